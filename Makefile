@@ -1,0 +1,54 @@
+# `make` lists the targets. Each works alone on a machine with Python 3.11-3.13 and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name))))
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make requirements" pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test quick lint format bench requirements clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
+	$(BIN)/streamlit run streamlit_app.py
+
+test: $(VENV)/dev.stamp ## run every test this machine can; says what it skips, and why
+	$(BIN)/python -m pytest
+
+quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
+	$(BIN)/python -m pytest -m "not slow and not e2e and not realdata"
+
+lint: $(VENV)/dev.stamp ## check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp ## measure speed beside the usual way; DATA=… names the photos
+	$(BIN)/python -m benchmarks.embedding $(DATA)
+
+requirements: $(VENV)/dev.stamp ## pin all packages anew, from pyproject.toml
+	$(COMPILE) --upgrade --output-file requirements.txt
+	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
+
+clean: ## remove the environment and everything that can be computed again
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else \
+		f"Expected Python 3.11, 3.12 or 3.13. Received: {sys.version.split()[0]}. Name another with PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
