@@ -1,0 +1,55 @@
+"""Vectors of the frozen MobileNetV2 base, and decoded pixels: computed once a photo, cached."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from catsdogs import paths
+from catsdogs.data.row_cache import Rows, rows_of
+from catsdogs.litert import LiteRTModel
+
+EMBEDDING_SIZE = 1280
+# Part of the cache's path: to be raised when the decode path gives other pixels than before.
+DECODE_VERSION = "v1"
+
+Progress = Callable[[int, int], None]
+
+
+def embed(
+    root: Path, records: pd.DataFrame, *, backbone: Path, progress: Progress | None = None
+) -> Rows:
+    """Return float32 rows of shape (1280,): the backbone's pooled last maps of each photo.
+
+    ``backbone`` is a LiteRT model with an ``embedding`` output; its file name identifies it in the
+    cache.
+
+    Raises:
+        RunError: when ``backbone`` cannot be loaded.
+    """
+    model = LiteRTModel(backbone)
+    return rows_of(
+        root,
+        records,
+        store=paths.cache_dir() / "embeddings" / f"{backbone.stem}-{DECODE_VERSION}",
+        row=np.dtype((np.float32, (EMBEDDING_SIZE,))),
+        side=model.side,
+        compute=lambda pixels: model(pixels)["embedding"],
+        progress=progress,
+    )
+
+
+def decode(
+    root: Path, records: pd.DataFrame, *, side: int, progress: Progress | None = None
+) -> Rows:
+    """Return uint8 rows of shape (side, side, 3): each photo as the network will see it."""
+    return rows_of(
+        root,
+        records,
+        store=paths.cache_dir() / "pixels" / f"{side}-{DECODE_VERSION}",
+        row=np.dtype((np.uint8, (side, side, 3))),
+        side=side,
+        compute=lambda pixels: pixels,
+        progress=progress,
+    )

@@ -1,0 +1,128 @@
+"""One fixed-size array a photo (its pixels, its vector): computed once, kept on disk, shared.
+
+A row depends on a photo's content only, so it is stored under the content's digest, and every
+later run, split or copy of the dataset finds it. Rows lie in shards of some megabytes that are
+memory-mapped. A writer adds shards and changes none, so several may write at the same time, and
+an interrupted computation loses seconds of work.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from catsdogs import files
+from catsdogs.data.decoding import map_images
+from catsdogs.errors import UnreadableImage
+
+_SHARD_BYTES = 64 << 20
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The arrays of N records. ``missing`` maps the path of a photo that has none to the reason."""
+
+    shards: list[np.ndarray]
+    places: np.ndarray  # (N, 2): shard and row; -1 where missing
+    missing: dict[str, UnreadableImage]
+
+    def take(self, positions: np.ndarray) -> np.ndarray:
+        """Return the rows of these records, copied, stacked along a first axis."""
+        return np.stack([self.shards[shard][row] for shard, row in self.places[positions]])
+
+
+def rows_of(
+    root: Path,
+    records: pd.DataFrame,
+    *,
+    store: Path,
+    row: np.dtype[Any],
+    side: int,
+    compute: Callable[[np.ndarray], np.ndarray],
+    progress: Progress | None = None,
+) -> Rows:
+    """Return the rows of ``records`` from ``store``, computing those that are not there.
+
+    ``compute`` turns uint8 RGB of shape (side, side, 3) into one array of dtype ``row`` (a dtype
+    with its shape); several threads call it. ``progress`` counts all N, cached ones at once.
+    """
+    stored = set(_places(_load(store)))
+    todo = records[~records["digest"].isin(stored)].drop_duplicates("digest")
+    failed = _compute(root, todo, store, row, side, compute, _counting(progress, records, todo))
+    shards = _load(store)
+    places = _places(shards)
+    nowhere = (-1, -1)
+    return Rows(
+        [shard["row"] for shard in shards],
+        np.array([places.get(digest, nowhere) for digest in records["digest"]]).reshape(-1, 2),
+        {
+            path: failed[digest]
+            for path, digest in zip(records["path"], records["digest"], strict=True)
+            if digest in failed
+        },
+    )
+
+
+def _counting(
+    progress: Progress | None, records: pd.DataFrame, todo: pd.DataFrame
+) -> Callable[[int], None]:
+    known = len(records) - len(todo)
+    return lambda done: progress(known + done, len(records)) if progress else None
+
+
+def _compute(
+    root: Path,
+    todo: pd.DataFrame,
+    store: Path,
+    row: np.dtype[Any],
+    side: int,
+    compute: Callable[[np.ndarray], np.ndarray],
+    advance: Callable[[int], None],
+) -> dict[str, UnreadableImage]:
+    """Store a row for each record; return the errors by digest."""
+    entry = np.dtype([("digest", "S32"), ("row", row)])
+    shard: list[tuple[str, np.ndarray]] = []
+    failed: dict[str, UnreadableImage] = {}
+    outcomes = (outcome for _, outcome in map_images(root, list(todo["path"]), side, compute))
+    try:
+        for done, (digest, outcome) in enumerate(zip(todo["digest"], outcomes, strict=True), 1):
+            if isinstance(outcome, UnreadableImage):
+                failed[digest] = outcome
+            else:
+                shard.append((digest, outcome))
+            if len(shard) * entry.itemsize >= _SHARD_BYTES:
+                _save(store, shard, entry)
+                shard = []
+            advance(done)
+    finally:
+        if shard:
+            _save(store, shard, entry)
+    return failed
+
+
+def _save(store: Path, rows: list[tuple[str, np.ndarray]], entry: np.dtype[Any]) -> None:
+    shard = np.empty(len(rows), dtype=entry)
+    shard["digest"] = [digest for digest, _ in rows]
+    shard["row"] = [row for _, row in rows]
+    with files.replacing(store / f"{uuid.uuid4().hex}.npy") as temporary:
+        np.save(temporary, shard, allow_pickle=False)
+
+
+def _load(store: Path) -> list[np.ndarray]:
+    # A name that begins with a dot is another writer's unfinished shard.
+    names = sorted(path for path in store.glob("*.npy") if not path.name.startswith("."))
+    return [np.load(path, mmap_mode="r", allow_pickle=False) for path in names]
+
+
+def _places(shards: list[np.ndarray]) -> dict[str, tuple[int, int]]:
+    return {
+        digest.decode(): (number, row)
+        for number, shard in enumerate(shards)
+        for row, digest in enumerate(shard["digest"])
+    }

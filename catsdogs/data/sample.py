@@ -1,0 +1,142 @@
+"""The drawn sample dataset: cat and dog faces for a first start with no data.
+
+``draw_sample(folder)`` writes files named like Kaggle's (``cat.0.jpg``, ``dog.0.jpg``), with faults
+planted so that every health check has something to find; ``planted(images, seed)`` says which.
+Everything but the animal's shape and markings (size, colours, scene, pose, light, quality) has the
+same distribution for both classes, so that no shortcut tells them apart. How the pictures are
+drawn is in ``catsdogs/drawing``.
+"""
+
+import io
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+
+from catsdogs.drawing.animals import face
+from catsdogs.drawing.shapes import scaled
+from catsdogs.errors import DatasetError
+from catsdogs.labels import CAT, CLASS_NAMES, DOG
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What is wrong or odd in a drawn dataset, by file name; pairs are (copy, original)."""
+
+    mislabelled: tuple[str, ...]
+    duplicated: tuple[tuple[str, str], ...]
+    near_duplicated: tuple[tuple[str, str], ...]
+    truncated: tuple[str, ...]
+    empty: tuple[str, ...]
+    grey: tuple[str, ...]
+    cmyk: tuple[str, ...]
+    rotated: tuple[str, ...]
+
+
+def draw_sample(
+    folder: Path,
+    *,
+    images: int = 600,
+    seed: int = 7,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Draw a dataset into ``folder``, half cats and half dogs, and return ``folder``.
+
+    The same seed gives the same bytes. ``progress(done, total)`` is called after every file. The
+    folder appears only when all files are in it.
+
+    Raises:
+        DatasetError: ``images`` is odd or below 20, ``seed`` is negative, or ``folder`` is in use.
+    """
+    _check_request(folder, images, seed)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".sample-", dir=folder.parent) as scratch:
+        drawn = Path(scratch) / "files"
+        drawn.mkdir()
+        _write_files(drawn, images, seed, progress or (lambda done, total: None))
+        if folder.exists():  # Windows cannot rename onto an existing folder, even an empty one.
+            folder.rmdir()
+        drawn.replace(folder)
+    return folder
+
+
+def planted(images: int = 600, seed: int = 7) -> Planted:
+    """Which files of ``draw_sample(images=…, seed=…)`` are odd, and how; none in two ways."""
+    rng = np.random.default_rng([seed, images])
+    turns = cycle([iter(rng.permutation(_names(images, label)).tolist()) for label in (CAT, DOG)])
+
+    def some(in_600: int) -> tuple[str, ...]:
+        return tuple(next(next(turns)) for _ in range(max(1, in_600 * images // 600)))
+
+    def pairs(in_600: int) -> tuple[tuple[str, str], ...]:
+        pools = (next(turns) for _ in range(max(1, in_600 * images // 600)))
+        return tuple((next(pool), next(pool)) for pool in pools)
+
+    return Planted(some(6), pairs(4), pairs(2), some(3), some(2), some(1), some(1), some(1))
+
+
+def _check_request(folder: Path, images: int, seed: int) -> None:
+    if images < 20 or images % 2 or seed < 0:
+        raise DatasetError(
+            "Expected an even number of images, 20 or more, and a seed of 0 or more. "
+            f"Received: {images} images, seed {seed}. Use for example 600 and 7."
+        )
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise DatasetError(
+            f"Expected a new or an empty folder for the drawn images. Received: {folder}, which is "
+            "in use. Choose another folder, or delete this one first."
+        )
+
+
+def _names(images: int, *labels: int) -> list[str]:
+    numbers = range(images // 2)
+    return [f"{CLASS_NAMES[label]}.{number}.jpg" for label in labels for number in numbers]
+
+
+def _write_files(
+    folder: Path, images: int, seed: int, progress: Callable[[int, int], None]
+) -> None:
+    faults = planted(images, seed)
+
+    def write(name: str) -> None:
+        (folder / name).write_bytes(_content(name, faults, seed))
+
+    # Threads help because Pillow releases the lock; every file has a generator of its own, so
+    # their order does not matter.
+    pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))
+    try:
+        for done, _ in enumerate(pool.map(write, _names(images, CAT, DOG)), start=1):
+            progress(done, images)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _content(name: str, faults: Planted, seed: int) -> bytes:
+    if name in faults.empty:
+        return b""
+    original = dict(faults.duplicated + faults.near_duplicated).get(name, name)
+    class_name, number, _ = original.split(".")
+    label = CLASS_NAMES.index(class_name)
+    shown = 1 - label if name in faults.mislabelled else label
+    picture, quality = face(np.random.default_rng([seed, label, int(number)]), shown)
+    if name in dict(faults.near_duplicated):
+        picture, quality = picture.resize(scaled(picture.size, 0.9)), 60
+    content = _jpeg(picture, quality, name, faults)
+    return content[: len(content) * 6 // 10] if name in faults.truncated else content
+
+
+def _jpeg(picture: Image.Image, quality: int, name: str, faults: Planted) -> bytes:
+    exif = Image.Exif()
+    if name in faults.rotated:
+        exif[0x0112] = 6  # Orientation: to be turned clockwise before it is shown.
+        picture = picture.transpose(Image.Transpose.ROTATE_90)
+    mode = "L" if name in faults.grey else "CMYK" if name in faults.cmyk else "RGB"
+    buffer = io.BytesIO()
+    picture.convert(mode).save(buffer, "JPEG", quality=quality, exif=exif)
+    return buffer.getvalue()

@@ -1,0 +1,169 @@
+"""Where a dataset comes from: a folder, one of the known archives, or the drawn sample.
+
+Archives are unpacked once, into the app's own data folder; the user's files are only read.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from catsdogs import files, paths
+from catsdogs.data import images
+from catsdogs.data.sample import draw_sample
+from catsdogs.errors import DatasetError
+
+# Folders that people who followed Kaggle's page already have, relative to where the app starts.
+USUAL_FOLDERS = (Path("dogs-vs-cats/train"), Path("dogs-vs-cats"))
+SAMPLE_NAME = "Drawn sample"
+HOW_TO_GET_THE_REAL_ONE = (
+    "Download *Dogs vs. Cats* from kaggle.com/c/dogs-vs-cats (free account) or Microsoft's "
+    "*Cats and Dogs* archive, and give the path of the zip, or of the folder you unpacked, under "
+    "*Use other images* on the Dataset page."
+)
+_MAX_NESTING = 1
+_COPY_CHUNK_BYTES = 1 << 20
+
+Progress = Callable[[int, int], None]
+
+
+def sample_dir() -> Path:
+    """Where the drawn sample is, once ``ensure_sample`` has drawn it."""
+    return paths.data_dir() / "sample"
+
+
+def ensure_sample(progress: Progress | None = None) -> Path:
+    """Return the folder of the drawn sample, drawing it (seconds) when it is not there yet."""
+    folder = sample_dir()
+    if folder.is_dir():
+        return folder
+    return draw_sample(folder, progress=progress)
+
+
+def current() -> Path | None:
+    """Return the dataset the app works on: the chosen one, a usual folder, the sample, or None."""
+    for candidate in (_chosen(), *USUAL_FOLDERS, sample_dir()):
+        if candidate is not None and candidate.exists():
+            return candidate.absolute()
+    return None
+
+
+def choose(path: Path) -> None:
+    """Make ``path`` the dataset that ``current`` returns from now on, after a restart too."""
+    files.write_text(_choice_file(), f"{path.absolute()}\n")
+
+
+def display_name(path: Path) -> str:
+    """Return a short name for a dataset's folder or archive, as the user gave it."""
+    path = path.absolute()
+    if path == sample_dir():
+        return SAMPLE_NAME
+    return path.name if path.suffix else "/".join(path.parts[-2:])
+
+
+def open_source(path: Path) -> Path:
+    """Return the folder that holds the images of ``path``, unpacking an archive when needed.
+
+    Raises:
+        DatasetError: when there is nothing at ``path``, or it is neither a folder nor a zip.
+    """
+    path = path.expanduser().absolute()
+    if path.is_dir():
+        return path
+    if path.is_file() and zipfile.is_zipfile(path):
+        return _unpacked(path)
+    received = "a file that is not a zip" if path.exists() else "nothing at that path"
+    raise DatasetError(
+        f"Expected a folder with images, or a zip of them, at {path}. Received: {received}. "
+        "Check the path; other archive formats have to be unpacked first."
+    )
+
+
+def _choice_file() -> Path:
+    return paths.data_dir() / "current.txt"
+
+
+def _chosen() -> Path | None:
+    try:
+        return Path(_choice_file().read_text("utf-8").rstrip("\n"))
+    except OSError:
+        return None
+
+
+def _unpacked(archive: Path) -> Path:
+    """Unpack ``archive`` once; another file at the same path is unpacked anew."""
+    status = archive.stat()
+    identity = f"{archive}\n{status.st_size}\n{status.st_mtime_ns}"
+    key = hashlib.sha256(os.fsencode(identity)).hexdigest()[:8]
+    folder = paths.data_dir() / "unpacked" / f"{archive.stem}-{key}"
+    if not folder.is_dir():
+        _unpack_whole(archive, folder)
+    return folder
+
+
+def _unpack_whole(archive: Path, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tmp-"))
+    try:
+        _unpack(archive, temporary, nesting=0)
+        _publish(temporary, folder)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+        raise DatasetError(
+            f"Expected a complete, unencrypted zip. Received: {archive.name}, which cannot be "
+            f"unpacked ({error}). Download it again, or free some disk space."
+        ) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _publish(temporary: Path, folder: Path) -> None:
+    try:
+        temporary.replace(folder)
+    except OSError:
+        # Another process that unpacked the same archive was faster: its result is as good.
+        if not folder.is_dir():
+            raise
+
+
+def _unpack(archive: Path, folder: Path, *, nesting: int) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        members = [member for member in opened.infolist() if _is_wanted(member, nesting)]
+        _check_space(sum(member.file_size for member in members), folder)
+        for member in members:
+            target = folder.joinpath(*_safe_parts(member.filename))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with opened.open(member) as source, target.open("xb") as destination:
+                shutil.copyfileobj(source, destination, _COPY_CHUNK_BYTES)
+            if target.suffix.lower() == ".zip":
+                _unpack(target, target.with_suffix(""), nesting=nesting + 1)
+                target.unlink()
+
+
+def _is_wanted(member: zipfile.ZipInfo, nesting: int) -> bool:
+    """Keep plain files that are images or, in Kaggle's outer zip, zips of images."""
+    path = PurePosixPath(member.filename)
+    if member.is_dir() or stat.S_ISLNK(member.external_attr >> 16) or not _safe_parts(path):
+        return False
+    if path.name.startswith("."):
+        return False
+    suffix = path.suffix.lower()
+    return suffix in images.SUFFIXES or (suffix == ".zip" and nesting < _MAX_NESTING)
+
+
+def _safe_parts(name: str | PurePosixPath) -> tuple[str, ...]:
+    """Return the parts of a member's name, or () when it points outside the archive."""
+    path = PurePosixPath(str(name).replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in str(path):
+        return ()
+    return path.parts
+
+
+def _check_space(needed_bytes: int, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    free_bytes = shutil.disk_usage(folder).free
+    if needed_bytes > free_bytes:
+        raise OSError(f"it needs {needed_bytes:,} bytes and {free_bytes:,} are free")

@@ -1,0 +1,43 @@
+"""Every error this project raises on purpose, each with a message fit for its user.
+
+    CatsDogsError
+    ├── UnreadableImage      a file that is no usable picture; carries a ``code``
+    ├── DatasetError         a folder or an archive that cannot serve as a dataset
+    ├── ConfigError          settings that no run can be made from
+    ├── RunError             a run that is missing, unfinished or damaged
+    └── WeightsUnavailable   the ImageNet weights are neither here nor to be had
+
+A message says what was expected, what was received, and what to do next.
+"""
+
+
+class CatsDogsError(Exception):
+    """Base of all errors that a user can do something about."""
+
+
+class UnreadableImage(CatsDogsError):
+    """An image that cannot be decoded.
+
+    ``code`` is one of ``empty``, ``not_an_image``, ``truncated``, ``damaged``, ``too_large``,
+    ``missing``, ``name_not_utf8``: stable words for programs; the message is for people.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DatasetError(CatsDogsError):
+    """A path that holds no usable dataset."""
+
+
+class ConfigError(CatsDogsError):
+    """Settings outside what a run can use."""
+
+
+class RunError(CatsDogsError):
+    """A run that does not exist, has not finished, or whose files are damaged."""
+
+
+class WeightsUnavailable(CatsDogsError):
+    """No ImageNet weights for MobileNetV2 on this machine, and no way to download them."""

@@ -1,0 +1,56 @@
+"""A LiteRT model file as a function from an image to named arrays, safe to call from any thread."""
+
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from catsdogs.errors import RunError
+
+
+class LiteRTModel:
+    """A loaded model. One interpreter serves one call at a time; more are made as threads need.
+
+    The file is memory-mapped, so the interpreters share its weights; it must stay as it is.
+
+    A single call on one thread uses the whole of one core and releases the GIL, so callers get
+    parallelism by calling from several threads.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Load ``path``.
+
+        Raises:
+            RunError: when it is missing or no LiteRT model.
+        """
+        try:
+            self._path = path
+            first = self._new_runner()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RunError(
+                f"Expected a LiteRT model at {path.parent.name}/{path.name}. Received: a file that "
+                f"cannot be loaded ({error}). Train the run again, or delete it."
+            ) from None
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        self._idle.put(first)
+        self.side = int(first.get_input_details()["image"]["shape"][1])
+
+    def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        """Run one uint8 image of shape (side, side, 3); outputs come without the batch axis."""
+        runner = self._take_runner()
+        try:
+            outputs = runner(image=image[np.newaxis])
+        finally:
+            self._idle.put(runner)
+        return {name: value[0] for name, value in outputs.items()}
+
+    def _take_runner(self) -> Any:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return self._new_runner()
+
+    def _new_runner(self) -> Any:
+        return Interpreter(str(self._path), num_threads=1).get_signature_runner()

@@ -1,0 +1,32 @@
+"""Where things are. The only module that knows, and the only one that reads these variables:
+
+    CATSDOGS_DATA        datasets that the app makes or unpacks     (default: ./data)
+    CATSDOGS_ARTIFACTS   training runs                              (default: ./artifacts)
+    CATSDOGS_CACHE       everything that can be computed again      (default: ./.cache)
+
+The defaults lie in the project folder, so that deleting the folder deletes everything.
+"""
+
+import os
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+def _folder(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable) or PROJECT_ROOT / default).expanduser().absolute()
+
+
+def data_dir() -> Path:
+    """Datasets that the app drew or unpacked."""
+    return _folder("CATSDOGS_DATA", "data")
+
+
+def artifacts_dir() -> Path:
+    """One folder a run."""
+    return _folder("CATSDOGS_ARTIFACTS", "artifacts")
+
+
+def cache_dir() -> Path:
+    """Indexes, pixels, embeddings, exported backbones: safe to delete at any time."""
+    return _folder("CATSDOGS_CACHE", ".cache")

@@ -1,0 +1,114 @@
+"""The worlds tests take place in: an empty machine, a few photos, runs that were really trained."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED = PROJECT.parent / "shared"
+NATIVE_ZIP = SHARED / "data" / "dogs-vs-cats-native-2002.zip"
+WEIGHTS = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+
+
+@pytest.fixture(autouse=True)
+def empty_machine(tmp_path, monkeypatch):
+    """No data, no runs, no caches; the working directory is empty too."""
+    for name in ("DATA", "ARTIFACTS", "CACHE"):
+        monkeypatch.setenv(f"CATSDOGS_{name}", str(tmp_path / name.lower()))
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    return tmp_path
+
+
+@pytest.fixture
+def photo():
+    """Return a function that writes an image of seeded noise and returns its path."""
+
+    def write(path: Path, *, size=(64, 48), seed=0, mode="RGB", **save_options) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+        Image.fromarray(noise).convert(mode).save(path, **save_options)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def kaggle_folder(tmp_path, photo):
+    """Eight cats and eight dogs, named as Kaggle does."""
+    folder = tmp_path / "photos"
+    for number in range(8):
+        photo(folder / f"cat.{number}.jpg", seed=number)
+        photo(folder / f"dog.{number}.jpg", seed=100 + number)
+    return folder
+
+
+def command_line(*arguments, **environment):
+    """Run ``python -m catsdogs … --json`` in a process; return (exit status, parsed stdout)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "catsdogs", *map(str, arguments), "--json"],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env={**os.environ, **{name: str(value) for name, value in environment.items()}},
+        timeout=600,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def trained_world(tmp_path_factory):
+    """A sample dataset and two custom CNNs, each trained on it for an epoch by a real worker."""
+    root = tmp_path_factory.mktemp("trained")
+    places = {f"CATSDOGS_{name}": root / name.lower() for name in ("DATA", "ARTIFACTS", "CACHE")}
+    sample = root / "data" / "sample"
+    assert command_line("data", "sample", "--images", 80, "--out", sample, **places)[0] == 0
+    for recipe in ("plain", "default"):
+        status, result = command_line(
+            *("train", "--model", "custom_cnn", "--data", sample),
+            *("--recipe", recipe, "--epochs", 1, "--batch-size", 8),
+            **places,
+        )
+        assert status == 0, result
+    return root
+
+
+@pytest.fixture
+def trained_machine(trained_world, tmp_path, monkeypatch):
+    """A copy of ``trained_world`` that a test may change."""
+    for name in ("data", "artifacts", "cache"):
+        shutil.copytree(trained_world / name, tmp_path / name)
+        monkeypatch.setenv(f"CATSDOGS_{name.upper()}", str(tmp_path / name))
+    return tmp_path
+
+
+def find_imagenet_weights() -> Path | None:
+    """Return the weights file where this machine has one."""
+    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    candidates = [keras_home / "models" / WEIGHTS, SHARED / "weights" / WEIGHTS]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@pytest.fixture(scope="session")
+def imagenet_weights():
+    """The path of MobileNetV2's weights; tests are skipped where there are none."""
+    path = find_imagenet_weights()
+    if path is None:
+        pytest.skip("MobileNetV2's ImageNet weights are not on this machine")
+    return path
+
+
+@pytest.fixture(scope="session")
+def native_zip():
+    """The archive of 2,002 real photos; tests are skipped where it is not."""
+    if not NATIVE_ZIP.is_file():
+        pytest.skip("the real photos (../shared/data) are not on this machine")
+    return NATIVE_ZIP

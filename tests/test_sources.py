@@ -1,0 +1,139 @@
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from catsdogs.data import index, sources
+from catsdogs.errors import DatasetError
+
+
+@pytest.fixture
+def train_zip(kaggle_folder, tmp_path) -> Path:
+    """Kaggle's ``train.zip``."""
+    with zipfile.ZipFile(tmp_path / "train.zip", "w") as archive:
+        for path in kaggle_folder.iterdir():
+            archive.write(path, f"train/{path.name}")
+    return tmp_path / "train.zip"
+
+
+def summary(path: Path) -> dict:
+    return index.summary(index.scan(sources.open_source(path)))
+
+
+def test_a_folder_is_used_where_it_is(kaggle_folder):
+    assert sources.open_source(kaggle_folder) == kaggle_folder
+
+
+def test_kaggles_inner_zip_is_a_dataset(train_zip):
+    assert (summary(train_zip)["cats"], summary(train_zip)["dogs"]) == (8, 8)
+
+
+def test_kaggles_outer_zip_is_a_dataset_with_its_unlabelled_half(train_zip, tmp_path, photo):
+    photo(tmp_path / "test1" / "1.jpg")
+    with zipfile.ZipFile(tmp_path / "test1.zip", "w") as archive:
+        archive.write(tmp_path / "test1" / "1.jpg", "test1/1.jpg")
+    with zipfile.ZipFile(tmp_path / "dogs-vs-cats.zip", "w") as archive:
+        archive.write(train_zip, "train.zip")
+        archive.write(tmp_path / "test1.zip", "test1.zip")
+        archive.writestr("sampleSubmission.csv", "id,label\n1,0\n")
+    found = summary(tmp_path / "dogs-vs-cats.zip")
+    assert (found["images"], found["unlabelled"]) == (16, 1)
+
+
+def test_microsofts_zip_is_a_dataset_with_its_two_empty_files(kaggle_folder, tmp_path):
+    target = tmp_path / "kagglecatsanddogs_5340.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in kaggle_folder.iterdir():
+            kind, number, _ = path.name.split(".")
+            archive.write(path, f"PetImages/{kind.capitalize()}/{number}.jpg")
+        archive.writestr("PetImages/Cat/666.jpg", b"")
+        archive.writestr("PetImages/Dog/11702.jpg", b"")
+        archive.writestr("PetImages/Cat/Thumbs.db", b"x")
+        archive.writestr("readme[1].txt", "x")
+    found = summary(target)
+    assert (found["cats"], found["dogs"]) == (8, 8)
+    assert [file["reason"] for file in found["unreadable"]] == ["empty", "empty"]
+
+
+def test_an_archive_is_unpacked_once(train_zip):
+    first = sources.open_source(train_zip)
+    (first / "marker").touch()
+    assert (sources.open_source(train_zip) / "marker").exists()
+
+
+def test_a_new_archive_at_the_same_path_is_unpacked_anew(train_zip, kaggle_folder):
+    first = sources.open_source(train_zip)
+    with zipfile.ZipFile(train_zip, "a") as archive:
+        archive.write(kaggle_folder / "cat.0.jpg", "train/cat.500.jpg")
+    assert sources.open_source(train_zip) != first
+    assert summary(train_zip)["cats"] == 9
+
+
+def test_nothing_lands_outside_the_unpacked_folder(kaggle_folder, tmp_path):
+    target = tmp_path / "slip.zip"
+    photo_bytes = (kaggle_folder / "cat.0.jpg").read_bytes()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in (
+            "../cat.1.jpg",
+            "/cat.2.jpg",
+            "a/../../cat.3.jpg",
+            "C:\\cat.4.jpg",
+            "cat.5.jpg",
+        ):
+            archive.writestr(name, photo_bytes)
+    before = set(tmp_path.rglob("cat.*.jpg"))
+    folder = sources.open_source(target)
+    new = set(tmp_path.rglob("cat.*.jpg")) - before
+    assert new == {folder / "cat.5.jpg"}
+
+
+def test_a_damaged_archive_is_refused_and_leaves_nothing(train_zip, empty_machine):
+    content = bytearray(train_zip.read_bytes())
+    content[200:1200] = bytes(1000)
+    train_zip.write_bytes(content)
+    with pytest.raises(DatasetError, match="cannot be unpacked"):
+        sources.open_source(train_zip)
+    assert list((empty_machine / "data" / "unpacked").iterdir()) == []
+
+
+def test_what_is_neither_folder_nor_zip_is_refused(tmp_path):
+    (tmp_path / "photos.rar").write_bytes(b"Rar!")
+    with pytest.raises(DatasetError, match="not a zip"):
+        sources.open_source(tmp_path / "photos.rar")
+    with pytest.raises(DatasetError, match="nothing at that path"):
+        sources.open_source(tmp_path / "nowhere")
+
+
+def test_with_nothing_there_there_is_no_dataset():
+    assert sources.current() is None
+
+
+def test_kaggles_usual_folder_is_found_by_itself(kaggle_folder):
+    shutil.copytree(kaggle_folder, Path("dogs-vs-cats/train"))
+    assert sources.current() == Path("dogs-vs-cats/train").absolute()
+
+
+def test_a_choice_is_remembered_before_anything_found(kaggle_folder):
+    shutil.copytree(kaggle_folder, Path("dogs-vs-cats/train"))
+    sources.choose(kaggle_folder)
+    assert sources.current() == kaggle_folder
+
+
+def test_a_chosen_dataset_that_vanished_gives_way(kaggle_folder):
+    sources.choose(kaggle_folder)
+    shutil.rmtree(kaggle_folder)
+    assert sources.current() is None
+
+
+def test_the_sample_is_drawn_once(monkeypatch, empty_machine):
+    drawn = []
+
+    def draw(folder, *, progress):
+        drawn.append(folder)
+        folder.mkdir(parents=True)
+        return folder
+
+    monkeypatch.setattr(sources, "draw_sample", draw)
+    assert sources.ensure_sample() == sources.ensure_sample() == empty_machine / "data" / "sample"
+    assert len(drawn) == 1
