@@ -1,0 +1,1 @@
+"""A training run, seen without TensorFlow: its configuration, its folder, its process."""
