@@ -1,0 +1,1 @@
+"""Labels and P(dog) → metrics; two runs → a paired comparison."""

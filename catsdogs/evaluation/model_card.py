@@ -1,0 +1,43 @@
+"""What a reader must know before using a model, as Markdown.
+
+The sections follow Mitchell et al., "Model Cards for Model Reporting" (2019, arXiv:1810.03993).
+"""
+
+from typing import Any
+
+from catsdogs.runs.store import Run
+
+
+def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
+    """Return the card of a run that ended "finished" or "stopped" with ``result``."""
+    config, dataset = run.config, run.about["dataset"]
+    stopped = " It was stopped before its last epoch." if ended == "stopped" else ""
+    return f"""# {config.title}
+
+Run `{run.run_id}`.{stopped}
+
+## What it is for
+Telling a photo of one cat from a photo of one dog. Shown anything else, it still says "cat" or
+"dog": it has no third answer. It is not made for breeds, drawings, several animals in one picture,
+or any decision that affects people or animals.
+
+## Data
+{dataset["name"]}: {dataset["cats"]:,} cats and {dataset["dogs"]:,} dogs, fingerprint
+`{dataset["fingerprint"]}`. {result["train_images"]:,} photos were trained on; the other
+{result["val_images"]:,} are the validation side, which chose nothing but the epoch to keep.
+Copies of one photo are never on both sides.
+
+## How well it does
+| validation accuracy | validation loss | parameters | forward pass | LiteRT file |
+|---|---|---|---|---|
+| {result["val_accuracy"]:.2%} | {result["val_loss"]:.4f} | {result["parameters"]:,} \
+| {result["latency_ms"]:.1f} ms | {result["model_bytes"] / 1e6:.1f} MB |
+
+These figures hold for photos like those it was trained on. Other cameras, drawings or screenshots
+are another matter.
+
+## Repeat it
+```
+{config.command()}
+```
+"""

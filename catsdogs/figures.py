@@ -1,0 +1,211 @@
+"""Data → Plotly figure. No Streamlit here; text and grid colours are left to the app's theme.
+
+Every figure is built from aggregates, so what a browser receives does not grow with the dataset.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from catsdogs.evaluation.metrics import Evaluation
+from catsdogs.labels import CLASS_NAMES
+from catsdogs.runs.events import Event, RunView
+
+# Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
+CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
+_RUN_COLOURS = ("#C2621E", "#8D6CC8")
+# Grey for training, green for validation: readable on light and dark, and neither class' colour.
+_TRAINING, _VALIDATION = "#8393A0", "#12A37B"
+_HEIGHT_PX = 340
+_MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
+_SIZE_BIN_PX = 25
+_ASPECT_BINS = np.linspace(0.4, 2.6, 45)
+# More points than this are not told apart on a screen.
+_MAX_POINTS = 400
+_SMOOTHING = 0.9
+METRICS = ("loss", "accuracy")
+
+
+def class_balance(labels: pd.Series) -> go.Figure:
+    """Return a bar a class with its number of images."""
+    counts = np.bincount(labels, minlength=len(CLASS_NAMES))
+    figure = go.Figure()
+    for name, count in zip(CLASS_NAMES, counts.tolist(), strict=True):
+        figure.add_bar(
+            x=[count],
+            y=[name],
+            name=name,
+            orientation="h",
+            text=[f"{count:,}"],
+            marker_color=CLASS_COLOURS[name],
+        )
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(showticklabels=False)
+    return _styled(figure, "Images by class", showlegend=False, height=180)
+
+
+def size_heatmap(width_px: pd.Series, height_px: pd.Series) -> go.Figure:
+    """Return width × height as a 2-D histogram in bins of 25 pixels."""
+    edges = [
+        np.arange(0, side.max() + 2 * _SIZE_BIN_PX, _SIZE_BIN_PX) for side in (width_px, height_px)
+    ]
+    counts, _, _ = np.histogram2d(width_px, height_px, bins=edges)
+    shown: np.ndarray = np.where(counts.T > 0, counts.T, np.nan)
+    figure = go.Figure(
+        go.Heatmap(
+            x=edges[0][:-1] + _SIZE_BIN_PX / 2,
+            y=edges[1][:-1] + _SIZE_BIN_PX / 2,
+            z=shown,
+            colorbar={"title": "images"},
+            hovertemplate="about %{x:.0f} × %{y:.0f} px: %{z} images<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="width (px)")
+    figure.update_yaxes(title="height (px)")
+    return _styled(figure, "Image sizes")
+
+
+def aspect_ratio_histogram(records: pd.DataFrame) -> go.Figure:
+    """Return width ÷ height by class; ratios beyond the ends are counted in the last bins."""
+    figure = go.Figure()
+    ratios = (records["width_px"] / records["height_px"]).clip(_ASPECT_BINS[0], _ASPECT_BINS[-1])
+    for label, name in enumerate(CLASS_NAMES):
+        counts, edges = np.histogram(ratios[records["label"] == label], bins=_ASPECT_BINS)
+        figure.add_bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            name=name,
+            marker_color=CLASS_COLOURS[name],
+            hovertemplate=f"{name}: %{{y}} images about %{{x:.2f}}<extra></extra>",
+        )
+    figure.update_xaxes(title="width ÷ height (1 = square)")
+    figure.update_yaxes(title="images")
+    return _styled(figure, "Aspect ratios", bargap=0.05)
+
+
+def training_curves(view: RunView) -> go.Figure:
+    """Return loss and accuracy of one run, side by side: by batch, smoothed, and validation.
+
+    The x axis counts epochs; a batch stands at its share of its epoch. The best epoch is starred.
+    """
+    figure = make_subplots(cols=2, subplot_titles=["Loss", "Accuracy"])
+    batches, epochs = _thinned(view.batches), view.epochs
+    for column, metric in enumerate(METRICS, 1):
+        _add_curve(
+            figure,
+            column,
+            "training",
+            [event["epoch"] - 1 + event["step"] / event["steps"] for event in batches],
+            _smoothed([event[metric] for event in batches]),
+            {"mode": "lines", "line": {"color": _TRAINING, "width": 1.5}},
+        )
+        best = [event["epoch"] == view.best_epoch for event in epochs]
+        _add_curve(
+            figure,
+            column,
+            "validation",
+            [event["epoch"] for event in epochs],
+            [event[f"val_{metric}"] for event in epochs],
+            {
+                "mode": "lines+markers",
+                "line": {"color": _VALIDATION, "width": 2.5},
+                "marker": {
+                    "symbol": ["star" if is_best else "circle" for is_best in best],
+                    "size": [14 if is_best else 7 for is_best in best],
+                },
+            },
+        )
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero", col=1)
+    figure.update_yaxes(tickformat=".0%", col=2)
+    return _styled(
+        figure, None, legend={"orientation": "h", "y": 1.15, "x": 0.5, "xanchor": "center"}
+    )
+
+
+def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
+    """Return "loss" or "accuracy" by epoch for two runs, validation in full lines."""
+    figure = go.Figure()
+    for (name, view), colour in zip(views.items(), _RUN_COLOURS, strict=True):
+        x = [event["epoch"] for event in view.epochs]
+        for prefix, dash, suffix in (("val_", "solid", "validation"), ("", "dot", "training")):
+            y = [event[prefix + metric] for event in view.epochs]
+            figure.add_scatter(
+                x=x,
+                y=y,
+                name=f"{name}, {suffix}",
+                line={"dash": dash, "color": colour},
+                mode="lines+markers",
+            )
+    figure.update_xaxes(title="epoch")
+    figure.update_yaxes(tickformat=".0%" if metric == "accuracy" else None)
+    return _styled(figure, metric.capitalize(), legend={"orientation": "h", "y": -0.3})
+
+
+def confusion_matrix(evaluation: Evaluation) -> go.Figure:
+    """Return the matrix with counts and the share of each true class; both axes read cat, dog."""
+    counts = np.array(evaluation.confusion_matrix)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    text = [
+        [f"<b>{count:,}</b><br>{share:.1%}" for count, share in zip(*row, strict=True)]
+        for row in zip(counts.tolist(), shares.tolist(), strict=True)
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            x=list(CLASS_NAMES),
+            y=list(CLASS_NAMES),
+            z=shares,
+            # The same scale for every run, so that two matrices can be compared by colour.
+            zmin=0,
+            zmax=1,
+            text=text,
+            texttemplate="%{text}",
+            textfont={"size": 16},
+            showscale=False,
+            hovertemplate="truly %{y}, called %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="the model says")
+    figure.update_yaxes(title="the label says", autorange="reversed")
+    return _styled(figure, None, height=300)
+
+
+def _add_curve(
+    figure: go.Figure,
+    column: int,
+    name: str,
+    x: list[float],
+    y: list[float],
+    style: dict[str, Any],
+) -> None:
+    figure.add_scatter(
+        x=x,
+        y=y,
+        name=name,
+        # One legend entry switches the curve in both charts.
+        legendgroup=name,
+        showlegend=column == 1,
+        row=1,
+        col=column,
+        **style,
+    )
+
+
+def _thinned(events: list[Event]) -> list[Event]:
+    step = max(1, -(-len(events) // _MAX_POINTS))
+    return events[step - 1 :: step]
+
+
+def _smoothed(values: list[float]) -> list[float]:
+    """Exponentially weighted mean, corrected for its start (Kingma and Ba, 2015, section 3)."""
+    return pd.Series(values, dtype=float).ewm(alpha=1 - _SMOOTHING).mean().tolist()
+
+
+def _styled(figure: go.Figure, title: str | None, **layout: Any) -> go.Figure:
+    return figure.update_layout(
+        **{"title": title, "height": _HEIGHT_PX, "margin": _MARGIN, **layout}
+    )

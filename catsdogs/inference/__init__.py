@@ -1,0 +1,1 @@
+"""A finished run's LiteRT model → an answer with a heat map."""

@@ -1,0 +1,1 @@
+"""TensorFlow lives here, and only here; it runs in its own process."""

@@ -1,0 +1,128 @@
+"""Keras → LiteRT, with the heat map inside the graph.
+
+MobileNetV2 runs differ only in their head, so the expensive conversion is done once a machine: the
+backbone is exported with an empty head and kept in the cache, and a run's file is that one with
+1,281 numbers replaced.
+"""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from catsdogs import files, paths
+from catsdogs.data.embeddings import EMBEDDING_SIZE
+from catsdogs.errors import RunError
+from catsdogs.learning import models
+from catsdogs.learning.weights import identity
+from catsdogs.litert import LiteRTModel
+
+# LiteRT and TensorFlow round differently; measured differences are below 1e-5.
+AGREEMENT = 1e-3
+# What the backbone's file holds in place of a head: byte patterns that stand in it once.
+_NO_KERNEL = np.linspace(1, 2, EMBEDDING_SIZE, dtype=np.float32)
+_NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
+
+
+def export_custom_cnn(model: keras.Model, target: Path) -> None:
+    """Write a LiteRT file with outputs ``p_dog`` and ``heatmap`` (17, 17)."""
+    graph = keras.Model(
+        model.input,
+        {"p_dog": model.output, "heatmap": _grad_cam(model)},
+    )
+    _export(graph, target)
+
+
+def backbone_file(weights: Path) -> Path:
+    """Return the exported backbone of these weights, exporting it when the cache has none.
+
+    Its outputs are ``embedding`` (1280,) and, for the head that a run puts in, ``p_dog`` and
+    ``heatmap`` (7, 7).
+    """
+    target = paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}.tflite"
+    if not target.is_file():
+        _export(_class_activation_graph(models.build_backbone(weights)), target)
+    return target
+
+
+def export_mobilenet_v2(backbone: Path, head: keras.Model, target: Path) -> None:
+    """Write a LiteRT file: the exported ``backbone`` with this head's kernel and bias in place."""
+    kernel, bias = head.get_layer("p_dog").get_weights()  # (1280, 1), (1,)
+    content = backbone.read_bytes()
+    content = _with_constant(content, _NO_KERNEL, kernel)
+    content = _with_constant(content, _NO_BIAS, np.full_like(_NO_BIAS, bias))
+    files.write_bytes(target, content)
+
+
+def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -> float:
+    """Compare the exported model with the probabilities (N,) that training ended with.
+
+    ``images`` are uint8 of shape (S, S, 3). Returns the median milliseconds of a forward pass.
+
+    Raises:
+        RunError: when any probability differs by more than ``AGREEMENT``.
+    """
+    model = LiteRTModel(litert)
+    found, times_ms = [], []
+    for image in images:
+        started = time.perf_counter()
+        found.append(model(image)["p_dog"].item())
+        times_ms.append((time.perf_counter() - started) * 1000)
+    difference = float(np.abs(np.array(found) - p_dog).max(initial=0))
+    if not difference <= AGREEMENT:
+        raise RunError(
+            f"Expected the exported model to agree with training within {AGREEMENT}. Received: a "
+            f"difference of {difference:.2g}. Train again; if it stays, please report it."
+        )
+    return float(np.median(times_ms))
+
+
+def _class_activation_graph(backbone: keras.Model) -> keras.Model:
+    """The class activation map (Zhou et al., 2016, arXiv:1512.04150), exact for this network.
+
+    Averaging over positions and applying the head commute, so the head applied at each position
+    gives the logit's share of that position, and their mean is the logit itself.
+    """
+    pixels = keras.Input(backbone.input_shape[1:], dtype="uint8", name="image")
+    x = layers.Rescaling(1 / 127.5, offset=-1)(pixels)
+    maps = backbone(x, training=False)  # (B, 7, 7, 1280)
+    cam = layers.EinsumDense("bhwc,cd->bhwd", (7, 7, 1), bias_axes="hwd", name="cam")
+    heatmap = layers.Reshape((7, 7))(cam(maps))
+    cam.set_weights([_NO_KERNEL.reshape(-1, 1), _NO_BIAS.reshape(7, 7, 1)])
+    p_dog = ops.sigmoid(ops.mean(heatmap, axis=(1, 2)))
+    embedding = layers.GlobalAveragePooling2D()(maps)
+    return keras.Model(pixels, {"p_dog": p_dog, "heatmap": heatmap, "embedding": embedding})
+
+
+def _grad_cam(model: keras.Model) -> keras.KerasTensor:
+    """Grad-CAM (Selvaraju et al., 2017, arXiv:1610.02391) at the last pooled maps, signed.
+
+    The gradient of the logit through one hidden ReLU layer has a closed form, so it is written as
+    forward operations that LiteRT knows. The mean over positions is folded into the constant.
+    """
+    hidden, output = model.get_layer("hidden"), model.get_layer("p_dog")
+    maps = model.get_layer(models.LAST_MAPS).output  # (B, h, w, C)
+    height, width, channels = maps.shape[1:]
+    kernel = hidden.get_weights()[0].reshape(height * width, channels, -1)
+    mean_kernel = kernel.mean(axis=0).T  # (hidden, C)
+    active = ops.cast(hidden.output > 0, "float32")
+    slopes = active * ops.convert_to_tensor(output.get_weights()[0][:, 0])  # (B, hidden)
+    channel_weights = ops.matmul(slopes, ops.convert_to_tensor(mean_kernel))  # (B, C)
+    return ops.sum(maps * ops.reshape(channel_weights, (-1, 1, 1, channels)), axis=-1)
+
+
+def _export(graph: keras.Model, target: Path) -> None:
+    with files.replacing(target) as temporary:
+        graph.export(str(temporary), format="litert", verbose=False)
+
+
+def _with_constant(content: bytes, old: np.ndarray, new: np.ndarray) -> bytes:
+    pattern = old.astype("<f4").tobytes()
+    if content.count(pattern) != 1:
+        raise RunError(
+            "Expected an exported backbone with exactly one place for the head. Received: "
+            f"{content.count(pattern)} places. Delete the folder .cache/backbones and train again."
+        )
+    return content.replace(pattern, new.astype("<f4").tobytes())

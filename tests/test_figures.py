@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from catsdogs import figures
+from catsdogs.evaluation.metrics import evaluate
+from catsdogs.inference.heatmap import overlay
+from catsdogs.runs.events import fold
+
+
+@pytest.fixture
+def records():
+    generator = np.random.default_rng(3)
+    return pd.DataFrame(
+        {
+            "label": generator.integers(0, 2, 5000),
+            "width_px": generator.integers(50, 1000, 5000),
+            "height_px": generator.integers(50, 800, 5000),
+        }
+    )
+
+
+@pytest.fixture
+def view():
+    batch = {"event": "batch", "t": 0.0, "steps": 1000}
+    batches = [
+        {**batch, "epoch": epoch, "step": step, "loss": 1 / step, "accuracy": 0.5}
+        for epoch in (1, 2)
+        for step in range(1, 1001)
+    ]
+    values = {"loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6}
+    epochs = [{"event": "epoch", "t": 0.0, "epoch": number, **values} for number in (1, 2)]
+    return fold([*batches, *epochs, {"event": "checkpoint", "t": 0.0, "epoch": 2}])
+
+
+def test_a_size_heatmap_counts_every_image_once(records):
+    figure = figures.size_heatmap(records["width_px"], records["height_px"])
+    assert np.nansum(np.array(figure.data[0].z, dtype=float)) == len(records)
+
+
+def test_an_aspect_ratio_histogram_counts_extreme_ratios_too(records):
+    records.loc[0, "width_px"] = 100_000
+    figure = figures.aspect_ratio_histogram(records)
+    assert sum(sum(trace.y) for trace in figure.data) == len(records)
+
+
+def test_what_is_sent_does_not_grow_with_the_dataset(records):
+    def sent(table):
+        return len(figures.size_heatmap(table["width_px"], table["height_px"]).to_json())
+
+    many = pd.concat([records] * 20, ignore_index=True)
+    assert sent(many) < 1.2 * sent(records)
+
+
+def test_long_curves_are_thinned_and_end_at_the_last_batch(view):
+    curve = figures.training_curves(view).data[0]
+    assert len(curve.x) <= 400
+    assert curve.x[-1] == 2.0
+
+
+def test_the_best_epoch_is_starred(view):
+    validation = figures.training_curves(view).data[1]
+    assert list(validation.marker.symbol) == ["circle", "star"]
+
+
+def test_a_matrix_reads_truth_down_and_answers_across():
+    evaluation = evaluate(np.array([0, 0, 0, 1]), np.array([0.1, 0.2, 0.9, 0.8]))
+    heatmap = figures.confusion_matrix(evaluation).data[0]
+    assert "<b>1</b><br>33.3%" in heatmap.text[0][1]
+    assert (heatmap.x[1], heatmap.y[0]) == ("dog", "cat")
+
+
+def test_a_heat_map_tints_what_speaks_for_the_answer_and_nothing_else():
+    photo = Image.new("RGB", (100, 100), "grey")
+    heatmap = np.zeros((2, 2))
+    heatmap[0, 0], heatmap[1, 1] = 5, -5
+    for label, corner, other in (("dog", (5, 5), (95, 95)), ("cat", (95, 95), (5, 5))):
+        painted = overlay(photo, heatmap, label=label)
+        assert painted.getpixel(corner) != photo.getpixel(corner)
+        assert painted.getpixel(other) == photo.getpixel(other)
+
+
+def test_a_heat_map_without_evidence_leaves_the_photo_as_it_is():
+    photo = Image.new("RGB", (10, 10), "grey")
+    assert overlay(photo, np.full((2, 2), -1.0), label="dog").tobytes() == photo.tobytes()

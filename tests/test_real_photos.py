@@ -1,0 +1,116 @@
+"""The whole path on 2,002 real photos, where they and the ImageNet weights are on this machine."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from conftest import command_line
+from PIL import Image
+
+from catsdogs.data import images, sources
+from catsdogs.runs import store
+
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, native_zip, imagenet_weights):
+    """Caches, data and runs that the tests of this file share, and the weights' place."""
+    root = tmp_path_factory.mktemp("real")
+    places = {f"CATSDOGS_{name}": root / name.lower() for name in ("DATA", "ARTIFACTS", "CACHE")}
+    return {**places, "CATSDOGS_MOBILENET_WEIGHTS": imagenet_weights}
+
+
+@pytest.fixture(scope="module")
+def transfer(world, native_zip):
+    """The result of ten epochs of MobileNetV2."""
+    status, result = command_line(
+        "train", "--model", "mobilenet_v2", "--epochs", 10, "--data", native_zip, **world
+    )
+    assert status == 0, result
+    return result
+
+
+@pytest.fixture
+def here(world, monkeypatch):
+    for name, place in world.items():
+        monkeypatch.setenv(name, str(place))
+
+
+def test_the_archive_scans_clean(world, native_zip):
+    status, found = command_line("data", "scan", native_zip, **world)
+    assert (status, found["cats"], found["dogs"]) == (0, 1001, 1001)
+    assert (found["width"]["min"], found["height"]["min"]) == (59, 50)
+
+
+def test_transfer_learning_is_right_on_97_percent(transfer):
+    assert transfer["state"] == "finished"
+    assert transfer["parameters"] == 2_259_265
+    assert transfer["val_accuracy"] >= 0.97
+    assert transfer["seconds"]["embed"] > 0
+
+
+def test_a_second_run_recomputes_no_embedding(transfer, world, native_zip):
+    cached = {path: path.stat().st_mtime_ns for path in world["CATSDOGS_CACHE"].rglob("*.npy")}
+    _, second = command_line(
+        "train", "--model", "mobilenet_v2", "--seed", 3, "--data", native_zip, **world
+    )
+    assert second["val_accuracy"] >= 0.96
+    assert {p: p.stat().st_mtime_ns for p in world["CATSDOGS_CACHE"].rglob("*.npy")} == cached
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_assembled_keras_model_agrees_with_the_cached_features(transfer, here, native_zip):
+    keras = pytest.importorskip("keras")
+    run = store.find(transfer["run"])
+    table = store.read_predictions(run).head(64)
+    root = sources.open_source(native_zip)
+    pixels = np.stack(
+        [images.load_square((root / name).read_bytes(), 224) for name in table["path"]]
+    )
+    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
+    assert model.count_params() == 2_259_265
+    np.testing.assert_allclose(model.predict(pixels, verbose=0)[:, 0], table["p_dog"], atol=1e-3)
+
+
+def test_the_plain_networks_loss_falls(world, native_zip):
+    _, result = command_line(
+        *("train", "--model", "custom_cnn", "--recipe", "plain", "--epochs", 2),
+        *("--data", native_zip),
+        **world,
+    )
+    assert result["parameters"] == 4_828_481
+    _, shown = command_line("runs", "show", result["run"], **world)
+    first, second = (epoch["loss"] for epoch in shown["epochs"])
+    assert second < first
+
+
+def test_a_rotated_photo_gets_the_upright_ones_answer(transfer, world, native_zip, tmp_path):
+    with zipfile.ZipFile(native_zip) as archive:
+        for number in range(5):
+            upright = images.load_upright(archive.read(f"train/dog.{number}.jpg"))
+            exif = Image.Exif()
+            exif[0x0112] = 6
+            buffer = io.BytesIO()
+            upright.transpose(Image.Transpose.ROTATE_90).save(
+                buffer, "JPEG", exif=exif, quality=98, subsampling=0
+            )
+            (tmp_path / f"{number}-rotated.jpg").write_bytes(buffer.getvalue())
+            upright.save(tmp_path / f"{number}-upright.jpg", quality=98, subsampling=0)
+    status, answers = command_line("classify", tmp_path, "--run", transfer["run"], **world)
+    assert status == 0
+    by_name = {answer["file"].rsplit("/", 1)[1]: answer["results"][0] for answer in answers}
+    for number in range(5):
+        rotated, straight = by_name[f"{number}-rotated.jpg"], by_name[f"{number}-upright.jpg"]
+        assert rotated["label"] == straight["label"]
+        assert rotated["p_dog"] == pytest.approx(straight["p_dog"], abs=0.02)
+
+
+def test_embed_answers_from_the_cache(transfer, world, native_zip, tmp_path):
+    target = tmp_path / "vectors.npz"
+    status, result = command_line("embed", native_zip, "--out", target, **world)
+    assert (status, result["images"], result["dimensions"]) == (0, 2002, 1280)
+    with np.load(target) as stored:
+        assert stored["vectors"].shape == (2002, 1280)
+        assert stored["paths"][0] == "train/cat.0.jpg"

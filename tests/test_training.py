@@ -1,0 +1,180 @@
+"""Real workers on the drawn sample: what a run leaves behind, and that its models agree."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import command_line
+from PIL import Image
+
+from catsdogs.data import images, index
+from catsdogs.inference.predictor import Predictor
+from catsdogs.runs import jobs, store
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def runs(trained_machine):
+    """The two trained runs by recipe."""
+    return {run.config.recipe: run for run in store.list_runs()[0]}
+
+
+def test_a_finished_run_has_every_file_and_no_temporary_one(runs):
+    for run in runs.values():
+        assert run.state is State.FINISHED
+        assert sorted(path.name for path in run.folder.iterdir()) == sorted(
+            (
+                *(store.CONFIG, store.EVENTS, store.LOG, store.KERAS_MODEL, store.LITERT_MODEL),
+                *(store.PREDICTIONS, store.EVALUATION, store.MODEL_CARD),
+            )
+        )
+
+
+def test_the_last_event_is_the_only_end(runs):
+    for run in runs.values():
+        kinds = [event["event"] for event in store.read_events(run.folder)]
+        assert kinds[:2] == ["queued", "started"]
+        assert [kind for kind in kinds if kind in ("finished", "stopped", "failed")] == kinds[-1:]
+
+
+def test_parameters_are_exact(runs):
+    assert runs["plain"].view.result["parameters"] == 4_828_481
+    assert runs["default"].view.result["parameters"] == 4_829_377
+
+
+def test_batches_are_reported_as_they_are_not_as_running_means(runs):
+    for run in runs.values():
+        batches, epoch = run.view.batches, run.view.epochs[0]
+        assert all(0 <= batch["accuracy"] <= 1.0001 for batch in batches)
+        assert all(batch["loss"] > 0 for batch in batches)
+        sizes = [8] * (len(batches) - 1)
+        sizes.append(run.view.result["train_images"] - sum(sizes))
+        mean = np.average([batch["loss"] for batch in batches], weights=sizes)
+        assert mean == pytest.approx(epoch["loss"], rel=1e-3)
+
+
+def test_evaluation_and_predictions_tell_the_same(runs):
+    for run in runs.values():
+        table = store.read_predictions(run)
+        evaluation = json.loads((run.folder / store.EVALUATION).read_text())
+        right = (table["p_dog"] >= 0.5) == (table["label"] == 1)
+        assert right.mean() == pytest.approx(run.view.result["val_accuracy"])
+        assert evaluation["accuracy"] == run.view.result["val_accuracy"]
+        assert len(table) == run.view.result["val_images"]
+
+
+def test_the_exported_model_gives_the_validation_predictions(runs, trained_machine):
+    root = trained_machine / "data" / "sample"
+    # The runs were trained in another place: their paths are relative, so they hold here too.
+    for run in runs.values():
+        table = store.read_predictions(run)
+        answers = dict(Predictor(run).p_dog_of_files(root, list(table["path"])))
+        np.testing.assert_allclose(
+            [answers[path] for path in table["path"]], table["p_dog"], atol=1e-3
+        )
+
+
+def test_validation_images_were_not_trained_on(runs, trained_machine):
+    usable = index.scan(trained_machine / "data" / "sample").usable
+    for run in runs.values():
+        table = store.read_predictions(run)
+        result = run.view.result
+        assert result["train_images"] + result["val_images"] == len(usable)
+        train = usable[~usable["path"].isin(table["path"])]
+        assert not set(train["digest"]) & set(table["digest"])
+
+
+def test_a_rotated_photo_gets_the_upright_ones_answer(runs, trained_machine):
+    source = trained_machine / "data" / "sample" / store.read_predictions(runs["plain"])["path"][0]
+    upright = images.load_upright(source.read_bytes())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    upright.transpose(Image.Transpose.ROTATE_90).save(buffer, "PNG", exif=exif)
+    plain = io.BytesIO()
+    upright.save(plain, "PNG")
+    predictor = Predictor(runs["plain"])
+    rotated, straight = (predictor.classify(b.getvalue()) for b in (buffer, plain))
+    assert rotated.p_dog == pytest.approx(straight.p_dog, abs=1e-4)
+    np.testing.assert_allclose(rotated.heatmap, straight.heatmap, atol=1e-4)
+
+
+def test_classify_answers_with_both_runs_and_reports_what_is_no_picture(runs, trained_machine):
+    sample = trained_machine / "data" / "sample"
+    names = list(store.read_predictions(runs["plain"])["path"][:3])
+    (trained_machine / "fake.jpg").write_text("this is text")
+    status, answers = command_line(
+        *("classify", *(sample / name for name in names), trained_machine / "fake.jpg"),
+        *("--run", *(run.run_id for run in runs.values())),
+    )
+    assert status == 2
+    assert [len(answer["results"]) for answer in answers] == [2, 2, 2, 0]
+    assert [answer["error"] and answer["error"]["code"] for answer in answers[2:]] == [
+        None,
+        "not_an_image",
+    ]
+    assert all(r["label"] in ("cat", "dog") for answer in answers for r in answer["results"])
+
+
+def test_evaluate_counts_every_usable_image(runs, trained_machine):
+    sample = trained_machine / "data" / "sample"
+    _, result = command_line("evaluate", runs["plain"].run_id, "--data", sample)
+    assert result["images"] == len(index.scan(sample).usable)
+    assert sum(map(sum, result["confusion_matrix"])) == result["images"]
+
+
+def test_compare_and_export_answer(runs, trained_machine):
+    a, b = (run.run_id for run in runs.values())
+    status, result = command_line("compare", a, b)
+    assert status == 0
+    counted = ("both_right", "both_wrong", "a_right_b_wrong", "b_right_a_wrong")
+    assert sum(result[name] for name in counted) == result["images"]
+    for kind in ("keras", "litert"):
+        target = trained_machine / f"model.{kind}"
+        status, result = command_line("export", a, "--format", kind, "--out", target)
+        assert (status, target.stat().st_size) == (0, result["bytes"])
+
+
+def test_a_stopped_run_keeps_its_model(trained_machine):
+    sample = trained_machine / "data" / "sample"
+    run = jobs.start(RunConfig("custom_cnn", str(sample), epochs=500, batch_size=8))
+    asked = []
+
+    def stop_after_an_epoch(seen):
+        if seen.view.epochs and not asked:
+            asked.append(seen)
+            jobs.request_stop(seen)
+
+    run = jobs.follow(run, stop_after_an_epoch)
+    assert run.state is State.STOPPED
+    assert len(run.view.epochs) < 500
+    assert run.is_usable
+    some = store.read_predictions(run)["path"][0]
+    assert Predictor(run).classify((sample / some).read_bytes()).label in ("cat", "dog")
+
+
+def test_the_same_seed_gives_the_same_predictions(runs, trained_machine):
+    sample = trained_machine / "data" / "sample"
+    _, result = command_line(
+        *("train", "--model", "custom_cnn", "--data", sample),
+        *("--recipe", "default", "--epochs", 1, "--batch-size", 8),
+    )
+    first = store.read_predictions(runs["default"])
+    again = pd.read_parquet(store.find(result["run"]).folder / store.PREDICTIONS)
+    assert list(first["path"]) == list(again["path"])
+    np.testing.assert_allclose(first["p_dog"], again["p_dog"], atol=1e-3)
+
+
+def test_without_weights_a_transfer_run_fails_with_what_to_do(trained_machine):
+    status, result = command_line(
+        *("train", "--model", "mobilenet_v2", "--data", trained_machine / "data" / "sample"),
+        CATSDOGS_MOBILENET_WEIGHTS=trained_machine / "nowhere.h5",
+    )
+    assert status == 1
+    assert "CATSDOGS_MOBILENET_WEIGHTS" in result["error"]
+    assert store.list_runs()[0][0].state is State.FAILED
