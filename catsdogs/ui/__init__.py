@@ -1,0 +1,1 @@
+"""What the pages share: frame, cached readers, charts. Only here is Streamlit imported."""

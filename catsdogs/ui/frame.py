@@ -1,0 +1,63 @@
+"""What every page has around it: its title, the navigation, the dataset and the run at work."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import streamlit as st
+
+from catsdogs.data import sources
+from catsdogs.runs import store
+from catsdogs.ui.text import literal
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry of the navigation. ``script`` is relative to the project folder."""
+
+    script: str
+    title: str
+    icon: str
+
+
+PAGES = (
+    Page("streamlit_app.py", "Home", ":material/home:"),
+    Page("pages/dataset.py", "Dataset", ":material/photo_library:"),
+    Page("pages/train.py", "Train", ":material/model_training:"),
+    Page("pages/compare.py", "Compare", ":material/balance:"),
+    Page("pages/classify.py", "Classify", ":material/pets:"),
+)
+
+# A file of ours: Streamlit would fetch the picture of a named icon from the network.
+_ICON = Path(__file__).with_name("icon.svg")
+
+
+def page(title: str, lead: str) -> None:
+    """Set the page up: browser title, sidebar, heading, and a sentence on what it is for."""
+    # Arrow's own allocator keeps 13 MB for itself; the tables here are too small to need it.
+    pa.set_memory_pool(pa.system_memory_pool())
+    st.set_page_config(page_title=f"{title} · Cats vs Dogs", page_icon=_ICON, layout="wide")
+    with st.sidebar:
+        st.subheader("Cats vs Dogs")
+        for entry in PAGES:
+            st.page_link(entry.script, label=entry.title, icon=entry.icon)
+        st.divider()
+        _dataset_note()
+        _run_note()
+    st.title(title)
+    st.caption(lead)
+
+
+def _dataset_note() -> None:
+    path = sources.current()
+    name = literal(sources.display_name(path)) if path else "none yet"
+    st.caption(f"**Dataset** {name}")
+    if path == sources.sample_dir():
+        st.caption("Drawn by this app: results on it say nothing about photos.")
+        st.page_link("pages/dataset.py", label="Use real photos", icon=":material/photo_camera:")
+
+
+def _run_note() -> None:
+    active = [run for run in store.list_runs()[0] if run.state.is_active]
+    for run in active:
+        st.caption(f"**In training** {run.config.title}")

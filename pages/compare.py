@@ -1,0 +1,22 @@
+"""Compare: two runs side by side, on the same images where they share them."""
+
+import streamlit as st
+
+from catsdogs.runs import store
+from catsdogs.ui import comparison, frame
+
+frame.page("Compare", "Which model is better, by how much, and could it be chance?")
+
+usable = [run for run in store.list_runs()[0] if run.is_usable]
+if len(usable) < 2:
+    st.info(
+        f"Two trained models are needed, and {len(usable)} "
+        f"{'is' if len(usable) == 1 else 'are'} here. Train "
+        f"{'another, then come back' if usable else 'two, then come back'}."
+    )
+    st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+else:
+    pair = comparison.pick(usable)
+    comparison.verdict(*pair)
+    comparison.side_by_side(pair)
+    comparison.curves(pair)

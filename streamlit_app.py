@@ -1,0 +1,33 @@
+"""Home: what data and runs are here, and what to do next."""
+
+import streamlit as st
+
+from catsdogs.runs import store
+from catsdogs.ui import datasets, frame, run_cards
+
+frame.page("Home", "Understand and build a cat/dog image classifier, on this machine alone.")
+
+dataset = datasets.current_dataset()
+runs, broken = store.list_runs()
+usable = [run for run in runs if run.is_usable]
+
+if dataset is not None:
+    datasets.about_sample()
+    left, middle, right = st.columns(3, border=True)
+    with left:
+        st.metric("Images to learn from", f"{len(dataset.usable):,}")
+        st.page_link("pages/dataset.py", label="Browse them", icon=":material/photo_library:")
+    with middle:
+        st.metric("Trained models", len(usable))
+        st.page_link("pages/train.py", label="Train one", icon=":material/model_training:")
+    with right:
+        best = max(
+            (run.view.result["val_accuracy"] for run in usable if run.view.result), default=None
+        )
+        st.metric("Best validation accuracy", "none yet" if best is None else f"{best:.2%}")
+        st.page_link("pages/compare.py", label="Compare models", icon=":material/balance:")
+
+    st.subheader("What to do next")
+    run_cards.next_step(runs)
+
+run_cards.broken_folders(broken)

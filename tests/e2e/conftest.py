@@ -1,0 +1,121 @@
+"""A real server and a real browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import PROJECT
+from playwright.sync_api import Error, Page, expect, sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# What keeps a browser from asking for the network, and lets it run as root in a container.
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SCREENSHOTS = PROJECT / "test-results"
+expect.set_options(timeout=30_000)
+
+
+class Server:
+    """A running app: its address and its process."""
+
+    def __init__(self, process: subprocess.Popen, url: str) -> None:
+        self.process, self.url = process, url
+
+    def resident_mb(self) -> float:
+        return psutil.Process(self.process.pid).memory_info().rss / 1e6
+
+    def loaded_files(self) -> str:
+        return Path(f"/proc/{self.process.pid}/maps").read_text()
+
+
+@contextmanager
+def serving(world: Path):
+    """Serve the app on the data, runs and caches below ``world``."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    places = {f"CATSDOGS_{n}": str(world / n.lower()) for n in ("DATA", "ARTIFACTS", "CACHE")}
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
+            *("--server.headless=true", f"--server.port={port}"),
+        ],
+        cwd=PROJECT,
+        env={**os.environ, **places},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_healthy(f"http://localhost:{port}")
+        yield Server(process, f"http://localhost:{port}")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_healthy(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
+                assert answer.read() == b"ok"
+                return
+        except urllib.error.URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=found, args=BROWSER_OPTIONS)
+        except Error:
+            pytest.skip(f"no browser: install one of {', '.join(BROWSERS)}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page of 1360 × 900 that notes requests which would leave this machine."""
+    context = browser.new_context(viewport={"width": 1360, "height": 900})
+    page = context.new_page()
+    page.strangers = []
+    page.on("request", lambda r: _is_local(r.url) or page.strangers.append(r.url))
+    yield page
+    context.close()
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith(("http://localhost:", "ws://localhost:", "data:", "blob:"))
+
+
+def picture(page: Page, name: str) -> None:
+    """Save the whole page as ``test-results/<name>-light.png`` and ``-dark.png``."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    main = page.get_by_test_id("stMain")
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        height = main.evaluate("node => node.scrollHeight")
+        page.set_viewport_size({"width": 1360, "height": min(height, 3000)})
+        page.wait_for_timeout(700)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png")
+    page.set_viewport_size({"width": 1360, "height": 900})

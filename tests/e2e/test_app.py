@@ -1,0 +1,174 @@
+"""The app as a person uses it, from a first start on an empty machine to an answer."""
+
+import http.client
+
+import pytest
+from conftest import command_line
+from playwright.sync_api import Page, expect
+
+from catsdogs.ui.frame import PAGES
+
+from .conftest import picture, serving
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+CURVES = "[class*=st-key-train_curves] .js-plotly-plot"
+# Tags the chart's node, and counts the frames in which it is another node, or has no curve.
+WATCH = """(node, selector) => {
+  node.tagged = true;
+  window.watched = {others: 0, blank: 0};
+  const look = () => {
+    const now = document.querySelector(selector);
+    watched.others += now !== null && !now.tagged;
+    watched.blank += now !== null && now.querySelectorAll("path.js-line").length === 0;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+POINTS = f"document.querySelector('{CURVES}').data[0].x.length"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """An empty machine that the tests of this file fill one after the other."""
+    return tmp_path_factory.mktemp("world")
+
+
+@pytest.fixture(scope="module")
+def app(world):
+    with serving(world) as server:
+        yield server
+
+
+def opened(page: Page, url: str, title: str) -> None:
+    page.goto(url)
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+
+
+def train_one_epoch(page: Page, recipe: str) -> None:
+    page.get_by_label("Recipe").click()
+    page.get_by_role("option", name=recipe).click()
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("1")
+    epochs.press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_the_first_page_draws_the_sample_by_itself(app, page):
+    opened(page, app.url, "Home")
+    expect(page.get_by_text("These are drawings")).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stMetric").first).to_contain_text("Images to learn from")
+    picture(page, "home-first-start")
+    assert page.strangers == []
+
+
+def test_pages_without_a_run_say_what_to_do(app, page):
+    opened(page, f"{app.url}/compare", "Compare")
+    expect(page.get_by_text("Two trained models are needed")).to_be_visible()
+    picture(page, "compare-empty")
+    opened(page, f"{app.url}/classify", "Classify")
+    expect(page.get_by_text("A trained model is needed")).to_be_visible()
+    picture(page, "classify-empty")
+    opened(page, f"{app.url}/train", "Train")
+    expect(page.get_by_text("None yet")).to_be_visible()
+    picture(page, "train-empty")
+
+
+def test_the_dataset_page_shows_charts_photos_and_faults(app, page):
+    opened(page, f"{app.url}/dataset", "Dataset")
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(page.get_by_test_id("stImage")).to_have_count(24)
+    expect(page.get_by_text("They are left out of training")).to_be_visible()
+    picture(page, "dataset")
+    page.get_by_label("Page, 1 to").fill("2")
+    page.get_by_label("Page, 1 to").press("Enter")
+    expect(page.get_by_text("cat.0.jpg ·")).to_have_count(0)
+    assert page.strangers == []
+
+
+def test_training_moves_one_chart_in_place(app, page):
+    opened(page, f"{app.url}/train", "Train")
+    train_one_epoch(page, "Recommended")
+    page.wait_for_selector(f"{CURVES} .js-line", timeout=60_000)
+    page.query_selector(CURVES).evaluate(WATCH, CURVES)
+    first = page.evaluate(POINTS)
+    page.wait_for_function(f"{POINTS} > {first}")
+    assert page.evaluate("window.watched") == {"others": 0, "blank": 0}
+    picture(page, "train-live")
+    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=60_000)
+    assert page.strangers == []
+
+
+def test_a_second_run_is_compared_with_the_first(app, page):
+    opened(page, f"{app.url}/train", "Train")
+    train_one_epoch(page, "Plain")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden(timeout=60_000)
+    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=60_000)
+    picture(page, "train-finished")
+    opened(page, f"{app.url}/compare", "Compare")
+    expect(page.get_by_text("McNemar")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    assert "a=" in page.url
+    picture(page, "compare")
+
+
+def test_a_dropped_photo_is_answered_and_a_text_file_explained(app, page, world, tmp_path):
+    (tmp_path / "notes.jpg").write_text("this is text")
+    opened(page, f"{app.url}/classify", "Classify")
+    photos = [world / "data" / "sample" / f"{name}.jpg" for name in ("cat.10", "dog.10")]
+    page.set_input_files("input[type=file]", [*photos, tmp_path / "notes.jpg"])
+    expect(page.get_by_text("% sure")).to_have_count(4)
+    expect(page.get_by_text("a file that begins with")).to_be_visible()
+    picture(page, "classify")
+    assert page.strangers == []
+
+
+def test_home_counts_the_runs(app, page):
+    opened(page, app.url, "Home")
+    expect(page.get_by_test_id("stMetric").nth(1)).to_contain_text("2")
+    picture(page, "home")
+
+
+def test_the_web_process_stayed_small_and_loaded_no_tensorflow(app):
+    loaded = app.loaded_files()
+    assert "pyarrow" in loaded
+    assert "tensorflow" not in loaded
+    assert app.resident_mb() < 400
+
+
+def test_the_server_talks_to_pages_of_this_machine_only(app):
+    port = app.url.rsplit(":", 1)[1]
+    handshake = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    for host, origin, status in (
+        (f"localhost:{port}", app.url, 101),
+        ("evil.example", app.url, 403),
+        (f"localhost:{port}", "http://evil.example", 403),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", int(port))
+        headers = {"Host": host, "Origin": origin, **handshake}
+        connection.request("GET", "/_stcore/stream", headers=headers)
+        answer = connection.getresponse()
+        assert answer.status == status, (host, origin)
+        answer.close()
+        connection.close()
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.title)
+def test_a_cold_deep_link_works(entry, world, page):
+    path = "" if entry.title == "Home" else entry.title.lower()
+    with serving(world) as server:
+        opened(page, f"{server.url}/{path}", entry.title)
+        expect(page.get_by_test_id("stSidebar").get_by_text("Drawn sample")).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_the_command_line_sees_the_apps_runs(world):
+    places = {f"CATSDOGS_{n}": world / n.lower() for n in ("DATA", "ARTIFACTS", "CACHE")}
+    _, runs = command_line("runs", "list", **places)
+    assert [run["state"] for run in runs] == ["finished", "finished"]

@@ -1,0 +1,87 @@
+"""The three rules of ``catsdogs/__init__.py``, checked on every import in the source."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT
+
+LEARNING_ONLY = {"tensorflow", "keras"}
+UI_ONLY = {"streamlit"}
+SOURCES = sorted(
+    [PROJECT / "streamlit_app.py", *PROJECT.glob("pages/*.py"), *PROJECT.glob("catsdogs/**/*.py")]
+)
+
+
+def violations(path: Path, source: str) -> list[str]:
+    """Return what is wrong with the imports of ``source``, the module at ``path``."""
+    parts = path.parts
+    learning = parts[:2] == ("catsdogs", "learning")
+    shows = parts[:2] == ("catsdogs", "ui") or parts[0] in ("pages", "streamlit_app.py")
+    found = []
+    for name in imported_names(source):
+        top = name.split(".")[0]
+        if top in LEARNING_ONLY and not learning:
+            found.append(f"{path} imports {name}, which belongs into catsdogs/learning")
+        if name.startswith("catsdogs.learning") and not learning:
+            found.append(f"{path} imports {name}, which would load TensorFlow")
+        if top in UI_ONLY and not shows:
+            found.append(f"{path} imports {name}, which belongs into catsdogs/ui or pages")
+        if name.startswith("catsdogs.ui") and not shows:
+            found.append(f"{path} imports {name}: only pages use the ui")
+    return found
+
+
+def imported_names(source: str) -> list[str]:
+    """Return the modules that ``source`` imports anywhere, inside functions too."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_module_imports_only_what_its_room_may(path):
+    assert violations(path.relative_to(PROJECT), path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("catsdogs/data/index.py", "import tensorflow as tf"),
+        ("catsdogs/ui/cache.py", "def load():\n    from keras.models import load_model"),
+        ("catsdogs/runs/jobs.py", "from catsdogs.learning import worker"),
+        ("catsdogs/runs/jobs.py", "from catsdogs import learning\nimport catsdogs.learning"),
+        ("catsdogs/figures.py", "import streamlit"),
+        ("catsdogs/learning/training.py", "import streamlit as st"),
+        ("catsdogs/cli.py", "from catsdogs.ui import frame"),
+        ("pages/train.py", "from tensorflow import keras"),
+    ],
+)
+def test_the_check_finds_an_import_in_the_wrong_room(path, source):
+    assert violations(Path(path), source)
+
+
+def test_importing_everything_but_learning_loads_no_tensorflow():
+    modules = [
+        ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+        for path in SOURCES
+        if path.parts[-2] != "learning" and path.name != "__main__.py" and "pages" not in path.parts
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {modules!r}: name == 'streamlit_app' or importlib.import_module(name)\n"
+        "sys.exit(sum(m.split('.')[0] in ('tensorflow', 'keras') for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+
+
+def test_importing_the_package_writes_nothing(empty_machine):
+    code = "import catsdogs.cli"
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+    assert not any((empty_machine / name).exists() for name in ("data", "artifacts", "cache"))
