@@ -2,7 +2,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name))))
+# The first Python on the path that runs and that TensorFlow has wheels for.
+USABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c '$(USABLE)' 2>/dev/null && echo $$name && break; done)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make requirements" pyproject.toml
 
@@ -41,8 +44,8 @@ clean: ## remove the environment and everything that can be computed again
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else \
-		f"Expected Python 3.11, 3.12 or 3.13. Received: {sys.version.split()[0]}. Name another with PYTHON=…")'
+	@test -n "$(PYTHON)" || { echo "Expected Python 3.11, 3.12 or 3.13 on the path. Received: none \
+	of them. Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: requirements.txt | $(BIN)/python
