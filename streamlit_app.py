@@ -21,10 +21,8 @@ if dataset is not None:
         st.metric("Trained models", len(usable))
         st.page_link("pages/train.py", label="Train one", icon=":material/model_training:")
     with right:
-        best = max(
-            (run.view.result["val_accuracy"] for run in usable if run.view.result), default=None
-        )
-        st.metric("Best validation accuracy", "none yet" if best is None else f"{best:.2%}")
+        best = run_cards.best_accuracy(usable, dataset.fingerprint())
+        st.metric("Best validation accuracy on them", best)
         st.page_link("pages/compare.py", label="Compare models", icon=":material/balance:")
 
     st.subheader("What to do next")

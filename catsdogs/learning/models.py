@@ -9,6 +9,8 @@ from catsdogs.runs.config import MODELS
 
 DROPOUT_HEAD = 0.2
 DROPOUT_CNN = 0.3
+# Keras' 0.99 needs several hundred batches to forget its start; a small dataset has fewer in a run.
+BATCH_NORM_MOMENTUM = 0.9
 LAST_MAPS = "last_maps"  # the layer a heat map is read from
 
 
@@ -27,7 +29,9 @@ def build_custom_cnn(recipe: str) -> keras.Model:
         x = layers.Conv2D(filters, 3, activation="relu")(x)
         x = layers.MaxPooling2D(name=LAST_MAPS if filters == 128 and not regularised else None)(x)
         if regularised:
-            x = layers.BatchNormalization(name=LAST_MAPS if filters == 128 else None)(x)
+            x = layers.BatchNormalization(
+                momentum=BATCH_NORM_MOMENTUM, name=LAST_MAPS if filters == 128 else None
+            )(x)
     x = layers.Flatten()(x)  # (B, 17 * 17 * 128)
     x = layers.Dropout(DROPOUT_CNN)(x) if regularised else x
     x = layers.Dense(128, activation="relu", name="hidden")(x)

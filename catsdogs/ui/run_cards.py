@@ -33,6 +33,16 @@ def next_step(runs: list[Run]) -> None:
         st.page_link("pages/classify.py", label="Go to Classify", icon=":material/pets:")
 
 
+def best_accuracy(runs: list[Run], fingerprint: str) -> str:
+    """Return the best validation accuracy among the runs on the dataset with this fingerprint."""
+    found = [
+        run.view.result["val_accuracy"]
+        for run in runs
+        if run.view.result and run.about["dataset"]["fingerprint"] == fingerprint
+    ]
+    return f"{max(found):.2%}" if found else "none yet"
+
+
 def table(runs: list[Run]) -> None:
     """Show earlier runs, newest first."""
     rows = [_row(run) for run in runs]
