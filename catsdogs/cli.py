@@ -28,9 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED if stop.code else 0
     try:
         result, status = options.command(options)
-    except CatsDogsError as error:
+    except (CatsDogsError, OSError) as error:
         result, status = {"error": str(error)}, FAILED
-        print(f"catsdogs: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        result, status = {"error": "Interrupted."}, FAILED
+    if status == FAILED:
+        print(f"catsdogs: {result['error']}", file=sys.stderr)
     if options.json:
         print(json.dumps(result, indent=2))
     elif status != FAILED:
@@ -70,6 +73,7 @@ def _add_data(groups: Any) -> None:
     sample.add_argument("--seed", type=int, default=7)
     fetch = _add(data, "fetch", commands.data_fetch, "unpack Kaggle's or Microsoft's archive")
     fetch.add_argument("--from", dest="source", required=True, metavar="ARCHIVE", type=Path)
+    fetch.add_argument("--out", type=Path, help="a new folder; default: a folder below data/")
     scan = _add(data, "scan", commands.data_scan, "count and measure a dataset's images")
     scan.add_argument("path", type=Path, help="a folder or a zip")
     embed = _add(groups, "embed", commands.embed, "compute MobileNetV2 vectors of a dataset")

@@ -15,7 +15,13 @@ import numpy as np
 from catsdogs import files, paths
 from catsdogs.data import embeddings, images, index, sources
 from catsdogs.data.sample import draw_sample
-from catsdogs.errors import DatasetError, RunError, UnreadableImage, WeightsUnavailable
+from catsdogs.errors import (
+    ConfigError,
+    DatasetError,
+    RunError,
+    UnreadableImage,
+    WeightsUnavailable,
+)
 from catsdogs.evaluation import metrics
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import jobs, store
@@ -40,9 +46,9 @@ def data_sample(options: Namespace) -> Outcome:
 
 
 def data_fetch(options: Namespace) -> Outcome:
-    """Unpack an archive into the app's data folder and make it the current dataset."""
-    folder = sources.open_source(options.source)
-    sources.choose(options.source)
+    """Unpack an archive, and make it the dataset that the app shows."""
+    folder = sources.open_source(options.source, into=options.out)
+    sources.choose(folder)
     return {"path": str(folder)}, DONE
 
 
@@ -56,25 +62,30 @@ def data_scan(options: Namespace) -> Outcome:
 
 
 def embed(options: Namespace) -> Outcome:
-    """Compute, or read from the cache, the vectors of a dataset."""
+    """Compute, or read from the cache, the vectors of a dataset's usable images."""
+    if options.out is not None and options.out.suffix != ".npz":
+        raise ConfigError(f"Expected a file name that ends in .npz. Received: {options.out}.")
     started = time.perf_counter()
     dataset = index.scan(sources.open_source(options.path))
     rows = embeddings.embed(
         dataset.root, dataset.usable, backbone=_backbone(), progress=_progress("embed")
     )
     present = np.flatnonzero(rows.places[:, 0] >= 0)
+    if not len(present):
+        raise _no_usable_images(options.path)
     if options.out is not None:
         names = dataset.usable["path"].to_numpy(dtype=np.str_)[present]
-        with files.replacing(options.out.with_suffix(".npz").absolute()) as temporary:
+        with files.replacing(options.out.absolute()) as temporary:
             np.savez(temporary, paths=names, vectors=rows.take(present))
+    unreadable = _unreadable(dataset) + [_refused(*item) for item in rows.missing.items()]
     result = {
         "images": len(present),
         "dimensions": embeddings.EMBEDDING_SIZE,
         "engine": options.engine,
-        "unreadable": [{"path": name, "reason": str(e)} for name, e in rows.missing.items()],
+        "unreadable": unreadable,
         "seconds": round(time.perf_counter() - started, 2),
     }
-    return result, SOME_UNREADABLE if rows.missing else DONE
+    return result, SOME_UNREADABLE if unreadable else DONE
 
 
 def train(options: Namespace) -> Outcome:
@@ -101,26 +112,23 @@ def train(options: Namespace) -> Outcome:
 
 
 def evaluate(options: Namespace) -> Outcome:
-    """Evaluate a run's exported model on every labelled image of a dataset."""
+    """Evaluate a run's exported model on every usable image of a dataset."""
     run = store.find_usable(options.run)
     dataset = index.scan(sources.open_source(options.data))
     records = dataset.usable
     predictor = Predictor(run)
     advance, total = _progress("evaluate"), len(records)
-    p_dog, unreadable = np.full(total, np.nan), []
+    p_dog, unreadable = np.full(total, np.nan), _unreadable(dataset)
     outcomes = predictor.p_dog_of_files(dataset.root, list(records["path"]))
     for position, (name, outcome) in enumerate(outcomes):
         if isinstance(outcome, UnreadableImage):
-            unreadable.append({"path": name, "reason": str(outcome)})
+            unreadable.append(_refused(name, outcome))
         else:
             p_dog[position] = outcome
         advance(position + 1, total)
     answered = ~np.isnan(p_dog)
     if not answered.any():
-        raise DatasetError(
-            f"Expected labelled images in {options.data}. Received: none that can be read. "
-            "See: python -m catsdogs data scan"
-        )
+        raise _no_usable_images(options.data)
     labels = records["label"].to_numpy()[answered]
     result = metrics.evaluate(labels, p_dog[answered]).to_json()
     status = SOME_UNREADABLE if unreadable else DONE
@@ -207,6 +215,21 @@ def _ended(run: Run) -> Outcome:
     if run.view.message:
         print(run.view.message, file=sys.stderr)
     return {"run": run.run_id, "state": str(run.state), **(run.view.result or {})}, DONE
+
+
+def _unreadable(dataset: index.Dataset) -> list[dict[str, str]]:
+    return index.summary(dataset)["unreadable"]
+
+
+def _refused(name: str, error: UnreadableImage) -> dict[str, str]:
+    return {"path": name, "reason": error.code, "detail": str(error)}
+
+
+def _no_usable_images(path: Path) -> DatasetError:
+    return DatasetError(
+        f"Expected labelled images in {path}. Received: none that can be read. "
+        "See: python -m catsdogs data scan"
+    )
 
 
 def _brief(run: Run) -> dict[str, Any]:

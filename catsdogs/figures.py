@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.runs.events import Event, RunView
+from catsdogs.runs.events import RunView
 
 # Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
 CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
@@ -22,7 +22,7 @@ _RUN_COLOURS = ("#C2621E", "#8D6CC8")
 _TRAINING, _VALIDATION = "#8393A0", "#12A37B"
 _HEIGHT_PX = 340
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
-_SIZE_BIN_PX = 25
+_SIZE_BIN_PX, _SIZE_END_PX = 25, 1500
 _ASPECT_BINS = np.linspace(0.4, 2.6, 45)
 # More points than this are not told apart on a screen.
 _MAX_POINTS = 400
@@ -49,7 +49,8 @@ def class_balance(labels: pd.Series) -> go.Figure:
 
 
 def size_heatmap(width_px: pd.Series, height_px: pd.Series) -> go.Figure:
-    """Return width × height as a 2-D histogram in bins of 25 pixels."""
+    """Return width × height as a 2-D histogram; what is larger than 1,500 pixels ends up there."""
+    width_px, height_px = (side.clip(upper=_SIZE_END_PX) for side in (width_px, height_px))
     edges = [
         np.arange(0, side.max() + 2 * _SIZE_BIN_PX, _SIZE_BIN_PX) for side in (width_px, height_px)
     ]
@@ -93,14 +94,14 @@ def training_curves(view: RunView) -> go.Figure:
     The x axis counts epochs; a batch stands at its share of its epoch. The best epoch is starred.
     """
     figure = make_subplots(cols=2, subplot_titles=["Loss", "Accuracy"])
-    batches, epochs = _thinned(view.batches), view.epochs
+    batches, epochs = view.batches, view.epochs
     for column, metric in enumerate(METRICS, 1):
         _add_curve(
             figure,
             column,
             "training",
-            [event["epoch"] - 1 + event["step"] / event["steps"] for event in batches],
-            _smoothed([event[metric] for event in batches]),
+            _thinned([event["epoch"] - 1 + event["step"] / event["steps"] for event in batches]),
+            _thinned(_smoothed([event[metric] for event in batches])),
             {"mode": "lines", "line": {"color": _TRAINING, "width": 1.5}},
         )
         best = [event["epoch"] == view.best_epoch for event in epochs]
@@ -195,9 +196,10 @@ def _add_curve(
     )
 
 
-def _thinned(events: list[Event]) -> list[Event]:
-    step = max(1, -(-len(events) // _MAX_POINTS))
-    return events[step - 1 :: step]
+def _thinned(values: list[float]) -> list[float]:
+    """Every n-th value, counted from the last one, which always stays."""
+    step = max(1, -(-len(values) // _MAX_POINTS))
+    return values[::-step][::-1]
 
 
 def _smoothed(values: list[float]) -> list[float]:

@@ -9,12 +9,12 @@ frame.page("Train", "Start a model, watch it learn, stop it when you have seen e
 
 dataset = datasets.current_dataset()
 runs, broken = store.list_runs()
+form, live = st.columns([1, 2], gap="large")
 if dataset is not None:
-    form, live = st.columns([1, 2], gap="large")
     with form:
         run_form.show(dataset, busy=any(run.state.is_active for run in runs))
-    with live:
-        live_run.show(runs)
+with live:
+    live_run.show(runs)
 
 st.subheader("Earlier runs")
 ended = [run for run in runs if not run.state.is_active]

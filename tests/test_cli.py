@@ -1,6 +1,7 @@
 """The command line as its users call it: a process, its exit status, its JSON."""
 
 import json
+import shutil
 
 import pytest
 from conftest import command_line
@@ -67,9 +68,30 @@ def test_no_runs_is_an_empty_list(capsys):
     assert call(capsys, "runs", "list") == (0, [])
 
 
-def test_fetching_an_archive_makes_it_the_current_dataset(kaggle_folder, capsys):
-    assert call(capsys, "data", "fetch", "--from", kaggle_folder)[0] == 0
-    assert sources.current() == kaggle_folder
+def test_fetching_an_archive_makes_it_the_current_dataset(kaggle_folder, capsys, tmp_path):
+    shutil.make_archive(str(tmp_path / "train"), "zip", kaggle_folder)
+    target = tmp_path / "mine"
+    status, result = call(
+        capsys, "data", "fetch", "--from", tmp_path / "train.zip", "--out", target
+    )
+    assert (status, result["path"]) == (0, str(target))
+    assert sources.current() == target
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("data", "sample", "--out", "/proc/nowhere"),
+        ("data", "scan", "~nobody-of-that-name/x"),
+        ("embed", "/tmp", "--out", "vectors.txt"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line_too(arguments, capsys):
+    status = cli.main([*arguments, "--json"])
+    printed = capsys.readouterr()
+    assert status == 1
+    assert json.loads(printed.out)["error"]
+    assert "Traceback" not in printed.err
 
 
 def test_readable_output_needs_no_json(kaggle_folder, capsys):

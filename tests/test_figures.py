@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,13 +52,26 @@ def test_what_is_sent_does_not_grow_with_the_dataset(records):
         return len(figures.size_heatmap(table["width_px"], table["height_px"]).to_json())
 
     many = pd.concat([records] * 20, ignore_index=True)
-    assert sent(many) < 1.2 * sent(records)
+    many.loc[:9, "width_px"] = 65_535
+    assert sent(many) < 1.6 * sent(records)
 
 
-def test_long_curves_are_thinned_and_end_at_the_last_batch(view):
-    curve = figures.training_curves(view).data[0]
-    assert len(curve.x) <= 400
-    assert curve.x[-1] == 2.0
+@pytest.mark.parametrize("batches", [1, 399, 400, 401, 1001, 2000])
+def test_long_curves_are_thinned_and_end_at_the_last_batch(view, batches):
+    curve = figures.training_curves(replace(view, batches=view.batches[:batches])).data[0]
+    assert len(curve.x) == len(curve.y) <= 400
+    assert curve.x[-1] == pytest.approx(batches / 1000)
+
+
+def test_a_point_once_drawn_stays_where_it_is(view):
+    def drawn(batches):
+        curve = figures.training_curves(replace(view, batches=view.batches[:batches])).data[0]
+        return dict(zip(curve.x, curve.y, strict=True))
+
+    before, after = drawn(398), drawn(1200)
+    shared = set(before) & set(after)
+    assert len(shared) > 50
+    assert all(before[x] == pytest.approx(after[x]) for x in shared)
 
 
 def test_the_best_epoch_is_starred(view):

@@ -15,6 +15,9 @@ def encoded(image: Image.Image, file_format: str, **options) -> bytes:
     return buffer.getvalue()
 
 
+NOISE = Image.effect_noise((200, 150), 90)
+
+
 def half_red(size=(120, 80)) -> Image.Image:
     """Red on the left, blue on the right."""
     image = Image.new("RGB", size, "blue")
@@ -96,10 +99,15 @@ def refused(content: bytes) -> UnreadableImage:
         (b"\xff\xd8\xff", "not_an_image"),
         (encoded(half_red((500, 400)), "JPEG")[:1500], "truncated"),
         (encoded(half_red((500, 400)), "PNG")[:400], "truncated"),
+        (encoded(NOISE, "JPEG")[:9000] + bytes(9000), "truncated"),
     ],
 )
 def test_what_is_no_picture_is_refused_with_its_reason(content, code):
     assert refused(content).code == code
+
+
+def test_a_jpeg_with_other_bytes_behind_it_is_a_picture():
+    assert load_square(encoded(half_red(), "JPEG") + b"appended" * 1000, 8).shape == (8, 8, 3)
 
 
 def test_a_small_file_with_a_huge_header_is_refused_before_its_pixels_are_read():

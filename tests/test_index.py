@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from catsdogs.data import index
-from catsdogs.errors import DatasetError
+from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.labels import CAT, DOG
 
 
@@ -96,11 +96,32 @@ def test_links_and_special_files_are_passed_over(kaggle_folder):
     assert len(index.scan(kaggle_folder).records) == 16
 
 
-def test_a_name_that_is_not_utf8_is_reported_not_fatal(kaggle_folder, photo):
-    photo(kaggle_folder / os.fsdecode(b"cat.\xff.jpg"))
+def test_names_that_are_not_utf8_are_reported_not_fatal(kaggle_folder, photo):
+    for name in (b"cat.\xff.jpg", b"cat.\xfe.jpg"):
+        photo(kaggle_folder / os.fsdecode(name))
     dataset = index.scan(kaggle_folder)
     assert len(dataset.usable) == 16
-    assert list(dataset.unreadable["problem"]) == ["name_not_utf8"]
+    assert list(dataset.unreadable["problem"]) == ["name_not_utf8"] * 2
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again(kaggle_folder, monkeypatch):
+    real = index.images.read_bytes
+
+    def refuse(path):
+        if path.name == "cat.0.jpg":
+            raise UnreadableImage("missing", "The file cannot be opened: Permission denied.")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index.images, "read_bytes", refuse)
+        assert list(index.scan(kaggle_folder).unreadable["path"]) == ["cat.0.jpg"]
+    assert index.scan(kaggle_folder).unreadable.empty
+
+
+def test_a_cache_that_cannot_be_written_fails_no_scan(kaggle_folder, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CATSDOGS_CACHE", str(tmp_path / "file" / "below"))
+    assert len(index.scan(kaggle_folder).records) == 16
 
 
 def test_a_scan_changes_nothing_in_the_users_folder(kaggle_folder):

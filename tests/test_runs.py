@@ -159,6 +159,19 @@ def test_a_broken_folder_is_reported_beside_the_good_runs(run_folder):
     assert "broken" in str(errors[0])
 
 
+@pytest.mark.parametrize("config", ["[]", "{}", '{"config": [], "created_at": "x"}', "", "null"])
+def test_a_config_of_any_shape_is_reported(run_folder, config):
+    (run_folder / store.CONFIG).write_text(config)
+    assert len(store.list_runs()[1]) == 1
+
+
+def test_a_finished_run_is_preferred_to_a_newer_stopped_one(run_folder):
+    emit(run_folder, ("finished", {"result": RESULT}))
+    stopped = store.create(RunConfig("custom_cnn", "/photos"), {"dataset": {}})
+    emit(stopped, ("stopped", {"result": RESULT}))
+    assert [run.run_id for run in store.latest_usable()] == [run_folder.name]
+
+
 def test_a_run_is_found_by_a_unique_beginning(run_folder):
     emit(run_folder, ("finished", {"result": RESULT}))
     assert store.find(run_folder.name[:12]).run_id == run_folder.name

@@ -1,10 +1,15 @@
+import os
 import shutil
+import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from catsdogs.data import index, sources
+from catsdogs.data.sample import draw_sample
 from catsdogs.errors import DatasetError
 
 
@@ -88,13 +93,65 @@ def test_nothing_lands_outside_the_unpacked_folder(kaggle_folder, tmp_path):
     assert new == {folder / "cat.5.jpg"}
 
 
-def test_a_damaged_archive_is_refused_and_leaves_nothing(train_zip, empty_machine):
-    content = bytearray(train_zip.read_bytes())
-    content[200:1200] = bytes(1000)
-    train_zip.write_bytes(content)
+@pytest.mark.parametrize(
+    "compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_damaged_archive_is_refused_and_leaves_nothing(
+    compression, kaggle_folder, tmp_path, empty_machine
+):
+    target = tmp_path / "train.zip"
+    with zipfile.ZipFile(target, "w", compression) as archive:
+        archive.write(kaggle_folder / "cat.0.jpg", "train/cat.0.jpg")
+    content = bytearray(target.read_bytes())
+    content[200:1200] = b"\xa5" * 1000
+    target.write_bytes(content)
     with pytest.raises(DatasetError, match="cannot be unpacked"):
-        sources.open_source(train_zip)
+        sources.open_source(target)
     assert list((empty_machine / "data" / "unpacked").iterdir()) == []
+
+
+def test_a_member_that_is_there_twice_is_unpacked_once(kaggle_folder, tmp_path):
+    target = tmp_path / "twice.zip"
+    with zipfile.ZipFile(target, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for source in ("cat.0.jpg", "cat.1.jpg"):
+            archive.write(kaggle_folder / source, "cat.0.jpg")
+    unpacked = sources.open_source(target) / "cat.0.jpg"
+    assert unpacked.read_bytes() == (kaggle_folder / "cat.0.jpg").read_bytes()
+
+
+def test_an_archive_can_be_unpacked_to_a_new_folder_of_the_users(train_zip, tmp_path):
+    folder = sources.open_source(train_zip, into=tmp_path / "mine")
+    assert index.summary(index.scan(folder))["images"] == 16
+    with pytest.raises(DatasetError, match="exists already"):
+        sources.open_source(train_zip, into=tmp_path / "mine")
+
+
+def test_an_unpacked_archive_keeps_its_name_and_outlives_the_zip(train_zip):
+    sources.choose(sources.open_source(train_zip))
+    train_zip.unlink()
+    assert sources.display_name(sources.current()) == "train.zip"
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/x", "x" * 5000])
+def test_a_path_that_cannot_be_followed_is_refused(path):
+    with pytest.raises(DatasetError, match="Check the path"):
+        sources.open_source(Path(path))
+
+
+def test_a_choice_may_have_any_name(kaggle_folder, tmp_path):
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(kaggle_folder, odd)
+    sources.choose(odd)
+    assert sources.current() == odd
+
+
+def test_two_tabs_that_draw_the_sample_at_once_both_get_it(monkeypatch):
+    monkeypatch.setattr(sources, "draw_sample", partial(draw_sample, images=20))
+    with ThreadPoolExecutor(2) as pool:
+        drawn = list(pool.map(lambda _: sources.ensure_sample(), range(2)))
+    assert drawn == [sources.sample_dir()] * 2
+    assert len(list(sources.sample_dir().iterdir())) == 20
 
 
 def test_what_is_neither_folder_nor_zip_is_refused(tmp_path):

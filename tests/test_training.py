@@ -123,8 +123,11 @@ def test_classify_answers_with_both_runs_and_reports_what_is_no_picture(runs, tr
 
 def test_evaluate_counts_every_usable_image(runs, trained_machine):
     sample = trained_machine / "data" / "sample"
-    _, result = command_line("evaluate", runs["plain"].run_id, "--data", sample)
-    assert result["images"] == len(index.scan(sample).usable)
+    status, result = command_line("evaluate", runs["plain"].run_id, "--data", sample)
+    dataset = index.scan(sample)
+    assert status == 2
+    assert result["images"] == len(dataset.usable)
+    assert [file["path"] for file in result["unreadable"]] == list(dataset.unreadable["path"])
     assert sum(map(sum, result["confusion_matrix"])) == result["images"]
 
 
@@ -156,6 +159,16 @@ def test_a_stopped_run_keeps_its_model(trained_machine):
     assert run.is_usable
     some = store.read_predictions(run)["path"][0]
     assert Predictor(run).classify((sample / some).read_bytes()).label in ("cat", "dog")
+
+
+def test_a_stop_before_the_fit_leaves_no_model(trained_machine):
+    sample = trained_machine / "data" / "sample"
+    run = jobs.start(RunConfig("custom_cnn", str(sample), batch_size=8))
+    jobs.request_stop(run)
+    run = jobs.follow(run, lambda seen: None)
+    assert run.state is State.STOPPED
+    assert not run.is_usable
+    assert "no model" in run.view.message
 
 
 def test_the_same_seed_gives_the_same_predictions(runs, trained_machine):

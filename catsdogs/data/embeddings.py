@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from catsdogs import paths
+from catsdogs.data.images import DECODE_VERSION
 from catsdogs.data.row_cache import Rows, rows_of
 from catsdogs.litert import LiteRTModel
 
 EMBEDDING_SIZE = 1280
-# Part of the cache's path: to be raised when the decode path gives other pixels than before.
-DECODE_VERSION = "v1"
 
 Progress = Callable[[int, int], None]
 

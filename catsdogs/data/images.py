@@ -17,8 +17,12 @@ from catsdogs.errors import UnreadableImage
 # An allow-list: Pillow would otherwise try EPS (which starts Ghostscript), PDF and many more.
 # "JPEG" includes what many phones write: MPO, a JPEG with further pictures behind the first.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_JPEGS = ("JPEG", "MPO")
+_START_OF_SCAN, _END_MARKER = 0xDA, b"\xff\xd9"
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 MAX_PIXELS = 50_000_000
+# Part of every cache's path: to be raised when other files are readable, or give other pixels.
+DECODE_VERSION = "v1"
 HEADER_BYTES_KEPT = 16
 
 # What Pillow raises on hostile or damaged input, beside OSError.
@@ -81,9 +85,13 @@ def load_upright(content: bytes, *, at_least_px: int | None = None) -> Image.Ima
         image.draft(image.mode, (at_least_px, at_least_px))
     try:
         image.load()
-        return _to_rgb(ImageOps.exif_transpose(image))
+        upright = _to_rgb(ImageOps.exif_transpose(image))
     except _PILLOW_ERRORS as error:
         raise _decode_failure(error) from None
+    if image.format in _JPEGS and not _has_end_marker(content):
+        # An interrupted download that was filled up with zeros decodes, to a half grey picture.
+        raise _truncated()
+    return upright
 
 
 def load_square(content: bytes, side: int) -> np.ndarray:
@@ -101,7 +109,15 @@ def ends_cleanly(image: ImageFile.ImageFile, content: bytes) -> bool:
 
     False means "decode it to know", which is also the answer for every other format.
     """
-    return image.format in ("JPEG", "MPO") and b"\xff\xd9" in content[-1024:]
+    return image.format in _JPEGS and _END_MARKER in content[-1024:]
+
+
+def _has_end_marker(content: bytes) -> bool:
+    """Look for a JPEG's end marker behind its header, which may hold a thumbnail with one."""
+    position = 2
+    while content[position : position + 1] == b"\xff" and content[position + 1] != _START_OF_SCAN:
+        position += 2 + int.from_bytes(content[position + 2 : position + 4])
+    return content.find(_END_MARKER, position) >= 0
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -124,8 +140,12 @@ def _high_depth_to_grey(image: Image.Image) -> Image.Image:
 
 def _decode_failure(error: Exception) -> UnreadableImage:
     if "truncated" in str(error).lower() or isinstance(error, EOFError):
-        return UnreadableImage("truncated", "The file is cut short: its last part is missing.")
+        return _truncated()
     return UnreadableImage("damaged", f"The picture data are damaged ({error}).")
+
+
+def _truncated() -> UnreadableImage:
+    return UnreadableImage("truncated", "The file is cut short: its last part is missing.")
 
 
 def _too_large(received: str) -> str:

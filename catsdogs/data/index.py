@@ -1,5 +1,6 @@
 """A dataset as a table: one record a file, cached as Parquet, only changed files read again."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -147,13 +148,15 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _printable(path: Path) -> str:
-    """Return a name that any text column can hold: bytes that are not UTF-8 become U+FFFD."""
-    return os.fsencode(path.as_posix()).decode("utf-8", errors="replace")
+    r"""Return a name that any text column can hold: bytes that are not UTF-8 read as ``\\xff``."""
+    return os.fsencode(path.as_posix()).decode("utf-8", errors="backslashreplace")
 
 
 def _unchanged(
     cached: pd.DataFrame, pictures: dict[str, tuple[Path, os.stat_result]]
 ) -> dict[str, tuple[Any, ...]]:
+    # A file that could not be opened may be readable now, without being another file.
+    cached = cached[cached["problem"] != "missing"]
     rows = {row[0]: row for row in cached.itertuples(index=False, name=None)}
     size, mtime = list(COLUMNS).index("size_bytes"), list(COLUMNS).index("mtime_ns")
     return {
@@ -205,7 +208,7 @@ def _checked_size(content: bytes) -> tuple[int, int]:
 
 def _cache_file(root: Path) -> Path:
     key = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return paths.cache_dir() / "index" / f"{key}.parquet"
+    return paths.cache_dir() / "index" / f"{key}-{images.DECODE_VERSION}.parquet"
 
 
 def _read_cache(root: Path) -> pd.DataFrame:
@@ -218,5 +221,6 @@ def _read_cache(root: Path) -> pd.DataFrame:
 
 
 def _write_cache(root: Path, records: pd.DataFrame) -> None:
-    with files.replacing(_cache_file(root)) as temporary:
+    # A full disk or a folder without permission makes the next scan slower, not this one wrong.
+    with contextlib.suppress(OSError), files.replacing(_cache_file(root)) as temporary:
         records.to_parquet(temporary)

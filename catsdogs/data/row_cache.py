@@ -33,7 +33,7 @@ class Rows:
     missing: dict[str, UnreadableImage]
 
     def take(self, positions: np.ndarray) -> np.ndarray:
-        """Return the rows of these records, copied, stacked along a first axis."""
+        """Return the rows of these records, at least one, copied and stacked on a first axis."""
         return np.stack([self.shards[shard][row] for shard, row in self.places[positions]])
 
 

@@ -4,11 +4,13 @@ Archives are unpacked once, into the app's own data folder; the user's files are
 """
 
 import hashlib
+import lzma
 import os
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +28,16 @@ HOW_TO_GET_THE_REAL_ONE = (
     "*Use other images* on the Dataset page."
 )
 _MAX_NESTING = 1
+# What reading a damaged, encrypted or exotic zip raises, and what writing its files does.
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    EOFError,
+    RuntimeError,
+    OSError,
+)
 _COPY_CHUNK_BYTES = 1 << 20
 
 Progress = Callable[[int, int], None]
@@ -39,9 +51,14 @@ def sample_dir() -> Path:
 def ensure_sample(progress: Progress | None = None) -> Path:
     """Return the folder of the drawn sample, drawing it (seconds) when it is not there yet."""
     folder = sample_dir()
-    if folder.is_dir():
-        return folder
-    return draw_sample(folder, progress=progress)
+    if not folder.is_dir():
+        try:
+            draw_sample(folder, progress=progress)
+        except (OSError, DatasetError):
+            # Another tab that drew the same sample was faster: its result is as good.
+            if not folder.is_dir():
+                raise
+    return folder
 
 
 def current() -> Path | None:
@@ -54,29 +71,38 @@ def current() -> Path | None:
 
 def choose(path: Path) -> None:
     """Make ``path`` the dataset that ``current`` returns from now on, after a restart too."""
-    files.write_text(_choice_file(), f"{path.absolute()}\n")
+    files.write_bytes(_choice_file(), os.fsencode(path.absolute()) + b"\n")
 
 
 def display_name(path: Path) -> str:
-    """Return a short name for a dataset's folder or archive, as the user gave it."""
+    """Return a short name for a dataset's folder or archive."""
     path = path.absolute()
     if path == sample_dir():
         return SAMPLE_NAME
+    if path.parent == _unpacked_dir():
+        return path.name.rpartition("-")[0] + ".zip"
     return path.name if path.suffix else "/".join(path.parts[-2:])
 
 
-def open_source(path: Path) -> Path:
+def open_source(path: Path, *, into: Path | None = None) -> Path:
     """Return the folder that holds the images of ``path``, unpacking an archive when needed.
 
+    An archive is unpacked once, below the app's data folder, or to the new folder ``into``.
+
     Raises:
-        DatasetError: when there is nothing at ``path``, or it is neither a folder nor a zip.
+        DatasetError: when there is nothing at ``path``, it is neither a folder nor a zip, or
+            ``into`` is in use.
     """
-    path = path.expanduser().absolute()
-    if path.is_dir():
-        return path
-    if path.is_file() and zipfile.is_zipfile(path):
-        return _unpacked(path)
-    received = "a file that is not a zip" if path.exists() else "nothing at that path"
+    try:
+        path = path.expanduser().absolute()
+        if path.is_dir():
+            return path
+        if path.is_file() and zipfile.is_zipfile(path):
+            return _unpacked(path, into.absolute() if into else None)
+        received = "a file that is not a zip" if path.exists() else "nothing at that path"
+    except (OSError, RuntimeError) as error:
+        # A name that is too long, a home folder that does not exist, a folder without permission.
+        received = f"a path that cannot be followed ({error})"
     raise DatasetError(
         f"Expected a folder with images, or a zip of them, at {path}. Received: {received}. "
         "Check the path; other archive formats have to be unpacked first."
@@ -89,17 +115,26 @@ def _choice_file() -> Path:
 
 def _chosen() -> Path | None:
     try:
-        return Path(_choice_file().read_text("utf-8").rstrip("\n"))
+        return Path(os.fsdecode(_choice_file().read_bytes().rstrip(b"\n")))
     except OSError:
         return None
 
 
-def _unpacked(archive: Path) -> Path:
+def _unpacked_dir() -> Path:
+    return paths.data_dir() / "unpacked"
+
+
+def _unpacked(archive: Path, into: Path | None) -> Path:
     """Unpack ``archive`` once; another file at the same path is unpacked anew."""
+    if into is not None:
+        if into.exists():
+            raise DatasetError(f"Expected a new folder. Received: {into}, which exists already.")
+        _unpack_whole(archive, into)
+        return into
     status = archive.stat()
     identity = f"{archive}\n{status.st_size}\n{status.st_mtime_ns}"
     key = hashlib.sha256(os.fsencode(identity)).hexdigest()[:8]
-    folder = paths.data_dir() / "unpacked" / f"{archive.stem}-{key}"
+    folder = _unpacked_dir() / f"{archive.stem}-{key}"
     if not folder.is_dir():
         _unpack_whole(archive, folder)
     return folder
@@ -111,7 +146,7 @@ def _unpack_whole(archive: Path, folder: Path) -> None:
     try:
         _unpack(archive, temporary, nesting=0)
         _publish(temporary, folder)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+    except _ZIP_ERRORS as error:
         raise DatasetError(
             f"Expected a complete, unencrypted zip. Received: {archive.name}, which cannot be "
             f"unpacked ({error}). Download it again, or free some disk space."
@@ -135,6 +170,8 @@ def _unpack(archive: Path, folder: Path, *, nesting: int) -> None:
         _check_space(sum(member.file_size for member in members), folder)
         for member in members:
             target = folder.joinpath(*_safe_parts(member.filename))
+            if target.exists():
+                continue  # A zip may hold a name twice; the first stays.
             target.parent.mkdir(parents=True, exist_ok=True)
             with opened.open(member) as source, target.open("xb") as destination:
                 shutil.copyfileobj(source, destination, _COPY_CHUNK_BYTES)

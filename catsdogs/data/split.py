@@ -1,7 +1,5 @@
 """Training and validation: seeded, stratified by class, copies of one photo never on both sides."""
 
-import math
-
 import numpy as np
 import pandas as pd
 
@@ -42,9 +40,9 @@ def require_splittable(records: pd.DataFrame, *, validation: float) -> None:
     """
     first_of_each = records.drop_duplicates("digest")
     per_class = first_of_each["label"].value_counts()
-    on_validation = math.ceil(len(first_of_each) * validation)
-    smaller_side = min(on_validation, len(first_of_each) - on_validation)
-    if len(per_class) < _CLASSES or per_class.min() < 2 or smaller_side < _CLASSES:
+    # A class keeps its share on either side, to the nearest photo: one photo has to be left of it.
+    rarer_side = min(validation, 1 - validation)
+    if len(per_class) < _CLASSES or per_class.min() * rarer_side < 1:
         raise ConfigError(
             "Expected different photos of both classes for both the training and the validation "
             f"side. Received: {len(first_of_each)} different photos, {per_class.get(0, 0)} of cats "

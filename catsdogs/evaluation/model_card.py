@@ -11,6 +11,9 @@ from catsdogs.runs.store import Run
 def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
     """Return the card of a run that ended "finished" or "stopped" with ``result``."""
     config, dataset = run.config, run.about["dataset"]
+    chose = (
+        "nothing" if config.recipe == "plain" else "nothing but the epoch whose weights are kept"
+    )
     stopped = " It was stopped before its last epoch." if ended == "stopped" else ""
     return f"""# {config.title}
 
@@ -24,7 +27,7 @@ or any decision that affects people or animals.
 ## Data
 {dataset["name"]}: {dataset["cats"]:,} cats and {dataset["dogs"]:,} dogs, fingerprint
 `{dataset["fingerprint"]}`. {result["train_images"]:,} photos were trained on; the other
-{result["val_images"]:,} are the validation side, which chose nothing but the epoch to keep.
+{result["val_images"]:,} are the validation side, which chose {chose}.
 Copies of one photo are never on both sides.
 
 ## How well it does

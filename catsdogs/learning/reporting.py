@@ -1,5 +1,6 @@
 """What a worker tells the world while it works: phases with progress and time, batches, epochs."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,18 @@ class Reporter:
         self._last_progress = 0.0
 
     @contextmanager
+    def preparing(self, name: str) -> Iterator[None]:
+        """Like ``phase``, for what comes before the fit: a stop request ends the run here.
+
+        Raises:
+            StoppedEarly: when a stop was asked for by the end of the phase.
+        """
+        with self.phase(name):
+            yield
+        if self.should_stop():
+            raise StoppedEarly
+
+    @contextmanager
     def phase(self, name: str, total: int = 0) -> Iterator[None]:
         """Announce a phase and time it."""
         self.emit("phase", name=name, done=0, total=total)
@@ -58,7 +71,11 @@ class Reporter:
 
 
 class TrainingRecorder(keras.callbacks.Callback):
-    """Reports batches and epochs, keeps the weights of the best epoch, and ends on a stop."""
+    """Reports batches and epochs, keeps the weights of the best epoch, and ends on a stop.
+
+    Afterwards ``cut_short`` tells whether a stop request ended the fit, and ``diverged`` whether
+    the loss left the finite numbers, which ends it too.
+    """
 
     def __init__(
         self, reporter: Reporter, *, keep_best: bool, batch_size: int, images: int
@@ -69,6 +86,8 @@ class TrainingRecorder(keras.callbacks.Callback):
         self._keep_best = keep_best
         self._batch_size = batch_size
         self._images = images
+        self.cut_short = False
+        self.diverged = False
         self._best: tuple[float, list[np.ndarray]] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -80,13 +99,20 @@ class TrainingRecorder(keras.callbacks.Callback):
         """Report the batches since the last report, and look for a stop request."""
         steps = -(-self._images // self._batch_size)
         every = -(-steps // _BATCH_EVENTS_PER_EPOCH)
+        if not math.isfinite((logs or {})["loss"]):
+            self.diverged = self.model.stop_training = True
+            return
         if (batch + 1) % every == 0 or batch + 1 == steps:
             self._report_batches(batch, steps, logs or {})
         if self._reporter.should_stop():
+            last = batch + 1 == steps and self._epoch == self.params["epochs"]
+            self.cut_short = not last
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Report the epoch; remember its weights when they are the best so far."""
+        if self.diverged:
+            return
         values = {name: float(value) for name, value in (logs or {}).items()}
         self._reporter.emit("epoch", epoch=epoch + 1, **values)
         done = min(epoch + 1, self.params["epochs"])

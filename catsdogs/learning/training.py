@@ -12,6 +12,7 @@ from catsdogs.data import embeddings
 from catsdogs.data.index import Dataset
 from catsdogs.data.row_cache import Rows
 from catsdogs.data.split import split
+from catsdogs.errors import RunError
 from catsdogs.learning import export, models, weights
 from catsdogs.learning.pipeline import PixelBatches
 from catsdogs.learning.reporting import Reporter, TrainingRecorder
@@ -28,6 +29,7 @@ class Trained:
     train_images: int
     validation: pd.DataFrame
     p_dog: np.ndarray
+    cut_short: bool  # a stop request ended the fit before its last epoch
     export_litert: Callable[[Path], None]
 
 
@@ -40,6 +42,7 @@ def train(config: RunConfig, dataset: Dataset, reporter: Reporter) -> Trained:
         StoppedEarly: when a stop was asked for before the fit.
         ConfigError: when the dataset cannot be split.
         WeightsUnavailable: for MobileNetV2 without ImageNet weights.
+        RunError: when the loss left the finite numbers.
     """
     keras.utils.set_random_seed(config.seed)
     trainers = {"custom_cnn": _train_custom_cnn, "mobilenet_v2": _train_mobilenet_v2}
@@ -48,7 +51,7 @@ def train(config: RunConfig, dataset: Dataset, reporter: Reporter) -> Trained:
 
 def _train_custom_cnn(config: RunConfig, dataset: Dataset, reporter: Reporter) -> Trained:
     side = MODELS[config.model].side
-    with reporter.phase("decode"):
+    with reporter.preparing("decode"):
         rows = embeddings.decode(
             dataset.root, dataset.usable, side=side, progress=reporter.progress("decode")
         )
@@ -56,6 +59,7 @@ def _train_custom_cnn(config: RunConfig, dataset: Dataset, reporter: Reporter) -
     model = models.build_custom_cnn(config.recipe)
     default = config.recipe == "default"
     _compile(model, config, len(train_rows))
+    recorder = _recorder(config, reporter, len(train_rows))
     validation = PixelBatches(rows, labels, val_rows, batch_size=config.batch_size)
     with reporter.phase("fit", total=config.epochs):
         model.fit(
@@ -72,8 +76,9 @@ def _train_custom_cnn(config: RunConfig, dataset: Dataset, reporter: Reporter) -
             validation_data=validation,
             epochs=config.epochs,
             verbose=0,
-            callbacks=[_recorder(config, reporter, len(train_rows))],
+            callbacks=[recorder],
         )
+    _require_finite(recorder, config)
     with reporter.phase("evaluate"):
         p_dog = model.predict(validation, verbose=0)[:, 0]
     return Trained(
@@ -82,12 +87,13 @@ def _train_custom_cnn(config: RunConfig, dataset: Dataset, reporter: Reporter) -
         len(train_rows),
         records.iloc[val_rows],
         p_dog,
+        recorder.cut_short,
         lambda target: export.export_custom_cnn(model, target),
     )
 
 
 def _train_mobilenet_v2(config: RunConfig, dataset: Dataset, reporter: Reporter) -> Trained:
-    with reporter.phase("embed"):
+    with reporter.preparing("embed"):
         weights_file = weights.find_weights()
         backbone = export.backbone_file(weights_file)
         rows = embeddings.embed(
@@ -96,6 +102,7 @@ def _train_mobilenet_v2(config: RunConfig, dataset: Dataset, reporter: Reporter)
     records, labels, train_rows, val_rows = _sides(config, dataset, rows, reporter)
     head = models.build_head(embeddings.EMBEDDING_SIZE)
     _compile(head, config, len(train_rows))
+    recorder = _recorder(config, reporter, len(train_rows))
     x_val, y_val = rows.take(val_rows), labels[val_rows].astype(np.float32)
     with reporter.phase("fit", total=config.epochs):
         head.fit(
@@ -105,8 +112,9 @@ def _train_mobilenet_v2(config: RunConfig, dataset: Dataset, reporter: Reporter)
             epochs=config.epochs,
             batch_size=config.batch_size,
             verbose=0,
-            callbacks=[_recorder(config, reporter, len(train_rows))],
+            callbacks=[recorder],
         )
+    _require_finite(recorder, config)
     with reporter.phase("evaluate"):
         p_dog = head.predict(x_val, verbose=0)[:, 0]
     with reporter.phase("export"):
@@ -116,6 +124,7 @@ def _train_mobilenet_v2(config: RunConfig, dataset: Dataset, reporter: Reporter)
         len(train_rows),
         records.iloc[val_rows],
         p_dog,
+        recorder.cut_short,
         lambda target: export.export_mobilenet_v2(backbone, head, target),
     )
 
@@ -143,6 +152,14 @@ def _compile(model: keras.Model, config: RunConfig, images: int) -> None:
             0.0, steps - warm_up, warmup_target=config.peak_learning_rate, warmup_steps=warm_up
         )
     model.compile(keras.optimizers.Adam(rate), loss="binary_crossentropy", metrics=["accuracy"])
+
+
+def _require_finite(recorder: TrainingRecorder, config: RunConfig) -> None:
+    if recorder.diverged:
+        raise RunError(
+            "Expected a loss that stays finite. Received: a loss that grew past all numbers, at a "
+            f"learning rate of {config.peak_learning_rate:g}. Start again with a lower one."
+        )
 
 
 def _recorder(config: RunConfig, reporter: Reporter, images: int) -> TrainingRecorder:

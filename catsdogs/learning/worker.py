@@ -62,7 +62,7 @@ def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
     result = _write_results(folder, dataset.root, trained, reporter)
     seconds = {**reporter.seconds, "total": time.perf_counter() - started}
     result["seconds"] = {name: round(value, 2) for name, value in seconds.items()}
-    ended = "stopped" if reporter.should_stop() else "finished"
+    ended = "stopped" if trained.cut_short else "finished"
     files.write_text(folder / store.MODEL_CARD, model_card(run, ended, result))
     return ended, {"result": result}
 

@@ -91,7 +91,7 @@ class RunConfig:
         return (
             f"python -m catsdogs train --model {self.model} --data {quote(self.data)} "
             f"--recipe {self.recipe} --epochs {self.epochs} --batch-size {self.batch_size} "
-            f"--learning-rate {self.peak_learning_rate:g} --validation {self.validation:g} "
+            f"--learning-rate {self.peak_learning_rate!r} --validation {self.validation!r} "
             f"--seed {self.seed}"
         )
 

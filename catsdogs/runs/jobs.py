@@ -65,8 +65,8 @@ def follow(run: Run, report: Callable[[Run], None]) -> Run:
     """Call ``report`` with the run's view whenever it grows; return the run once it has ended."""
     seen = -1
     while True:
-        run = store.load(run.folder)
         size = (run.folder / store.EVENTS).stat().st_size
+        run = store.load(run.folder)
         if size != seen:
             report(run)
             seen = size

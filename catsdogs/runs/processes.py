@@ -12,10 +12,13 @@ def started_at(pid: int) -> float:
 
 
 def is_alive(pid: int, pid_started_at: float) -> bool:
-    """Tell whether the process with this pid **and** this start time is running."""
+    """Tell whether the process with this pid **and** this start time is running.
+
+    A process that may not be looked at is another user's, and so not ours.
+    """
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - pid_started_at) < _TOLERANCE_S
         return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -23,7 +24,7 @@ CONFIG, EVENTS, STOP, LOG = "config.json", "events.jsonl", "stop", "worker.log"
 KERAS_MODEL, LITERT_MODEL = "model.keras", "model.tflite"
 PREDICTIONS, EVALUATION, MODEL_CARD = "predictions.parquet", "evaluation.json", "model_card.md"
 # A worker writes its first event within a second of its start, before it loads TensorFlow.
-_LAUNCH_GRACE_S = 30
+_LAUNCH_GRACE_S = 60
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def load(folder: Path) -> Run:
         config = RunConfig.from_json(about["config"])
         view = _live_view(folder)
         datetime.fromisoformat(about["created_at"])
-    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise RunError(
             f"Expected a run in {folder.name}. Received: a folder whose configuration or events "
             f"cannot be used ({error}). Delete the folder, or restore its files."
@@ -153,11 +154,14 @@ def find_usable(prefix: str) -> Run:
 
 
 def latest_usable() -> list[Run]:
-    """Return the newest run with a model for each architecture and recipe."""
+    """Return the newest run with a model for each architecture and recipe.
+
+    A run that was stopped counts only where none has finished.
+    """
+    usable = [run for run in list_runs()[0] if run.is_usable]
     latest: dict[tuple[str, str], Run] = {}
-    for run in list_runs()[0]:
-        if run.is_usable:
-            latest.setdefault((run.config.model, run.config.recipe), run)
+    for run in sorted(usable, key=lambda run: run.state is not State.FINISHED):
+        latest.setdefault((run.config.model, run.config.recipe), run)
     return list(latest.values())
 
 
@@ -202,13 +206,27 @@ def _parsed(line: str) -> Event | None:
 
 
 def _live_view(folder: Path) -> RunView:
-    view = fold(read_events(folder))
+    view = _folded(folder)
     state = _live_state(folder, view)
     if state is State.LOST:
         # The worker may have written its last event and ended between the read and the check.
-        view = fold(read_events(folder))
+        view = _folded(folder)
         state = view.state if not view.state.is_active else State.LOST
     return replace(view, state=state)
+
+
+def _folded(folder: Path) -> RunView:
+    try:
+        status = (folder / EVENTS).stat()
+    except OSError:
+        return fold([])
+    return _folded_once(folder, status.st_size, status.st_mtime_ns)
+
+
+# A page draws every run at every click, and a run has thousands of events that rarely change.
+@lru_cache(maxsize=256)
+def _folded_once(folder: Path, size: int, mtime_ns: int) -> RunView:
+    return fold(read_events(folder))
 
 
 def _live_state(folder: Path, view: RunView) -> State:

@@ -36,6 +36,8 @@ def pick(usable: list[Run]) -> list[Run]:
 def show(uploads: list[UploadedFile], runs: list[Run]) -> None:
     """Answer for all uploads; show a table of several, and a page of them in detail."""
     runs = _loadable(runs)
+    if not runs:
+        return
     outcomes = [(upload, _outcome(upload, runs)) for upload in uploads]
     if len(uploads) > 1:
         _table(outcomes, runs)
@@ -129,4 +131,7 @@ def _card(
             st.image(overlay(photo, answer.heatmap, label=answer.label, opacity=opacity))
             st.markdown(f"### {answer.label.capitalize()}")
             st.progress(confidence, f"{confidence:.1%} sure")
-            st.caption(f"{run.title} · P(dog) {answer.p_dog:.4f} · {answer.latency_ms:.1f} ms")
+            st.caption(
+                f"{run.title}, trained on {literal(run.about['dataset']['name'])} · "
+                f"P(dog) {answer.p_dog:.4f} · {answer.latency_ms:.1f} ms"
+            )

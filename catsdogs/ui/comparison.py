@@ -82,7 +82,7 @@ def _sentence(result: Comparison) -> str:
     if result.mcnemar_p < _SIGNIFICANT:
         opening = f"**{better} is better**, and chance is a poor explanation."
     else:
-        opening = "**No evidence of a difference**: chance explains it well."
+        opening = "**Not enough evidence of a difference**: chance may explain it."
     return (
         f"{opening} On the {result.images:,} validation images that both share, accuracy A − B is "
         f"{_points(gap.value)} points (95\u00a0% interval {_points(gap.low)} to "

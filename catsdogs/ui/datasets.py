@@ -74,14 +74,15 @@ def _try(typed: str) -> None:
     if not typed.strip():
         st.warning("Type the path of a folder or a zip first.")
         return
-    path = Path(typed.strip()).expanduser()
     try:
         with st.spinner("Opening …"):
-            cache.dataset(sources.open_source(path))
+            folder = sources.open_source(Path(typed.strip()))
+            cache.dataset(folder)
     except DatasetError as error:
         st.error(literal(str(error)))
     else:
-        use(path)
+        # The folder, not the zip: it stays usable when the zip is deleted to save space.
+        use(folder)
 
 
 def _draw_sample() -> Path:

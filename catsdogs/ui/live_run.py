@@ -11,6 +11,7 @@ from catsdogs.runs.events import RunView, State
 from catsdogs.runs.store import Run
 from catsdogs.ui import run_cards
 from catsdogs.ui.live_chart import live_chart
+from catsdogs.ui.text import printable
 
 _EVERY_S = 1.0
 _PHASE_WORDS = {
@@ -99,4 +100,4 @@ def _curves(run: Run) -> None:
 
 def _repeat(run: Run) -> None:
     with st.expander("The command that repeats this run"):
-        st.code(run.config.command(), language="bash")
+        st.code(printable(run.config.command()), language="bash")

@@ -9,7 +9,7 @@ import streamlit as st
 from catsdogs.errors import RunError
 from catsdogs.runs.events import State
 from catsdogs.runs.store import LOG, Run
-from catsdogs.ui.text import literal
+from catsdogs.ui.text import literal, printable
 
 
 def next_step(runs: list[Run]) -> None:
@@ -69,7 +69,7 @@ def outcome(run: Run) -> None:
                 icon=":material/check:",
             )
         case State.STOPPED:
-            kept = "The model of its best epoch so far is kept." if run.is_usable else ""
+            kept = "What it had learned is kept." if run.is_usable else ""
             st.warning(f"Stopped. {kept} {run.view.message or ''}", icon=":material/stop_circle:")
         case State.FAILED:
             st.error(f"Failed: {literal(run.view.message or '')}", icon=":material/error:")
@@ -94,9 +94,9 @@ def broken_folders(errors: list[RunError]) -> None:
 def _row(run: Run) -> dict[str, Any]:
     result = run.view.result or {}
     return {
-        "Run": run.title,
+        "Run": printable(run.title),
         "State": str(run.state),
-        "Dataset": run.about["dataset"]["name"],
+        "Dataset": printable(run.about["dataset"]["name"]),
         "Epochs": f"{len(run.view.epochs)} of {run.config.epochs}",
         "Accuracy": result.get("val_accuracy", math.nan) * 100,
         "Loss": result.get("val_loss"),

@@ -7,8 +7,7 @@ from conftest import command_line
 from playwright.sync_api import Page, expect
 
 from catsdogs.ui.frame import PAGES
-
-from .conftest import picture, serving
+from e2e.conftest import picture, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

@@ -1,5 +1,6 @@
 """Every page in its states, run by Streamlit's own test runner, without a browser."""
 
+import os
 from functools import partial
 
 import pytest
@@ -159,6 +160,25 @@ def test_a_broken_run_folder_breaks_no_page(chosen):
     (folder / store.CONFIG).write_text("{")
     for script in SCRIPTS:
         opened(script)
+
+
+def test_a_run_on_a_folder_with_any_name_breaks_no_page(chosen):
+    odd = os.fsdecode(b"/photos/caf\xe9")
+    folder = store.create(RunConfig("custom_cnn", odd), {"dataset": {"name": odd}})
+    with store.appending(folder) as emit:
+        emit("failed", message=f"nothing at {odd}")
+    for script in SCRIPTS:
+        opened(script)
+
+
+def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monkeypatch):
+    photo(tmp_path / "plain" / "1.jpg")
+    sources.choose(tmp_path / "plain")
+    monkeypatch.setattr(store, "is_alive", lambda pid, started_at: True)
+    folder = store.create(RunConfig("custom_cnn", "/gone"), {"dataset": {"name": "gone"}})
+    with store.appending(folder) as emit:
+        emit("started", pid=1, pid_started_at=1.0)
+    assert opened("pages/train.py").button(key="train_stop")
 
 
 def test_the_start_button_starts_what_the_form_says(chosen, monkeypatch):
