@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from catsdogs.runs import jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
+from catsdogs.terminal import progress_line, run_reporter
 
 DONE, FAILED, SOME_UNREADABLE = 0, 1, 2
 EXPORT_FILES = {"keras": store.KERAS_MODEL, "litert": store.LITERT_MODEL}
@@ -39,7 +40,7 @@ def data_sample(options: Namespace) -> Outcome:
     folder = options.out or sources.sample_dir()
     started = time.perf_counter()
     draw_sample(
-        folder.absolute(), images=options.images, seed=options.seed, progress=_progress("draw")
+        folder.absolute(), images=options.images, seed=options.seed, progress=progress_line("draw")
     )
     seconds = round(time.perf_counter() - started, 2)
     return {"path": str(folder), "images": options.images, "seconds": seconds}, DONE
@@ -55,7 +56,7 @@ def data_fetch(options: Namespace) -> Outcome:
 def data_scan(options: Namespace) -> Outcome:
     """Count and measure a dataset."""
     started = time.perf_counter()
-    dataset = index.scan(sources.open_source(options.path), progress=_progress("scan"))
+    dataset = index.scan(sources.open_source(options.path), progress=progress_line("scan"))
     result = index.summary(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
     return result, SOME_UNREADABLE if result["unreadable"] else DONE
@@ -68,7 +69,7 @@ def embed(options: Namespace) -> Outcome:
     started = time.perf_counter()
     dataset = index.scan(sources.open_source(options.path))
     rows = embeddings.embed(
-        dataset.root, dataset.usable, backbone=_backbone(), progress=_progress("embed")
+        dataset.root, dataset.usable, backbone=_backbone(), progress=progress_line("embed")
     )
     present = np.flatnonzero(rows.places[:, 0] >= 0)
     if not len(present):
@@ -103,11 +104,11 @@ def train(options: Namespace) -> Outcome:
     run = jobs.start(config)
     print(f"run {run.run_id}", file=sys.stderr)
     try:
-        run = jobs.follow(run, _reporting())
+        run = jobs.follow(run, run_reporter())
     except KeyboardInterrupt:
         print("Stopping after this batch; the model is kept.", file=sys.stderr)
         jobs.request_stop(run)
-        run = jobs.follow(run, _reporting())
+        run = jobs.follow(run, run_reporter())
     return _ended(run)
 
 
@@ -117,7 +118,7 @@ def evaluate(options: Namespace) -> Outcome:
     dataset = index.scan(sources.open_source(options.data))
     records = dataset.usable
     predictor = Predictor(run)
-    advance, total = _progress("evaluate"), len(records)
+    advance, total = progress_line("evaluate"), len(records)
     p_dog, unreadable = np.full(total, np.nan), _unreadable(dataset)
     outcomes = predictor.p_dog_of_files(dataset.root, list(records["path"]))
     for position, (name, outcome) in enumerate(outcomes):
@@ -193,7 +194,7 @@ def runs_stop(options: Namespace) -> Outcome:
     """Ask a run to stop and wait until it has."""
     run = store.find(options.run)
     jobs.request_stop(run)
-    return _ended(jobs.follow(run, _reporting()))
+    return _ended(jobs.follow(run, run_reporter()))
 
 
 def runs_delete(options: Namespace) -> Outcome:
@@ -285,39 +286,3 @@ def _backbone() -> Path:
     if done.returncode:
         raise WeightsUnavailable(done.stderr.strip().splitlines()[-1])
     return Path(done.stdout.strip().splitlines()[-1])
-
-
-def _progress(word: str) -> Callable[[int, int], None]:
-    """Return a ``progress(done, total)`` that rewrites one line on a terminal's stderr."""
-
-    def advance(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            end = "\n" if done == total else ""
-            print(f"\r{word} {done:,}/{total:,}", end=end, file=sys.stderr, flush=True)
-
-    return advance
-
-
-def _reporting() -> Callable[[Run], None]:
-    """Return a reporter that prints each phase and each epoch of a run once."""
-    seen: set[tuple[str, Any]] = set()
-
-    def report(run: Run) -> None:
-        view = run.view
-        lines = [("phase", view.phase, f"{view.phase} …")] if view.phase else []
-        for epoch in view.epochs:
-            lines.append(("epoch", epoch["epoch"], _epoch_line(epoch, run.config.epochs)))
-        for kind, key, text in lines:
-            if (kind, key) not in seen:
-                seen.add((kind, key))
-                print(text, file=sys.stderr)
-
-    return report
-
-
-def _epoch_line(epoch: dict[str, Any], epochs: int) -> str:
-    return (
-        f"epoch {epoch['epoch']}/{epochs}  loss {epoch['loss']:.4f}  "
-        f"accuracy {epoch['accuracy']:.2%}  val loss {epoch['val_loss']:.4f}  "
-        f"val accuracy {epoch['val_accuracy']:.2%}"
-    )

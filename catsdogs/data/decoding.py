@@ -13,6 +13,8 @@ from catsdogs.data import images
 from catsdogs.errors import UnreadableImage
 
 Value = TypeVar("Value")
+# progress(done, total): how everything here that takes long tells of it.
+Progress = Callable[[int, int], None]
 # Decoding and LiteRT both release the GIL, so a thread a core keeps every core busy.
 THREADS = max(1, os.cpu_count() or 1)
 _IN_FLIGHT = 4 * THREADS

@@ -1,19 +1,17 @@
 """Vectors of the frozen MobileNetV2 base, and decoded pixels: computed once a photo, cached."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from catsdogs import paths
+from catsdogs.data.decoding import Progress
 from catsdogs.data.images import DECODE_VERSION
 from catsdogs.data.row_cache import Rows, rows_of
 from catsdogs.litert import LiteRTModel
 
 EMBEDDING_SIZE = 1280
-
-Progress = Callable[[int, int], None]
 
 
 def embed(

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import pandas as pd
 
 from catsdogs import files, paths
 from catsdogs.data import images
+from catsdogs.data.decoding import Progress
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
 
@@ -32,8 +33,6 @@ _EXIF_ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
 _READERS = 4
 _PROGRESS_EVERY = 200
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,10 @@ import numpy as np
 import pandas as pd
 
 from catsdogs import files
-from catsdogs.data.decoding import map_images
+from catsdogs.data.decoding import Progress, map_images
 from catsdogs.errors import UnreadableImage
 
 _SHARD_BYTES = 64 << 20
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

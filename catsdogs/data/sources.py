@@ -11,11 +11,11 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from catsdogs import files, paths
 from catsdogs.data import images
+from catsdogs.data.decoding import Progress
 from catsdogs.data.sample import draw_sample
 from catsdogs.errors import DatasetError
 
@@ -39,8 +39,6 @@ _ZIP_ERRORS = (
     OSError,
 )
 _COPY_CHUNK_BYTES = 1 << 20
-
-Progress = Callable[[int, int], None]
 
 
 def sample_dir() -> Path:

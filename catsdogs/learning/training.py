@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -56,29 +57,17 @@ def _train_custom_cnn(config: RunConfig, dataset: Dataset, reporter: Reporter) -
             dataset.root, dataset.usable, side=side, progress=reporter.progress("decode")
         )
     records, labels, train_rows, val_rows = _sides(config, dataset, rows, reporter)
-    model = models.build_custom_cnn(config.recipe)
-    default = config.recipe == "default"
-    _compile(model, config, len(train_rows))
-    recorder = _recorder(config, reporter, len(train_rows))
+    training = PixelBatches(
+        *(rows, labels, train_rows),
+        batch_size=config.batch_size,
+        shuffle_seed=config.seed,
+        augment=config.recipe == "default",
+    )
     validation = PixelBatches(rows, labels, val_rows, batch_size=config.batch_size)
-    with reporter.phase("fit", total=config.epochs):
-        model.fit(
-            PixelBatches(
-                rows,
-                labels,
-                train_rows,
-                batch_size=config.batch_size,
-                shuffle_seed=config.seed,
-                augment=default,
-            ),
-            # The batches come shuffled already; Keras would shuffle whole batches on top.
-            shuffle=False,
-            validation_data=validation,
-            epochs=config.epochs,
-            verbose=0,
-            callbacks=[recorder],
-        )
-    _require_finite(recorder, config)
+    model = models.build_custom_cnn(config.recipe)
+    # The batches come shuffled already; Keras would shuffle whole batches on top.
+    data = {"x": training, "shuffle": False, "validation_data": validation}
+    cut_short = _fit(model, data, config, reporter, images=len(train_rows))
     with reporter.phase("evaluate"):
         p_dog = model.predict(validation, verbose=0)[:, 0]
     return Trained(
@@ -87,7 +76,7 @@ def _train_custom_cnn(config: RunConfig, dataset: Dataset, reporter: Reporter) -
         len(train_rows),
         records.iloc[val_rows],
         p_dog,
-        recorder.cut_short,
+        cut_short,
         lambda target: export.export_custom_cnn(model, target),
     )
 
@@ -100,21 +89,12 @@ def _train_mobilenet_v2(config: RunConfig, dataset: Dataset, reporter: Reporter)
             dataset.root, dataset.usable, backbone=backbone, progress=reporter.progress("embed")
         )
     records, labels, train_rows, val_rows = _sides(config, dataset, rows, reporter)
+    x_train, x_val = rows.take(train_rows), rows.take(val_rows)
+    y_train, y_val = (labels[side].astype(np.float32) for side in (train_rows, val_rows))
     head = models.build_head(embeddings.EMBEDDING_SIZE)
-    _compile(head, config, len(train_rows))
-    recorder = _recorder(config, reporter, len(train_rows))
-    x_val, y_val = rows.take(val_rows), labels[val_rows].astype(np.float32)
-    with reporter.phase("fit", total=config.epochs):
-        head.fit(
-            rows.take(train_rows),
-            labels[train_rows].astype(np.float32),
-            validation_data=(x_val, y_val),
-            epochs=config.epochs,
-            batch_size=config.batch_size,
-            verbose=0,
-            callbacks=[recorder],
-        )
-    _require_finite(recorder, config)
+    data = {"x": x_train, "y": y_train, "batch_size": config.batch_size}
+    data["validation_data"] = (x_val, y_val)
+    cut_short = _fit(head, data, config, reporter, images=len(train_rows))
     with reporter.phase("evaluate"):
         p_dog = head.predict(x_val, verbose=0)[:, 0]
     with reporter.phase("export"):
@@ -124,7 +104,7 @@ def _train_mobilenet_v2(config: RunConfig, dataset: Dataset, reporter: Reporter)
         len(train_rows),
         records.iloc[val_rows],
         p_dog,
-        recorder.cut_short,
+        cut_short,
         lambda target: export.export_mobilenet_v2(backbone, head, target),
     )
 
@@ -142,31 +122,45 @@ def _sides(
     return records, labels, train_rows[decoded[train_rows]], val_rows[decoded[val_rows]]
 
 
-def _compile(model: keras.Model, config: RunConfig, images: int) -> None:
-    """Adam; the default recipe warms up and then lowers the rate along a cosine to zero."""
-    rate: float | keras.optimizers.schedules.LearningRateSchedule = config.peak_learning_rate
-    if config.recipe == "default":
-        steps = -(-images // config.batch_size) * config.epochs
-        warm_up = round(_WARM_UP_SHARE * steps)
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0, steps - warm_up, warmup_target=config.peak_learning_rate, warmup_steps=warm_up
-        )
-    model.compile(keras.optimizers.Adam(rate), loss="binary_crossentropy", metrics=["accuracy"])
-
-
-def _require_finite(recorder: TrainingRecorder, config: RunConfig) -> None:
+def _fit(
+    model: keras.Model,
+    data: dict[str, Any],
+    config: RunConfig,
+    reporter: Reporter,
+    *,
+    images: int,
+) -> bool:
+    """Fit ``model`` on ``data`` (what ``Model.fit`` takes); return whether a stop cut it short."""
+    recorder = TrainingRecorder(
+        reporter,
+        # The plain recipe ends where its last epoch ends, as the notebook it repeats does.
+        keep_best=config.recipe == "default",
+        batch_size=config.batch_size,
+        images=images,
+    )
+    model.compile(
+        keras.optimizers.Adam(_learning_rate(config, images)),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+    )
+    with reporter.phase("fit", total=config.epochs):
+        model.fit(**data, epochs=config.epochs, verbose=0, callbacks=[recorder])
     if recorder.diverged:
         raise RunError(
             "Expected a loss that stays finite. Received: a loss that grew past all numbers, at a "
             f"learning rate of {config.peak_learning_rate:g}. Start again with a lower one."
         )
+    return recorder.cut_short
 
 
-def _recorder(config: RunConfig, reporter: Reporter, images: int) -> TrainingRecorder:
-    # The plain recipe ends where its last epoch ends, as the notebook it repeats does.
-    return TrainingRecorder(
-        reporter,
-        keep_best=config.recipe == "default",
-        batch_size=config.batch_size,
-        images=images,
+def _learning_rate(
+    config: RunConfig, images: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """The plain recipe's constant; the default one's warm-up and cosine down to zero."""
+    if config.recipe == "plain":
+        return config.peak_learning_rate
+    steps = -(-images // config.batch_size) * config.epochs
+    warm_up = round(_WARM_UP_SHARE * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=config.peak_learning_rate, warmup_steps=warm_up
     )
