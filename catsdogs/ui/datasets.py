@@ -22,12 +22,7 @@ def current_dataset() -> Dataset | None:
             _draw_sample()
             # From the top, so that what is drawn already names the dataset too.
             st.rerun()
-        dataset = cache.dataset(sources.open_source(path))
-        if dataset.usable.empty:
-            raise DatasetError(
-                f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in {path}. "
-                f"Received: {len(dataset.records):,} images, none of them labelled and readable."
-            )
+        dataset = _opened(sources.open_source(path))
     except DatasetError as error:
         st.error(literal(str(error)))
         if st.button("Use the drawn sample", key="dataset_fallback"):
@@ -76,13 +71,24 @@ def _try(typed: str) -> None:
         return
     try:
         with st.spinner("Opening …"):
-            folder = sources.open_source(Path(typed.strip()))
-            cache.dataset(folder)
+            # File managers copy a path with quotes around it.
+            folder = sources.open_source(Path(typed.strip().strip("'\"")))
+            _opened(folder)
     except DatasetError as error:
         st.error(literal(str(error)))
     else:
         # The folder, not the zip: it stays usable when the zip is deleted to save space.
         use(folder)
+
+
+def _opened(folder: Path) -> Dataset:
+    dataset = cache.dataset(folder)
+    if dataset.usable.empty:
+        raise DatasetError(
+            f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in {folder}. "
+            f"Received: {len(dataset.records):,} images, none of them labelled and readable."
+        )
+    return dataset
 
 
 def _draw_sample() -> Path:

@@ -106,6 +106,15 @@ def test_another_dataset_can_be_chosen_and_a_wrong_path_is_explained(chosen, tmp
     assert app.metric[0].value == "2"
 
 
+def test_a_folder_without_labels_does_not_replace_the_dataset(chosen, tmp_path):
+    (tmp_path / "empty").mkdir()
+    app = opened("pages/dataset.py")
+    app.text_input(key="dataset_path").set_value(f'"{tmp_path / "empty"}"').run()
+    app.button(key="dataset_use").click().run()
+    assert "none of them labelled" in app.error[0].value
+    assert sources.current() == chosen
+
+
 def test_a_dataset_without_labels_is_explained_and_the_sample_offered(
     tmp_path, photo, small_sample
 ):
