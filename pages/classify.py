@@ -19,7 +19,7 @@ else:
         key="classify_files",
         help="JPEG, PNG, WebP, GIF, BMP or TIFF, up to 25 MB each.",
     )
-    st.caption("Photos stay on this machine and are forgotten when you close this tab.")
+    st.caption("Photos stay on this machine and are forgotten when you leave this page.")
     if not runs:
         st.warning("Choose at least one model.")
     elif uploads:
