@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make requirements" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint format bench requirements clean
+.PHONY: help run test quick torture lint format bench requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -23,6 +23,9 @@ test: $(VENV)/dev.stamp ## run every test this machine can; says what it skips, 
 
 quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
 	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"
+
+torture: $(VENV)/dev.stamp ## kill many training runs at random moments, and see each end as if unharmed
+	$(BIN)/python -m pytest -s tests/torture_kills.py
 
 lint: $(VENV)/dev.stamp ## check format, style and types
 	$(BIN)/ruff format --check .

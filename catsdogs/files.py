@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_UNFINISHED = ".tmp-"
+_RESERVED_BYTES = 64 * 1024
+
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
@@ -18,7 +21,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     The temporary name keeps the suffix, because Keras and Pillow choose a format by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED, suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -31,6 +34,27 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
             _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def reserve(path: Path) -> Iterator[None]:
+    """Keep a little room on the disk, in the file ``path``, which is given back on leaving.
+
+    So that who fills the disk can still say so.
+    """
+    # Random, because some file systems keep zeros in no room at all.
+    path.unlink(missing_ok=True)
+    write_bytes(path, os.urandom(_RESERVED_BYTES))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what ``replacing`` left in ``folder`` when its process was killed."""
+    for path in folder.glob(f"{_UNFINISHED}*"):
+        path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -4,18 +4,36 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from catsdogs import paths
 
-# A process' start time is read with the clock's granularity, which differs between systems.
-_TOLERANCE_S = 1.0
+# A process' start time is read with the clock's granularity, which differs between systems. Linux
+# adds the time of the boot, in whole seconds, which may change by one when the clock is set.
+_TOLERANCE_S = 2.0
+_KILL_TAKES_S = 10
 
 
-def launch(module: str, argument: Path, *, log: Path) -> None:
-    """Start ``python -m module argument``, in a session of its own: no server takes it down."""
+@dataclass(frozen=True)
+class Identity:
+    """A process, told from any later one with the same number by its start time (Unix)."""
+
+    pid: int
+    pid_started_at: float
+
+
+def launch(
+    module: str, argument: Path, *, log: Path, on_exit: Callable[[], None] | None = None
+) -> Identity:
+    """Start ``python -m module argument``, in a session of its own: no server takes it down.
+
+    ``on_exit`` is called once it has ended, if this process still lives then.
+    """
     with log.open("ab") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", module, str(argument)],
@@ -25,8 +43,16 @@ def launch(module: str, argument: Path, *, log: Path) -> None:
             env={**os.environ, "PYTHONPATH": str(paths.PROJECT_ROOT)},
             start_new_session=True,
         )
-    # Collects the exit status whenever it comes, so that an ended process is no zombie.
-    threading.Thread(target=process.wait, daemon=True).start()
+    identity = Identity(process.pid, started_at(process.pid))
+
+    def collect() -> None:
+        # Collects the exit status whenever it comes, so that an ended process is no zombie.
+        process.wait()
+        if on_exit is not None:
+            on_exit()
+
+    threading.Thread(target=collect, daemon=True, name=f"process {identity.pid}").start()
+    return identity
 
 
 def started_at(pid: int) -> float:
@@ -44,5 +70,30 @@ def is_alive(pid: int, pid_started_at: float) -> bool:
         process = psutil.Process(pid)
         same = abs(process.create_time() - pid_started_at) < _TOLERANCE_S
         return same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
         return False
+
+
+def usage(pid: int, pid_started_at: float) -> tuple[float, int] | None:
+    """Return the processor seconds that the process has used so far, and its memory in bytes."""
+    if not is_alive(pid, pid_started_at):
+        return None
+    try:
+        process = psutil.Process(pid)
+        times = process.cpu_times()
+        return times.user + times.system, process.memory_info().rss
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+def kill(pid: int, pid_started_at: float) -> None:
+    """End the process with this pid and start time, and its children, at once."""
+    if not is_alive(pid, pid_started_at):
+        return
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+        psutil.wait_procs(family, timeout=_KILL_TAKES_S)

@@ -4,24 +4,23 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
 from catsdogs import processes
 from catsdogs.errors import ConfigError, RunError
-from catsdogs.runs import jobs, store
+from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, fold
 
 RESULT = {"val_accuracy": 0.9}
+EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}
+ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
 
 
 @pytest.fixture
 def run_folder():
-    return store.create(
-        RunConfig("custom_cnn", "/photos"), {"dataset": {"name": "photos", "fingerprint": "f"}}
-    )
+    return store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
 
 
 @pytest.fixture
@@ -33,8 +32,26 @@ def sleeper():
     process.wait()
 
 
+@pytest.fixture
+def launched(monkeypatch):
+    """The folders that workers were started for; sleeping processes stand in for them."""
+    folders, processes_ = [], []
+
+    def launch(module, folder, *, log, on_exit):
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        processes_.append(process)
+        folders.append(folder)
+        return processes.Identity(process.pid, processes.started_at(process.pid))
+
+    monkeypatch.setattr(processes, "launch", launch)
+    yield folders
+    for process in processes_:
+        process.kill()
+        process.wait()
+
+
 def emit(folder, *events):
-    with store.appending(folder) as write:
+    with event_file.appending(folder) as write:
         for name, values in events:
             write(name, **values)
 
@@ -52,6 +69,9 @@ def started(process):
         {"batch_size": 0},
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
+        {"schedule": "linear"},
+        {"dropout": 1.0},
+        {"early_stopping": -1},
         {"validation": 0.0},
         {"validation": 1.0},
         {"seed": -1},
@@ -80,9 +100,9 @@ def test_events_add_up_to_a_view():
             {"event": "queued", "t": 1.0},
             {"event": "started", "t": 2.0, "pid": 5, "pid_started_at": 1.5},
             {"event": "phase", "t": 3.0, "name": "fit", "done": 0, "total": 2},
-            {"event": "batch", "t": 4.0, "epoch": 1, "step": 1, "steps": 9, "loss": 1.0},
+            {"event": "batch", "t": 4.0, "steps": 9, **EPOCH, "step": 1},
             {"event": "of a later version", "t": 4.5},
-            {"event": "epoch", "t": 5.0, "epoch": 1, "loss": 0.5},
+            {"event": "epoch", "t": 5.0, **EPOCH},
             {"event": "checkpoint", "t": 5.0, "epoch": 1},
             {"event": "finished", "t": 9.0, "result": RESULT},
         ]
@@ -114,11 +134,11 @@ def test_another_process_with_the_same_pid_is_not_the_worker(run_folder):
     assert store.load(run_folder).state is State.LOST
 
 
-def test_a_worker_that_never_spoke_is_lost_after_a_while(run_folder, monkeypatch):
-    emit(run_folder, ("queued", {}))
-    assert store.load(run_folder).state is State.QUEUED
-    now = time.time()
-    monkeypatch.setattr(store.time, "time", lambda: now + 3600)
+def test_a_worker_that_died_before_its_first_word_is_lost(run_folder, sleeper):
+    emit(run_folder, ("queued", {}), ("launched", started(sleeper)[1]))
+    assert store.load(run_folder).state is State.RUNNING
+    sleeper.kill()
+    sleeper.wait()
     assert store.load(run_folder).state is State.LOST
 
 
@@ -138,7 +158,7 @@ def test_a_run_that_has_ended_cannot_be_stopped(run_folder):
 
 def test_a_torn_last_line_is_ignored(run_folder, sleeper):
     emit(run_folder, ("queued", {}), started(sleeper))
-    with (run_folder / store.EVENTS).open("ab") as stream:
+    with (run_folder / event_file.EVENTS).open("ab") as stream:
         stream.write(b'{"event": "finished", "t": 1\xc3')
     assert store.load(run_folder).state is State.RUNNING
 
@@ -146,7 +166,7 @@ def test_a_torn_last_line_is_ignored(run_folder, sleeper):
 def test_events_written_after_a_first_look_are_seen(run_folder, sleeper):
     emit(run_folder, ("queued", {}), started(sleeper))
     assert store.load(run_folder).view.epochs == []
-    emit(run_folder, ("epoch", {"epoch": 1, "loss": 1.0}))
+    emit(run_folder, ("epoch", EPOCH))
     assert len(store.load(run_folder).view.epochs) == 1
 
 
@@ -168,7 +188,7 @@ def test_a_config_of_any_shape_is_reported(run_folder, config):
 
 def test_a_finished_run_is_preferred_to_a_newer_stopped_one(run_folder):
     emit(run_folder, ("finished", {"result": RESULT}))
-    stopped = store.create(RunConfig("custom_cnn", "/photos"), {"dataset": {}})
+    stopped = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
     emit(stopped, ("stopped", {"result": RESULT}))
     assert [run.run_id for run in store.latest_usable()] == [run_folder.name]
 
@@ -178,7 +198,7 @@ def test_a_run_is_found_by_a_unique_beginning(run_folder):
     assert store.find(run_folder.name[:12]).run_id == run_folder.name
     with pytest.raises(RunError, match="no such run"):
         store.find("nothing")
-    store.create(RunConfig("custom_cnn", "/photos"), {"dataset": {}})
+    store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
     with pytest.raises(RunError, match="exactly one"):
         store.find("20")
 
@@ -192,21 +212,15 @@ def test_a_run_without_a_model_is_not_usable(run_folder):
 def test_a_run_at_work_is_not_deleted(run_folder, sleeper):
     emit(run_folder, ("queued", {}), started(sleeper))
     with pytest.raises(RunError, match="Stop it first"):
-        store.delete(store.load(run_folder))
+        jobs.delete(store.load(run_folder))
     assert run_folder.exists()
 
 
 def test_a_deleted_run_is_gone(run_folder):
     emit(run_folder, ("finished", {"result": RESULT}))
-    store.delete(store.load(run_folder))
+    jobs.delete(store.load(run_folder))
     assert store.list_runs() == ([], [])
-    assert list(run_folder.parent.iterdir()) == []
-
-
-def test_a_second_start_is_refused_while_one_runs(run_folder, sleeper, kaggle_folder):
-    emit(run_folder, ("queued", {}), started(sleeper))
-    with pytest.raises(RunError, match="no other run at work"):
-        jobs.start(RunConfig("custom_cnn", str(kaggle_folder)))
+    assert [path.name for path in run_folder.parent.iterdir()] == [".queue.lock"]
 
 
 def test_a_start_that_cannot_work_leaves_no_run(tmp_path):
@@ -220,3 +234,242 @@ def test_config_json_tells_how_the_run_was_made(run_folder):
     about = json.loads((run_folder / "config.json").read_text())
     assert about["config"]["model"] == "custom_cnn"
     assert about["run"] == run_folder.name
+
+
+def test_an_older_config_without_the_newer_settings_is_a_run(run_folder):
+    about = json.loads((run_folder / store.CONFIG).read_text())
+    about["config"] = {"model": "custom_cnn", "data": "/photos", "epochs": 4}
+    (run_folder / store.CONFIG).write_text(json.dumps(about))
+    emit(run_folder, ("queued", {}), ("finished", {"result": RESULT}))
+    run = store.load(run_folder)
+    assert (run.config.epochs, run.config.early_stopping, run.is_usable) == (4, 0, True)
+
+
+def test_a_config_without_a_dataset_is_broken_and_hides_no_other_run(run_folder):
+    other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
+    about = json.loads((run_folder / store.CONFIG).read_text())
+    del about["dataset"]
+    (run_folder / store.CONFIG).write_text(json.dumps(about))
+    runs, errors = store.list_runs()
+    assert [run.folder for run in runs] == [other]
+    assert run_folder.name in str(errors[0])
+
+
+@pytest.mark.parametrize(
+    "name", [store.CONFIG, event_file.EVENTS, store.CHECKPOINT, store.KERAS_MODEL]
+)
+def test_a_run_without_one_of_its_files_hides_no_other(run_folder, name):
+    other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
+    for folder in (run_folder, other):
+        emit(folder, ("queued", {}), ("finished", {"result": RESULT}))
+    (run_folder / name).unlink(missing_ok=True)
+    runs, errors = store.list_runs()
+    assert other in [run.folder for run in runs]
+    assert len(runs) + len(errors) == 2
+    assert all(isinstance(run.view.state, State) for run in runs)
+
+
+def test_a_run_whose_events_are_gone_is_lost_and_does_not_begin_by_itself(run_folder, launched):
+    jobs.start_queued()
+    assert store.load(run_folder).state is State.LOST
+    assert launched == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"event": None},
+        {"event": ["finished"]},
+        {"event": {"a": 1}},
+        {"event": "queued"},
+        {"event": "queued", "t": "noon"},
+        {"event": "queued", "t": 1.0, "extend": 2},
+        {"event": "queued", "t": 1.0, "extend": "2", "at": 1},
+        {"event": "launched", "t": 1.0},
+        {"event": "started", "t": 1.0, "pid": "5", "pid_started_at": 1.0},
+        {"event": "started", "t": 1.0, "pid": 5, "pid_started_at": None},
+        {"event": "split", "t": 1.0, "hash": 3},
+        {"event": "resumed", "t": 1.0, "epoch": "1", "step": 0},
+        {"event": "resumed", "t": 1.0, "epoch": 1},
+        {"event": "phase", "t": 1.0, "name": "fit"},
+        {"event": "phase", "t": 1.0, "name": "of a later version", "done": 0, "total": 0},
+        {"event": "phase", "t": 1.0, "name": [], "done": 0, "total": 0},
+        {"event": "batch", "t": 1.0, **EPOCH, "step": 1},
+        {"event": "batch", "t": 1.0, **EPOCH, "step": None, "steps": 9},
+        {"event": "epoch", "t": 1.0, "epoch": 1},
+        {"event": "epoch", "t": 1.0, **EPOCH, "val_loss": "low"},
+        {"event": "skipped", "t": 1.0},
+        {"event": "checkpoint", "t": 1.0},
+        {"event": "saved", "t": 1.0, "epoch": 1},
+        {"event": "finished"},
+        {"event": "finished", "t": 1.0, "result": "good"},
+        {"event": "stopped", "t": 1.0, "message": 5},
+        {"event": "failed", "t": 1.0, "epochs": "two"},
+    ],
+)
+def test_a_malformed_event_is_passed_over(run_folder, sleeper, event):
+    sound = [{"event": "epoch", "t": 1.0, **EPOCH}, {"event": "batch", "t": 1.0, **EPOCH}]
+    sound[1] |= {"step": 1, "steps": 9}
+    emit(run_folder, ("queued", {}), started(sleeper))
+    with (run_folder / event_file.EVENTS).open("a") as stream:
+        for each in (event, *sound, event):
+            stream.write(json.dumps(each) + "\n")
+    (run,), broken = store.list_runs()
+    assert (run.state, broken) == (State.RUNNING, [])
+    assert (run.view.epochs, run.view.batches) == ([sound[0]], [sound[1]])
+    assert run.view.extensions == ()
+    emit(run_folder, ("finished", {"result": RESULT}))
+    assert store.load(run_folder).is_usable
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"\x00" * 5000, bytes(range(256)), b"\xff\xfe{}", b"[" * 100_000, b"null", b"5", b'"batch"'],
+)
+@pytest.mark.parametrize("ended", [False, True])
+def test_garbage_between_and_behind_events_is_passed_over(run_folder, sleeper, garbage, ended):
+    emit(run_folder, ("queued", {}), started(sleeper))
+    for number in (1, 2):
+        with (run_folder / event_file.EVENTS).open("ab") as stream:
+            stream.write(b"\n" + garbage)  # torn: the next event has to begin its own line
+        if number == 1:
+            emit(run_folder, ("finished", {"result": RESULT}) if ended else ("epoch", EPOCH))
+    run = store.load(run_folder)
+    assert run.state is (State.FINISHED if ended else State.RUNNING)
+    assert len(run.view.epochs) == (not ended)
+
+
+def test_nothing_is_merged_into_a_torn_line(run_folder, launched):
+    emit(run_folder, ("queued", {}), ("stopped", {"result": RESULT}))
+    content = (run_folder / event_file.EVENTS).read_bytes()
+    (run_folder / event_file.EVENTS).write_bytes(content + b'{"event": "epoch", "epoch": 7, "lo')
+    assert jobs.resume(store.load(run_folder)).state is State.RUNNING
+    kinds = [event["event"] for event in event_file.read_events(run_folder)]
+    assert kinds == ["queued", "stopped", "queued", "launched"]
+
+
+@pytest.mark.parametrize("end", ["finished", "stopped", "failed"])
+@pytest.mark.parametrize("length", [8100, 8192, 8193, 20_000])
+def test_a_long_last_line_is_the_end_all_the_same(run_folder, end, length):
+    emit(run_folder, ("queued", {}), (end, {"result": RESULT, "message": "x" * length}))
+    run = store.load(run_folder)
+    assert (run.state, len(run.message), run.result) == (State(end), length, RESULT)
+
+
+def test_a_run_that_was_queued_again_has_not_ended(run_folder, sleeper):
+    emit(run_folder, ("queued", {}), ("finished", {"result": RESULT, "epochs": 3, "planned": 3}))
+    assert store.load(run_folder).epochs_planned == 3
+    emit(run_folder, ("queued", {"extend": 2, "at": 3}))
+    run = store.load(run_folder)
+    assert (run.state, run.epochs_planned, run.result) == (State.QUEUED, 5, {})
+    emit(run_folder, started(sleeper))
+    assert store.load(run_folder).state is State.RUNNING
+    emit(run_folder, ("failed", {"message": "no room"}))
+    assert store.load(run_folder).message == "no room"
+
+
+def test_a_launch_that_is_told_late_changes_nothing(run_folder, sleeper):
+    other = ("launched", {"pid": os.getpid(), "pid_started_at": 1.0})
+    emit(run_folder, ("queued", {}), started(sleeper), other)
+    assert store.load(run_folder).state is State.RUNNING
+    emit(run_folder, ("failed", {"message": "at once"}), other)
+    assert store.load(run_folder).state is State.FAILED
+
+
+def test_runs_wait_for_their_turn(launched):
+    folders = [store.create(RunConfig("custom_cnn", "/photos"), ABOUT) for _ in range(3)]
+    for folder in (folders[1], folders[2], folders[0]):
+        emit(folder, ("queued", {}))
+    for _ in range(3):
+        jobs.start_queued()
+    assert launched == [folders[1]]
+    emit(folders[1], ("finished", {"result": RESULT}))
+    jobs.start_queued()
+    assert launched == [folders[1], folders[2]]
+    assert jobs.in_queue(store.list_runs()[0])[0].folder == folders[0]
+
+
+def test_as_many_work_at_a_time_as_asked_for(launched, monkeypatch):
+    monkeypatch.setenv("CATSDOGS_WORKERS", "2")
+    for _ in range(3):
+        emit(store.create(RunConfig("custom_cnn", "/photos"), ABOUT), ("queued", {}))
+    jobs.start_queued()
+    assert len(launched) == 2
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5", " "])
+def test_a_number_of_workers_that_is_none_is_refused_before_anything_is_queued(
+    run_folder, kaggle_folder, monkeypatch, workers
+):
+    monkeypatch.setenv("CATSDOGS_WORKERS", workers)
+    emit(run_folder, ("stopped", {}))
+    with pytest.raises(ConfigError, match="CATSDOGS_WORKERS"):
+        jobs.resume(store.load(run_folder))
+    with pytest.raises(ConfigError, match="CATSDOGS_WORKERS"):
+        jobs.start(RunConfig("custom_cnn", str(kaggle_folder)))
+    assert [run.state for run in store.list_runs()[0]] == [State.STOPPED]
+    emit(run_folder, ("queued", {}))
+    with pytest.raises(ConfigError, match="CATSDOGS_WORKERS"):
+        jobs.start_queued()
+
+
+def test_a_queued_run_that_is_stopped_leaves_the_queue_and_can_come_back(run_folder, launched):
+    other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
+    emit(other, ("queued", {}))
+    emit(run_folder, ("queued", {}))
+    jobs.start_queued()
+    jobs.request_stop(store.load(run_folder))
+    assert store.load(run_folder).state is State.STOPPED
+    assert not (run_folder / store.STOP).exists()
+    assert jobs.resume(store.load(run_folder)).state is State.QUEUED
+    assert launched == [other]
+
+
+def test_a_run_in_the_queue_is_not_deleted(run_folder):
+    emit(run_folder, ("queued", {}))
+    with pytest.raises(RunError, match="Stop it first"):
+        jobs.delete(store.load(run_folder))
+    assert run_folder.exists()
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_an_unqueued_run_keeps_the_model_that_it_had(run_folder, launched, end):
+    other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
+    emit(other, ("queued", {}))
+    jobs.start_queued()
+    emit(run_folder, ("queued", {}), (end, {"result": RESULT}))
+    jobs.request_stop(jobs.resume(store.load(run_folder)))
+    assert store.load(run_folder).result == RESULT
+
+
+@pytest.mark.parametrize(("phase", "kept"), [("fit", True), ("evaluate", False), ("export", False)])
+def test_a_killed_run_keeps_its_earlier_model_until_it_is_overwritten(
+    run_folder, sleeper, phase, kept
+):
+    emit(run_folder, ("finished", {"result": RESULT}), ("queued", {"extend": 1, "at": 2}))
+    emit(run_folder, started(sleeper), ("phase", {"name": phase, "done": 0, "total": 0}))
+    jobs.kill(store.load(run_folder))
+    run = store.load(run_folder)
+    assert (run.state, run.is_usable) == (State.STOPPED, kept)
+    # Nor does a second attempt bring back what the first has overwritten.
+    emit(run_folder, ("queued", {}))
+    assert bool(store.load(run_folder).view.result) is kept
+
+
+def test_an_extension_counts_from_where_the_run_is_now(run_folder, launched):
+    emit(run_folder, ("queued", {}), ("finished", {"result": RESULT, "epochs": 3, "planned": 3}))
+    seen = store.load(run_folder)
+    emit(run_folder, ("queued", {"extend": 2, "at": 3}))
+    emit(run_folder, ("finished", {"result": RESULT, "epochs": 5, "planned": 5}))
+    assert jobs.extend(seen, 2).view.extensions == ((3, 2), (5, 2))
+
+
+def test_a_folder_that_cannot_be_filled_is_not_left_behind(monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.files, "write_json", full)
+    with pytest.raises(OSError, match="No space"):
+        store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
+    assert store.list_runs() == ([], [])

@@ -12,7 +12,7 @@ from PIL import Image
 from catsdogs.data import images, index
 from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
-from catsdogs.runs import jobs, store
+from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -30,16 +30,23 @@ def test_a_finished_run_has_every_file_and_no_temporary_one(runs):
         assert run.state is State.FINISHED
         assert sorted(path.name for path in run.folder.iterdir()) == sorted(
             (
-                *(store.CONFIG, store.EVENTS, store.LOG, store.KERAS_MODEL, store.LITERT_MODEL),
+                *(
+                    store.CONFIG,
+                    event_file.EVENTS,
+                    store.LOG,
+                    store.KERAS_MODEL,
+                    store.LITERT_MODEL,
+                ),
                 *(store.PREDICTIONS, store.EVALUATION, store.MODEL_CARD),
+                *(store.CHECKPOINT, ".lock"),
             )
         )
 
 
 def test_the_last_event_is_the_only_end(runs):
     for run in runs.values():
-        kinds = [event["event"] for event in store.read_events(run.folder)]
-        assert kinds[:2] == ["queued", "started"]
+        kinds = [event["event"] for event in event_file.read_events(run.folder)]
+        assert (kinds[0], sorted(kinds[1:3])) == ("queued", ["launched", "started"])
         assert [kind for kind in kinds if kind in ("finished", "stopped", "failed")] == kinds[-1:]
 
 
@@ -191,7 +198,14 @@ def test_the_same_seed_gives_the_same_predictions(runs, trained_machine):
     first = store.read_predictions(runs["default"])
     again = pd.read_parquet(store.find(result["run"]).folder / store.PREDICTIONS)
     assert list(first["path"]) == list(again["path"])
-    np.testing.assert_allclose(first["p_dog"], again["p_dog"], atol=1e-3)
+    np.testing.assert_array_equal(first["p_dog"], again["p_dog"])
+
+
+def test_a_deterministic_run_trains_too(trained_machine):
+    sample = trained_machine / "data" / "sample"
+    settings = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8, deterministic=True)
+    run = jobs.follow(jobs.start(settings), lambda seen: None)
+    assert run.state is State.FINISHED, run.message
 
 
 def test_without_weights_a_transfer_run_fails_with_what_to_do(trained_machine):

@@ -6,6 +6,7 @@ relabelling or adding a few moves at most as many across, and runs before and af
 """
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,11 @@ def split(records: pd.DataFrame, *, validation: float, seed: int) -> tuple[np.nd
     held_back = pictures["group"][rank <= (size * validation).round()]
     in_validation = records["group"].isin(held_back).to_numpy()
     return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
+
+
+def fingerprint(digests: Iterable[str]) -> str:
+    """Return 16 hex digits that tell one side of a split, given by its photos, from any other."""
+    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
 
 
 def require_splittable(records: pd.DataFrame, *, validation: float) -> None:

@@ -3,23 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
+import tensorflow
 
 from catsdogs.data import embeddings
 from catsdogs.data.index import Dataset
 from catsdogs.data.row_cache import Rows
+from catsdogs.data.split import fingerprint as split_fingerprint
 from catsdogs.data.split import split
-from catsdogs.errors import RunError
+from catsdogs.errors import DatasetError
 from catsdogs.learning import export, models, weights
-from catsdogs.learning.pipeline import PixelBatches
-from catsdogs.learning.reporting import Reporter, TrainingRecorder
+from catsdogs.learning.fitting import fit
+from catsdogs.learning.pipeline import Batches
+from catsdogs.learning.reporting import Reporter
 from catsdogs.runs.config import MODELS, RunConfig
-
-_WARM_UP_SHARE = 0.05
+from catsdogs.runs.store import Run
 
 
 @dataclass(frozen=True)
@@ -34,133 +35,136 @@ class Trained:
     export_litert: Callable[[Path], None]
 
 
-def train(config: RunConfig, dataset: Dataset, reporter: Reporter) -> Trained:
-    """Train what ``config`` asks for on ``dataset``.
+def train(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
+    """Train what ``run`` asks for on ``dataset``, from its checkpoint if it has one.
 
     A stop request during the fit ends it after the batch at hand and keeps what was learned.
 
     Raises:
         StoppedEarly: when a stop was asked for before the fit.
         ConfigError: when the dataset cannot be split.
+        DatasetError: when a resumed run would have other photos on its two sides.
         WeightsUnavailable: for MobileNetV2 without ImageNet weights.
-        RunError: when the loss left the finite numbers.
+        RunError: when the loss left the finite numbers, or the checkpoint is damaged.
     """
-    keras.utils.set_random_seed(config.seed)
+    if run.config.deterministic:
+        tensorflow.config.experimental.enable_op_determinism()
     trainers = {"custom_cnn": _train_custom_cnn, "mobilenet_v2": _train_mobilenet_v2}
-    return trainers[config.model](config, dataset, reporter)
+    return trainers[run.config.model](run, dataset, reporter)
 
 
-def _train_custom_cnn(config: RunConfig, dataset: Dataset, reporter: Reporter) -> Trained:
-    side = MODELS[config.model].side
+def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     with reporter.preparing("decode"):
         rows = embeddings.decode(
-            dataset.root, dataset.usable, side=side, progress=reporter.progress("decode")
+            dataset.root,
+            dataset.usable,
+            side=MODELS[run.config.model].side,
+            progress=reporter.progress("decode"),
         )
-    records, labels, train_rows, val_rows = _sides(config, dataset, rows, reporter)
-    training = PixelBatches(
-        *(rows, labels, train_rows),
-        batch_size=config.batch_size,
-        shuffle_seed=config.seed,
-        augment=config.recipe == "default",
-    )
-    validation = PixelBatches(rows, labels, val_rows, batch_size=config.batch_size)
-    model = models.build_custom_cnn(config.recipe)
-    # The batches come shuffled already; Keras would shuffle whole batches on top.
-    data = {"x": training, "shuffle": False, "validation_data": validation}
-    cut_short = _fit(model, data, config, reporter, images=len(train_rows))
+    sides = _sides(run, dataset, rows, reporter)
+    keras.utils.set_random_seed(run.config.seed)
+    model = models.build_custom_cnn(run.config)
+    cut_short = _fit(run, model, sides, reporter)
     with reporter.phase("evaluate"):
-        p_dog = model.predict(validation, verbose=0)[:, 0]
+        p_dog = model.predict(sides.validation(), verbose=0)[:, 0]
     return Trained(
         # A model that was never compiled: the file is a third as large without Adam's moments.
         keras.Model(model.input, model.output, name=model.name),
-        len(train_rows),
-        records.iloc[val_rows],
+        len(sides.train_rows),
+        sides.val_records,
         p_dog,
         cut_short,
         lambda target: export.export_custom_cnn(model, target),
     )
 
 
-def _train_mobilenet_v2(config: RunConfig, dataset: Dataset, reporter: Reporter) -> Trained:
+def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     with reporter.preparing("embed"):
         weights_file = weights.find_weights()
         backbone = export.backbone_file(weights_file)
         rows = embeddings.embed(
             dataset.root, dataset.usable, backbone=backbone, progress=reporter.progress("embed")
         )
-    records, labels, train_rows, val_rows = _sides(config, dataset, rows, reporter)
-    x_train, x_val = rows.take(train_rows), rows.take(val_rows)
-    y_train, y_val = (labels[side].astype(np.float32) for side in (train_rows, val_rows))
-    head = models.build_head(embeddings.EMBEDDING_SIZE)
-    data = {"x": x_train, "y": y_train, "batch_size": config.batch_size}
-    data["validation_data"] = (x_val, y_val)
-    cut_short = _fit(head, data, config, reporter, images=len(train_rows))
+    sides = _sides(run, dataset, rows, reporter)
+    # Only now, because exporting the backbone, which a cache may spare, draws random numbers too.
+    keras.utils.set_random_seed(run.config.seed)
+    head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=run.config.dropout_rate)
+    cut_short = _fit(run, head, sides, reporter)
     with reporter.phase("evaluate"):
-        p_dog = head.predict(x_val, verbose=0)[:, 0]
+        p_dog = head.predict(sides.validation(), verbose=0)[:, 0]
     with reporter.phase("export"):
         model = models.assemble_mobilenet_v2(models.build_backbone(weights_file), head)
     return Trained(
         model,
-        len(train_rows),
-        records.iloc[val_rows],
+        len(sides.train_rows),
+        sides.val_records,
         p_dog,
         cut_short,
         lambda target: export.export_mobilenet_v2(backbone, head, target),
     )
 
 
-def _sides(
-    config: RunConfig, dataset: Dataset, rows: Rows, reporter: Reporter
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
-    """Return records, labels and the training and validation rows, undecodable photos left out."""
-    records = dataset.usable
+@dataclass(frozen=True)
+class _Sides:
+    """The two sides of a split, as batches; photos that did not decode are on neither."""
+
+    config: RunConfig
+    records: pd.DataFrame
+    rows: Rows
+    train_rows: np.ndarray
+    val_rows: np.ndarray
+
+    @property
+    def val_records(self) -> pd.DataFrame:
+        return self.records.iloc[self.val_rows]
+
+    @property
+    def _labels(self) -> np.ndarray:
+        return self.records["label"].to_numpy()
+
+    def training(self, first_epoch: int, first_batch: int) -> Batches:
+        return Batches(
+            *(self.rows, self._labels, self.train_rows),
+            batch_size=self.config.batch_size,
+            shuffle_seed=self.config.seed,
+            augment=self.config.augments,
+            first_epoch=first_epoch,
+            first_batch=first_batch,
+        )
+
+    def validation(self) -> Batches:
+        batch_size = self.config.batch_size
+        return Batches(self.rows, self._labels, self.val_rows, batch_size=batch_size)
+
+
+def _sides(run: Run, dataset: Dataset, rows: Rows, reporter: Reporter) -> _Sides:
+    """Split the dataset, and say how; a resumed run must get the sides it had."""
+    config, records = run.config, dataset.usable
     for path, error in rows.missing.items():
         reporter.emit("skipped", path=path, reason=str(error))
-    train_rows, val_rows = split(records, validation=config.validation, seed=config.seed)
     decoded = rows.places[:, 0] >= 0
-    labels = records["label"].to_numpy()
-    return records, labels, train_rows[decoded[train_rows]], val_rows[decoded[val_rows]]
-
-
-def _fit(
-    model: keras.Model,
-    data: dict[str, Any],
-    config: RunConfig,
-    reporter: Reporter,
-    *,
-    images: int,
-) -> bool:
-    """Fit ``model`` on ``data`` (what ``Model.fit`` takes); return whether a stop cut it short."""
-    recorder = TrainingRecorder(
-        reporter,
-        # The plain recipe ends where its last epoch ends, as the notebook it repeats does.
-        keep_best=config.recipe == "default",
-        batch_size=config.batch_size,
-        images=images,
+    train_rows, val_rows = (
+        side[decoded[side]]
+        for side in split(records, validation=config.validation, seed=config.seed)
     )
-    model.compile(
-        keras.optimizers.Adam(_learning_rate(config, images)),
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-    )
-    with reporter.phase("fit", total=config.epochs):
-        model.fit(**data, epochs=config.epochs, verbose=0, callbacks=[recorder])
-    if recorder.diverged:
-        raise RunError(
-            "Expected a loss that stays finite. Received: a loss that grew past all numbers, at a "
-            f"learning rate of {config.peak_learning_rate:g}. Start again with a lower one."
+    fingerprint = split_fingerprint(records["digest"].iloc[val_rows])
+    recorded = run.view.split
+    if recorded is not None and recorded["hash"] != fingerprint:
+        raise DatasetError(
+            f"Expected the validation photos that this run began with ({recorded['hash']}). "
+            f"Received: others ({fingerprint}), because near duplicates were found or photos do "
+            "not decode any more. Start a new run."
         )
-    return recorder.cut_short
+    reporter.emit("split", train=len(train_rows), validation=len(val_rows), hash=fingerprint)
+    return _Sides(config, records, rows, train_rows, val_rows)
 
 
-def _learning_rate(
-    config: RunConfig, images: int
-) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """The plain recipe's constant; the default one's warm-up and cosine down to zero."""
-    if config.recipe == "plain":
-        return config.peak_learning_rate
-    steps = -(-images // config.batch_size) * config.epochs
-    warm_up = round(_WARM_UP_SHARE * steps)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm_up, warmup_target=config.peak_learning_rate, warmup_steps=warm_up
+def _fit(run: Run, model: keras.Model, sides: _Sides, reporter: Reporter) -> bool:
+    return fit(
+        run,
+        model,
+        sides.training,
+        validation=sides.validation(),
+        images=len(sides.train_rows),
+        reporter=reporter,
     )

@@ -5,6 +5,7 @@ predictions, the evaluation and the model card in the run's folder. Its last eve
 every other file is in place.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -13,56 +14,98 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catsdogs import files, processes
+from catsdogs import files, locks, processes
 from catsdogs.data import images, index, sources
-from catsdogs.errors import CatsDogsError, DatasetError
+from catsdogs.errors import CatsDogsError, DatasetError, RunError
 from catsdogs.evaluation.metrics import evaluate
 from catsdogs.evaluation.model_card import model_card
-from catsdogs.runs import store
+from catsdogs.learning.reporting import Reporter, StoppedEarly
+from catsdogs.runs import event_file, jobs, store
 
 if TYPE_CHECKING:
-    from catsdogs.learning.reporting import Reporter
     from catsdogs.learning.training import Trained
 
 _CHECKED_IMAGES = 16
+_LOCK = ".lock"
 
 
 def main(folder: Path) -> int:
     """Do the run in ``folder``; return the process' exit status."""
     signal.signal(signal.SIGTERM, lambda *_: (folder / store.STOP).touch())
+    try:
+        with locks.exclusive(folder / _LOCK, wait=_already_at_work):
+            _require_unfinished(folder)
+            failed = _work(folder)
+    finally:
+        jobs.start_queued()
+    return 1 if failed else 0
+
+
+def _already_at_work() -> None:
+    raise RunError("Expected a run that nobody works at. Received: one that another worker has.")
+
+
+def _require_unfinished(folder: Path) -> None:
+    # Who started this worker may not have known of another, which has ended meanwhile.
+    if store.load(folder).ending is not None:
+        raise RunError("Expected a run that is queued. Received: one that has ended. Resume it.")
+
+
+def _work(folder: Path) -> bool:
+    """Do the run and write its last event; return whether it failed."""
     pid = os.getpid()
-    with store.appending(folder) as emit:
-        emit("started", pid=pid, pid_started_at=processes.started_at(pid))
+    with event_file.appending(folder) as emit:
         try:
-            event, values = _run(folder, emit)
+            files.remove_unfinished(folder)
+            # Given back before the last event, for which there would be no room on a full disk.
+            with files.reserve(folder / store.RESERVE):
+                emit("started", pid=pid, pid_started_at=processes.started_at(pid))
+                event, values = _run(folder, emit)
         except CatsDogsError as error:
-            event, values = "failed", {"message": str(error)}
+            event, values = "failed", _with_earlier_model(folder, str(error))
         except Exception as error:
             # The edge of the process: whatever happened, the run has to say so.
             traceback.print_exc()
-            event, values = "failed", {"message": f"{type(error).__name__}: {error}"}
-        emit(event, **values)
-    return 1 if event == "failed" else 0
+            event, values = "failed", _with_earlier_model(folder, _message(error))
+        emit(event, **values, **store.counts(store.load(folder)))
+    return event == "failed"
+
+
+def _with_earlier_model(folder: Path, message: str, *, otherwise: str = "") -> dict[str, Any]:
+    """Return what an end without a new model says: the old one, if there is one, still holds."""
+    earlier = store.load(folder).view.result
+    if not earlier:
+        return {"message": f"{message} {otherwise}".strip()}
+    return {"message": f"{message} The model is the one it had before.", "result": earlier}
+
+
+def _message(error: Exception) -> str:
+    # Some libraries keep the system's words, but not its number.
+    if not any(os.strerror(full) in str(error) for full in (errno.ENOSPC, errno.EDQUOT)):
+        return f"{type(error).__name__}: {error}"
+    return (
+        "Expected room on the disk for the files of the run. Received: none left. Make some space, "
+        "then resume the run."
+    )
 
 
 def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
     """Train and write everything; return the last event and its values."""
-    started = time.perf_counter()
-    # Loaded only now, after the first event: TensorFlow takes seconds, and a page is waiting.
-    from catsdogs.learning.reporting import Reporter, StoppedEarly
-    from catsdogs.learning.training import train
-
+    began = time.perf_counter()
     run = store.load(folder)
-    reporter = Reporter(emit, should_stop=(folder / store.STOP).exists)
+    reporter = Reporter(emit, should_stop=(folder / store.STOP).exists, began=began)
     dataset = index.scan(sources.open_source(Path(run.config.data)))
     _require_unchanged(dataset, run.about["dataset"]["fingerprint"])
+    # Loaded only now, after the first event: TensorFlow takes seconds, and a page is waiting.
+    from catsdogs.learning.training import train
+
     try:
-        trained = train(run.config, dataset, reporter)
+        trained = train(run, dataset, reporter)
     except StoppedEarly:
-        return "stopped", {"message": "Stopped before training began: there is no model."}
+        message = "Stopped before training went on."
+        return "stopped", _with_earlier_model(folder, message, otherwise="There is no model.")
     result = _write_results(folder, dataset.root, trained, reporter)
-    seconds = {**reporter.seconds, "total": time.perf_counter() - started}
-    result["seconds"] = {name: round(value, 2) for name, value in seconds.items()}
+    result["seconds"] = {name: round(value, 2) for name, value in reporter.elapsed().items()}
     ended = "stopped" if trained.cut_short else "finished"
     files.write_text(folder / store.MODEL_CARD, model_card(run, ended, result))
     return ended, {"result": result}
@@ -82,7 +125,7 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
 
 
 def _write_results(
-    folder: Path, root: Path, trained: "Trained", reporter: "Reporter"
+    folder: Path, root: Path, trained: "Trained", reporter: Reporter
 ) -> dict[str, Any]:
     validation = trained.validation.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):

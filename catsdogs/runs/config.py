@@ -8,6 +8,13 @@ from catsdogs.data.split import DEFAULT_SEED, DEFAULT_VALIDATION
 from catsdogs.errors import ConfigError
 
 RECIPES = ("default", "plain")
+SCHEDULES = ("cosine", "constant")
+# What a form offers at one click. "notebook" repeats the project that this one grew from.
+PRESETS: dict[str, dict[str, Any]] = {
+    "recommended": {"recipe": "default", "epochs": 10},
+    "notebook": {"recipe": "plain", "epochs": 10},
+    "quick look": {"recipe": "default", "epochs": 2},
+}
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,7 @@ class ModelInfo:
     title: str
     side: int  # pixels; the network sees side × side
     learning_rate: float  # the default recipe's peak
+    dropout: float  # the default recipe's
     summary: str
 
 
@@ -25,12 +33,14 @@ MODELS = {
         "Custom CNN",
         150,
         1e-3,
+        0.3,
         "Three convolutions and two dense layers, learned from nothing but your photos.",
     ),
     "mobilenet_v2": ModelInfo(
         "MobileNetV2",
         224,
         2e-3,
+        0.2,
         "A network that has seen 1.3 million ImageNet photos; only its last layer is learned.",
     ),
 }
@@ -40,7 +50,9 @@ MODELS = {
 class RunConfig:
     """The settings of one run. ``data`` is the path of a folder or an archive, as given.
 
-    ``learning_rate`` None means the model's own default.
+    None means the recipe's own value. ``early_stopping`` is a number of epochs without a lower
+    validation loss, after which the run ends; 0 never ends it. ``deterministic`` lets TensorFlow
+    use only operations that give the same bits at every run.
     """
 
     model: str
@@ -49,8 +61,13 @@ class RunConfig:
     epochs: int = 10
     batch_size: int = 32
     learning_rate: float | None = None
+    schedule: str | None = None
+    augment: bool | None = None
+    dropout: float | None = None
+    early_stopping: int = 0
     validation: float = DEFAULT_VALIDATION
     seed: int = DEFAULT_SEED
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -69,6 +86,27 @@ class RunConfig:
             self.learning_rate,
         )
         _expect(
+            self.schedule in (None, *SCHEDULES),
+            "schedule",
+            f"one of {', '.join(SCHEDULES)}",
+            self.schedule,
+        )
+        _expect(
+            not self.augment or self.model == "custom_cnn",
+            "augmentation",
+            "none for this model, whose frozen network sees each photo once",
+            self.augment,
+        )
+        _expect(
+            self.dropout is None or 0 <= self.dropout < 1,
+            "dropout",
+            "0 to 1, 1 excluded",
+            self.dropout,
+        )
+        _expect(
+            0 <= self.early_stopping <= 1000, "early stopping", "0 to 1000", self.early_stopping
+        )
+        _expect(
             0 < self.validation < 1,
             "validation share",
             "between 0 and 1, both excluded",
@@ -77,9 +115,32 @@ class RunConfig:
         _expect(0 <= self.seed < 2**32, "seed", "0 to 4294967295", self.seed)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is the notebook's way: nothing against overfitting, the last weights kept."""
+        return self.recipe == "plain"
+
+    @property
     def peak_learning_rate(self) -> float:
         """The learning rate that training starts from (or warms up to)."""
         return self.learning_rate or MODELS[self.model].learning_rate
+
+    @property
+    def learning_rate_schedule(self) -> str:
+        """Return "cosine": a short warm-up, then down to zero; or "constant"."""
+        return self.schedule or ("constant" if self.is_plain else "cosine")
+
+    @property
+    def augments(self) -> bool:
+        """Whether training images are mirrored and shifted, differently in each epoch."""
+        own = self.model == "custom_cnn" and not self.is_plain
+        return own if self.augment is None else self.augment
+
+    @property
+    def dropout_rate(self) -> float:
+        """The share of activations that dropout silences before each dense layer."""
+        plain_cnn = self.is_plain and self.model == "custom_cnn"
+        own = 0.0 if plain_cnn else MODELS[self.model].dropout
+        return own if self.dropout is None else self.dropout
 
     @property
     def title(self) -> str:
@@ -88,12 +149,18 @@ class RunConfig:
         return MODELS[self.model].title + suffix
 
     def command(self) -> str:
-        """Return the command line that repeats this run."""
-        return (
-            f"python -m catsdogs train --model {self.model} --data {quote(self.data)} "
-            f"--recipe {self.recipe} --epochs {self.epochs} --batch-size {self.batch_size} "
-            f"--learning-rate {self.peak_learning_rate!r} --validation {self.validation!r} "
-            f"--seed {self.seed}"
+        """Return the command line that repeats this run, also where defaults differ."""
+        return " ".join(
+            [
+                f"python -m catsdogs train --model {self.model} --data {quote(self.data)}",
+                f"--recipe {self.recipe} --epochs {self.epochs} --batch-size {self.batch_size}",
+                f"--learning-rate {self.peak_learning_rate!r}",
+                f"--schedule {self.learning_rate_schedule} --dropout {self.dropout_rate!r}",
+                "--augment" if self.augments else "--no-augment",
+                f"--early-stopping {self.early_stopping} --validation {self.validation!r}",
+                f"--seed {self.seed}",
+                *(["--deterministic"] if self.deterministic else []),
+            ]
         )
 
     def to_json(self) -> dict[str, Any]:

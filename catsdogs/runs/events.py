@@ -2,14 +2,20 @@
 
 An event is a JSON object with ``event`` (its kind), ``t`` (Unix seconds) and the fields below:
 
-    queued                                                        by whoever starts the run
-    started     pid, pid_started_at                               the worker's first words
-    phase       name, done, total                                 decode embed fit evaluate export
-    skipped     path, reason                                      a photo that did not decode
-    batch       epoch, step, steps, loss, accuracy                training, this batch alone
-    epoch       epoch, loss, accuracy, val_loss, val_accuracy
-    checkpoint  epoch                                             the best weights so far
-    finished | stopped | failed                                   exactly one, and the last
+    queued      extend, at                          by whoever queues it; ``extend``: so many
+                                                    epochs more than the ``at`` it has
+    launched    pid, pid_started_at                 by whoever takes it from the queue
+    started     pid, pid_started_at                 the worker's first words
+    split       train, validation, hash             how many photos on each side, and which
+    resumed     epoch, step                         the fit goes on here: what is beyond is void
+    phase       name, done, total                   decode embed fit evaluate export
+    skipped     path, reason                        a photo that did not decode
+    batch       epoch, step, steps, loss, accuracy  training, the batches since the last report
+    epoch       epoch, step, steps, loss, accuracy, val_loss, val_accuracy
+                                                    ``step`` < ``steps``: a stop cut it short
+    checkpoint  epoch                               the best weights so far
+    saved       epoch, step                         all that a resume needs is on disk
+    finished | stopped | failed                     the last, unless the run is queued again
         finished and stopped carry ``result``, failed and an early stopped ``message``
 """
 
@@ -20,6 +26,30 @@ from typing import Any
 
 PHASES = ("decode", "embed", "fit", "evaluate", "export")
 Event = dict[str, Any]
+# What a run had before is written over here, file by file.
+_WRITING_PHASES = ("evaluate", "export")
+# What the fold, and a page that shows its view, take for granted.
+_NUMBER = int | float
+_PROCESS = {"pid": int, "pid_started_at": _NUMBER}
+_PLACE = {"epoch": int, "step": int}
+_FIGURES = {"loss": _NUMBER, "accuracy": _NUMBER}
+_REQUIRED: dict[str, dict[str, Any]] = {
+    "launched": _PROCESS,
+    "started": _PROCESS,
+    "split": {"train": int, "validation": int, "hash": str},
+    "resumed": _PLACE,
+    "phase": {"name": str, "done": int, "total": int},
+    "skipped": {"path": str, "reason": str},
+    "batch": {**_PLACE, "steps": int, **_FIGURES},
+    "epoch": {"epoch": int, **_FIGURES, "val_loss": _NUMBER, "val_accuracy": _NUMBER},
+    "checkpoint": {"epoch": int},
+    "saved": _PLACE,
+}
+_OPTIONAL = {
+    **dict.fromkeys(("step", "steps", "extend", "at", "epochs", "planned"), int),
+    "result": dict | None,
+    "message": str | None,
+}
 
 
 class State(StrEnum):
@@ -39,6 +69,9 @@ class State(StrEnum):
         return self in (State.QUEUED, State.RUNNING, State.STOPPING)
 
 
+ENDS = (State.FINISHED, State.STOPPED, State.FAILED)
+
+
 @dataclass(frozen=True)
 class RunView:
     """A run as its events tell it. ``state`` does not know yet whether the process is alive."""
@@ -49,42 +82,120 @@ class RunView:
     queued_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
+    extensions: tuple[tuple[int, int], ...] = ()  # after how many epochs, how many more
+    split: Event | None = None
     phase: str | None = None
     done: int = 0
     total: int = 0
+    phases: dict[str, Event] = field(default_factory=dict)  # the latest event of each phase
     batches: list[Event] = field(default_factory=list)
     epochs: list[Event] = field(default_factory=list)
     skipped: list[Event] = field(default_factory=list)
     best_epoch: int | None = None
+    saved: Event | None = None
     result: dict[str, Any] | None = None
     message: str | None = None
+    ending: Event | None = None  # the last event of a run that has ended
+
+    def epochs_planned(self, configured: int) -> int:
+        """Return how many epochs the run is to have, if it was configured for so many."""
+        return sum(self.extensions[-1]) if self.extensions else configured
 
 
 def fold(events: Iterable[Event]) -> RunView:
     """Return the view that ``events``, in order, amount to. Unknown kinds are passed over."""
-    values: dict[str, Any] = {"batches": [], "epochs": [], "skipped": []}
+    folding = Folding()
     for event in events:
-        handler = _HANDLERS.get(event.get("event", ""))
-        if handler is not None:
-            handler(values, event)
-    return RunView(**values)
+        folding.add(event)
+    return folding.view()
+
+
+class Folding:
+    """A fold that goes on as events arrive."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {"batches": [], "epochs": [], "skipped": [], "phases": {}}
+
+    def add(self, event: Event) -> None:
+        """Take one more event in; one of another version, or a damaged one, is passed over."""
+        if is_sound(event):
+            _HANDLERS[event["event"]](self._values, event)
+
+    def view(self) -> RunView:
+        """Return what the events so far amount to; later ones do not change it."""
+        copies = {n: v.copy() for n, v in self._values.items() if isinstance(v, list | dict)}
+        return RunView(**{**self._values, **copies})
+
+
+def is_sound(event: Event) -> bool:
+    """Tell whether an event is of a known kind and has its fields, each of its type."""
+    kind = event.get("event")
+    if not isinstance(kind, str) or kind not in _HANDLERS:
+        return False
+    required = {"t": _NUMBER, **_REQUIRED.get(kind, {})}
+    if "extend" in event:
+        required["at"] = int
+    optional = {name: kinds for name, kinds in _OPTIONAL.items() if name in event}
+    return all(isinstance(event.get(n), kinds) for n, kinds in (required | optional).items())
+
+
+def position(event: Event) -> float:
+    """Return where a batch or an epoch stands on the axis of epochs; 1.5 is half the second."""
+    share = event["step"] / event["steps"] if "step" in event else 1.0
+    return event["epoch"] - 1 + share
 
 
 def _queued(values: dict[str, Any], event: Event) -> None:
-    values.update(state=State.QUEUED, queued_at=event["t"])
+    if "extend" in event:
+        extension = event["at"], event["extend"]
+        values["extensions"] = (*values.get("extensions", ()), extension)
+    values.update(state=State.QUEUED, queued_at=event["t"], done=0, total=0, phases={}, skipped=[])
+    # The result stays: until the new worker writes its own, the model that is there is the old one.
+    ended = ("ended_at", "message", "ending")
+    values.update(dict.fromkeys(("pid", "pid_started_at", "phase", *ended)))
+
+
+def _launched(values: dict[str, Any], event: Event) -> None:
+    # It may come after the worker's own words, even its last, or tell of a second worker that found
+    # the first at work.
+    if values.get("state", State.QUEUED) is State.QUEUED:
+        _take(values, event)
 
 
 def _started(values: dict[str, Any], event: Event) -> None:
-    values.update(
-        state=State.RUNNING,
-        pid=event["pid"],
-        pid_started_at=event["pid_started_at"],
-        started_at=event["t"],
-    )
+    _take(values, event)
+    values.update(started_at=event["t"])
+
+
+def _take(values: dict[str, Any], event: Event) -> None:
+    values.update(state=State.RUNNING, pid=event["pid"], pid_started_at=event["pid_started_at"])
+
+
+def _split(values: dict[str, Any], event: Event) -> None:
+    values.update(split=event)
+
+
+def _resumed(values: dict[str, Any], event: Event) -> None:
+    here = event["epoch"], event["step"]
+    values["batches"] = [e for e in values["batches"] if (e["epoch"], e["step"]) <= here]
+    values["epochs"] = [e for e in values["epochs"] if e["epoch"] < event["epoch"]]
+    best = values.get("best_epoch")
+    if best is not None and best >= event["epoch"]:
+        values["best_epoch"] = None
 
 
 def _phase(values: dict[str, Any], event: Event) -> None:
+    if event["name"] not in PHASES:
+        return
     values.update(phase=event["name"], done=event["done"], total=event["total"])
+    before = values["phases"].get(event["name"])
+    # A phase counts from its first report with a total: what a cache held before took no time.
+    goes_on = before is not None and before["total"] == event["total"]
+    begun = before if goes_on else {"begun_at": event["t"], "begun_done": event["done"]}
+    kept = {name: begun[name] for name in ("begun_at", "begun_done")}
+    values["phases"][event["name"]] = {**event, **kept}
+    if event["name"] in _WRITING_PHASES:
+        values["result"] = None
 
 
 def _batch(values: dict[str, Any], event: Event) -> None:
@@ -103,10 +214,15 @@ def _checkpoint(values: dict[str, Any], event: Event) -> None:
     values["best_epoch"] = event["epoch"]
 
 
+def _saved(values: dict[str, Any], event: Event) -> None:
+    values["saved"] = event
+
+
 def _ended(values: dict[str, Any], event: Event) -> None:
     values.update(
         state=State(event["event"]),
         ended_at=event["t"],
+        ending=event,
         result=event.get("result"),
         message=event.get("message"),
     )
@@ -114,12 +230,16 @@ def _ended(values: dict[str, Any], event: Event) -> None:
 
 _HANDLERS = {
     "queued": _queued,
+    "launched": _launched,
     "started": _started,
+    "split": _split,
+    "resumed": _resumed,
     "phase": _phase,
     "batch": _batch,
     "epoch": _epoch,
     "skipped": _skipped,
     "checkpoint": _checkpoint,
+    "saved": _saved,
     "finished": _ended,
     "stopped": _ended,
     "failed": _ended,

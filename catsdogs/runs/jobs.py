@@ -1,82 +1,228 @@
-"""Starting, stopping and following the worker process of a run."""
+"""The queue of runs and their worker processes: start, stop, resume, extend, follow.
 
+A run is queued by an event in its folder, and whoever looks at the queue takes the oldest out of
+it: a page, a command, a worker that has ended. All of them hold one file lock meanwhile, so that of
+several servers and commands exactly one starts a run. Nobody has to stay alive for it.
+"""
+
+import os
 import platform
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from catsdogs import paths
+from catsdogs import files, locks, paths, processes
 from catsdogs.data import annotations, duplicates, index, sources
 from catsdogs.data.split import require_splittable
-from catsdogs.errors import RunError
-from catsdogs.processes import launch
-from catsdogs.runs import store
+from catsdogs.errors import CatsDogsError, ConfigError, RunError
+from catsdogs.runs import event_file, store
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
 
+_WORKERS_VARIABLE = "CATSDOGS_WORKERS"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "pillow", "numpy", "scikit-learn")
-_POLL_S = 0.2
+_POLL_S, _QUEUE_POLL_S = 0.2, 1.0
+_KILLED = "Ended at once, as asked: what it learned after its last checkpoint is gone."
+_UNQUEUED = "Taken out of the queue before it began."
 
 
 def start(config: RunConfig) -> Run:
-    """Check the dataset, make the run's folder and start its worker, which outlives this process.
+    """Check the dataset, make the run's folder and queue it; its worker outlives this process.
 
     Raises:
         DatasetError: when the data cannot be opened.
-        ConfigError: when they cannot be split.
-        RunError: while another run is at work; two at a time would each take twice as long.
+        ConfigError: when they cannot be split, or CATSDOGS_WORKERS is no number of workers.
     """
+    _workers()
     given = Path(config.data)
     dataset = index.scan(sources.open_source(given))
     require_splittable(dataset.usable, validation=config.validation)
-    busy = [run for run in store.list_runs()[0] if run.state.is_active]
-    if busy:
-        raise RunError(
-            f"Expected no other run at work. Received: {busy[0].run_id}, which is "
-            f"{busy[0].state}. Wait for it, or stop it first."
-        )
-    folder = store.create(config, _about(given, dataset))
-    with store.appending(folder) as emit:
+    folder = store.create(config, _about(config, given, dataset))
+    with event_file.appending(folder) as emit:
         emit("queued")
-    launch("catsdogs.learning.worker", folder, log=folder / store.LOG)
+    start_queued()
     return store.load(folder)
+
+
+def start_queued() -> None:
+    """Start workers for the oldest queued runs, as many as may be at work at a time.
+
+    Raises:
+        ConfigError: when CATSDOGS_WORKERS is no number of workers.
+    """
+    if not any(run.state is State.QUEUED for run in store.list_runs()[0]):
+        return
+    with _queue():
+        runs, _ = store.list_runs()
+        queued = in_queue(runs)
+        at_work = sum(run.state.is_active for run in runs) - len(queued)
+        for run in queued[: max(0, _workers() - at_work)]:
+            _launch(run)
+
+
+def in_queue(runs: list[Run]) -> list[Run]:
+    """Return those of ``runs`` that wait for their turn, the next one first."""
+    queued = [run for run in runs if run.state is State.QUEUED]
+    return sorted(queued, key=lambda run: run.view.queued_at or 0)
 
 
 def request_stop(run: Run) -> None:
     """Ask the worker to end after its current batch, keep what it has learned, and finish up.
 
+    A run that has not begun leaves the queue.
+
     Raises:
         RunError: when the run is not at work.
     """
-    if not run.state.is_active:
-        raise RunError(
-            f"Expected a run at work. Received: {run.run_id}, which is {run.state}. "
-            "There is nothing to stop."
-        )
-    (run.folder / store.STOP).touch()
+    with _queue():
+        run = store.load(run.folder)
+        if not run.state.is_active:
+            raise RunError(
+                f"Expected a run at work. Received: {run.run_id}, which is {run.state}. "
+                "There is nothing to stop."
+            )
+        if run.state is State.QUEUED:
+            _end(run, _UNQUEUED)
+        else:
+            (run.folder / store.STOP).touch()
+
+
+def kill(run: Run) -> None:
+    """End the worker at once; a resume goes on from its last checkpoint."""
+    if run.worker is not None:
+        processes.kill(run.worker.pid, run.worker.pid_started_at)
+    with _queue():
+        run = store.load(run.folder)
+        if run.state is State.LOST:
+            _end(run, _KILLED)
+    start_queued()
+
+
+def resume(run: Run) -> Run:
+    """Queue a run that has not finished; it goes on from its last checkpoint.
+
+    Raises:
+        RunError: when it has finished, or is queued or at work.
+    """
+    return _requeue(run, State.STOPPED, State.FAILED, State.LOST)
+
+
+def extend(run: Run, epochs: int) -> Run:
+    """Queue a finished run for some more epochs: one more cycle of its learning-rate schedule.
+
+    Raises:
+        ConfigError: when the number of epochs is out of range.
+        RunError: when the run has not finished.
+    """
+    if not 1 <= epochs <= 1000:
+        raise ConfigError(f"Expected epochs: 1 to 1000. Received: {epochs}.")
+    return _requeue(run, State.FINISHED, extend=epochs)
+
+
+def delete(run: Run) -> None:
+    """Remove a run's folder.
+
+    Raises:
+        RunError: while it is queued or at work.
+    """
+    with _queue():
+        run = store.load(run.folder)
+        if run.state.is_active:
+            raise RunError(
+                f"Expected a run that is not at work. Received: {run.run_id}, which is "
+                f"{run.state}. Stop it first."
+            )
+        # Renamed first, so that a deletion that is cut short never leaves half a run in the list.
+        doomed = run.folder.with_name(f".deleted-{run.run_id}")
+        run.folder.rename(doomed)
+    shutil.rmtree(doomed)
 
 
 def follow(run: Run, report: Callable[[Run], None]) -> Run:
-    """Call ``report`` with the run's view whenever it grows; return the run once it has ended."""
+    """Call ``report`` with the run whenever it has grown; return it once it has ended."""
     seen = -1
     while True:
-        size = (run.folder / store.EVENTS).stat().st_size
+        size = (run.folder / event_file.EVENTS).stat().st_size
         run = store.load(run.folder)
         if size != seen:
             report(run)
             seen = size
         if not run.state.is_active:
             return run
-        time.sleep(_POLL_S)
+        if run.state is State.QUEUED:
+            start_queued()
+        time.sleep(_QUEUE_POLL_S if run.state is State.QUEUED else _POLL_S)
 
 
-def _about(given: Path, dataset: index.Dataset) -> dict[str, Any]:
+def _queue() -> AbstractContextManager[None]:
+    """Hold the right to change who is queued and who is at work."""
+    folder = paths.artifacts_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    return locks.exclusive(folder / ".queue.lock")
+
+
+def _workers() -> int:
+    given = os.environ.get(_WORKERS_VARIABLE) or "1"
+    if not given.isdecimal() or not int(given):
+        raise ConfigError(
+            f"Expected a number of workers in {_WORKERS_VARIABLE}. Received: {given!r}. "
+            "Set it to 1 or more, or unset it."
+        )
+    return int(given)
+
+
+def _go_on() -> None:
+    # Nobody waits for an answer here; what hinders the queue is told to whoever looks next.
+    with suppress(CatsDogsError, OSError):
+        start_queued()
+
+
+def _launch(run: Run) -> None:
+    # On a full disk a worker could not even say that it failed, and would be started for ever.
+    with files.reserve(run.folder / store.RESERVE):
+        pass
+    log = run.folder / store.LOG
+    identity = processes.launch("catsdogs.learning.worker", run.folder, log=log, on_exit=_go_on)
+    with event_file.appending(run.folder) as emit:
+        emit("launched", **asdict(identity))
+
+
+def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
+    _workers()
+    with _queue():
+        run = store.load(run.folder)
+        if run.state not in allowed:
+            raise RunError(
+                f"Expected a run that is {' or '.join(allowed)}. Received: {run.run_id}, which is "
+                f"{run.state}. A finished run is extended, one that ended before is resumed."
+            )
+        (run.folder / store.STOP).unlink(missing_ok=True)
+        with event_file.appending(run.folder) as emit:
+            emit("queued", **({"extend": extend, "at": run.epochs_done} if extend else {}))
+    start_queued()
+    return store.load(run.folder)
+
+
+def _end(run: Run, message: str) -> None:
+    """Say that a run without a process has ended, with the model that it had before, if any."""
+    view = run.view
+    result = {"result": view.result} if view.result else {}
+    with event_file.appending(run.folder) as emit:
+        emit("stopped", message=message, **result, **store.counts(run))
+
+
+def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> dict[str, Any]:
     """Return what ``config.json`` records beside the settings."""
     found = index.summary(dataset)
     return {
+        "command": config.command(),
         "dataset": {
             "name": sources.display_name(given),
             **{key: found[key] for key in ("fingerprint", "images", "cats", "dogs")},

@@ -1,10 +1,10 @@
-"""The run folder on disk: ``artifacts/<run_id>/``. Files appear whole; events are appended."""
+"""The run folder on disk: ``artifacts/<run_id>/``. Files appear whole; events are appended.
+
+A page lists a thousand runs at every click, and a run has thousands of events. So a listed run
+knows only what its last event says, and reads the others when its ``view`` is asked for.
+"""
 
 import json
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,42 +16,75 @@ import pandas as pd
 
 from catsdogs import files, paths
 from catsdogs.errors import ConfigError, RunError
-from catsdogs.processes import is_alive
+from catsdogs.processes import Identity, is_alive
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.events import Event, RunView, State, fold
+from catsdogs.runs.event_file import EVENTS, read_ending, read_view
+from catsdogs.runs.events import Event, RunView, State
 
-CONFIG, EVENTS, STOP, LOG = "config.json", "events.jsonl", "stop", "worker.log"
+CONFIG, STOP, LOG = "config.json", "stop", "worker.log"
 KERAS_MODEL, LITERT_MODEL = "model.keras", "model.tflite"
 PREDICTIONS, EVALUATION, MODEL_CARD = "predictions.parquet", "evaluation.json", "model_card.md"
-# A worker writes its first event within a second of its start, before it loads TensorFlow.
-_LAUNCH_GRACE_S = 60
+CHECKPOINT, RESERVE = "checkpoint.npz", ".reserve"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it is on disk right now. ``about`` is the whole of ``config.json``."""
+    """A run as it was on disk when it was loaded. ``about`` is the whole of ``config.json``.
+
+    ``state`` takes dead workers and requested stops into account. ``ending`` is the last event of
+    a run that has ended, ``worker`` the process of one that has not.
+    """
 
     run_id: str
     folder: Path
     config: RunConfig
     about: dict[str, Any]
-    view: RunView
+    state: State
+    ending: Event | None = None
+    worker: Identity | None = None
 
     @property
-    def state(self) -> State:
-        """Its state, dead workers and requested stops taken into account."""
-        return self.view.state
+    def view(self) -> RunView:
+        """Everything that its events say by now."""
+        return replace(read_view(self.folder), state=self.state)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The figures of a run with a model, else nothing."""
+        return (self.ending or {}).get("result") or {}
+
+    @property
+    def message(self) -> str:
+        """Why it ended, where there is more to say than that it did."""
+        return (self.ending or {}).get("message") or ""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it has a model that can classify."""
-        return self.view.result is not None and self.state in (State.FINISHED, State.STOPPED)
+        """Whether it has a model that can classify, perhaps the one from before it failed."""
+        return bool(self.result)
+
+    @property
+    def epochs_done(self) -> int:
+        """How many epochs it has behind it, the last perhaps in part."""
+        known = (self.ending or {}).get("epochs")
+        return len(self.view.epochs) if known is None else known
+
+    @property
+    def epochs_planned(self) -> int:
+        """How many epochs it is to have, extensions included."""
+        known = (self.ending or {}).get("planned")
+        return self.view.epochs_planned(self.config.epochs) if known is None else known
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether there is something left to do, and nobody does it."""
+        return self.state in (State.STOPPED, State.FAILED, State.LOST)
 
     @property
     def title(self) -> str:
-        """A short name for pages: the model and when the run was made."""
+        """A short name for pages: the model, its seed, and when the run was made."""
         created = datetime.fromisoformat(self.about["created_at"])
-        return f"{self.config.title} · {created:%d %b %H:%M:%S}"
+        return f"{self.config.title} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"
 
 
 def create(config: RunConfig, about: dict[str, Any]) -> Path:
@@ -61,29 +94,18 @@ def create(config: RunConfig, about: dict[str, Any]) -> Path:
     folder = paths.artifacts_dir() / run_id
     folder.mkdir(parents=True)
     content = {"run": run_id, "created_at": now.isoformat(), "config": config.to_json(), **about}
-    files.write_json(folder / CONFIG, content)
+    try:
+        files.write_json(folder / CONFIG, content)
+    except OSError:
+        folder.rmdir()
+        raise
     return folder
 
 
-@contextmanager
-def appending(folder: Path) -> Iterator[Any]:
-    """Yield ``emit(event, **values)``, which appends one event and makes it visible at once."""
-    with (folder / EVENTS).open("a", encoding="utf-8") as stream:
-
-        def emit(event: str, **values: Any) -> None:
-            stream.write(json.dumps({"event": event, "t": time.time(), **values}) + "\n")
-            stream.flush()
-
-        yield emit
-
-
-def read_events(folder: Path) -> list[Event]:
-    """Return the run's events; a last line that is still being written is left out."""
-    try:
-        lines = (folder / EVENTS).read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    return [event for line in lines if (event := _parsed(line)) is not None]
+def counts(run: Run) -> dict[str, int]:
+    """Return what the last event says of a run's epochs, for those who read no other."""
+    view = run.view
+    return {"epochs": len(view.epochs), "planned": view.epochs_planned(run.config.epochs)}
 
 
 def load(folder: Path) -> Run:
@@ -92,17 +114,21 @@ def load(folder: Path) -> Run:
     Raises:
         RunError: when its configuration is missing or unusable.
     """
+    events = _signature(folder / EVENTS)
     try:
-        about = json.loads((folder / CONFIG).read_text("utf-8"))
-        config = RunConfig.from_json(about["config"])
-        view = _live_view(folder)
-        datetime.fromisoformat(about["created_at"])
+        run = _read(folder, _signature(folder / CONFIG), events)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise RunError(
             f"Expected a run in {folder.name}. Received: a folder whose configuration or events "
             f"cannot be used ({error}). Delete the folder, or restore its files."
         ) from None
-    return Run(folder.name, folder, config, about, view)
+    if run.worker is None or run.ending is not None:
+        return run
+    if is_alive(run.worker.pid, run.worker.pid_started_at):
+        return replace(run, state=State.STOPPING if (folder / STOP).exists() else State.RUNNING)
+    # Its last event may have come between the look at the events and the look at the process.
+    ended_meanwhile = _signature(folder / EVENTS) != events
+    return load(folder) if ended_meanwhile else replace(run, state=State.LOST)
 
 
 def list_runs() -> tuple[list[Run], list[RunError]]:
@@ -180,61 +206,30 @@ def read_predictions(run: Run) -> pd.DataFrame:
         ) from None
 
 
-def delete(run: Run) -> None:
-    """Remove a run's folder.
+# A list of runs is read at every click, and hardly any of them has changed since the last one.
+@lru_cache(maxsize=4096)
+def _read(folder: Path, config_signature: object, events_signature: object) -> Run:
+    """Return a run as its files tell it, which do not know whether its worker is alive."""
+    about = json.loads((folder / CONFIG).read_text("utf-8"))
+    config = RunConfig.from_json(about["config"])
+    datetime.fromisoformat(about["created_at"])
+    _ = about["dataset"]["name"], about["dataset"]["fingerprint"]
+    ending = read_ending(folder)
+    if ending is not None:
+        return Run(folder.name, folder, config, about, State(ending["event"]), ending)
+    view = read_view(folder)
+    if view.ending is not None:  # Its line is a long one, or is not the last that can be read.
+        return Run(folder.name, folder, config, about, view.state, view.ending)
+    if view.pid is None and view.queued_at is None:  # Nobody will begin it by themselves.
+        return Run(folder.name, folder, config, about, State.LOST)
+    worker = Identity(view.pid, view.pid_started_at or 0) if view.pid else None
+    return Run(folder.name, folder, config, about, view.state, worker=worker)
 
-    Raises:
-        RunError: while it is at work.
-    """
-    if run.state.is_active:
-        raise RunError(
-            f"Expected a run that is not at work. Received: {run.run_id}, which is {run.state}. "
-            "Stop it first."
-        )
-    # Renamed first, so that a deletion that is cut short never leaves half a run in the list.
-    doomed = run.folder.with_name(f".deleted-{run.run_id}")
-    run.folder.rename(doomed)
-    shutil.rmtree(doomed)
 
-
-def _parsed(line: str) -> Event | None:
+def _signature(path: Path) -> tuple[int, int] | None:
+    """Return what changes when the file does; None without one."""
     try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) else None
-
-
-def _live_view(folder: Path) -> RunView:
-    view = _folded(folder)
-    state = _live_state(folder, view)
-    if state is State.LOST:
-        # The worker may have written its last event and ended between the read and the check.
-        view = _folded(folder)
-        state = view.state if not view.state.is_active else State.LOST
-    return replace(view, state=state)
-
-
-def _folded(folder: Path) -> RunView:
-    try:
-        status = (folder / EVENTS).stat()
+        status = path.stat()
     except OSError:
-        return fold([])
-    return _folded_once(folder, status.st_size, status.st_mtime_ns)
-
-
-# A page draws every run at every click, and a run has thousands of events that rarely change.
-@lru_cache(maxsize=256)
-def _folded_once(folder: Path, size: int, mtime_ns: int) -> RunView:
-    return fold(read_events(folder))
-
-
-def _live_state(folder: Path, view: RunView) -> State:
-    if not view.state.is_active:
-        return view.state
-    if view.pid is None:
-        launched_at = view.queued_at or 0
-        return State.QUEUED if time.time() - launched_at < _LAUNCH_GRACE_S else State.LOST
-    if not is_alive(view.pid, view.pid_started_at or 0):
-        return State.LOST
-    return State.STOPPING if (folder / STOP).exists() else State.RUNNING
+        return None
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,81 @@
+"""All that a fit needs to go on as if it had never been interrupted, in one file.
+
+The model's variables (weights, normalisation statistics, the states of its random generators), the
+optimizer's (moments and its count of steps, which the learning rate follows), where in which epoch
+it is, and the weights of the best epoch so far. The data need no state: ``Batches`` derives them.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import keras
+import numpy as np
+
+from catsdogs import files
+from catsdogs.errors import RunError
+
+
+@dataclass
+class Progress:
+    """Where a fit is: ``epoch`` whole epochs (from 0), and ``step`` batches of the next one.
+
+    ``seen``, ``loss`` and ``accuracy`` are the images of that epoch so far and their means.
+    ``best_loss`` is the lowest validation loss, of epoch ``best_epoch`` (from 1). ``seconds`` is
+    what the phases took.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    seen: int = 0
+    loss: float = 0.0
+    accuracy: float = 0.0
+    best_epoch: int | None = None
+    best_loss: float | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def save(path: Path, model: keras.Model, progress: Progress, best: list[np.ndarray] | None) -> None:
+    """Write everything to ``path``, whole or not at all. ``best`` is what ``get_weights`` gave."""
+    arrays = {f"variable_{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
+    arrays |= {f"best_{i}": array for i, array in enumerate(best or [])}
+    arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
+    with files.replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+
+
+def restore(path: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray] | None]:
+    """Put a compiled model and its optimizer into the state that ``save`` found them in.
+
+    Raises:
+        RunError: when the file is damaged, or of another network.
+    """
+    try:
+        # Opened here, because NumPy leaves a file open that it cannot read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            content = {name: archive[name] for name in archive.files}
+        progress = Progress(**json.loads(content["progress"].tobytes()))
+        model.optimizer.build(model.trainable_variables)
+        variables = _variables(model)
+        arrays = _numbered(content, "variable")
+        if [v.shape for v in variables] != [array.shape for array in arrays]:
+            raise ValueError("its arrays belong to another network")
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise RunError(
+            f"Expected the checkpoint {path.name} of this run. Received: {error}. Delete that file "
+            "to begin the run anew, or start another."
+        ) from None
+    return progress, _numbered(content, "best") or None
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _numbered(content: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
+    count = sum(key.startswith(f"{name}_") for key in content)
+    return [content[f"{name}_{i}"] for i in range(count)]

@@ -1,0 +1,220 @@
+"""Fits of a tiny head, in this process: interrupted anywhere, they end as if they had not been."""
+
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from catsdogs.data.row_cache import Rows
+from catsdogs.errors import RunError
+from catsdogs.learning import checkpoint, fitting, models
+from catsdogs.learning.pipeline import Batches
+from catsdogs.learning.reporting import Reporter
+from catsdogs.runs import event_file, store
+from catsdogs.runs.config import RunConfig
+
+pytestmark = pytest.mark.slow
+
+_TRAIN, _VALIDATION, _FEATURES = 18, 10, 12
+_STEPS = 5  # batches of four an epoch, the last one of two
+_ABOUT = {"dataset": {"name": "vectors", "fingerprint": "f"}}
+
+
+@pytest.fixture
+def new_run():
+    """Return a function that makes the folder of a run with these settings."""
+
+    def make(**settings):
+        config = RunConfig("mobilenet_v2", "/vectors", batch_size=4, **settings)
+        folder = store.create(config, _ABOUT)
+        emit(folder, "queued")
+        return folder
+
+    return make
+
+
+def emit(folder, event, **values):
+    with event_file.appending(folder) as write:
+        write(event, **values)
+
+
+def fit(folder, *, stop_after=None, labels=None):
+    """Fit as a worker would, and ask to stop after so many batches; return (weights, cut short)."""
+    run = store.load(folder)
+    generator = np.random.default_rng(1)
+    vectors = generator.normal(size=(_TRAIN + _VALIDATION, _FEATURES)).astype(np.float32)
+    rows = Rows([vectors], np.array([(0, i) for i in range(len(vectors))]), {})
+    labels = (vectors[:, 0] > 0).astype(np.int8) if labels is None else labels
+    keras.utils.set_random_seed(run.config.seed)
+    head = models.build_head(_FEATURES, dropout=run.config.dropout_rate)
+    batches = iter(range(1, 1_000_000))
+    with event_file.appending(folder) as write:
+        cut_short = fitting.fit(
+            run,
+            head,
+            lambda epoch, batch: Batches(
+                *(rows, labels, np.arange(_TRAIN)),
+                batch_size=4,
+                shuffle_seed=run.config.seed,
+                first_epoch=epoch,
+                first_batch=batch,
+            ),
+            validation=Batches(rows, labels, np.arange(_TRAIN, len(vectors)), batch_size=4),
+            images=_TRAIN,
+            reporter=Reporter(
+                write, lambda: next(batches) == stop_after, began=time.perf_counter()
+            ),
+        )
+    return head.get_weights(), cut_short
+
+
+def fit_in_pieces(folder, *, batches, **options):
+    """Fit, stopping after every so many batches; return the weights at the end."""
+    while True:
+        weights, cut_short = fit(folder, stop_after=batches, **options)
+        if not cut_short:
+            return weights
+        emit(folder, "stopped")
+        emit(folder, "queued")
+
+
+def told(folder):
+    """Return what a run's epochs and batches tell, rounded, and which epoch was the best."""
+    view = store.load(folder).view
+    figures = ("loss", "accuracy", "val_loss", "val_accuracy")
+    epochs = [(e["epoch"], e["step"], *(round(e[n], 5) for n in figures)) for e in view.epochs]
+    return epochs, [(e["epoch"], e["step"]) for e in view.batches], view.best_epoch
+
+
+# Labels that have nothing to do with the vectors: what is learned soon makes the validation worse.
+_NOISE = np.random.default_rng(5).integers(0, 2, _TRAIN + _VALIDATION).astype(np.int8)
+
+
+@pytest.mark.parametrize(
+    ("batches", "settings"),
+    [
+        (1, {"epochs": 2, "learning_rate": 0.1}),
+        (4, {"epochs": 3, "recipe": "plain"}),
+        (7, {"epochs": 30, "learning_rate": 0.3, "early_stopping": 1}),
+    ],
+    ids=["default", "plain", "early stopping"],
+)
+def test_a_fit_in_pieces_is_the_fit_in_one(new_run, settings, batches):
+    labels = _NOISE if "early_stopping" in settings else None
+    whole, pieces = new_run(**settings), new_run(**settings)
+    expected, cut_short = fit(whole, labels=labels)
+    assert not cut_short
+    found = fit_in_pieces(pieces, batches=batches, labels=labels)
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert told(pieces) == told(whole)
+
+
+def test_early_stopping_ends_a_fit_and_an_extension_goes_on_from_there(new_run):
+    folder = new_run(epochs=30, learning_rate=0.3, early_stopping=1)
+    assert not fit(folder, labels=_NOISE)[1]
+    done = store.load(folder).epochs_done
+    assert done < 30
+    emit(folder, "finished", result={"a": 1}, **store.counts(store.load(folder)))
+    emit(folder, "queued", extend=2, at=done)
+    fit(folder, labels=_NOISE)
+    epochs, batches, _ = told(folder)
+    assert [epoch for epoch, *_ in epochs] == list(range(1, len(epochs) + 1))
+    assert done < len(epochs) <= done + 2
+    assert batches == [(e, s) for e in range(1, len(epochs) + 1) for s in range(1, _STEPS + 1)]
+
+
+def test_an_extension_in_pieces_is_the_extension_in_one(new_run):
+    whole, pieces = new_run(epochs=2), new_run(epochs=2)
+    for folder in (whole, pieces):
+        fit(folder)
+        emit(folder, "finished", result={"a": 1}, epochs=2, planned=2)
+        emit(folder, "queued", extend=2, at=2)
+    expected, _ = fit(whole)
+    for one, other in zip(expected, fit_in_pieces(pieces, batches=3), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert told(pieces) == told(whole)
+    assert len(told(whole)[0]) == 4
+
+
+def test_a_stop_before_the_first_report_repeats_no_epoch(new_run, monkeypatch):
+    monkeypatch.setattr(fitting, "_BATCH_EVENTS_PER_EPOCH", 1)
+    folder = new_run(epochs=2)
+    fit_in_pieces(folder, batches=3)
+    assert [epoch for epoch, *_ in told(folder)[0]] == [1, 2]
+
+
+def test_a_checkpoint_that_is_lost_begins_the_fit_anew(new_run):
+    whole, again = new_run(epochs=2), new_run(epochs=2)
+    expected, _ = fit(whole)
+    fit(again, stop_after=7)
+    (again / store.CHECKPOINT).unlink()
+    emit(again, "queued")
+    for one, other in zip(expected, fit(again)[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert told(again) == told(whole)
+
+
+@pytest.mark.parametrize("place", [0, 100, 0.3, 0.6, -30])
+def test_a_damaged_checkpoint_is_refused_with_what_to_do(new_run, place):
+    folder = new_run(epochs=2)
+    fit(folder, stop_after=3)
+    path = folder / store.CHECKPOINT
+    content = bytearray(path.read_bytes())
+    at = int(place * len(content)) if isinstance(place, float) else place
+    content[at : at + 8 or None] = b"damaged!"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=r"checkpoint\.npz"):
+        fit(folder)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
+def test_a_checkpoint_that_was_cut_off_is_refused(new_run, kept):
+    folder = new_run(epochs=2)
+    fit(folder, stop_after=3)
+    path = folder / store.CHECKPOINT
+    path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
+    with pytest.raises(RunError, match=r"checkpoint\.npz"):
+        fit(folder)
+
+
+def test_a_checkpoint_of_another_network_is_refused(new_run):
+    folder = new_run(epochs=2)
+    fit(folder, stop_after=3)
+    other = models.build_head(_FEATURES + 1, dropout=0.0)
+    other.compile(keras.optimizers.Adam())
+    with pytest.raises(RunError, match="another network"):
+        checkpoint.restore(folder / store.CHECKPOINT, other)
+
+
+def test_a_loss_past_all_numbers_fails_and_leaves_no_epoch(new_run):
+    folder = new_run(epochs=1, learning_rate=1e-3)
+    labels = np.full(_TRAIN + _VALIDATION, np.nan)
+    with pytest.raises(RunError, match="stays finite"):
+        fit(folder, labels=labels)
+    assert told(folder)[0] == []
+
+
+@pytest.mark.parametrize("steps", [1, 2, 19, 20, 100, 1000])
+def test_a_cycle_is_a_warm_up_and_a_cosine(steps):
+    warm_up = round(0.05 * steps)
+    keras_own = keras.optimizers.schedules.CosineDecay(
+        0.0 if warm_up else 0.01,
+        max(steps - warm_up, 1),
+        warmup_target=0.01 if warm_up else None,
+        warmup_steps=warm_up,
+    )
+    ours = fitting.WarmRestarts(0.01, [(0, steps)])
+    for step in range(steps + 2):
+        assert float(ours(step)) == pytest.approx(float(keras_own(step)), abs=1e-7)
+
+
+def test_an_extension_makes_one_more_cycle():
+    schedule = fitting.WarmRestarts(0.01, [(0, 100), (60, 40)])
+    alone = fitting.WarmRestarts(0.01, [(0, 40)])
+    first = fitting.WarmRestarts(0.01, [(0, 100)])
+    rates = [float(schedule(step)) for step in range(101)]
+    assert rates[:60] == [float(first(step)) for step in range(60)]
+    assert rates[60:] == [float(alone(step)) for step in range(41)]
+    assert rates[100] == pytest.approx(0, abs=1e-9)
