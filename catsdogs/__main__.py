@@ -2,7 +2,11 @@
 
 import sys
 
-from catsdogs.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        # Here, because it takes a second, and Ctrl-C shall not end in a traceback meanwhile.
+        from catsdogs.cli import main
+
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("catsdogs: Interrupted.")

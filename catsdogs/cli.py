@@ -7,16 +7,17 @@ read.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from catsdogs import commands
+from catsdogs.commands import datasets, models, readable, runs
+from catsdogs.commands.outcome import FAILED
 from catsdogs.errors import CatsDogsError
-from catsdogs.runs.config import MODELS, RECIPES, RunConfig
-
-FAILED = 1
+from catsdogs.runs.config import MODELS, RECIPES, SCHEDULES, RunConfig
+from catsdogs.terminal import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,18 +28,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # argparse ends with 2 on a usage error, which here would mean "some inputs unreadable".
         return FAILED if stop.code else 0
     try:
-        result, status = options.command(options)
+        outcome = options.command(options)
     except (CatsDogsError, OSError) as error:
-        result, status = {"error": str(error)}, FAILED
+        return _failed(str(error), as_json=options.json)
     except KeyboardInterrupt:
-        result, status = {"error": "Interrupted."}, FAILED
-    if status == FAILED:
-        print(f"catsdogs: {result['error']}", file=sys.stderr)
+        return _failed("Interrupted.", as_json=options.json)
     if options.json:
-        print(json.dumps(result, indent=2))
-    elif status != FAILED:
-        print(_readable(result))
-    return status
+        _print_json(outcome.result)
+    else:
+        readable.show(outcome.text)
+    return outcome.status
+
+
+def _failed(message: str, *, as_json: bool) -> int:
+    say(f"catsdogs: {message}")
+    if as_json:
+        _print_json({"error": message})
+    return FAILED
+
+
+def _print_json(result: Any) -> None:
+    try:
+        print(json.dumps(result, indent=2), flush=True)
+    except BrokenPipeError:
+        # Who reads has seen enough. What is left to flush at the end must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,11 +81,11 @@ def _group(groups: Any, name: str, help_text: str) -> Any:
 
 def _add_data(groups: Any) -> None:
     data = _group(groups, "data", "get and inspect datasets")
-    sample = _add(data, "sample", commands.data_sample, "draw the sample dataset")
+    sample = _add(data, "sample", datasets.sample, "draw the sample dataset")
     sample.add_argument("--images", type=int, default=600)
     sample.add_argument("--out", type=Path, help="default: data/sample")
     sample.add_argument("--seed", type=int, default=7)
-    fetch = _add(data, "fetch", commands.data_fetch, "download and unpack a dataset; resumes")
+    fetch = _add(data, "fetch", datasets.fetch, "download and unpack a dataset; resumes")
     fetch.add_argument(
         "--from",
         dest="source",
@@ -81,40 +95,59 @@ def _add_data(groups: Any) -> None:
     )
     fetch.add_argument("--sha256", help="the checksum that a URL's file must have")
     fetch.add_argument("--out", type=Path, help="a new folder; default: a folder below data/")
-    scan = _add(data, "scan", commands.data_scan, "count and measure a dataset's images")
+    scan = _add(data, "scan", datasets.scan, "count and measure a dataset's images")
     scan.add_argument("path", type=Path, help="a folder or a zip")
-    health = _add(data, "health", commands.data_health, "find what is wrong with a dataset")
+    health = _add(data, "health", datasets.health, "find what is wrong with a dataset")
     health.add_argument("path", type=Path, help="a folder or a zip")
     decided = _add(
-        data, "annotations", commands.data_annotations, "exchange decisions about photos as CSV"
+        data, "annotations", datasets.exchange_annotations, "exchange decisions about photos as CSV"
     )
     decided.add_argument("path", type=Path, help="the dataset's folder or zip")
     decided.add_argument("--import", dest="import_from", type=Path, metavar="CSV")
     decided.add_argument("--export", dest="export_to", type=Path, metavar="CSV")
-    embed = _add(groups, "embed", commands.embed, "compute MobileNetV2 vectors of a dataset")
+    embed = _add(groups, "embed", datasets.embed, "compute MobileNetV2 vectors of a dataset")
     embed.add_argument("path", type=Path)
     embed.add_argument("--engine", choices=["local"], default="local")
     embed.add_argument("--out", type=Path, help="an .npz file with the arrays paths and vectors")
 
 
 def _add_train(groups: Any) -> None:
-    train = _add(groups, "train", commands.train, "train a model; Ctrl-C stops it gracefully")
+    train = _add(groups, "train", runs.train, "train a model; Ctrl-C stops it gracefully")
     train.add_argument("--model", required=True, choices=list(MODELS))
     train.add_argument("--data", required=True, type=Path)
     train.add_argument("--recipe", choices=RECIPES, default=RunConfig.recipe)
     train.add_argument("--epochs", type=int, default=RunConfig.epochs)
     train.add_argument("--batch-size", type=int, default=RunConfig.batch_size)
-    train.add_argument("--learning-rate", type=float)
+    train.add_argument("--learning-rate", type=float, help="default: the model's own")
+    train.add_argument("--schedule", choices=SCHEDULES, help="default: the recipe's own")
+    train.add_argument(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        help="mirror and shift training images; default: the recipe's own",
+    )
+    train.add_argument("--dropout", type=float, help="0 to 1; default: the recipe's own")
+    train.add_argument(
+        "--early-stopping",
+        type=int,
+        default=RunConfig.early_stopping,
+        metavar="EPOCHS",
+        help="end after so many epochs without a lower validation loss; 0: never",
+    )
     train.add_argument("--validation", type=float, default=RunConfig.validation)
     train.add_argument("--seed", type=int, default=RunConfig.seed)
+    train.add_argument(
+        "--deterministic",
+        action="store_true",
+        help="only operations that give the same bits at every run",
+    )
 
 
 def _add_models(groups: Any) -> None:
     run_help = "a run id, or the beginning of one"
-    evaluate = _add(groups, "evaluate", commands.evaluate, "evaluate a run on a labelled dataset")
+    evaluate = _add(groups, "evaluate", models.evaluate, "evaluate a run on a labelled dataset")
     evaluate.add_argument("run", help=run_help)
     evaluate.add_argument("--data", required=True, type=Path)
-    classify = _add(groups, "classify", commands.classify, "classify image files")
+    classify = _add(groups, "classify", models.classify, "classify image files")
     classify.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     classify.add_argument(
         "--run",
@@ -123,35 +156,27 @@ def _add_models(groups: Any) -> None:
         action="extend",
         help="default: the latest of each model and recipe",
     )
-    compare = _add(groups, "compare", commands.compare, "compare two runs on the same images")
+    compare = _add(groups, "compare", models.compare, "compare two runs on the same images")
     compare.add_argument("run_a", help=run_help)
     compare.add_argument("run_b", help=run_help)
-    export = _add(groups, "export", commands.export, "copy a run's model to a file")
+    export = _add(groups, "export", models.export, "copy a run's model to a file")
     export.add_argument("run", help=run_help)
-    export.add_argument("--format", choices=list(commands.EXPORT_FILES), required=True)
-    export.add_argument("--out", required=True, type=Path)
+    export.add_argument("--format", choices=list(models.EXPORT_FILES), required=True)
+    export.add_argument("--out", required=True, type=Path, help="a new file")
+    export.add_argument("--force", action="store_true", help="replace a file that exists")
 
 
 def _add_runs(groups: Any) -> None:
-    runs = _group(groups, "runs", "list and manage runs")
-    _add(runs, "list", commands.runs_list, "list all runs, newest first")
+    group = _group(groups, "runs", "list and manage runs")
+    _add(group, "list", runs.list_runs, "list all runs, newest first")
     for name, command, help_text in (
-        ("show", commands.runs_show, "show a run"),
-        ("stop", commands.runs_stop, "end a run after its current batch, keeping its model"),
-        ("delete", commands.runs_delete, "delete a run and its files"),
+        ("show", runs.show, "show a run"),
+        ("stop", runs.stop, "end a run after its current batch, keeping its model"),
+        ("resume", runs.resume, "go on with a run that was stopped, failed or lost"),
+        ("extend", runs.extend, "train a finished run for some more epochs"),
+        ("delete", runs.delete, "delete a run and its files"),
     ):
-        _add(runs, name, command, help_text).add_argument("run")
-
-
-def _readable(result: Any, indent: str = "") -> str:
-    """Return a result as indented "name: value" lines."""
-    if isinstance(result, list):
-        return "\n".join(_readable(item, indent) for item in result) or f"{indent}nothing"
-    if not isinstance(result, dict):
-        return f"{indent}{result}"
-    lines = []
-    for name, value in result.items():
-        nested = isinstance(value, dict | list) and value
-        text = f"\n{_readable(value, indent + '  ')}" if nested else f" {value}"
-        lines.append(f"{indent}{name}:{text}")
-    return "\n".join(lines)
+        parser = _add(group, name, command, help_text)
+        parser.add_argument("run", help="a run id, or the beginning of one")
+        if name == "extend":
+            parser.add_argument("--epochs", type=int, required=True)

@@ -2,12 +2,16 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
-from conftest import command_line
+from conftest import PROJECT, command_line
 
 from catsdogs import cli
 from catsdogs.data import sources
+from catsdogs.runs import event_file, store
+from catsdogs.runs.config import RunConfig
 
 
 def call(capsys, *arguments):
@@ -94,6 +98,163 @@ def test_what_the_system_refuses_is_one_line_too(arguments, capsys):
     assert "Traceback" not in printed.err
 
 
-def test_readable_output_needs_no_json(kaggle_folder, capsys):
-    assert cli.main(["data", "scan", str(kaggle_folder)]) == 0
-    assert "cats: 8" in capsys.readouterr().out
+def test_an_empty_folder_is_an_error_that_says_what_was_expected(tmp_path, kaggle_folder, capsys):
+    (tmp_path / "empty").mkdir()
+    status, result = call(capsys, "data", "scan", tmp_path / "empty")
+    assert (status, "Expected image files (.bmp" in result["error"]) == (1, True)
+
+
+def test_a_folder_of_unlabelled_photos_can_be_scanned(photo, tmp_path, capsys):
+    photo(tmp_path / "photos" / "1.jpg")
+    status, found = call(capsys, "data", "scan", tmp_path / "photos")
+    assert (status, found["images"], found["unlabelled"]) == (0, 0, 1)
+
+
+def test_readable_output_counts_and_has_units(kaggle_folder, capsys):
+    (kaggle_folder / "dog.9.jpg").write_bytes(b"")
+    assert cli.main(["data", "scan", str(kaggle_folder)]) == 2
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "images 16: 8 cats, 8 dogs" in lines
+    assert "width 64 to 64 px, median 64 px" in lines
+    assert "dog.9.jpg The file is empty (zero bytes)." in lines
+
+
+def test_a_name_is_shown_as_text_whatever_it_holds(photo, tmp_path, capsys):
+    photo(tmp_path / "photos" / "cat.\x1b[31m[bold]:smile:\n.jpg").write_bytes(b"")
+    (tmp_path / "photos" / "dog.\udcff.jpg").touch()
+    assert cli.main(["data", "scan", str(tmp_path / "photos")]) == 2
+    out = capsys.readouterr().out
+    assert "[31m[bold]:smile:" in out
+    assert r"dog.\xff.jpg" in out
+    assert out.replace("\n", "").isprintable()
+
+
+def test_an_error_is_one_line_whatever_the_path_holds(tmp_path, capsys):
+    assert cli.main(["data", "scan", str(tmp_path / "\x1b[31m\nred")]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.strip().isprintable()
+
+
+def test_no_runs_is_said_in_words(capsys):
+    assert cli.main(["runs", "list"]) == 0
+    assert "No runs yet" in capsys.readouterr().out
+
+
+def test_a_lost_run_is_not_extended_and_one_at_work_not_deleted(capsys):
+    config, about = (
+        RunConfig("custom_cnn", "/photos"),
+        {"dataset": {"name": "x", "fingerprint": "f"}},
+    )
+    lost, queued = (store.create(config, about) for _ in range(2))
+    for folder, events in (
+        (lost, [("queued", {}), ("launched", {"pid": 2**22 + 1, "pid_started_at": 1.0})]),
+        (queued, [("queued", {})]),
+    ):
+        with event_file.appending(folder) as emit:
+            for name, values in events:
+                emit(name, **values)
+    for arguments, word in (
+        (("runs", "extend", lost.name, "--epochs", "1"), "lost"),
+        (("runs", "delete", queued.name), "queued"),
+    ):
+        status = cli.main([*arguments, "--json"])
+        printed = capsys.readouterr()
+        assert (status, word in json.loads(printed.out)["error"]) == (1, True)
+        assert len(printed.err.splitlines()) == 1
+
+
+@pytest.fixture
+def runs(trained_machine):
+    """The ids of two trained runs, the newest first."""
+    return [run.run_id for run in store.list_runs()[0]]
+
+
+@pytest.mark.slow
+def test_runs_are_listed_as_a_table(runs, capsys):
+    assert cli.main(["runs", "list"]) == 0
+    header, _, *rows = capsys.readouterr().out.splitlines()
+    titles = "Run State Model Recipe Data Epochs Accuracy Started"
+    assert header.split() == titles.split()
+    assert [row.split()[0] for row in rows] == runs
+    assert all("1/1" in row and "%" in row and "finished" in row for row in rows)
+
+
+@pytest.mark.slow
+def test_a_run_is_shown_with_its_settings_epochs_and_command(runs, capsys):
+    assert cli.main(["runs", "show", runs[0]]) == 0
+    out = capsys.readouterr().out
+    for word in ("batch size", "Val accuracy", "ms an image", "MB", "python -m catsdogs train"):
+        assert word in out
+
+
+@pytest.mark.slow
+def test_two_runs_are_compared_in_words(runs, capsys):
+    assert cli.main(["compare", *runs]) == 0
+    out = capsys.readouterr().out
+    assert "95% interval" in out
+    assert "p = " in out
+    assert "A right" in out
+
+
+@pytest.mark.slow
+def test_an_evaluation_shows_its_matrix(runs, trained_machine, capsys):
+    sample = str(trained_machine / "data" / "sample")
+    # The sample holds two files that cannot be read.
+    assert cli.main(["evaluate", runs[0], "--data", sample]) == 2
+    out = capsys.readouterr().out
+    for word in ("log loss", "Called dog", "Recall", "Unreadable"):
+        assert word in out
+
+
+@pytest.mark.slow
+def test_classified_files_come_with_what_each_run_says(runs, photo, tmp_path, capsys):
+    good, bad = photo(tmp_path / "[red]x.jpg"), tmp_path / "bad.jpg"
+    bad.touch()
+    assert cli.main(["classify", str(good), str(bad)]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("[red]x.jpg" in line and "%" in line for line in lines) == 2
+    assert any("bad.jpg" in line and "empty" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_an_empty_folder_is_nothing_to_classify(runs, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    status, result = call(capsys, "classify", tmp_path / "empty")
+    assert (status, "Expected image files" in result["error"]) == (1, True)
+
+
+@pytest.mark.slow
+def test_an_export_makes_no_folder_and_replaces_nothing_unasked(runs, tmp_path, capsys):
+    arguments = ("export", runs[0], "--format", "litert", "--out")
+    status, result = call(capsys, *arguments, tmp_path / "nowhere" / "model.tflite")
+    assert (status, "Expected a folder that exists" in result["error"]) == (1, True)
+    assert not (tmp_path / "nowhere").exists()
+    mine = tmp_path / "mine.tflite"
+    mine.write_bytes(b"mine")
+    status, result = call(capsys, *arguments, mine)
+    assert (status, "--force" in result["error"]) == (1, True)
+    assert mine.read_bytes() == b"mine"
+    status, result = call(capsys, *arguments, mine, "--force")
+    assert (status, result["bytes"]) == (0, mine.stat().st_size)
+    assert call(capsys, *arguments, tmp_path)[0] == 1
+    assert call(capsys, *arguments, tmp_path / "new.tflite")[0] == 0
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_not_resumed(runs, capsys):
+    status = cli.main(["runs", "resume", runs[0], "--json"])
+    printed = capsys.readouterr()
+    assert (status, "finished" in json.loads(printed.out)["error"]) == (1, True)
+    assert len(printed.err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_reader_that_has_seen_enough_gets_no_traceback(runs):
+    for flags in ([], ["--json"]):
+        line = [sys.executable, "-m", "catsdogs", "runs", "show", runs[0], *flags]
+        with subprocess.Popen(
+            line, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            process.stdout.close()
+            assert process.stderr.read() == b""

@@ -1,13 +1,11 @@
-"""Names and messages that come from outside, made safe to show."""
+"""Names and messages that come from outside, made safe to show on a page."""
 
 import re
 
+from catsdogs.text import duration, printable
+
+__all__ = ["duration", "literal", "printable"]
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with control characters and bytes that were no UTF-8 as U+FFFD."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def literal(text: str) -> str:

@@ -1,0 +1,131 @@
+"""Commands on datasets: draw, fetch, scan, check, decide, embed."""
+
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from catsdogs import files
+from catsdogs.commands import readable
+from catsdogs.commands.outcome import (
+    Outcome,
+    no_images,
+    no_usable_images,
+    refused,
+    status_with,
+    unreadable,
+)
+from catsdogs.data import annotations, embeddings, fetching, index, sources
+from catsdogs.data.sample import draw_sample
+from catsdogs.errors import ConfigError
+from catsdogs.health import checkup
+from catsdogs.terminal import phases, progress
+
+
+def sample(options: Namespace) -> Outcome:
+    """Draw the sample dataset."""
+    folder = options.out or sources.sample_dir()
+    started = time.perf_counter()
+    with progress("draw") as advance:
+        draw_sample(folder.absolute(), images=options.images, seed=options.seed, progress=advance)
+    seconds = round(time.perf_counter() - started, 2)
+    result = {"path": str(folder), "images": options.images, "seconds": seconds}
+    return _told(result)
+
+
+def fetch(options: Namespace) -> Outcome:
+    """Download and unpack an archive, and make it the dataset that the app shows."""
+    into = options.out.absolute() if options.out else None
+    if options.source in (fetching.MICROSOFT, fetching.KAGGLE) or "://" in options.source:
+        with phases(fetching.PHASES, in_bytes=True) as report:
+            folder = fetching.fetch(options.source, into=into, sha256=options.sha256, report=report)
+    elif options.source:
+        folder = sources.open_source(Path(options.source), into=into)
+    else:
+        raise ConfigError("Expected microsoft, kaggle, a URL or a path. Received: nothing.")
+    if index.scan(folder).usable.empty:
+        raise no_usable_images(folder)
+    sources.choose(folder)
+    return _told({"path": str(folder)})
+
+
+def scan(options: Namespace) -> Outcome:
+    """Count and measure a dataset."""
+    started = time.perf_counter()
+    dataset = _scanned(options.path)
+    if dataset.records.empty:
+        raise no_images(options.path)
+    result = index.summary(dataset)
+    result["seconds"] = round(time.perf_counter() - started, 2)
+    return Outcome(result, readable.scanned(result), status_with(result["unreadable"]))
+
+
+def health(options: Namespace) -> Outcome:
+    """Run every check over a dataset, or read what the last one of the same content found."""
+    started = time.perf_counter()
+    dataset = _scanned(options.path)
+    with phases(checkup.PHASES) as report:
+        findings = checkup.run(dataset, backbone=embeddings.exported_backbone, report=report)
+    result = checkup.report(dataset, findings)
+    result["seconds"] = round(time.perf_counter() - started, 2)
+    return Outcome(result, readable.checked(result), status_with(result["unreadable"]))
+
+
+def exchange_annotations(options: Namespace) -> Outcome:
+    """Take decisions over from a CSV, or write them to one; say which are in effect."""
+    root = sources.open_source(options.path)
+    if options.import_from is not None:
+        text = options.import_from.read_text("utf-8-sig", errors="replace")
+        annotations.from_csv(root, index.scan(root).pictures, text)
+    dataset = index.scan(root)
+    if options.export_to is not None:
+        text = annotations.to_csv(root, dataset.records)
+        files.write_text(options.export_to.absolute(), text)
+    result = {
+        "path": str(root),
+        "hash": annotations.content_hash(dataset.records),
+        "reviewed": int(dataset.records["reviewed"].sum()),
+        "excluded": dataset.excluded,
+        "relabelled": dataset.relabelled,
+        "fingerprint": dataset.fingerprint(),
+    }
+    return _told(result)
+
+
+def embed(options: Namespace) -> Outcome:
+    """Compute, or read from the cache, the vectors of a dataset's usable images."""
+    if options.out is not None and options.out.suffix != ".npz":
+        raise ConfigError(f"Expected a file name that ends in .npz. Received: {options.out}.")
+    started = time.perf_counter()
+    dataset = _scanned(options.path)
+    backbone = embeddings.exported_backbone()
+    with progress("embed") as advance:
+        rows = embeddings.embed(dataset.root, dataset.usable, backbone=backbone, progress=advance)
+    present = np.flatnonzero(rows.places[:, 0] >= 0)
+    if not len(present):
+        raise no_usable_images(options.path)
+    if options.out is not None:
+        names = dataset.usable["path"].to_numpy(dtype=np.str_)[present]
+        with files.replacing(options.out.absolute()) as temporary:
+            np.savez(temporary, paths=names, vectors=rows.take(present))
+    failed = unreadable(dataset) + [refused(*item) for item in rows.missing.items()]
+    result = {
+        "images": len(present),
+        "dimensions": embeddings.EMBEDDING_SIZE,
+        "engine": options.engine,
+        "unreadable": failed,
+        "seconds": round(time.perf_counter() - started, 2),
+    }
+    told = {**result, "unreadable": len(failed)}
+    return Outcome(result, [readable.facts(told)], status_with(failed))
+
+
+def _scanned(path: Path) -> index.Dataset:
+    with progress("scan") as advance:
+        return index.scan(sources.open_source(path), progress=advance)
+
+
+def _told(result: dict[str, Any]) -> Outcome:
+    return Outcome(result, [readable.facts(result)])

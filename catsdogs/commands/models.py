@@ -1,0 +1,154 @@
+"""Commands on trained models: evaluate, classify, compare, export."""
+
+import shutil
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.filesize import decimal
+
+from catsdogs import files
+from catsdogs.commands import readable
+from catsdogs.commands.outcome import (
+    Outcome,
+    no_images,
+    no_usable_images,
+    refused,
+    status_with,
+    unreadable,
+)
+from catsdogs.data import images, index, sources
+from catsdogs.errors import ConfigError, RunError, UnreadableImage
+from catsdogs.evaluation import metrics
+from catsdogs.inference.predictor import Predictor
+from catsdogs.runs import store
+from catsdogs.terminal import progress
+
+EXPORT_FILES = {"keras": store.KERAS_MODEL, "litert": store.LITERT_MODEL}
+
+
+def evaluate(options: Namespace) -> Outcome:
+    """Evaluate a run's exported model on every usable image of a dataset."""
+    run = store.find_usable(options.run)
+    with progress("scan") as advance:
+        dataset = index.scan(sources.open_source(options.data), progress=advance)
+    records = dataset.usable
+    predictor = Predictor(run)
+    p_dog, failed = np.full(len(records), np.nan), unreadable(dataset)
+    with progress("evaluate") as advance:
+        outcomes = predictor.p_dog_of_files(dataset.root, list(records["path"]))
+        for position, (name, outcome) in enumerate(outcomes):
+            if isinstance(outcome, UnreadableImage):
+                failed.append(refused(name, outcome))
+            else:
+                p_dog[position] = outcome
+            advance(position + 1, len(records))
+    answered = ~np.isnan(p_dog)
+    if not answered.any():
+        raise no_usable_images(options.data)
+    labels = records["label"].to_numpy()[answered]
+    figures = metrics.evaluate(labels, p_dog[answered]).to_json()
+    result = {"run": run.run_id, **figures, "unreadable": failed}
+    return Outcome(result, readable.evaluated(result), status_with(failed))
+
+
+def classify(options: Namespace) -> Outcome:
+    """Classify files with the named runs, or with the latest of each model and recipe."""
+    runs = [store.find_usable(name) for name in options.runs or []] or store.latest_usable()
+    if not runs:
+        raise RunError(
+            "Expected a trained run. Received: none yet. Train one first: "
+            "python -m catsdogs train --help"
+        )
+    paths = list(_files(options.paths))
+    predictors = [Predictor(run) for run in runs]
+    answers = []
+    with progress("classify") as advance:
+        for path in paths:
+            answers.append(_classified(path, predictors))
+            advance(len(answers), len(paths))
+    failed = any(answer["error"] for answer in answers)
+    return Outcome(answers, readable.classified(answers), status_with(failed))
+
+
+def compare(options: Namespace) -> Outcome:
+    """Compare two runs on the validation images they share."""
+    # Here, because SciPy's statistics take over a second to import, which no other command needs.
+    from catsdogs.evaluation import comparison
+
+    a, b = store.find_usable(options.run_a), store.find_usable(options.run_b)
+    figures = comparison.compare(store.read_predictions(a), store.read_predictions(b))
+    result = {"a": a.run_id, "b": b.run_id, **figures.to_json()}
+    return Outcome(result, readable.compared(result))
+
+
+def export(options: Namespace) -> Outcome:
+    """Copy a run's model file to where the user wants it."""
+    run, out = store.find_usable(options.run), options.out.expanduser().absolute()
+    source = run.folder / EXPORT_FILES[options.format]
+    _require_new_file(out, force=options.force)
+    try:
+        with files.replacing(out) as temporary:
+            shutil.copyfile(source, temporary)
+    except OSError as error:
+        raise RunError(
+            f"Expected to copy {source.name} to {options.out}. Received: {error}. "
+            "Choose another place."
+        ) from None
+    size = out.stat().st_size
+    result = {"run": run.run_id, "format": options.format, "out": str(options.out), "bytes": size}
+    told = {**result, "bytes": None, "size": decimal(size)}
+    return Outcome(result, [readable.facts(told)])
+
+
+def _require_new_file(out: Path, *, force: bool) -> None:
+    if not out.parent.is_dir():
+        raise ConfigError(
+            f"Expected a folder that exists. Received: {out.parent}. Make it first, or choose "
+            "another one."
+        )
+    if out.is_dir():
+        raise ConfigError(f"Expected the name of a file. Received: {out}, which is a folder.")
+    if out.exists() and not force:
+        raise ConfigError(
+            f"Expected a new file. Received: {out}, which exists already. Choose another name, or "
+            "add --force to replace it."
+        )
+
+
+def _classified(path: Path, predictors: list[Predictor]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"file": str(path), "error": None, "results": []}
+    try:
+        content = images.read_bytes(path)
+        for predictor in predictors:
+            answer = predictor.classify(content)
+            entry["results"].append(
+                {
+                    "run": predictor.run_id,
+                    "label": answer.label,
+                    "p_dog": answer.p_dog,
+                    "latency_ms": round(answer.latency_ms, 2),
+                }
+            )
+    except UnreadableImage as error:
+        entry["error"] = {"code": error.code, "message": str(error)}
+    return entry
+
+
+def _files(given: list[Path]) -> Iterator[Path]:
+    """Yield files as given, and the images below folders, in name order.
+
+    Raises:
+        DatasetError: for a folder without any.
+    """
+    for path in given:
+        if path.is_dir():
+            found = (child for child in path.rglob("*") if child.is_file())
+            pictures = sorted(c for c in found if c.suffix.lower() in images.SUFFIXES)
+            if not pictures:
+                raise no_images(path)
+            yield from pictures
+        else:
+            yield path

@@ -1,0 +1,51 @@
+"""What every command returns, and how it speaks of files that it could not read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catsdogs.commands.readable import Readable
+from catsdogs.data import images, index
+from catsdogs.errors import DatasetError, UnreadableImage
+
+DONE, FAILED, SOME_UNREADABLE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ``--json`` prints, what people read instead, and the exit status."""
+
+    result: Any
+    text: Readable
+    status: int = DONE
+
+
+def status_with(failed: object) -> int:
+    """Return the status of a command that is done and could not read ``failed``, if anything."""
+    return SOME_UNREADABLE if failed else DONE
+
+
+def unreadable(dataset: index.Dataset) -> list[dict[str, str]]:
+    """Return the files of a dataset that cannot be read, each with its reason."""
+    return index.summary(dataset)["unreadable"]
+
+
+def refused(name: str, error: UnreadableImage) -> dict[str, str]:
+    """Return a file that could not be read as a command reports it."""
+    return {"path": name, "reason": error.code, "detail": str(error)}
+
+
+def no_usable_images(path: Path) -> DatasetError:
+    """Return the error of a dataset without a photo to work on."""
+    return DatasetError(
+        f"Expected labelled images in {path}. Received: none that can be read. "
+        "See: python -m catsdogs data scan"
+    )
+
+
+def no_images(path: Path) -> DatasetError:
+    """Return the error of a folder in which no file is an image."""
+    return DatasetError(
+        f"Expected image files ({', '.join(sorted(images.SUFFIXES))}) in {path}. "
+        "Received: none. Check the path."
+    )

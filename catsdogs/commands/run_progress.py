@@ -1,0 +1,211 @@
+"""A run as the command line follows it: phases, epochs and figures, as the Train page has them."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import takewhile
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+
+from catsdogs import terminal
+from catsdogs.runs import jobs, store
+from catsdogs.runs.events import PHASES, Event, RunView, State, position
+from catsdogs.runs.pace import pace
+from catsdogs.runs.rates import smoothed
+from catsdogs.runs.store import Run
+from catsdogs.terminal import Line
+
+_STARTING = "starting: TensorFlow takes some seconds to load"
+_STOPPING = "stopping …"
+_HOW_TO_KILL = "what was learned is kept; Ctrl-C again ends it at once"
+_COUNT_QUEUE_EVERY_S = 1.0
+Report = Callable[[Run], None]
+
+
+@contextmanager
+def watching() -> Iterator[Report]:
+    """Yield what ``jobs.follow`` reports to: on a terminal drawn live, else printed as lines."""
+    if not terminal.is_live():
+        yield _printer(terminal.say, lambda run: [*_lasting_lines(run), *_passing_lines(run)])
+        return
+    stderr = terminal.console()
+    followed: list[Run] = []
+    queue = _Queue()
+
+    def draw() -> RenderableType:
+        return picture(followed[-1], time.time(), queue.before) if followed else ""
+
+    with Live(get_renderable=draw, console=stderr, redirect_stdout=False):
+        lasting = _printer(lambda text: stderr.print(terminal.one_line(text)), _lasting_lines)
+
+        def report(run: Run) -> None:
+            lasting(run)
+            followed[:] = [run]
+
+        yield report
+
+
+def picture(run: Run, now: float, before: Callable[[Run], int]) -> RenderableType:
+    """Return the run at the Unix time ``now``: a line a phase, its figures, what it waits for.
+
+    ``before(run)`` returns how many runs come before one that is queued.
+    """
+    view = run.view
+    parts: list[RenderableType] = [terminal.table(phase_lines(run, view, now))]
+    if view.phase == "fit" and run.state.is_active:
+        parts.append(_figures(run, view))
+    if run.state is State.QUEUED:
+        parts.append(queue_line(before(run)))
+    elif run.state is State.STOPPING:
+        parts.append(f"{_STOPPING} {_HOW_TO_KILL}")
+    elif run.state is State.RUNNING and view.phase is None:
+        parts.append(_STARTING)
+    return Group(*parts)
+
+
+def phase_lines(run: Run, view: RunView, now: float) -> list[Line]:
+    """Return a line for each phase that has begun."""
+    names = [name for name in PHASES if name in view.phases]
+    return [_phase_line(name, run, view, now) for name in names]
+
+
+def queue_line(before: int) -> str:
+    """Return what a queued run says of its turn."""
+    return f"queued: {before} run{'s' * (before != 1)} before it"
+
+
+def runs_before(run: Run) -> int:
+    """Return how many runs are at work, or wait before this one."""
+    runs, _ = store.list_runs()
+    queued = jobs.in_queue(runs)
+    at_work = sum(other.state.is_active for other in runs) - len(queued)
+    return at_work + len(list(takewhile(lambda other: other.run_id != run.run_id, queued)))
+
+
+class _Queue:
+    """Counts the runs before one; not at every redraw, because there may be a thousand."""
+
+    def __init__(self) -> None:
+        self._count, self._counted_at = 0, float("-inf")
+
+    def before(self, run: Run) -> int:
+        now = time.monotonic()
+        if now - self._counted_at >= _COUNT_QUEUE_EVERY_S:
+            self._count, self._counted_at = runs_before(run), now
+        return self._count
+
+
+def _printer(out: Callable[[str], None], lines: Callable[[Run], list[tuple[Any, str]]]) -> Report:
+    """Return a reporter that puts each of a run's ``lines`` (key, text) out once."""
+    seen: set[Any] = set()
+
+    def report(run: Run) -> None:
+        for key, text in lines(run):
+            if key not in seen:
+                seen.add(key)
+                out(text)
+
+    return report
+
+
+def _lasting_lines(run: Run) -> list[tuple[Any, str]]:
+    """The run's name, what it left out, and the epochs since it was queued last."""
+    view, since = run.view, run.view.queued_at or 0
+    lines: list[tuple[Any, str]] = [("run", f"run {run.run_id}")]
+    lines += [
+        (("skipped", event["path"]), f"left out {event['path']}: {event['reason']}")
+        for event in view.skipped
+    ]
+    for number, epoch in enumerate(view.epochs):
+        if epoch["t"] >= since:
+            is_best = run.config.recipe != "plain" and all(
+                epoch["val_loss"] < earlier["val_loss"] for earlier in view.epochs[:number]
+            )
+            # An epoch that a stop cut short is told again once a resume has finished it.
+            lines.append((("epoch", epoch["t"]), _epoch_line(run, epoch, is_best=is_best)))
+    return lines
+
+
+def _passing_lines(run: Run) -> list[tuple[Any, str]]:
+    """What a terminal shows below them; without one, each is printed once."""
+    view = run.view
+    if run.state is State.QUEUED:
+        return [("queued", queue_line(runs_before(run)))]
+    lines: list[tuple[Any, str]] = []
+    if view.phase:
+        lines.append((("phase", view.phase), f"{view.phase} …"))
+    if run.state is State.STOPPING:
+        lines.append(("stopping", f"{_STOPPING} {_HOW_TO_KILL}"))
+    return lines
+
+
+def _epoch_line(run: Run, epoch: Event, *, is_best: bool) -> str:
+    cut_short = epoch.get("step", 0) < epoch.get("steps", 0)
+    return (
+        f"epoch {epoch['epoch']}/{run.epochs_planned}  {_loss_and_accuracy(epoch)}  "
+        f"val {_loss_and_accuracy(epoch, 'val_')}"
+        f"{'  ★' * is_best}{'  cut short' * cut_short}"
+    )
+
+
+def _loss_and_accuracy(event: Event, prefix: str = "") -> str:
+    return f"loss {event[f'{prefix}loss']:.4f}  accuracy {event[f'{prefix}accuracy']:.2%}"
+
+
+def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
+    phase = view.phases[name]
+    at_work = run.state.is_active and name == view.phase
+    if at_work:
+        until = now
+    else:
+        begins = [other["begun_at"] for other in view.phases.values()]
+        later = [begin for begin in begins if begin > phase["begun_at"]]
+        until = min(later, default=view.ended_at or phase["t"])
+    speed = pace(replace(view, phase=name), batch_size=run.config.batch_size)
+    # The estimate is as old as the latest word on which it rests.
+    latest, left = (
+        (view.batches[-1] if name == "fit" and view.batches else phase),
+        speed.seconds_left,
+    )
+    over = name != view.phase or run.is_usable
+    done, total, count = _counted(name, phase, view)
+    return Line(
+        name,
+        done if total else float(over),
+        total or (None if at_work else 1),
+        count,
+        f"{speed.images_per_s:,.0f} images/s" if speed.images_per_s else "",
+        until - phase["begun_at"],
+        None if left is None else left - (now - latest["t"]),
+        at_work,
+    )
+
+
+def _counted(name: str, phase: Event, view: RunView) -> tuple[float, int, str]:
+    done, total = phase["done"], phase["total"]
+    if name != "fit":
+        return done, total, f"{done:,}/{total:,}" if total else ""
+    if view.batches and view.batches[-1]["epoch"] > done:
+        return position(view.batches[-1]), total, f"epoch {done + 1}/{total}"
+    return done, total, f"epoch {min(done + 1, total)}/{total}"
+
+
+def _figures(run: Run, view: RunView) -> Table:
+    """Training, smoothed, beside the last and the best validation."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    if view.batches:
+        last = view.batches[-1]
+        metrics = ("loss", "accuracy")
+        means = {name: smoothed([batch[name] for batch in view.batches])[-1] for name in metrics}
+        where = f"epoch {last['epoch']}, batch {last['step']}/{last['steps']}"
+        grid.add_row("training", where, _loss_and_accuracy(means))
+    for epoch in view.epochs[-1:]:
+        grid.add_row("validation", f"epoch {epoch['epoch']}", _loss_and_accuracy(epoch, "val_"))
+    for epoch in view.epochs:
+        if epoch["epoch"] == view.best_epoch:
+            grid.add_row("★ best", f"epoch {epoch['epoch']}", _loss_and_accuracy(epoch, "val_"))
+    return grid

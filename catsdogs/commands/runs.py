@@ -1,0 +1,123 @@
+"""Commands on runs: train, list, show, stop, resume, extend, delete."""
+
+from argparse import Namespace
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from catsdogs.commands import readable
+from catsdogs.commands.outcome import Outcome, status_with
+from catsdogs.commands.run_progress import Report, watching
+from catsdogs.data import index, sources
+from catsdogs.errors import RunError
+from catsdogs.runs import jobs, store
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
+from catsdogs.runs.store import Run
+from catsdogs.terminal import progress, say
+
+
+def train(options: Namespace) -> Outcome:
+    """Train a model, following it to its end; Ctrl-C asks it to stop gracefully."""
+    settings = {field.name: getattr(options, field.name) for field in fields(RunConfig)}
+    settings["data"] = str(options.data.expanduser().absolute())
+    config = RunConfig(**settings)
+    # The start reads the dataset, too, without a word; from here on it is in the cache.
+    with progress("scan") as advance:
+        index.scan(sources.open_source(Path(config.data)), progress=advance)
+    return _followed(jobs.start(config))
+
+
+def list_runs(_: Namespace) -> Outcome:
+    """List all runs; folders that hold no usable run go to stderr."""
+    runs, broken = store.list_runs()
+    for error in broken:
+        say(str(error))
+    return Outcome([_brief(run) for run in runs], readable.run_table(runs))
+
+
+def show(options: Namespace) -> Outcome:
+    """Show a run's settings, state, epochs and result."""
+    run = store.find(options.run)
+    result = {**_brief(run), **run.about, "epochs": run.view.epochs, "result": run.result}
+    return Outcome(result, readable.run_details(run))
+
+
+def stop(options: Namespace) -> Outcome:
+    """Ask a run to stop and wait until it has; Ctrl-C ends it at once."""
+    run = store.find(options.run)
+    jobs.request_stop(run)
+    with watching() as report:
+        run = _stopped(run, report)
+    return _ended(run)
+
+
+def resume(options: Namespace) -> Outcome:
+    """Go on with a run that was stopped, failed or lost, and follow it to its end."""
+    return _followed(jobs.resume(store.find(options.run)))
+
+
+def extend(options: Namespace) -> Outcome:
+    """Train a finished run for some more epochs, and follow it to its end."""
+    return _followed(jobs.extend(store.find(options.run), options.epochs))
+
+
+def delete(options: Namespace) -> Outcome:
+    """Delete a run."""
+    run = store.find(options.run)
+    jobs.delete(run)
+    result = {"run": run.run_id, "deleted": True}
+    return Outcome(result, [readable.facts({"deleted": run.run_id})])
+
+
+def _followed(run: Run) -> Outcome:
+    """Follow a run to its end. The first Ctrl-C stops it gracefully, the second at once."""
+    with watching() as report:
+        try:
+            run = jobs.follow(run, report)
+        except KeyboardInterrupt:
+            run = _stopped(run, report)
+    return _ended(run)
+
+
+def _stopped(run: Run, report: Report) -> Run:
+    """Stop a run gracefully, and follow it to its end; on Ctrl-C end it at once."""
+    try:
+        with suppress(RunError):  # It has ended by itself just now, or was asked already.
+            jobs.request_stop(run)
+        return jobs.follow(run, report)
+    except KeyboardInterrupt:
+        jobs.kill(store.load(run.folder))
+        run = store.load(run.folder)
+        report(run)
+        return run
+
+
+def _ended(run: Run) -> Outcome:
+    """Return the outcome of a run that is not at work any more."""
+    if run.state is State.LOST:
+        raise RunError(
+            f"Expected {run.run_id} to end by itself. Received: its process is gone (killed, out "
+            f"of memory or a power cut). See {run.folder / store.LOG}, then go on with: "
+            f"python -m catsdogs runs resume {run.run_id}"
+        )
+    if run.state is State.FAILED:
+        raise RunError(f"{run.run_id} failed: {run.message}")
+    if run.message:
+        say(run.message)
+    result = {"run": run.run_id, "state": str(run.state), **run.result}
+    return Outcome(result, readable.ended_run(run), status_with(run.view.skipped))
+
+
+def _brief(run: Run) -> dict[str, Any]:
+    result = run.result
+    return {
+        "run": run.run_id,
+        "state": str(run.state),
+        "model": run.config.model,
+        "recipe": run.config.recipe,
+        "data": run.about["dataset"]["name"],
+        "val_accuracy": result.get("val_accuracy"),
+        "message": run.message or None,
+    }
