@@ -1,12 +1,13 @@
 """Long work on data beside the app: a health check, a download. One process each, that may outlive
 the server, with a folder that says how far it is.
 
-    <cache>/tasks/<kind>-<key>/    events.jsonl  what it reports, its last line counts
+    <cache>/tasks/<kind>-<key>/    events.jsonl  what it reports
                                    stop          asks it to end
                                    log           whatever else it printed
 
-``python -m catsdogs.tasks FOLDER`` is that process. What it makes lands where the command line puts
-it too, so a page that comes later finds the result whether or not it saw the task.
+``python -m catsdogs.tasks FOLDER`` is that process, or another module that calls ``main`` with what
+it can do. What it makes lands where the command line puts it too, so a page that comes later finds
+the result whether or not it saw the task; what is small is the task's ``result``.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,15 @@ from catsdogs import locks, paths
 from catsdogs.errors import Cancelled, CatsDogsError
 from catsdogs.processes import is_alive, launch, started_at
 
+# What each kind of task runs in: the one that needs TensorFlow, where that may be imported.
+_MODULES = {
+    "health": "catsdogs.tasks",
+    "download": "catsdogs.tasks",
+    "rates": "catsdogs.learning.range_test",
+}
 _EVENTS, _STOP, _LOG = "events.jsonl", "stop", "log"
 _REPORT_EVERY_S = 0.3
-# A process that has not said a word for this long after its start will not say one.
+# Whoever has not started its process for this long will not start one.
 _LAUNCH_GRACE_S = 60
 Report = Callable[[str, int, int], None]  # phase, done, total (0: unknown)
 ShouldStop = Callable[[], bool]
@@ -39,6 +46,9 @@ class TaskState(StrEnum):
     """LOST: the process is gone without a last word (killed, out of memory, a power cut)."""
 
     RUNNING, DONE, FAILED, CANCELLED, LOST = "running", "done", "failed", "cancelled", "lost"
+
+
+_ENDS = (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -76,10 +86,10 @@ class Task:
 
 
 def start(kind: str, subject: str) -> Task:
-    """Start a task of ``kind`` ("health" or "download") about ``subject``, unless it runs already.
+    """Start a task of ``kind`` about ``subject``, unless it runs already.
 
-    ``subject`` is the dataset's folder of a health check, and what to download: "microsoft",
-    "kaggle" or a URL.
+    "health" is about the dataset in a folder, "download" about "microsoft", "kaggle" or a URL,
+    and "rates" about what ``runs.rates.subject`` returns.
     """
     folder = _folder(kind, subject)
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +100,8 @@ def start(kind: str, subject: str) -> Task:
         shutil.rmtree(folder)
         folder.mkdir()
         _write(folder, event="queued", kind=kind, subject=subject)
-        launch("catsdogs.tasks", folder, log=folder / _LOG)
+        identity = launch(_MODULES[kind], folder, log=folder / _LOG)
+        _write(folder, event="launched", **asdict(identity))
     return Task(kind, subject, folder, TaskState.RUNNING)
 
 
@@ -183,10 +194,11 @@ def _read(folder: Path) -> Task | None:
     if not events:
         return None
     kind, subject = events[0]["kind"], events[0]["subject"]
-    last = events[-1]
-    if last["event"] in ("done", "failed", "cancelled"):
-        state = TaskState(last["event"])
-        message, result = last.get("message", ""), last.get("result")
+    # Not always the last line: whoever launched it may write that down after it has ended.
+    ending = next((event for event in events if event["event"] in _ENDS), None)
+    if ending is not None:
+        state = TaskState(ending["event"])
+        message, result = ending.get("message", ""), ending.get("result")
         return Task(kind, subject, folder, state, message=message, result=result)
     if not _is_alive(events):
         # It may have said its last word and ended between the two looks.
@@ -207,7 +219,7 @@ def _read(folder: Path) -> Task | None:
 
 
 def _is_alive(events: list[dict[str, Any]]) -> bool:
-    started = next((event for event in events if event["event"] == "started"), None)
+    started = next((event for event in events if "pid" in event), None)
     if started is None:
         return time.time() - events[0]["t"] < _LAUNCH_GRACE_S
     return is_alive(started["pid"], started["pid_started_at"])

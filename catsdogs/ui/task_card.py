@@ -6,18 +6,23 @@ import streamlit as st
 
 from catsdogs import tasks
 from catsdogs.tasks import Task, TaskState
-from catsdogs.ui.text import literal
+from catsdogs.ui.text import duration, literal
 
 _POLL_S = 1.0
 _MEGABYTE = 1e6
 
 
 def show(
-    kind: str, subject: str, phases: Mapping[str, str], *, on_done: Callable[[Task], None]
+    kind: str,
+    subject: str,
+    phases: Mapping[str, str],
+    *,
+    on_done: Callable[[Task], None] | None = None,
 ) -> bool:
     """Show the task of this kind about this subject, if there is one; return whether it runs.
 
-    ``phases`` says each phase in words. ``on_done`` is called, once, when it is seen to be done.
+    ``phases`` says each phase in words. ``on_done`` is called, once, when it is seen to be done,
+    and the task forgotten; without it, a task that is done is kept and not shown.
     """
     task = tasks.find(kind, subject)
     if task is None:
@@ -26,8 +31,9 @@ def show(
         st.fragment(run_every=_POLL_S)(_running)(kind, subject, phases)
         return True
     if task.state is TaskState.DONE:
-        tasks.dismiss(task)
-        on_done(task)
+        if on_done is not None:
+            tasks.dismiss(task)
+            on_done(task)
         return False
     show_message = st.info if task.state is TaskState.CANCELLED else st.error
     show_message(literal(task.message))
@@ -60,10 +66,6 @@ def _counted(kind: str, task: Task) -> str:
     scale, unit = (_MEGABYTE, "MB") if kind == "download" else (1, "")
     total = f" of {task.total / scale:,.0f}" if task.total else ""
     left = task.seconds_left
-    rest = f" · about {_duration(left)} left" if left is not None else ""
+    rest = f" · about {duration(left)} left" if left is not None else ""
     speed = f" · {task.per_second / scale:,.1f} {unit}/s" if task.per_second > 0 else ""
     return f"{task.done / scale:,.0f}{total} {unit}{speed}{rest}"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

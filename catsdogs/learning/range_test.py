@@ -1,0 +1,141 @@
+"""The learning-rate range test's process: ``python -m catsdogs.learning.range_test FOLDER``.
+
+A task (``catsdogs.tasks``) of its own module, because it needs TensorFlow. What it measures and
+what follows from that is in ``catsdogs.runs.rates``. It sees training photos only: a rate that was
+chosen by a look at the validation side would make that side's score optimistic.
+"""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from catsdogs import tasks
+from catsdogs.data import embeddings, index, sources
+from catsdogs.data.row_cache import Rows
+from catsdogs.data.split import split
+from catsdogs.errors import Cancelled, DatasetError
+from catsdogs.learning import export, models, weights
+from catsdogs.learning.pipeline import Batches
+from catsdogs.runs import rates
+from catsdogs.runs.config import MODELS, RunConfig
+
+Advance = Callable[[int, int], None]
+
+
+def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) -> dict[str, Any]:
+    """Do the test that ``subject`` asks for: see ``rates.subject``.
+
+    Returns ``rates``, and for each of them ``losses`` and ``smoothed``; the rate ``suggested``, or
+    None; and how many ``images`` it learned from.
+
+    Raises:
+        Cancelled: when a stop was asked for.
+        DatasetError: when the data cannot be opened or decoded.
+        ConfigError: when they cannot be split.
+        WeightsUnavailable: for MobileNetV2 without ImageNet weights.
+    """
+
+    def advancing(phase: str) -> Advance:
+        def advance(done: int, total: int) -> None:
+            if should_stop():
+                raise Cancelled("The test was cancelled. What it has decoded is kept.")
+            report(phase, done, total)
+
+        return advance
+
+    config = rates.tested_config(subject)
+    dataset = index.scan(sources.open_source(Path(config.data)), progress=advancing("scan"))
+    photos = _drawn(dataset.usable, config)
+    rows, model = _MODELS[config.model](config, dataset.root, photos, advancing)
+    decoded = np.flatnonzero(rows.places[:, 0] >= 0)
+    if not len(decoded):
+        raise DatasetError(
+            f"Expected photos that decode. Received: {len(photos)} that do not, such as "
+            f"{photos['path'].iloc[0]}. Look at the dataset's health."
+        )
+    batches = Batches(
+        *(rows, photos["label"].to_numpy(), decoded),
+        batch_size=config.batch_size,
+        shuffle_seed=config.seed,
+        augment=config.augments,
+    )
+    tested, losses = _sweep(model, batches, advancing("fit"))
+    curve = rates.smoothed(losses)
+    return {
+        "rates": tested,
+        "losses": losses,
+        "smoothed": curve,
+        "suggested": rates.suggested(tested, curve),
+        "images": len(decoded),
+    }
+
+
+def _drawn(records: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
+    """Return as many training photos as the test needs, in the proportion of the classes."""
+    train, _ = split(records, validation=config.validation, seed=config.seed)
+    side = records.iloc[train]
+    share = min(1.0, rates.STEPS * config.batch_size / len(side))
+    classes = [
+        photos.sample(max(1, math.floor(len(photos) * share)), random_state=config.seed)
+        for _, photos in side.groupby("label")
+    ]
+    return pd.concat(classes, ignore_index=True)
+
+
+def _custom_cnn(
+    config: RunConfig, root: Path, photos: pd.DataFrame, advancing: Callable[[str], Advance]
+) -> tuple[Rows, keras.Model]:
+    side = MODELS[config.model].side
+    rows = embeddings.decode(root, photos, side=side, progress=advancing("decode"))
+    keras.utils.set_random_seed(config.seed)
+    return rows, models.build_custom_cnn(config)
+
+
+def _mobilenet_v2(
+    config: RunConfig, root: Path, photos: pd.DataFrame, advancing: Callable[[str], Advance]
+) -> tuple[Rows, keras.Model]:
+    advance = advancing("embed")
+    advance(0, 0)  # The first time on a machine, the backbone's export comes before any photo.
+    backbone = export.backbone_file(weights.find_weights())
+    rows = embeddings.embed(root, photos, backbone=backbone, progress=advance)
+    keras.utils.set_random_seed(config.seed)
+    return rows, models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)
+
+
+_MODELS = {"custom_cnn": _custom_cnn, "mobilenet_v2": _mobilenet_v2}
+
+
+def _sweep(
+    model: keras.Model, batches: Batches, advance: Advance
+) -> tuple[list[float], list[float]]:
+    """Train one batch at each rate; return the rates and the losses, which are all finite."""
+    model.compile(keras.optimizers.Adam(), loss="binary_crossentropy")
+    losses: list[float] = []
+    rising = rates.rising()
+    for done, (rate, batch) in enumerate(zip(rising, _endless(batches), strict=False)):
+        advance(done, len(rising))
+        model.optimizer.learning_rate = rate
+        model.reset_metrics()  # Or Keras would tell the mean loss of all batches so far.
+        loss = float(model.train_on_batch(*batch))
+        if not math.isfinite(loss):
+            break
+        losses.append(loss)
+        if rates.has_exploded(losses):
+            break
+    return rising[: len(losses)], losses
+
+
+def _endless(batches: Batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    while True:
+        yield from (batches[number] for number in range(len(batches)))
+        batches.on_epoch_end()
+
+
+if __name__ == "__main__":
+    sys.exit(tasks.main(Path(sys.argv[1]), {rates.KIND: find_rates}))

@@ -1,0 +1,93 @@
+"""The learning-rate range test: rates that rise, the losses they gave, the rate to train with.
+
+Smith (2017, arXiv:1506.01186): train for some batches while the rate rises from far too small to
+far too large. The loss stays where it is, then falls, then explodes; a good rate is one at which it
+falls. ``catsdogs.learning.range_test`` does the training, as a task of kind ``KIND``.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from catsdogs.runs.config import RunConfig
+
+KIND = "rates"
+PHASES = {
+    "scan": "Reading the files",
+    "decode": "Decoding some of the training photos",
+    "embed": "Looking at some of the training photos with MobileNetV2",
+    "fit": "Trying one rate after the other",
+}
+# With half as many, the rates suggested for the custom CNN at six seeds lay twice as far apart.
+STEPS = 200
+_LOWEST, _HIGHEST = 1e-7, 10.0
+_SMOOTHING = 0.95
+# A loss so many times its lowest does not come back.
+_EXPLODED = 4
+# Fewer points than this, or less of a fall, are no valley.
+_SHORTEST, _LEAST_FALL = 10, 0.05
+
+
+def subject(config: RunConfig) -> str:
+    """Return a task's subject: as JSON, the settings that a test for such a run depends on.
+
+    What the recipe decides is written out, and what the test does not look at is left at its
+    default, so that settings which give the same test have the same subject.
+    """
+    tested = replace(
+        config,
+        epochs=RunConfig.epochs,
+        learning_rate=None,
+        schedule=None,
+        early_stopping=RunConfig.early_stopping,
+        deterministic=RunConfig.deterministic,
+        augment=config.augments,
+        dropout=config.dropout_rate,
+    )
+    return json.dumps(tested.to_json(), sort_keys=True)
+
+
+def tested_config(subject: str) -> RunConfig:
+    """Return the settings that ``subject`` was made from, as far as a test depends on them."""
+    return RunConfig.from_json(json.loads(subject))
+
+
+def rising() -> list[float]:
+    """Return the rate of each batch of a test, evenly spaced on a logarithmic axis."""
+    return np.geomspace(_LOWEST, _HIGHEST, STEPS).tolist()
+
+
+def smoothed(losses: Sequence[float]) -> list[float]:
+    """Exponentially weighted mean, corrected for its start (Kingma and Ba, 2015, section 3)."""
+    return pd.Series(losses, dtype=float).ewm(alpha=1 - _SMOOTHING).mean().tolist()
+
+
+def has_exploded(losses: Sequence[float]) -> bool:
+    """Tell whether higher rates than those of ``losses`` have nothing more to say."""
+    curve = smoothed(losses)
+    return curve[-1] > _EXPLODED * min(curve)
+
+
+def suggested(rates: Sequence[float], curve: Sequence[float]) -> float | None:
+    """Return the rate two thirds down the valley of a smoothed ``curve``, None if it has none.
+
+    The valley is the longest sequence of points, each lower than the one before, that leaves out
+    what it must: noise does not end it. The idea is fastai's (``valley`` of its ``lr_find``). The
+    rate is rounded to two digits, of which another seed changes the first.
+    """
+    valley = _longest_fall(curve)
+    if len(valley) < _SHORTEST or curve[valley[-1]] > (1 - _LEAST_FALL) * curve[valley[0]]:
+        return None
+    return float(f"{rates[valley[2 * len(valley) // 3]]:.1e}")
+
+
+def _longest_fall(curve: Sequence[float]) -> list[int]:
+    """Return the positions of the longest strictly falling subsequence."""
+    longest: list[list[int]] = []  # the longest fall that ends at each position
+    for position, value in enumerate(curve):
+        higher = (fall for fall in longest if curve[fall[-1]] > value)
+        longest.append([*max(higher, key=len, default=[]), position])
+    return max(longest, key=len, default=[])

@@ -1,0 +1,160 @@
+"""What a run will need, learned from runs on a real disk; only the worker is left out."""
+
+import json
+
+import pytest
+
+from catsdogs.runs import event_file, store
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.estimate import estimate
+
+SECONDS = {"decode": 10.0, "embed": 0.0, "fit": 100.0, "evaluate": 2.0, "export": 3.0}
+RESULT = {"seconds": {**SECONDS, "total": 121.0}, "train_images": 800, "val_images": 200}
+CNN_ROW_BYTES, VECTOR_BYTES = 150 * 150 * 3, 1280 * 4
+
+
+@pytest.fixture
+def finish():
+    """Return a function that leaves a finished run of 10 epochs on 1,000 photos.
+
+    ``prepared`` photos were decoded or embedded anew, at 0.01 s each; the others were cached.
+    """
+
+    def write(config, *, fingerprint="f", prepared=1000, result=RESULT, ending="finished"):
+        folder = store.create(config, {"dataset": {"name": "photos", "fingerprint": fingerprint}})
+        phase = {"event": "phase", "name": "decode" if config.model == "custom_cnn" else "embed"}
+        events = [{**phase, "t": 100.0, "done": 0, "total": 0}]
+        if prepared:
+            begun = 1001 - prepared
+            events.append({**phase, "t": 200.0, "done": begun, "total": 1000})
+            events.append({**phase, "t": 200 + 0.01 * (1000 - begun), "done": 1000, "total": 1000})
+        events.append({"event": ending, "t": 300.0, "result": result, "epochs": 10, "planned": 10})
+        (folder / event_file.EVENTS).write_text("\n".join(map(json.dumps, events)) + "\n")
+        return folder.name
+
+    return write
+
+
+def cnn(**settings):
+    return RunConfig("custom_cnn", "/photos", **settings)
+
+
+def estimated(config, *, images=1000, fingerprint="f"):
+    runs, broken = store.list_runs()
+    assert not broken
+    return estimate(config, images=images, fingerprint=fingerprint, runs=runs)
+
+
+def test_the_same_run_again_takes_as_long_without_decoding(finish):
+    run_id = finish(cnn())
+    found = estimated(cnn())
+    assert found.seconds == pytest.approx(111)
+    assert found.learned_from.run_id == run_id
+    assert found.is_complete
+
+
+@pytest.mark.parametrize(
+    ("settings", "images", "seconds"),
+    [
+        ({"epochs": 20}, 1000, 6 + 200 + 2 + 3),
+        ({"epochs": 1}, 1000, 6 + 10 + 2 + 3),
+        ({}, 3000, 6 + 300 + 6 + 3),
+        ({"validation": 0.4}, 1000, 6 + 75 + 4 + 3),
+        ({"learning_rate": 0.01, "seed": 3}, 1000, 6 + 100 + 2 + 3),
+    ],
+)
+def test_each_part_grows_with_what_it_depends_on(settings, images, seconds, finish):
+    finish(cnn())
+    assert estimated(cnn(**settings), images=images).seconds == pytest.approx(seconds)
+
+
+def test_photos_that_no_run_has_seen_are_decoded_first(finish):
+    finish(cnn())
+    found = estimated(cnn(), images=500, fingerprint="other")
+    assert found.seconds == pytest.approx(6 + 50 + 1 + 3 + 500 * 0.01)
+    assert found.is_complete
+
+
+@pytest.mark.parametrize("prepared", [0, 1])
+def test_what_decoding_costs_is_learned_from_a_run_that_did_it(prepared, finish):
+    finish(cnn())
+    finish(cnn())
+    warm = finish(cnn(), fingerprint="a copy of it", prepared=prepared)
+    found = estimated(cnn(), fingerprint="other")
+    assert found.learned_from.run_id == warm
+    assert found.seconds == pytest.approx(111 + 10)
+
+
+def test_when_no_run_had_to_decode_the_estimate_says_that_it_leaves_that_out(finish):
+    finish(cnn(), prepared=0)
+    found = estimated(cnn(), fingerprint="other")
+    assert found.seconds == pytest.approx(111)
+    assert not found.is_complete
+    assert estimated(cnn()).is_complete
+
+
+def test_a_photo_that_was_cached_does_not_count_as_decoded(finish):
+    finish(cnn(), prepared=100)
+    assert estimated(cnn(), fingerprint="other").seconds == pytest.approx(111 + 10)
+
+
+@pytest.mark.parametrize(
+    ("model", "row_bytes"), [("custom_cnn", CNN_ROW_BYTES), ("mobilenet_v2", VECTOR_BYTES)]
+)
+def test_disk_is_the_folder_and_what_the_cache_does_not_hold_yet(model, row_bytes, finish):
+    config = RunConfig(model, "/photos")
+    run = store.find(finish(config))
+    (run.folder / store.KERAS_MODEL).write_bytes(b"x" * 5000)
+    folder_bytes = sum(path.stat().st_size for path in run.folder.iterdir())
+    assert folder_bytes > 5000
+    assert estimated(config).disk_bytes == folder_bytes
+    new = estimated(config, images=300, fingerprint="other")
+    assert new.disk_bytes == folder_bytes + 300 * row_bytes
+
+
+def test_the_nearest_run_counts_and_of_equals_the_newest(finish):
+    plain = finish(cnn(recipe="plain"))
+    still = finish(cnn(augment=False))
+    older, large = finish(cnn()), finish(cnn(batch_size=128))
+    finish(RunConfig("mobilenet_v2", "/photos"))
+    finish(cnn(), ending="stopped")
+
+    def learned_from(**settings):
+        return estimated(cnn(**settings)).learned_from.run_id
+
+    assert learned_from() == older
+    assert learned_from(batch_size=100) == large
+    assert learned_from(augment=False, batch_size=128) == still
+    assert learned_from(recipe="plain") == plain
+    newer = finish(cnn())
+    assert learned_from(batch_size=16) == newer
+
+
+def test_there_is_nothing_to_say_without_an_earlier_run_or_photos(finish):
+    assert estimated(cnn()) is None
+    finish(RunConfig("mobilenet_v2", "/photos"))
+    finish(cnn(), ending="stopped")
+    assert estimated(cnn()) is None
+    finish(cnn())
+    assert estimated(cnn(), images=0) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {**RESULT, "seconds": None},
+        {**RESULT, "seconds": {"fit": 1.0, "total": 2.0}},
+        {**RESULT, "seconds": {**RESULT["seconds"], "total": 1.0}},
+        {**RESULT, "seconds": {**RESULT["seconds"], "fit": float("nan")}},
+        {**RESULT, "seconds": {**RESULT["seconds"], "fit": "long"}},
+        {**RESULT, "train_images": 0},
+        {**RESULT, "val_images": None},
+    ],
+)
+def test_a_run_with_odd_figures_is_passed_over(odd, finish):
+    finish(cnn(), result=odd)
+    assert estimated(cnn()) is None
+    sound = finish(cnn())
+    finish(cnn(), result=odd)
+    assert estimated(cnn()).learned_from.run_id == sound
