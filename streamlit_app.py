@@ -5,7 +5,11 @@ import streamlit as st
 from catsdogs.runs import store
 from catsdogs.ui import datasets, frame, run_cards
 
-frame.page("Home", "Understand and build a cat/dog image classifier, on this machine alone.")
+frame.page(
+    "Home",
+    "Understand and build a cat/dog image classifier, on this machine alone.",
+    follows_runs=True,
+)
 
 dataset = datasets.current_dataset()
 runs, broken = store.list_runs()

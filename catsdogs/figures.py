@@ -4,6 +4,7 @@ No Streamlit here; text and grid colours are left to the app's theme. What a bro
 bounded: long curves are thinned.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,66 +15,61 @@ from plotly.subplots import make_subplots
 
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.runs.events import RunView
+from catsdogs.runs.events import RunView, position
 
 # Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
 CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
-_RUN_COLOURS = ("#C2621E", "#8D6CC8")
+_RUN_COLOURS = ("#C2621E", "#8D6CC8", "#12A37B", "#B5486E", "#7A8B1F")
 # Grey for training, green for validation: readable on light and dark, and neither class' colour.
 _TRAINING, _VALIDATION = "#8393A0", "#12A37B"
 _HEIGHT_PX = 340
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
 # More points than this are not told apart on a screen.
 _MAX_POINTS = 400
-_SMOOTHING = 0.9
 METRICS = ("loss", "accuracy")
 
 
-def training_curves(view: RunView) -> go.Figure:
-    """Return loss and accuracy of one run, side by side: by batch, smoothed, and validation.
+def training_curves(
+    views: Mapping[str, RunView], *, smoothing: float = 0.9, log_loss: bool = False
+) -> go.Figure:
+    """Return loss and accuracy of a run, side by side, with other runs laid over it.
 
-    The x axis counts epochs; a batch stands at its share of its epoch. The best epoch is starred.
+    ``views`` are the runs by the names they get; the first is the one that is looked at. The x axis
+    counts epochs, and a batch stands at its share of its epoch. Training is drawn batch by batch,
+    as faint points and as an exponentially weighted mean that keeps ``smoothing`` (0 to 1) of what
+    came before; validation by epoch, the best epoch starred.
     """
     figure = make_subplots(cols=2, subplot_titles=["Loss", "Accuracy"])
-    batches, epochs = view.batches, view.epochs
-    for column, metric in enumerate(METRICS, 1):
-        _add_curve(
-            figure,
-            column,
-            "training",
-            _thinned([event["epoch"] - 1 + event["step"] / event["steps"] for event in batches]),
-            _thinned(_smoothed([event[metric] for event in batches])),
-            {"mode": "lines", "line": {"color": _TRAINING, "width": 1.5}},
-        )
-        best = [event["epoch"] == view.best_epoch for event in epochs]
-        _add_curve(
-            figure,
-            column,
-            "validation",
-            [event["epoch"] for event in epochs],
-            [event[f"val_{metric}"] for event in epochs],
-            {
-                "mode": "lines+markers",
-                "line": {"color": _VALIDATION, "width": 2.5},
-                "marker": {
-                    "symbol": ["star" if is_best else "circle" for is_best in best],
-                    "size": [14 if is_best else 7 for is_best in best],
-                },
-            },
-        )
+    alone = len(views) == 1
+    for number, (name, view) in enumerate(views.items()):
+        colour = _RUN_COLOURS[number % len(_RUN_COLOURS)]
+        training, validation = (_TRAINING, _VALIDATION) if alone else (colour, colour)
+        suffix = "" if alone else f" · {name}"
+        for column, metric in enumerate(METRICS, 1):
+            x = _thinned([position(batch) for batch in view.batches])
+            raw = [batch[metric] for batch in view.batches]
+            if number == 0:
+                points = {"color": training, "size": 3, "opacity": 0.25}
+                style = {"mode": "markers", "marker": points, "hoverinfo": "skip"}
+                _add_curve(figure, column, "batches", x, _thinned(raw), style)
+            line = {"color": training, "width": 1.5, "dash": "solid" if alone else "dot"}
+            smooth = _thinned(_smoothed(raw, smoothing))
+            _add_curve(figure, column, f"training{suffix}", x, smooth, {"line": line})
+            _add_validation(figure, column, f"validation{suffix}", view, metric, validation)
     figure.update_xaxes(title="epoch", rangemode="tozero")
-    figure.update_yaxes(rangemode="tozero", col=1)
-    figure.update_yaxes(tickformat=".0%", col=2)
-    return styled(
-        figure, None, legend={"orientation": "h", "y": 1.15, "x": 0.5, "xanchor": "center"}
+    # A range that was chosen by hand on one scale means nothing on the other.
+    figure.update_yaxes(
+        type="log" if log_loss else "linear", uirevision=log_loss, rangemode="tozero", col=1
     )
+    figure.update_yaxes(tickformat=".0%", col=2)
+    return styled(figure, None, legend={"orientation": "h", "y": -0.25, "yanchor": "top"})
 
 
 def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
     """Return "loss" or "accuracy" by epoch for two runs, validation in full lines."""
     figure = go.Figure()
-    for (name, view), colour in zip(views.items(), _RUN_COLOURS, strict=True):
-        x = [event["epoch"] for event in view.epochs]
+    for (name, view), colour in zip(views.items(), _RUN_COLOURS, strict=False):
+        x = [position(event) for event in view.epochs]
         for prefix, dash, suffix in (("val_", "solid", "validation"), ("", "dot", "training")):
             y = [event[prefix + metric] for event in view.epochs]
             figure.add_scatter(
@@ -116,6 +112,35 @@ def confusion_matrix(evaluation: Evaluation) -> go.Figure:
     return styled(figure, None, height=300)
 
 
+def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
+    """Return a range test's loss by learning rate: batches, smoothed, and the suggested rate.
+
+    The explosion at the end is cut off: beside it, the fall that matters would look flat.
+    """
+    rates, curve, suggested = result["rates"], result["smoothed"], result["suggested"]
+    lowest = int(np.argmin(curve))
+    bottom, top = curve[lowest], max(*curve[: lowest + 1], 1.5 * curve[lowest])
+    shown = [bottom - 0.1 * (top - bottom), top + 0.1 * (top - bottom)]
+    figure = go.Figure()
+    points = {"color": _TRAINING, "size": 6, "opacity": 0.35}
+    figure.add_scatter(x=rates, y=result["losses"], name="a batch", mode="markers", marker=points)
+    line = {"color": _TRAINING, "width": 2.5}
+    figure.add_scatter(x=rates, y=curve, name="smoothed", mode="lines", line=line)
+    if suggested is not None:
+        # A curve of its own, because Plotly puts a line's text elsewhere on a logarithmic axis.
+        figure.add_scatter(
+            x=[suggested, suggested],
+            y=shown,
+            name=f"suggested: {suggested:g}",
+            mode="lines",
+            line={"color": _RUN_COLOURS[0], "width": 2, "dash": "dash"},
+            hoverinfo="name",
+        )
+    figure.update_xaxes(title="learning rate", type="log", exponentformat="power", dtick=2)
+    figure.update_yaxes(title="training loss", range=shown)
+    return styled(figure, None, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+
+
 def _add_curve(
     figure: go.Figure,
     column: int,
@@ -128,13 +153,33 @@ def _add_curve(
         x=x,
         y=y,
         name=name,
+        # By which a redrawn chart knows that it is the same curve, whatever came or went beside it.
+        # Plotly makes a CSS class of it.
+        uid=re.sub(r"\W", "_", f"curve_{name}_{column}"),
         # One legend entry switches the curve in both charts.
         legendgroup=name,
         showlegend=column == 1,
         row=1,
         col=column,
-        **style,
+        **{"mode": "lines", **style},
     )
+
+
+def _add_validation(
+    figure: go.Figure, column: int, name: str, view: RunView, metric: str, colour: str
+) -> None:
+    best = [epoch["epoch"] == view.best_epoch for epoch in view.epochs]
+    style = {
+        "mode": "lines+markers",
+        "line": {"color": colour, "width": 2.5},
+        "marker": {
+            "symbol": ["star" if is_best else "circle" for is_best in best],
+            "size": [14 if is_best else 7 for is_best in best],
+        },
+    }
+    x = [position(epoch) for epoch in view.epochs]
+    y = [epoch[f"val_{metric}"] for epoch in view.epochs]
+    _add_curve(figure, column, name, x, y, style)
 
 
 def _thinned(values: list[float]) -> list[float]:
@@ -143,9 +188,9 @@ def _thinned(values: list[float]) -> list[float]:
     return values[::-step][::-1]
 
 
-def _smoothed(values: list[float]) -> list[float]:
+def _smoothed(values: list[float], smoothing: float) -> list[float]:
     """Exponentially weighted mean, corrected for its start (Kingma and Ba, 2015, section 3)."""
-    return pd.Series(values, dtype=float).ewm(alpha=1 - _SMOOTHING).mean().tolist()
+    return pd.Series(values, dtype=float).ewm(alpha=1 - smoothing).mean().tolist()
 
 
 def styled(figure: go.Figure, title: str | None, **layout: Any) -> go.Figure:

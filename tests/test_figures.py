@@ -23,16 +23,23 @@ def view():
     return fold([*batches, *epochs, {"event": "checkpoint", "t": 0.0, "epoch": 2}])
 
 
+def curves(views, **options):
+    """Return the traces of the figure by name, those of the loss."""
+    figure = figures.training_curves(views, **options)
+    return {trace.name: trace for trace in figure.data if trace.xaxis in (None, "x")}
+
+
 @pytest.mark.parametrize("batches", [1, 399, 400, 401, 1001, 2000])
 def test_long_curves_are_thinned_and_end_at_the_last_batch(view, batches):
-    curve = figures.training_curves(replace(view, batches=view.batches[:batches])).data[0]
-    assert len(curve.x) == len(curve.y) <= 400
-    assert curve.x[-1] == pytest.approx(batches / 1000)
+    for name in ("batches", "training"):
+        curve = curves({"a": replace(view, batches=view.batches[:batches])})[name]
+        assert len(curve.x) == len(curve.y) <= 400
+        assert curve.x[-1] == pytest.approx(batches / 1000)
 
 
 def test_a_point_once_drawn_stays_where_it_is(view):
     def drawn(batches):
-        curve = figures.training_curves(replace(view, batches=view.batches[:batches])).data[0]
+        curve = curves({"a": replace(view, batches=view.batches[:batches])})["training"]
         return dict(zip(curve.x, curve.y, strict=True))
 
     before, after = drawn(398), drawn(1200)
@@ -42,8 +49,42 @@ def test_a_point_once_drawn_stays_where_it_is(view):
 
 
 def test_the_best_epoch_is_starred(view):
-    validation = figures.training_curves(view).data[1]
-    assert list(validation.marker.symbol) == ["circle", "star"]
+    assert list(curves({"a": view})["validation"].marker.symbol) == ["circle", "star"]
+
+
+def test_an_epoch_that_was_cut_short_stands_at_its_share(view):
+    last = {**view.epochs[1], "step": 250, "steps": 1000}
+    cut = replace(view, epochs=[view.epochs[0], last])
+    assert list(curves({"a": cut})["validation"].x) == [1, 1.25]
+
+
+def test_smoothing_keeps_so_much_of_the_earlier_batches(view):
+    first, second = (batch["loss"] for batch in view.batches[:2])
+    two = {"a": replace(view, batches=view.batches[:2])}
+    assert list(curves(two, smoothing=0.0)["training"].y) == pytest.approx([first, second])
+    mean = (second + 0.9 * first) / 1.9
+    assert list(curves(two, smoothing=0.9)["training"].y) == pytest.approx([first, mean])
+
+
+def test_runs_laid_over_another_are_told_apart_by_colour_and_name(view):
+    drawn = curves({"a": view, "b": view})
+    assert set(drawn) == {
+        "batches",
+        *(f"{kind} · {n}" for kind in ("training", "validation") for n in "ab"),
+    }
+    assert drawn["validation · a"].line.color != drawn["validation · b"].line.color
+
+
+def test_a_curve_keeps_its_identity_whatever_lies_over_it(view):
+    alone = {trace.uid for trace in figures.training_curves({"a": view, "b": view}).data}
+    more = {trace.uid for trace in figures.training_curves({"a": view, "b": view, "c": view}).data}
+    assert alone < more
+    assert all(uid.isidentifier() for uid in more)
+
+
+def test_the_loss_can_be_logarithmic_and_the_accuracy_is_not(view):
+    layout = figures.training_curves({"a": view}, log_loss=True).layout
+    assert (layout.yaxis.type, layout.yaxis2.type) == ("log", None)
 
 
 def test_a_matrix_reads_truth_down_and_answers_across():
@@ -66,3 +107,26 @@ def test_a_heat_map_tints_what_speaks_for_the_answer_and_nothing_else():
 def test_a_heat_map_without_evidence_leaves_the_photo_as_it_is():
     photo = Image.new("RGB", (10, 10), "grey")
     assert overlay(photo, np.full((2, 2), -1.0), label="dog").tobytes() == photo.tobytes()
+
+
+def rates_found(losses, suggested=None):
+    rates = list(np.geomspace(1e-7, 10, len(losses)))
+    return {"rates": rates, "losses": losses, "smoothed": losses, "suggested": suggested}
+
+
+def test_the_suggested_rate_is_marked_and_the_explosion_cut_off():
+    figure = figures.learning_rate_curve(rates_found([0.7, 0.7, 0.5, 0.2, 0.3, 9.0], 0.0012))
+    assert figure.layout.xaxis.type == "log"
+    low, high = figure.layout.yaxis.range
+    assert 0 < low < 0.2
+    assert 0.7 < high < 1
+    assert [trace.name for trace in figure.data] == ["a batch", "smoothed", "suggested: 0.0012"]
+    assert list(figure.data[2].x) == [0.0012, 0.0012]
+
+
+@pytest.mark.parametrize("losses", [[0.7], [0.7, 0.7, 0.7], [0.7, 0.9, 5.0]])
+def test_without_a_suggestion_nothing_is_marked(losses):
+    figure = figures.learning_rate_curve(rates_found(losses))
+    assert len(figure.data) == 2
+    low, high = figure.layout.yaxis.range
+    assert low < 0.7 < high

@@ -95,7 +95,7 @@ def _points(share: float) -> str:
 
 
 def _facts(run: Run) -> dict[str, str]:
-    result = run.view.result or {}
+    result = run.result
     return {
         "Validation accuracy": f"{result['val_accuracy']:.2%}",
         "Validation loss": f"{result['val_loss']:.4f}",

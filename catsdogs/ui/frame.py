@@ -7,7 +7,7 @@ import pyarrow as pa
 import streamlit as st
 
 from catsdogs.data import sources
-from catsdogs.runs import store
+from catsdogs.ui import run_note
 from catsdogs.ui.text import literal
 
 
@@ -32,8 +32,11 @@ PAGES = (
 _ICON = Path(__file__).with_name("icon.svg")
 
 
-def page(title: str, lead: str) -> None:
-    """Set the page up: browser title, sidebar, heading, and a sentence on what it is for."""
+def page(title: str, lead: str, *, follows_runs: bool = False) -> None:
+    """Set the page up: browser title, sidebar, heading, and a sentence on what it is for.
+
+    A page that ``follows_runs`` is drawn anew when a run begins or ends, wherever that was done.
+    """
     # Arrow's own allocator keeps 13 MB for itself; the tables here are too small to need it.
     pa.set_memory_pool(pa.system_memory_pool())
     st.set_page_config(page_title=f"{title} · Cats vs Dogs", page_icon=_ICON, layout="wide")
@@ -43,7 +46,7 @@ def page(title: str, lead: str) -> None:
             st.page_link(entry.script, label=entry.title, icon=entry.icon)
         st.divider()
         _dataset_note()
-        _run_note()
+        run_note.show(redraws=follows_runs)
     st.title(title)
     st.caption(lead)
 
@@ -55,9 +58,3 @@ def _dataset_note() -> None:
     if path == sources.sample_dir():
         st.caption("Drawn by this app: results on it say nothing about photos.")
         st.page_link("pages/dataset.py", label="Use real photos", icon=":material/photo_camera:")
-
-
-def _run_note() -> None:
-    active = [run for run in store.list_runs()[0] if run.state.is_active]
-    for run in active:
-        st.caption(f"**In training** {run.config.title}")

@@ -1,67 +1,141 @@
-"""The run at work: its phase, its progress and its curves, drawn again as events arrive."""
+"""The run that is looked at: its phases, its figures and its curves, live while it works."""
 
-import contextlib
+import time
 
 import streamlit as st
 
-from catsdogs import figures
-from catsdogs.errors import RunError
+from catsdogs import figures, processes
 from catsdogs.runs import jobs, store
-from catsdogs.runs.events import RunView, State
+from catsdogs.runs.events import PHASES, RunView, State
+from catsdogs.runs.pace import Pace, pace
 from catsdogs.runs.store import Run
-from catsdogs.ui import run_cards
+from catsdogs.ui import run_actions, run_cards
 from catsdogs.ui.live_chart import live_chart
-from catsdogs.ui.text import printable
+from catsdogs.ui.text import duration, literal, printable
 
 _EVERY_S = 1.0
+_MOST_OVERLAID = 4
+_LOG_LINES = 30
 _PHASE_WORDS = {
-    "decode": "Decoding the images",
-    "embed": "Looking at every image once, with the frozen network",
-    "fit": "Learning, epochs done",
-    "evaluate": "Measuring on the validation images",
-    "export": "Writing the model files",
+    "decode": "Decode",
+    "embed": "Embed",
+    "fit": "Fit",
+    "evaluate": "Evaluate",
+    "export": "Export",
+}
+_MODEL_PHASES = {
+    "custom_cnn": tuple(phase for phase in PHASES if phase != "embed"),
+    "mobilenet_v2": tuple(phase for phase in PHASES if phase != "decode"),
 }
 
 
 def show(runs: list[Run]) -> None:
-    """Show the newest run: live while it works, as it ended afterwards."""
-    st.subheader("Latest run")
+    """Show the run that the user chose: live while it works, as it ended afterwards."""
     if not runs:
+        st.subheader("Curves")
         st.info("Curves appear here as soon as a run starts.")
         return
-    run = next((run for run in runs if run.state.is_active), runs[0])
+    run = run_cards.choose(runs)
+    overlaid = _overlaid(run, runs)
     if run.state.is_active:
-        # Only while something runs: an idle page asks the server for nothing.
-        st.fragment(_watch, run_every=_EVERY_S)(run)
+        # Only while something runs: a run that has ended asks the server for nothing.
+        st.fragment(_watch, run_every=_EVERY_S)(run, overlaid)
     else:
-        _heading(run)
-        run_cards.outcome(run)
-        _curves(run)
-        _repeat(run)
+        _draw(run, overlaid)
 
 
-def _watch(run: Run) -> None:
+def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
+    """Let the user choose runs to lay over this one, and how the curves are drawn."""
+    others = {other.run_id: other for other in runs if other.run_id != run.run_id}
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    chosen = row.multiselect(
+        "Lay over it",
+        list(others),
+        format_func=lambda run_id: printable(others[run_id].title),
+        max_selections=_MOST_OVERLAID,
+        placeholder="other runs",
+        key="train_overlaid",
+        persist_state="session",
+        width=300,
+    )
+    row.slider(
+        "Smoothing",
+        *(0.0, 0.99, 0.9),
+        key="train_smoothing",
+        persist_state="session",
+        help="How much of the earlier batches a point of the training line keeps.",
+        width=160,
+    )
+    row.toggle("Logarithmic loss", key="train_log_loss", persist_state="session")
+    return [others[run_id] for run_id in chosen if run_id in others]
+
+
+def _watch(run: Run, overlaid: list[Run]) -> None:
+    before = run.state
     run = store.load(run.folder)
-    if not run.state.is_active:
+    if run.state is State.QUEUED:
+        run_actions.attempt(jobs.start_queued)
+        run = store.load(run.folder)
+    if not run.state.is_active or (before is State.QUEUED) != (run.state is State.QUEUED):
         st.rerun()
-    _heading(run)
-    _progress(run)
-    _stop_button(run)
-    _curves(run)
-    _repeat(run)
+    _draw(run, overlaid)
 
 
-def _heading(run: Run) -> None:
-    st.markdown(f"**{run.title}** · {run.state}")
-
-
-def _progress(run: Run) -> None:
+def _draw(run: Run, overlaid: list[Run]) -> None:
     view = run.view
-    if view.phase is None:
+    if run.state is State.QUEUED:
+        _queue_note(run)
+    elif run.state.is_active:
+        speed = pace(view, batch_size=run.config.batch_size)
+        _phases(run, view)
+        _progress(run, view, speed)
+        _live_figures(run, view, speed)
+    else:
+        run_cards.outcome(run)
+        _final_figures(run, view)
+    run_actions.show(run)
+    _curves(run, view, overlaid)
+    _details(run)
+
+
+def _queue_note(run: Run) -> None:
+    queue = [other.run_id for other in jobs.in_queue(store.list_runs()[0])]
+    ahead = queue.index(run.run_id) if run.run_id in queue else 0
+    waits = f"{ahead} before it in the queue" if ahead else "next in the queue"
+    st.info(f"Waits for its turn: {waits}.", icon=":material/hourglass_empty:")
+
+
+def _phases(run: Run, view: RunView) -> None:
+    names = _MODEL_PHASES[run.config.model]
+    at = names.index(view.phase) if view.phase in names else -1
+    marks = []
+    for number, name in enumerate(names):
+        word = _PHASE_WORDS[name]
+        if number < at:
+            marks.append(f":green[:material/check_circle: {word}]")
+        elif number == at:
+            marks.append(f":blue[:material/pending: **{word}**]")
+        else:
+            marks.append(f":gray[:material/circle: {word}]")
+    st.markdown("\u2003".join(marks))
+
+
+def _progress(run: Run, view: RunView, speed: Pace) -> None:
+    if run.state is State.STOPPING:
+        st.progress(_share(view), "Stopping after the batch at hand. What was learned is kept.")
+    elif view.phase is None:
         st.progress(0.0, "Starting: TensorFlow takes some seconds to load")
-        return
-    count = f": {view.done:,} of {view.total:,}" if view.total else " …"
-    st.progress(_share(view), f"{_PHASE_WORDS[view.phase]}{count}")
+    else:
+        left = speed.seconds_left
+        rest = f" · about {duration(left)} left" if left is not None else ""
+        st.progress(_share(view), f"{_counted(view)}{rest}")
+
+
+def _counted(view: RunView) -> str:
+    word = _PHASE_WORDS[view.phase or "fit"]
+    if view.phase == "fit":
+        return f"Epoch {min(view.done + 1, view.total)} of {view.total}"
+    return f"{word}: {view.done:,} of {view.total:,}" if view.total else f"{word} …"
 
 
 def _share(view: RunView) -> float:
@@ -72,32 +146,76 @@ def _share(view: RunView) -> float:
     return min((view.done + within) / view.total, 1.0) if view.total else 0.0
 
 
-def _stop_button(run: Run) -> None:
-    if run.state is State.STOPPING:
-        st.caption("Stopping after the batch at hand. What was learned is kept.")
-    else:
-        st.button(
-            "Stop", key="train_stop", icon=":material/stop_circle:", on_click=_stop, args=(run,)
-        )
+def _live_figures(run: Run, view: RunView, speed: Pace) -> None:
+    best, images_per_s, processor, memory = st.columns(4)
+    accuracies = [epoch["val_accuracy"] for epoch in view.epochs]
+    best.metric("Validation accuracy", f"{accuracies[-1]:.2%}" if accuracies else "–")
+    known = speed.images_per_s
+    images_per_s.metric("Images a second", f"{known:,.0f}" if known else "–")
+    used = processes.usage(run.worker.pid, run.worker.pid_started_at) if run.worker else None
+    share = _processor_share(run, used[0]) if used else None
+    processor.metric("Processor", f"{share:.0%}" if share is not None else "–", help=_CORES_HELP)
+    memory.metric("Memory", f"{used[1] / 1e9:.2f} GB" if used else "–")
 
 
-def _stop(run: Run) -> None:
-    # A run that ended between the drawing of the button and the click has nothing to stop.
-    with contextlib.suppress(RunError):
-        jobs.request_stop(store.load(run.folder))
+_CORES_HELP = "100 % is one core at full use."
 
 
-def _curves(run: Run) -> None:
-    if run.view.batches:
-        live_chart(figures.training_curves(run.view), key=f"train_curves_{run.run_id}", height=360)
-        if run.view.best_epoch is not None:
-            st.caption(
-                "The star is the epoch with the lowest validation loss: its weights are kept."
-            )
-    elif run.state.is_active:
-        st.caption("The curves begin with the first batches.")
+def _processor_share(run: Run, used_s: float) -> float | None:
+    """Return how many cores the worker used of late; None at the first look."""
+    key, now = f"train_processor_{run.run_id}", time.monotonic()
+    since, before_s, share = st.session_state.setdefault(key, (now, used_s, None))
+    # A click draws the page between two looks: too short a time to tell anything from.
+    if now - since >= _EVERY_S / 2:
+        share = (used_s - before_s) / (now - since)
+        st.session_state[key] = now, used_s, share
+    return share
 
 
-def _repeat(run: Run) -> None:
+def _final_figures(run: Run, view: RunView) -> None:
+    if not run.result:
+        return
+    accuracy, loss, epochs, took = st.columns(4)
+    accuracy.metric("Validation accuracy", f"{run.result['val_accuracy']:.2%}")
+    loss.metric("Validation loss", f"{run.result['val_loss']:.4f}")
+    epochs.metric("Epochs", f"{run.epochs_done} of {run.epochs_planned}")
+    took.metric("Time", duration(run.result["seconds"]["total"]))
+
+
+def _curves(run: Run, view: RunView, overlaid: list[Run]) -> None:
+    if not view.batches:
+        if run.state.is_active:
+            st.caption("The curves begin with the first batches.")
+        return
+    views = {printable(run.title): view}
+    views |= {printable(other.title): other.view for other in overlaid}
+    figure = figures.training_curves(
+        views,
+        smoothing=st.session_state["train_smoothing"],
+        log_loss=st.session_state["train_log_loss"],
+    )
+    live_chart(figure, key=f"train_curves_{run.run_id}", height=400)
+    if view.best_epoch is not None:
+        st.caption("The star is the epoch with the lowest validation loss: its weights are kept.")
+
+
+def _details(run: Run) -> None:
     with st.expander("The command that repeats this run"):
         st.code(printable(run.config.command()), language="bash")
+        for at, more in run.view.extensions:
+            command = f"python -m catsdogs runs extend {run.run_id} --epochs {more}"
+            st.code(f"{command}  # after {at} epochs", language="bash")
+    log = st.expander("The end of its log", key="train_log", on_change="rerun")
+    if log.open:
+        with log:
+            st.code(_log_tail(run) or "Nothing yet.", language=None)
+    for event in run.view.skipped:
+        st.warning(literal(f"Left out {event['path']}: {event['reason']}"))
+
+
+def _log_tail(run: Run) -> str:
+    try:
+        lines = (run.folder / store.LOG).read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(printable(line) for line in lines[-_LOG_LINES:])

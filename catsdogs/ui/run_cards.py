@@ -8,8 +8,11 @@ import streamlit as st
 
 from catsdogs.errors import RunError
 from catsdogs.runs.events import State
-from catsdogs.runs.store import LOG, Run
-from catsdogs.ui.text import literal, printable
+from catsdogs.runs.store import Run
+from catsdogs.ui.text import duration, literal, printable
+
+CHOSEN = "train_run"
+LATEST = ""
 
 
 def next_step(runs: list[Run]) -> None:
@@ -36,53 +39,71 @@ def next_step(runs: list[Run]) -> None:
 def best_accuracy(runs: list[Run], fingerprint: str) -> str:
     """Return the best validation accuracy among the runs on the dataset with this fingerprint."""
     found = [
-        run.view.result["val_accuracy"]
+        run.result["val_accuracy"]
         for run in runs
-        if run.view.result and run.about["dataset"]["fingerprint"] == fingerprint
+        if run.result and run.about["dataset"]["fingerprint"] == fingerprint
     ]
     return f"{max(found):.2%}" if found else "none yet"
 
 
+def choose(runs: list[Run]) -> Run:
+    """Let the user choose a run; until they do, the one at work, else the newest.
+
+    The choice is in the address, so that it can be sent and reloaded.
+    """
+    by_id = {run.run_id: run for run in runs}
+    at_work = [run for run in runs if run.state in (State.RUNNING, State.STOPPING)]
+    latest = (at_work or runs)[0]
+    wanted = st.session_state.get(CHOSEN, st.query_params.get("run", LATEST))
+    st.session_state[CHOSEN] = wanted if wanted in by_id else LATEST
+    chosen = st.selectbox(
+        "Run",
+        [LATEST, *by_id],
+        format_func=lambda run_id: _label(by_id[run_id]) if run_id else f"Now: {_label(latest)}",
+        key=CHOSEN,
+        persist_state="session",
+    )
+    if chosen == LATEST:
+        st.query_params.pop("run", None)
+    else:
+        st.query_params["run"] = chosen
+    return by_id.get(chosen, latest)
+
+
 def table(runs: list[Run]) -> None:
-    """Show earlier runs, newest first."""
-    rows = [_row(run) for run in runs]
+    """Show all runs, newest first; a click on a row shows that run."""
     st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame([_row(run) for run in runs]),
         column_config={
             "Accuracy": st.column_config.NumberColumn("Accuracy (%)", format="%.2f"),
             "Loss": st.column_config.NumberColumn(format="%.4f"),
             "Seconds": st.column_config.NumberColumn(format="%.0f"),
         },
         hide_index=True,
+        placeholder="",
         key="train_runs",
+        on_select=lambda: _choose_row([run.run_id for run in runs]),
+        selection_mode="single-row",
     )
 
 
 def outcome(run: Run) -> None:
     """Say how a run ended, in the colour of its state."""
-    result = run.view.result or {}
     match run.state:
         case State.FINISHED:
-            st.success(
-                f"Finished: {result['val_accuracy']:.2%} of {result['val_images']:,} validation "
-                f"images are right, after {result['seconds']['total']:.0f} s.",
-                icon=":material/check:",
-            )
+            _finished(run)
         case State.STOPPED:
             kept = "What it had learned is kept." if run.is_usable else ""
-            st.warning(f"Stopped. {kept} {run.view.message or ''}", icon=":material/stop_circle:")
+            text = f"Stopped after {run.epochs_done} of {run.epochs_planned} epochs. {kept}"
+            st.warning(f"{text} {literal(run.message)}", icon=":material/stop_circle:")
         case State.FAILED:
-            st.error(f"Failed: {literal(run.view.message or '')}", icon=":material/error:")
-            _log(run)
+            st.error(f"Failed: {literal(run.message)}", icon=":material/error:")
         case State.LOST:
             st.error(
                 "Lost: its process is gone, without a word (killed, out of memory, or a power "
-                "cut). Start it again; what was decoded or embedded is kept.",
+                f"cut). {_resumes_at(run)}",
                 icon=":material/link_off:",
             )
-            _log(run)
-    for event in run.view.skipped:
-        st.warning(literal(f"Left out {event['path']}: {event['reason']}"))
 
 
 def broken_folders(errors: list[RunError]) -> None:
@@ -91,24 +112,50 @@ def broken_folders(errors: list[RunError]) -> None:
         st.warning(literal(str(error)), icon=":material/folder_off:")
 
 
+def _finished(run: Run) -> None:
+    result = run.result
+    text = (
+        f"{result['val_accuracy']:.2%} of {result['val_images']:,} validation images are right, "
+        f"after {duration(result['seconds']['total'])}."
+    )
+    early = run.epochs_planned - run.epochs_done
+    if early > 0:
+        text += f" Early stopping spared the last {early} epochs."
+    # Two standard errors of who guesses on as many images.
+    if result["val_accuracy"] <= 0.5 + 1 / math.sqrt(result["val_images"]):
+        st.warning(f"Finished, but no better than guessing: {text}", icon=":material/casino:")
+    else:
+        st.success(f"Finished: {text}", icon=":material/check:")
+
+
+def _resumes_at(run: Run) -> str:
+    saved = run.view.saved
+    if saved is None:
+        return "Resume begins anew; what was decoded or embedded is kept."
+    return f"Resume goes on in epoch {saved['epoch']}, after batch {saved['step']:,}."
+
+
+def _label(run: Run) -> str:
+    accuracy = run.result.get("val_accuracy")
+    known = f" · {accuracy:.2%}" if accuracy is not None else ""
+    return printable(f"{run.title} · {run.state}{known}")
+
+
+def _choose_row(run_ids: list[str]) -> None:
+    rows = st.session_state["train_runs"]["selection"]["rows"]
+    if rows:
+        st.session_state[CHOSEN] = run_ids[rows[0]]
+
+
 def _row(run: Run) -> dict[str, Any]:
-    result = run.view.result or {}
+    result = run.result
     return {
         "Run": printable(run.title),
         "State": str(run.state),
         "Dataset": printable(run.about["dataset"]["name"]),
-        "Epochs": f"{len(run.view.epochs)} of {run.config.epochs}",
+        "Epochs": f"{run.epochs_done} of {run.epochs_planned}",
         "Accuracy": result.get("val_accuracy", math.nan) * 100,
         "Loss": result.get("val_loss"),
         "Seconds": result.get("seconds", {}).get("total"),
         "Seed": run.config.seed,
     }
-
-
-def _log(run: Run) -> None:
-    try:
-        lines = (run.folder / LOG).read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    with st.expander("The end of its log"):
-        st.code("\n".join(lines[-30:]), language=None)

@@ -113,16 +113,25 @@ def opened(page: Page, url: str, title: str) -> None:
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
 
 
-def train_one_epoch(page: Page, recipe: str) -> None:
-    page.get_by_label("Recipe").click()
-    page.get_by_role("option", name=recipe).click()
-    # Small batches, so that there are points to see arriving on a fast machine too.
-    for field, value in (("Epochs", "1"), ("Batch size", "8")):
-        box = page.get_by_role("spinbutton", name=field)
-        box.fill(value)
+def start_custom_cnn(page: Page, *, epochs: int, preset: str = "Recommended") -> None:
+    """Fill the form by hand, with small batches: there are points to see arriving everywhere."""
+    page.get_by_text("Custom CNN", exact=True).click()
+    settle(page)
+    page.get_by_role("button", name=preset, exact=True).click()
+    settle(page)
+    for field, value in (("Epochs", epochs), ("Batch size", 8)):
+        box = page.get_by_role("spinbutton", name=field, exact=True)
+        box.fill(str(value))
         box.press("Enter")
+        settle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+
+
+def settle(page: Page) -> None:
+    """Wait until the server has answered what was done last."""
+    page.wait_for_timeout(300)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def picture(page: Page, name: str) -> None:

@@ -7,7 +7,7 @@ from conftest import command_line
 from playwright.sync_api import expect
 
 from catsdogs.ui.frame import PAGES
-from e2e.conftest import opened, picture, serving, train_one_epoch
+from e2e.conftest import opened, picture, serving, start_custom_cnn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -61,7 +61,7 @@ def test_pages_without_a_run_say_what_to_do(app, page):
 
 def test_training_moves_one_chart_in_place(app, page):
     opened(page, f"{app.url}/train", "Train")
-    train_one_epoch(page, "Recommended")
+    start_custom_cnn(page, epochs=1)
     page.wait_for_selector(f"{CURVES} .js-line", timeout=60_000)
     page.query_selector(CURVES).evaluate(WATCH, CURVES)
     first = page.evaluate(POINTS)
@@ -74,8 +74,8 @@ def test_training_moves_one_chart_in_place(app, page):
 
 def test_a_second_run_is_compared_with_the_first(app, page):
     opened(page, f"{app.url}/train", "Train")
-    train_one_epoch(page, "Plain")
-    expect(page.get_by_role("button", name="Stop")).to_be_hidden(timeout=60_000)
+    start_custom_cnn(page, epochs=1, preset="Notebook")
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden(timeout=60_000)
     expect(page.get_by_text("validation images are right")).to_be_visible(timeout=60_000)
     picture(page, "train-finished")
     opened(page, f"{app.url}/compare", "Compare")

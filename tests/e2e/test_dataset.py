@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from catsdogs.data import sources
 from catsdogs.data.sample import draw_sample
-from e2e.conftest import opened, picture, serving, train_one_epoch
+from e2e.conftest import opened, picture, serving, start_custom_cnn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -213,7 +213,7 @@ def test_decisions_change_the_next_run_and_undo_changes_it_back(app, page, world
     assert (decided["excluded"], decided["relabelled"]) == (odd, wrong)
 
     opened(page, f"{app.url}/train", "Train")
-    train_one_epoch(page, "Plain")
+    start_custom_cnn(page, epochs=1, preset="Notebook")
     expect(page.get_by_text("validation images are right")).to_be_visible(timeout=60_000)
     (config,) = (world / "artifacts").glob("*/config.json")
     about = json.loads(config.read_text())

@@ -1,0 +1,45 @@
+"""What augmentation makes of the user's own photos."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from catsdogs.data import images
+from catsdogs.data.augmentation import augmented
+from catsdogs.data.index import Dataset
+from catsdogs.errors import UnreadableImage
+
+_PHOTOS, _VARIANTS = 3, 3
+
+
+def show(dataset: Dataset, side: int) -> None:
+    """Offer some photos of the dataset, each followed by what training could see in its place."""
+    shown = st.expander("What augmentation does", key="train_augmentation", on_change="rerun")
+    if not shown.open:
+        return
+    with shown:
+        seed = st.session_state.setdefault("train_augmentation_seed", 0)
+        st.caption("Left as it is, then as three epochs might see it.")
+        for number, name in enumerate(_some_photos(dataset, seed)):
+            _row(dataset.root / name, side, np.random.default_rng((seed, number)))
+        st.button("Other photos", key="train_augmentation_more", on_click=_next)
+
+
+def _next() -> None:
+    st.session_state["train_augmentation_seed"] += 1
+
+
+def _some_photos(dataset: Dataset, seed: int) -> list[str]:
+    paths = dataset.usable["path"].to_numpy()
+    return list(np.random.default_rng(seed).choice(paths, min(_PHOTOS, len(paths)), replace=False))
+
+
+def _row(path: Path, side: int, generator: np.random.Generator) -> None:
+    try:
+        pixels = images.load_square(images.read_bytes(path), side)
+    except UnreadableImage:
+        return  # The Dataset page says what is wrong with it.
+    variants = augmented(np.stack([pixels] * _VARIANTS), generator)
+    for column, picture in zip(st.columns(_VARIANTS + 1), [pixels, *variants], strict=True):
+        column.image(picture)

@@ -1,0 +1,92 @@
+"""What can be done with a run: stop, resume, extend, delete."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from catsdogs.errors import CatsDogsError
+from catsdogs.runs import jobs, store
+from catsdogs.runs.events import State
+from catsdogs.runs.store import Run
+from catsdogs.ui.text import literal
+
+_PROBLEM = "train_problem"
+
+
+def show(run: Run) -> None:
+    """Show the buttons that make sense for the run's state, and what went wrong with the last."""
+    row = st.container(horizontal=True)
+    with row:
+        match run.state:
+            case State.QUEUED:
+                _button("Take out of the queue", "stop", "playlist_remove", jobs.request_stop, run)
+            case State.RUNNING:
+                _button("Stop", "stop", "stop_circle", jobs.request_stop, run)
+            case State.STOPPING:
+                _button("Stop at once", "kill", "dangerous", jobs.kill, run)
+            case State.FINISHED:
+                _extend(run)
+                _delete(run)
+            case _:
+                _button("Resume", "resume", "play_arrow", jobs.resume, run)
+                _delete(run)
+    problem(_PROBLEM)
+
+
+def attempt(action: Callable[..., Any], *arguments: Any, says: str = _PROBLEM) -> Any:
+    """Return what ``action`` returns; None when it fails, which ``problem(says)`` then shows."""
+    try:
+        return action(*arguments)
+    except (CatsDogsError, OSError) as error:
+        st.session_state[says] = str(error)
+        return None
+
+
+def problem(key: str) -> None:
+    """Show, once, what ``attempt`` has noted under this key."""
+    message = st.session_state.pop(key, None)
+    if message:
+        st.error(literal(message))
+
+
+def _button(
+    label: str, name: str, icon: str, action: Callable[[Run], Any], run: Run, **options: Any
+) -> None:
+    st.button(
+        label,
+        key=f"train_{name}",
+        icon=f":material/{icon}:",
+        on_click=attempt,
+        args=(_on_current, action, run),
+        **options,
+    )
+
+
+def _on_current(action: Callable[[Run], Any], run: Run) -> None:
+    # What the button was drawn for may be over by the time of the click.
+    action(store.load(run.folder))
+
+
+def _extend(run: Run) -> None:
+    with st.popover("Extend", icon=":material/more_time:", key="train_extend"):
+        st.markdown(
+            "Trains on from its last weights: the learning rate rises again and falls to zero over "
+            "the new epochs. The best epoch of all is kept."
+        )
+        epochs = st.number_input(
+            "Epochs more", 1, 1000, 5, key="train_extend_epochs", persist_state="session"
+        )
+        st.button(
+            "Train on",
+            key="train_extend_start",
+            type="primary",
+            on_click=attempt,
+            args=(_on_current, lambda now: jobs.extend(now, int(epochs)), run),
+        )
+
+
+def _delete(run: Run) -> None:
+    with st.popover("Delete", icon=":material/delete:", key="train_delete"):
+        st.markdown("Its model, its predictions and its curves will be gone.")
+        _button("Delete this run", "delete_confirm", "delete", jobs.delete, run, type="primary")

@@ -1,0 +1,48 @@
+"""The sidebar's note on runs. It looks again every few seconds, and tells when a run has ended."""
+
+import streamlit as st
+
+from catsdogs.runs import store
+from catsdogs.runs.events import State
+from catsdogs.runs.store import Run
+from catsdogs.ui.text import printable
+
+_EVERY_S = 3.0
+_DRAWN, _SEEN = "run_note_drawn", "run_note_seen"
+_ICONS = {State.FINISHED: "check_circle", State.STOPPED: "stop_circle"}
+
+
+def show(*, redraws: bool) -> None:
+    """Show which runs are at work; with ``redraws``, draw the page anew when that changes."""
+    runs, _ = store.list_runs()
+    st.session_state[_DRAWN] = _states(runs)
+    st.fragment(_note, run_every=_EVERY_S)(redraws)
+
+
+def _note(redraws: bool) -> None:
+    runs, _ = store.list_runs()
+    if redraws and _states(runs) != st.session_state[_DRAWN]:
+        st.rerun()
+    _tell_of_ends(runs)
+    for run in runs:
+        if run.state in (State.RUNNING, State.STOPPING):
+            st.caption(f"**In training** {run.config.title}")
+    queued = sum(run.state is State.QUEUED for run in runs)
+    if queued:
+        st.caption(f"**In the queue** {queued}")
+
+
+def _tell_of_ends(runs: list[Run]) -> None:
+    before = st.session_state.get(_SEEN, {})
+    for run in runs:
+        if before.get(run.run_id) and not run.state.is_active:
+            accuracy = run.result.get("val_accuracy")
+            known = f", {accuracy:.2%} of the validation images right" if accuracy else ""
+            icon = _ICONS.get(run.state, "error")
+            text = f"{printable(run.config.title)}: {run.state}{known}."
+            st.toast(text, icon=f":material/{icon}:", duration="long")
+    st.session_state[_SEEN] = {run.run_id: run.state.is_active for run in runs}
+
+
+def _states(runs: list[Run]) -> dict[str, State]:
+    return {run.run_id: run.state for run in runs}
