@@ -12,22 +12,19 @@ the server's memory.
 import argparse
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import psutil
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.browser import chromium, serving
 from catsdogs import paths
 from catsdogs.data import index, sources
 from catsdogs.data.thumbnails import thumbnails
@@ -41,7 +38,6 @@ PAGES = {
     "Compare": "pages/compare.py",
     "Classify": "pages/classify.py",
 }
-BROWSER = "chromium"
 
 
 def main() -> None:
@@ -178,10 +174,8 @@ def _browsed(folder: Path, world: Path, count: int) -> list[dict[str, Any]]:
     except ImportError:
         return []
     received: list[int] = []
-    with _serving() as (url, process), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which(BROWSER), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with serving() as (url, process), sync_playwright() as playwright:
+        browser = chromium(playwright)
         page = browser.new_page()
         page.on(
             "websocket",
@@ -201,24 +195,6 @@ def _browsed(folder: Path, world: Path, count: int) -> list[dict[str, Any]]:
         _row("Dataset, 96 photos: all messages", count, total / 1e6, "MB"),
         _row("server's memory after every view", count, memory / 1e6, "MB"),
     ]
-
-
-@contextmanager
-def _serving() -> Iterator[tuple[str, psutil.Process]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    options = ["--server.headless=true", f"--server.port={port}"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*command, *options], cwd=PROJECT, **quiet) as process:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if not probe.connect_ex(("127.0.0.1", port)):
-                    break
-            time.sleep(0.1)
-        yield f"http://localhost:{port}", psutil.Process(process.pid)
-        process.terminate()
 
 
 def _row(

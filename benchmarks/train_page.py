@@ -1,0 +1,248 @@
+"""What does it cost to watch a training, and how soon is a point on the screen?
+
+    python -m benchmarks.train_page [--runs 1000] [--minutes 1] [--json]
+
+Draws a sample, trains custom CNNs on it and looks at them in a real server and browser: the time
+from the click to the first point, from the writing of a point to its drawing, how often the node
+of the chart is replaced beside ``st.plotly_chart`` in a fragment, what watching takes from the
+training, and what an idle page costs the server. Then it makes many finished runs and times the
+pages that list them. Browser, server and training share this machine's cores.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.browser import chromium, serving
+from catsdogs import paths
+from catsdogs.data import sources
+from catsdogs.data.sample import draw_sample
+from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import position
+from catsdogs.runs.store import Run
+
+_IMAGES, _BATCH_SIZE = 400, 8
+_CHART = "[class*=st-key-train_curves] .js-plotly-plot"
+_DRAWN = f"document.querySelector('{_CHART}')?.data?.[1]?.x?.at(-1) ?? 0"
+# The notebook's way of a live chart: Streamlit's own, drawn again as often as ours.
+_PEER = """
+import streamlit as st
+from pathlib import Path
+from catsdogs import figures
+from catsdogs.runs import store
+
+@st.fragment(run_every=1.0)
+def watch():
+    view = store.load(Path({folder!r})).view
+    st.plotly_chart(figures.training_curves({{"run": view}}), key="curves")
+
+watch()
+"""
+_COUNT_NODES = """(selector) => {
+  window.nodes = new Set();
+  setInterval(() => { nodes.add(document.querySelector(selector)); }, 20);
+}"""
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for name in ("DATA", "ARTIFACTS", "CACHE"):
+            os.environ[f"CATSDOGS_{name}"] = str(Path(folder) / name.lower())
+        draw_sample(sources.sample_dir(), images=_IMAGES, seed=7)
+        rows = _watching(60 * options.minutes) + _listing(options.runs)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    print("| what | ours | peer | peer's |\n|---|---:|---|---:|")
+    for row in rows:
+        theirs = f"{row['peers']:.3g} {row['unit']}" if row["peer"] else ""
+        print(f"| {row['what']} | {row['ours']:.3g} {row['unit']} | {row['peer']} | {theirs} |")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def _watching(seconds: float) -> list[dict[str, Any]]:
+    # The first one decodes the images and fills the system's file cache.
+    _ended(jobs.start(_config(epochs=1)))
+    with serving() as (url, server), sync_playwright() as playwright:
+        browser = chromium(playwright)
+        page = browser.new_page(viewport={"width": 1360, "height": 900})
+        page.goto(f"{url}/train")
+        page.get_by_role("button", name="Start training").wait_for(timeout=60_000)
+        idle = _share_of_a_core(server, seconds)
+        first_s = _click_to_first_point(page)
+        delays = _delays(page, seconds)
+        replaced = _replaced_nodes(page, _CHART, seconds / 2)
+        peers = _peers_replaced_nodes(playwright, store.list_runs()[0][0], seconds / 2)
+        _stopped()
+        watched, alone = _watched_and_alone(page, seconds)
+        browser.close()
+    return [
+        _row("idle Train page: server's share of a core", 100 * idle, "%"),
+        _row("from the click to the first point", first_s, "s"),
+        _row("from a point's writing to the screen, median", statistics.median(delays), "s"),
+        _row("the same, slowest", max(delays), "s"),
+        _row("chart nodes a minute", replaced, "", "st.plotly_chart", peers),
+        _row("epoch, watched", watched, "s", "not watched", alone),
+        _row("watching costs", 100 * (watched / alone - 1), "%"),
+    ]
+
+
+def _config(*, epochs: int) -> RunConfig:
+    data = str(sources.sample_dir())
+    return RunConfig("custom_cnn", data, epochs=epochs, batch_size=_BATCH_SIZE)
+
+
+def _ended(run: Run) -> Run:
+    return jobs.follow(run, lambda _: None)
+
+
+def _stopped() -> None:
+    run = store.list_runs()[0][0]
+    jobs.request_stop(run)
+    _ended(run)
+
+
+def _share_of_a_core(server: Any, seconds: float) -> float:
+    time.sleep(5)
+    before = sum(server.cpu_times()[:2])
+    time.sleep(seconds)
+    return (sum(server.cpu_times()[:2]) - before) / seconds
+
+
+def _click_to_first_point(page: Page) -> float:
+    """Start a long run by hand; return the seconds until its first point is drawn."""
+    page.get_by_text("Custom CNN", exact=True).click()
+    for name, value in (("Epochs", 1000), ("Batch size", _BATCH_SIZE)):
+        box = page.get_by_role("spinbutton", name=name, exact=True)
+        box.fill(str(value))
+        box.press("Enter")
+    page.wait_for_timeout(2000)
+    page.get_by_role("button", name="Start training").click()
+    began = time.monotonic()
+    page.wait_for_selector("text=Starting", timeout=30_000)
+    page.wait_for_selector(f"{_CHART} path.point", timeout=120_000)
+    return time.monotonic() - began
+
+
+def _delays(page: Page, seconds: float) -> list[float]:
+    """Return how old each newly drawn last point is when it appears."""
+    folder = store.list_runs()[0][0].folder
+    before, delays = page.evaluate(_DRAWN), []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        now = page.evaluate(_DRAWN)
+        seen_at = time.time()
+        if now != before:
+            batches = store.load(folder).view.batches
+            # The oldest of the points that came with this update has waited the longest.
+            waited = [b["t"] for b in batches if before < position(b) <= now]
+            delays.append(seen_at - min(waited))
+            before = now
+        page.wait_for_timeout(20)
+    return delays
+
+
+def _replaced_nodes(page: Page, selector: str, seconds: float) -> float:
+    """Return how many nodes a minute the selector stands for, one after the other."""
+    page.evaluate(_COUNT_NODES, selector)
+    page.wait_for_timeout(1000 * seconds)
+    return page.evaluate("nodes.size") * 60 / seconds if seconds else 0
+
+
+def _peers_replaced_nodes(playwright: Any, run: Run, seconds: float) -> float:
+    script = paths.cache_dir() / "peer.py"
+    script.write_text(_PEER.format(folder=str(run.folder)), "utf-8")
+    os.environ["PYTHONPATH"] = str(paths.PROJECT_ROOT)
+    with serving(script) as (url, _):
+        browser = chromium(playwright)
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector(".js-plotly-plot", timeout=60_000)
+        count = _replaced_nodes(page, ".js-plotly-plot", seconds)
+        browser.close()
+    return count
+
+
+def _watched_and_alone(page: Page, seconds: float) -> tuple[float, float]:
+    """Return the median seconds of an epoch with the page open and without, taken in turns."""
+    run = jobs.start(_config(epochs=1000))
+    address = page.url
+    page.wait_for_selector(f"{_CHART} path.point", timeout=120_000)
+    spans: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+    for turn in range(8):
+        watched = turn % 2 == 0
+        page.goto(address if watched else "about:blank")
+        time.sleep(8)
+        spans[watched].append((time.time(), time.time() + seconds / 2))
+        time.sleep(seconds / 2)
+    epochs = store.load(run.folder).view.epochs
+    _stopped()
+    return tuple(_median_epoch(epochs, spans[watched]) for watched in (True, False))
+
+
+def _median_epoch(epochs: list[dict[str, Any]], spans: list[tuple[float, float]]) -> float:
+    took = [
+        after["t"] - before["t"]
+        for before, after in pairwise(epochs)
+        if any(begin <= before["t"] and after["t"] <= end for begin, end in spans)
+    ]
+    return statistics.median(took)
+
+
+def _listing(count: int) -> list[dict[str, Any]]:
+    """Time the pages with many finished runs, each with the events of ten long epochs."""
+    ended = next(run for run in store.list_runs()[0] if run.is_usable)
+    _multiply(ended, count)
+    rows = []
+    for name in ("train", "compare"):
+        app = AppTest.from_file(str(paths.PROJECT_ROOT / "streamlit_app.py"), default_timeout=120)
+        app.switch_page(f"pages/{name}.py")
+        opened_s, again_s = (_seconds(app.run) for _ in range(2))
+        assert not app.exception
+        rows.append(_row(f"{name.capitalize()} with {count:,} runs, first", opened_s, "s"))
+        rows.append(_row(f"{name.capitalize()} with {count:,} runs, again", again_s, "s"))
+    return rows
+
+
+def _multiply(run: Run, count: int) -> None:
+    events = (run.folder / event_file.EVENTS).read_bytes().splitlines()
+    batch = next(line for line in events if b'"batch"' in line)
+    content = b"\n".join([events[0], *[batch] * 2000, *events[1:]]) + b"\n"
+    for number in range(count):
+        folder = run.folder.with_name(f"{run.run_id}-{number:04d}")
+        folder.mkdir()
+        (folder / event_file.EVENTS).write_bytes(content)
+        for name in (store.CONFIG, store.EVALUATION, store.PREDICTIONS):
+            (folder / name).write_bytes((run.folder / name).read_bytes())
+
+
+def _row(what: str, ours: float, unit: str, peer: str = "", peers: float = 0.0) -> dict[str, Any]:
+    return {"what": what, "ours": round(ours, 4), "unit": unit, "peer": peer, "peers": peers}
+
+
+def _seconds(work: Any) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
