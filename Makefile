@@ -42,6 +42,7 @@ bench: $(VENV)/dev.stamp ## measure beside the usual ways, on the photos that DA
 	$(BIN)/python -m benchmarks.embedding $(DATA)
 	$(BIN)/python -m benchmarks.dataset $(DATA)
 	$(BIN)/python -m benchmarks.health $(DATA)
+	$(BIN)/python -m benchmarks.train_page
 
 requirements: $(VENV)/dev.stamp ## pin all packages anew, from pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt

@@ -18,8 +18,9 @@ from catsdogs.runs import store
 from catsdogs.runs.store import Run
 
 _WARM_UP_SHARE = 0.05
-# Keep a run's event file, and the page that reads it, small, however many batches there are.
-_BATCH_EVENTS_PER_EPOCH, _BATCH_EVENTS = 200, 4000
+# A batch is reported once the curve has grown by this share since the last one, which is what can
+# be seen of it, or after so many seconds: every redraw takes processor time from the training.
+_SEEN_SHARE, _REPORT_EVERY_S = 0.01, 5.0
 # Checkpoints take at most this share of the time; the first one waits as if it took so long.
 _SAVING_SHARE, _FIRST_SAVE_S = 0.02, 0.1
 # fit(first_epoch, first_batch) → what the fit sees from there on.
@@ -130,15 +131,12 @@ class Recorder(keras.callbacks.Callback):
         self._extended_at = extensions[-1][0] if extensions else 0
         self._images, self._planned = images, run.epochs_planned
         self._steps = math.ceil(images / run.config.batch_size)
-        self._every = max(
-            math.ceil(self._steps / _BATCH_EVENTS_PER_EPOCH),
-            math.ceil(self._steps * self._planned / _BATCH_EVENTS),
-        )
         self.cut_short = False
         self.diverged = False
         self._progress = Progress()
         self._best: list[np.ndarray] | None = None
-        self._next_save_at = time.monotonic() + _FIRST_SAVE_S / _SAVING_SHARE
+        self._began = self._reported_at = time.monotonic()
+        self._next_save_at = self._began + _FIRST_SAVE_S / _SAVING_SHARE
 
     @property
     def is_over(self) -> bool:
@@ -184,10 +182,10 @@ class Recorder(keras.callbacks.Callback):
         progress.step = self._first + batch + 1
         seen = min(progress.step * self._config.batch_size, self._images) - self._before[0]
         ends = progress.step == self._steps
-        if progress.step % self._every == 0 or ends:
+        stops = self._reporter.should_stop()
+        if ends or stops or self._is_report_due():
             self._report_batches((seen, means["loss"], means["accuracy"]))
         self._count((seen, means["loss"], means["accuracy"]))
-        stops = self._reporter.should_stop()
         if stops:
             last = ends and progress.epoch + 1 == self._planned
             self.cut_short = not last
@@ -238,6 +236,10 @@ class Recorder(keras.callbacks.Callback):
         waited = self._progress.epoch - max(best or 0, self._extended_at)
         return bool(patience) and best is not None and waited >= patience
 
+    def _is_report_due(self) -> bool:
+        now = time.monotonic()
+        return now - self._reported_at >= min(_SEEN_SHARE * (now - self._began), _REPORT_EVERY_S)
+
     def _save(self) -> None:
         started = time.monotonic()
         self._progress.seconds = self._reporter.elapsed()
@@ -264,7 +266,7 @@ class Recorder(keras.callbacks.Callback):
             (now * since[0] - before * reported[0]) / new
             for before, now in zip(reported[1:], since[1:], strict=True)
         )
-        self._reported = since
+        self._reported, self._reported_at = since, time.monotonic()
         self._reporter.emit(
             "batch",
             epoch=self._progress.epoch + 1,

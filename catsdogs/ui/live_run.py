@@ -1,8 +1,11 @@
 """The run that is looked at: its phases, its figures and its curves, live while it works."""
 
 import time
+from dataclasses import dataclass
 
+import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from catsdogs import figures, processes
 from catsdogs.runs import jobs, store
@@ -15,6 +18,8 @@ from catsdogs.ui.text import duration, literal, printable
 
 _EVERY_S = 1.0
 _MOST_OVERLAID = 4
+# Long enough to tell of: a click draws the page anew between two looks.
+_PROCESSOR_OVER_S = 3.0
 _LOG_LINES = 30
 _PHASE_WORDS = {
     "decode": "Decode",
@@ -37,11 +42,21 @@ def show(runs: list[Run]) -> None:
         return
     run = run_cards.choose(runs)
     overlaid = _overlaid(run, runs)
+    state = st.empty()
+    run_actions.show(run)
     if run.state.is_active:
+        curves = st.container()
+        places = _Places(state, _details(run))
         # Only while something runs: a run that has ended asks the server for nothing.
-        st.fragment(_watch, run_every=_EVERY_S)(run, overlaid)
+        with curves:
+            st.fragment(_watch, run_every=_EVERY_S)(run, overlaid, places)
     else:
-        _draw(run, overlaid)
+        with state.container():
+            run_cards.outcome(run)
+            _final_figures(run)
+        view = run.view
+        _curves(run, view, _figure(run, view, overlaid))
+        _show_log(run, _details(run))
 
 
 def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
@@ -70,39 +85,49 @@ def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
     return [others[run_id] for run_id in chosen if run_id in others]
 
 
-def _watch(run: Run, overlaid: list[Run]) -> None:
-    before = run.state
-    run = store.load(run.folder)
+@dataclass
+class _Places:
+    """Where the live parts of a page are, and what they show."""
+
+    state: DeltaGenerator
+    log: DeltaGenerator
+    news: object = None
+    figure: go.Figure | None = None
+
+
+def _watch(run: Run, overlaid: list[Run], places: _Places) -> None:
+    """Look at the run again, and send only what has changed: watching costs the training."""
+    before, run = run, store.load(run.folder)
     if run.state is State.QUEUED:
         run_actions.attempt(jobs.start_queued)
         run = store.load(run.folder)
-    if not run.state.is_active or (before is State.QUEUED) != (run.state is State.QUEUED):
+    if run.state is not before.state:
         st.rerun()
-    _draw(run, overlaid)
-
-
-def _draw(run: Run, overlaid: list[Run]) -> None:
     view = run.view
+    ahead = _ahead(run) if run.state is State.QUEUED else 0
+    news = len(view.batches), view.phase, view.done, ahead
+    if news != places.news:
+        places.news, places.figure = news, _figure(run, view, overlaid)
+        with places.state.container():
+            _state(run, view, ahead)
+        _show_log(run, places.log)
+    _curves(run, view, places.figure)
+
+
+def _state(run: Run, view: RunView, ahead: int) -> None:
     if run.state is State.QUEUED:
-        _queue_note(run)
-    elif run.state.is_active:
-        speed = pace(view, batch_size=run.config.batch_size)
-        _phases(run, view)
-        _progress(run, view, speed)
-        _live_figures(run, view, speed)
-    else:
-        run_cards.outcome(run)
-        _final_figures(run, view)
-    run_actions.show(run)
-    _curves(run, view, overlaid)
-    _details(run)
+        waits = f"{ahead} before it in the queue" if ahead else "next in the queue"
+        st.info(f"Waits for its turn: {waits}.", icon=":material/hourglass_empty:")
+        return
+    speed = pace(view, batch_size=run.config.batch_size)
+    _phases(run, view)
+    _progress(run, view, speed)
+    _live_figures(run, view, speed)
 
 
-def _queue_note(run: Run) -> None:
+def _ahead(run: Run) -> int:
     queue = [other.run_id for other in jobs.in_queue(store.list_runs()[0])]
-    ahead = queue.index(run.run_id) if run.run_id in queue else 0
-    waits = f"{ahead} before it in the queue" if ahead else "next in the queue"
-    st.info(f"Waits for its turn: {waits}.", icon=":material/hourglass_empty:")
+    return queue.index(run.run_id) if run.run_id in queue else 0
 
 
 def _phases(run: Run, view: RunView) -> None:
@@ -165,14 +190,13 @@ def _processor_share(run: Run, used_s: float) -> float | None:
     """Return how many cores the worker used of late; None at the first look."""
     key, now = f"train_processor_{run.run_id}", time.monotonic()
     since, before_s, share = st.session_state.setdefault(key, (now, used_s, None))
-    # A click draws the page between two looks: too short a time to tell anything from.
-    if now - since >= _EVERY_S / 2:
+    if now - since >= _PROCESSOR_OVER_S:
         share = (used_s - before_s) / (now - since)
         st.session_state[key] = now, used_s, share
     return share
 
 
-def _final_figures(run: Run, view: RunView) -> None:
+def _final_figures(run: Run) -> None:
     if not run.result:
         return
     accuracy, loss, epochs, took = st.columns(4)
@@ -182,35 +206,44 @@ def _final_figures(run: Run, view: RunView) -> None:
     took.metric("Time", duration(run.result["seconds"]["total"]))
 
 
-def _curves(run: Run, view: RunView, overlaid: list[Run]) -> None:
+def _figure(run: Run, view: RunView, overlaid: list[Run]) -> go.Figure | None:
     if not view.batches:
-        if run.state.is_active:
-            st.caption("The curves begin with the first batches.")
-        return
+        return None
     views = {printable(run.title): view}
     views |= {printable(other.title): other.view for other in overlaid}
-    figure = figures.training_curves(
+    return figures.training_curves(
         views,
         smoothing=st.session_state["train_smoothing"],
         log_loss=st.session_state["train_log_loss"],
     )
-    live_chart(figure, key=f"train_curves_{run.run_id}", height=400)
+
+
+def _curves(run: Run, view: RunView, figure: go.Figure | None) -> None:
+    if figure is not None:
+        live_chart(figure, key=f"train_curves_{run.run_id}", height=400)
+    elif run.state.is_active:
+        st.caption("The curves begin with the first batches.")
     if view.best_epoch is not None:
         st.caption("The star is the epoch with the lowest validation loss: its weights are kept.")
 
 
-def _details(run: Run) -> None:
+def _details(run: Run) -> DeltaGenerator:
+    """Show what repeats the run, and a place for its log; return that place."""
     with st.expander("The command that repeats this run"):
         st.code(printable(run.config.command()), language="bash")
         for at, more in run.view.extensions:
             command = f"python -m catsdogs runs extend {run.run_id} --epochs {more}"
             st.code(f"{command}  # after {at} epochs", language="bash")
-    log = st.expander("The end of its log", key="train_log", on_change="rerun")
-    if log.open:
-        with log:
-            st.code(_log_tail(run) or "Nothing yet.", language=None)
+    with st.expander("The end of its log", key="train_log", on_change="rerun"):
+        log = st.empty()
     for event in run.view.skipped:
         st.warning(literal(f"Left out {event['path']}: {event['reason']}"))
+    return log
+
+
+def _show_log(run: Run, place: DeltaGenerator) -> None:
+    if st.session_state.get("train_log"):
+        place.code(_log_tail(run) or "Nothing yet.", language=None)
 
 
 def _log_tail(run: Run) -> str:
