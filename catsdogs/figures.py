@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import RunView, position
+from catsdogs.runs.rates import smoothed
 
 # Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
 CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
@@ -53,7 +53,7 @@ def training_curves(
                 style = {"mode": "markers", "marker": points, "hoverinfo": "skip"}
                 _add_curve(figure, column, "batches", x, _thinned(raw), style)
             line = {"color": training, "width": 1.5, "dash": "solid" if alone else "dot"}
-            smooth = _thinned(_smoothed(raw, smoothing))
+            smooth = _thinned(smoothed(raw, smoothing=smoothing))
             _add_curve(figure, column, f"training{suffix}", x, smooth, {"line": line})
             _add_validation(figure, column, f"validation{suffix}", view, metric, validation)
     figure.update_xaxes(title="epoch", rangemode="tozero")
@@ -186,11 +186,6 @@ def _thinned(values: list[float]) -> list[float]:
     """Every n-th value, counted from the last one, which always stays."""
     step = max(1, -(-len(values) // _MAX_POINTS))
     return values[::-step][::-1]
-
-
-def _smoothed(values: list[float], smoothing: float) -> list[float]:
-    """Exponentially weighted mean, corrected for its start (Kingma and Ba, 2015, section 3)."""
-    return pd.Series(values, dtype=float).ewm(alpha=1 - smoothing).mean().tolist()
 
 
 def styled(figure: go.Figure, title: str | None, **layout: Any) -> go.Figure:

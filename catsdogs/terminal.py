@@ -15,7 +15,6 @@ from rich.table import Table
 from catsdogs.data.decoding import Progress
 from catsdogs.text import printable
 
-_REDRAWS_PER_S = 4
 _BAR_WIDTH = 28
 
 

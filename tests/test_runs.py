@@ -362,11 +362,20 @@ def test_a_run_that_was_queued_again_has_not_ended(run_folder, sleeper):
     assert store.load(run_folder).epochs_planned == 3
     emit(run_folder, ("queued", {"extend": 2, "at": 3}))
     run = store.load(run_folder)
-    assert (run.state, run.epochs_planned, run.result) == (State.QUEUED, 5, {})
+    assert (run.state, run.epochs_planned, run.message) == (State.QUEUED, 5, "")
     emit(run_folder, started(sleeper))
     assert store.load(run_folder).state is State.RUNNING
     emit(run_folder, ("failed", {"message": "no room"}))
     assert store.load(run_folder).message == "no room"
+
+
+def test_an_extended_run_keeps_its_model_until_a_new_one_is_written(run_folder, sleeper):
+    emit(run_folder, ("finished", {"result": RESULT, "epochs": 3, "planned": 3}))
+    emit(run_folder, ("queued", {"extend": 2, "at": 3}), started(sleeper))
+    emit(run_folder, ("phase", {"name": "fit", "done": 3, "total": 5}))
+    assert store.find_usable(run_folder.name).result == RESULT
+    emit(run_folder, ("phase", {"name": "evaluate", "done": 0, "total": 0}))
+    assert not store.load(run_folder).is_usable
 
 
 def test_a_launch_that_is_told_late_changes_nothing(run_folder, sleeper):

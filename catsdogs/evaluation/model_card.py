@@ -14,6 +14,10 @@ def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
     chose = (
         "nothing" if config.recipe == "plain" else "nothing but the epoch whose weights are kept"
     )
+    extensions = "".join(
+        f"\npython -m catsdogs runs extend RUN --epochs {more}  # RUN: the new one"
+        for _, more in run.view.extensions
+    )
     stopped = " It was stopped before its last epoch." if ended == "stopped" else ""
     return f"""# {config.title}
 
@@ -41,6 +45,6 @@ are another matter.
 
 ## Repeat it
 ```
-{config.command()}
+{config.command()}{extensions}
 ```
 """

@@ -70,7 +70,7 @@ def fit(
     if recorder.diverged:
         raise RunError(
             "Expected a loss that stays finite. Received: a loss that grew past all numbers, at a "
-            f"learning rate of {run.config.peak_learning_rate:g}. Start again with a lower one."
+            f"learning rate of {run.config.peak_learning_rate:g}. Start a new run with a lower one."
         )
     recorder.restore_best(model)
     return recorder.cut_short

@@ -91,7 +91,7 @@ def _write_all(stream: BinaryIO, content: bytes) -> None:
 
 
 class _Follower:
-    """The events of one file; reads on from where it stopped. Several sessions share it."""
+    """The events of one file; reads on from where it stopped. Several threads share it."""
 
     def __init__(self, folder: Path) -> None:
         self._path, self._lock = folder / EVENTS, threading.Lock()

@@ -142,7 +142,9 @@ def delete(run: Run) -> None:
         # Renamed first, so that a deletion that is cut short never leaves half a run in the list.
         doomed = run.folder.with_name(f".deleted-{run.run_id}")
         run.folder.rename(doomed)
-    shutil.rmtree(doomed)
+    # With it, what an earlier deletion was cut short in.
+    for folder in doomed.parent.glob(".deleted-*"):
+        shutil.rmtree(folder, ignore_errors=folder != doomed)
 
 
 def follow(run: Run, report: Callable[[Run], None]) -> Run:

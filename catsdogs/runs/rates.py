@@ -60,9 +60,12 @@ def rising() -> list[float]:
     return np.geomspace(_LOWEST, _HIGHEST, STEPS).tolist()
 
 
-def smoothed(losses: Sequence[float]) -> list[float]:
-    """Exponentially weighted mean, corrected for its start (Kingma and Ba, 2015, section 3)."""
-    return pd.Series(losses, dtype=float).ewm(alpha=1 - _SMOOTHING).mean().tolist()
+def smoothed(values: Sequence[float], *, smoothing: float = _SMOOTHING) -> list[float]:
+    """Exponentially weighted mean that keeps ``smoothing`` (0 to 1) of what came before.
+
+    Corrected for its start (Kingma and Ba, 2015, section 3).
+    """
+    return pd.Series(values, dtype=float).ewm(alpha=1 - smoothing).mean().tolist()
 
 
 def has_exploded(losses: Sequence[float]) -> bool:

@@ -32,7 +32,8 @@ class Run:
     """A run as it was on disk when it was loaded. ``about`` is the whole of ``config.json``.
 
     ``state`` takes dead workers and requested stops into account. ``ending`` is the last event of
-    a run that has ended, ``worker`` the process of one that has not.
+    a run that has ended, ``worker`` the process of one that has not. ``earlier`` are the figures of
+    the model that is still there while the run is resumed or extended.
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class Run:
     state: State
     ending: Event | None = None
     worker: Identity | None = None
+    earlier: dict[str, Any] | None = None
 
     @property
     def view(self) -> RunView:
@@ -51,7 +53,7 @@ class Run:
     @property
     def result(self) -> dict[str, Any]:
         """The figures of a run with a model, else nothing."""
-        return (self.ending or {}).get("result") or {}
+        return (self.ending or {}).get("result") or self.earlier or {}
 
     @property
     def message(self) -> str:
@@ -60,7 +62,7 @@ class Run:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it has a model that can classify, perhaps the one from before it failed."""
+        """Whether it has a model that can classify, perhaps from before it failed or goes on."""
         return bool(self.result)
 
     @property
@@ -74,11 +76,6 @@ class Run:
         """How many epochs it is to have, extensions included."""
         known = (self.ending or {}).get("planned")
         return self.view.epochs_planned(self.config.epochs) if known is None else known
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether there is something left to do, and nobody does it."""
-        return self.state in (State.STOPPED, State.FAILED, State.LOST)
 
     @property
     def title(self) -> str:
@@ -223,7 +220,9 @@ def _read(folder: Path, config_signature: object, events_signature: object) -> R
     if view.pid is None and view.queued_at is None:  # Nobody will begin it by themselves.
         return Run(folder.name, folder, config, about, State.LOST)
     worker = Identity(view.pid, view.pid_started_at or 0) if view.pid else None
-    return Run(folder.name, folder, config, about, view.state, worker=worker)
+    return Run(
+        *(folder.name, folder, config, about, view.state), worker=worker, earlier=view.result
+    )
 
 
 def _signature(path: Path) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from catsdogs import figures, processes
+from catsdogs.errors import RunError
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import PHASES, RunView, State
 from catsdogs.runs.pace import Pace, pace
@@ -97,10 +98,11 @@ class _Places:
 
 def _watch(run: Run, overlaid: list[Run], places: _Places) -> None:
     """Look at the run again, and send only what has changed: watching costs the training."""
-    before, run = run, store.load(run.folder)
-    if run.state is State.QUEUED:
-        run_actions.attempt(jobs.start_queued)
+    before = run
+    try:
         run = store.load(run.folder)
+    except RunError:  # Deleted, in another tab.
+        st.rerun()
     if run.state is not before.state:
         st.rerun()
     view = run.view
@@ -188,7 +190,7 @@ _CORES_HELP = "100 % is one core at full use."
 
 def _processor_share(run: Run, used_s: float) -> float | None:
     """Return how many cores the worker used of late; None at the first look."""
-    key, now = f"train_processor_{run.run_id}", time.monotonic()
+    key, now = f"train_processor_{run.worker}", time.monotonic()
     since, before_s, share = st.session_state.setdefault(key, (now, used_s, None))
     if now - since >= _PROCESSOR_OVER_S:
         share = (used_s - before_s) / (now - since)
@@ -232,8 +234,8 @@ def _details(run: Run) -> DeltaGenerator:
     with st.expander("The command that repeats this run"):
         st.code(printable(run.config.command()), language="bash")
         for at, more in run.view.extensions:
-            command = f"python -m catsdogs runs extend {run.run_id} --epochs {more}"
-            st.code(f"{command}  # after {at} epochs", language="bash")
+            command = f"python -m catsdogs runs extend RUN --epochs {more}"
+            st.code(f"{command}  # RUN: the new one, after {at} epochs", language="bash")
     with st.expander("The end of its log", key="train_log", on_change="rerun"):
         log = st.empty()
     for event in run.view.skipped:

@@ -9,7 +9,7 @@ from catsdogs import figures, tasks
 from catsdogs.runs import rates
 from catsdogs.runs.config import RunConfig
 from catsdogs.tasks import TaskState
-from catsdogs.ui import task_card
+from catsdogs.ui import run_actions, task_card
 
 
 def show(config: RunConfig, *, take_over: Callable[[float], None]) -> None:
@@ -25,8 +25,8 @@ def show(config: RunConfig, *, take_over: Callable[[float], None]) -> None:
         icon=":material/query_stats:",
         key="train_find_rate",
         disabled=at_work is not None,
-        on_click=_start,
-        args=(subject,),
+        on_click=run_actions.attempt,
+        args=(_start, subject),
         help="Trains for a moment on training photos while the rate rises, and looks where the "
         "loss falls best. Half a minute, once the photos are decoded.",
     )

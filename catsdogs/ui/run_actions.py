@@ -11,7 +11,7 @@ from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
 from catsdogs.ui.text import literal
 
-_PROBLEM = "train_problem"
+_PROBLEM, _MORE_EPOCHS = "train_problem", "train_extend_epochs"
 
 
 def show(run: Run) -> None:
@@ -24,6 +24,8 @@ def show(run: Run) -> None:
             case State.RUNNING:
                 _button("Stop", "stop", "stop_circle", jobs.request_stop, run)
             case State.STOPPING:
+                # Before the button, so that a double click on "Stop" does not meet it.
+                st.caption("Stopping after the batch at hand.")
                 _button("Stop at once", "kill", "dangerous", jobs.kill, run)
             case State.FINISHED:
                 _extend(run)
@@ -71,19 +73,22 @@ def _on_current(action: Callable[[Run], Any], run: Run) -> None:
 def _extend(run: Run) -> None:
     with st.popover("Extend", icon=":material/more_time:", key="train_extend"):
         st.markdown(
-            "Trains on from its last weights: the learning rate rises again and falls to zero over "
-            "the new epochs. The best epoch of all is kept."
+            "Trains on from its last weights, by one more cycle of its learning-rate schedule. "
+            "Until it measures the new model, the present one stays in use."
         )
-        epochs = st.number_input(
-            "Epochs more", 1, 1000, 5, key="train_extend_epochs", persist_state="session"
-        )
+        st.number_input("Epochs more", 1, 1000, 5, key=_MORE_EPOCHS, persist_state="session")
         st.button(
             "Train on",
             key="train_extend_start",
             type="primary",
             on_click=attempt,
-            args=(_on_current, lambda now: jobs.extend(now, int(epochs)), run),
+            args=(_on_current, _extend_by_field, run),
         )
+
+
+def _extend_by_field(run: Run) -> None:
+    # Read now: what was typed last came with the click.
+    jobs.extend(run, int(st.session_state[_MORE_EPOCHS]))
 
 
 def _delete(run: Run) -> None:

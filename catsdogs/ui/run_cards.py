@@ -20,7 +20,7 @@ def next_step(runs: list[Run]) -> None:
     usable = [run for run in runs if run.is_usable]
     active = [run for run in runs if run.state.is_active]
     if active:
-        st.markdown(f"**{active[0].config.title}** is being trained. Watch its curves move.")
+        st.markdown("A model is being trained. Watch its curves move.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
     elif not usable:
         st.markdown(
@@ -93,7 +93,8 @@ def outcome(run: Run) -> None:
         case State.FINISHED:
             _finished(run)
         case State.STOPPED:
-            kept = "What it had learned is kept." if run.is_usable else ""
+            # A message says why there is no model, or an older one.
+            kept = "" if run.message else "What it had learned is kept."
             text = f"Stopped after {run.epochs_done} of {run.epochs_planned} epochs. {kept}"
             st.warning(f"{text} {literal(run.message)}", icon=":material/stop_circle:")
         case State.FAILED:
@@ -132,7 +133,10 @@ def _resumes_at(run: Run) -> str:
     saved = run.view.saved
     if saved is None:
         return "Resume begins anew; what was decoded or embedded is kept."
-    return f"Resume goes on in epoch {saved['epoch']}, after batch {saved['step']:,}."
+    if saved["epoch"] > run.epochs_planned:
+        return "It has learned all it was to learn: resume measures and exports it."
+    within = f", after batch {saved['step']:,}" if saved["step"] else ""
+    return f"Resume goes on with epoch {saved['epoch']}{within}."
 
 
 def _label(run: Run) -> str:

@@ -1,6 +1,5 @@
 """The form that starts runs."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -34,32 +33,43 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
     _presets()
     model = _model()
     settings = {"model": model, **_basics(), **_details(model)}
-    seeds = settings.pop("seeds")
     try:
-        config = RunConfig(data=str(sources.current() or dataset.root), **settings)
+        configs = _configs(data=str(sources.current() or dataset.root), **settings)
     except ConfigError as error:
         st.error(literal(str(error)))
-        config = None
+        configs = []
     busy = any(run.state.is_active for run in runs)
-    st.button(
+    # No callback: it would get the settings of the last drawing, not what was typed since.
+    if st.button(
         "Add to the queue" if busy else "Start training",
         type="primary",
         key="train_start",
-        disabled=config is None or not 1 <= seeds <= _MOST_SEEDS,
+        disabled=not configs,
         width="stretch",
-        on_click=_start,
-        args=(config, seeds),
-    )
+    ):
+        _start(configs)
     run_actions.problem(_PROBLEM)
-    if config is None:
+    if not configs:
         return
-    _estimate(config, seeds, dataset, runs)
+    config = configs[0]
+    _estimate(config, len(configs), dataset, runs)
     if config.augments:
         augmentation_preview.show(dataset, MODELS[model].side)
     finder = st.expander("Find a learning rate", key="train_finder", on_change="rerun")
     if finder.open:
         with finder:
             rate_finder.show(config, take_over=partial(_take_over, config))
+
+
+def _configs(*, seeds: int, seed: int, **settings: Any) -> list[RunConfig]:
+    """Return one config a seed.
+
+    Raises:
+        ConfigError: when a value is out of range.
+    """
+    if not 1 <= seeds <= _MOST_SEEDS:
+        raise ConfigError(f"Expected number of seeds: 1 to {_MOST_SEEDS}. Received: {seeds}.")
+    return [RunConfig(seed=number, **settings) for number in range(seed, seed + seeds)]
 
 
 def _about(dataset: Dataset) -> None:
@@ -257,9 +267,9 @@ def _take_over(config: RunConfig, learning_rate: float) -> None:
     st.session_state[key] = learning_rate
 
 
-def _start(config: RunConfig, seeds: int) -> None:
-    for seed in range(config.seed, config.seed + seeds):
-        started = run_actions.attempt(jobs.start, replace(config, seed=seed), says=_PROBLEM)
-        if started is None:
+def _start(configs: list[RunConfig]) -> None:
+    for config in configs:
+        if run_actions.attempt(jobs.start, config, says=_PROBLEM) is None:
             return
     st.session_state[run_cards.CHOSEN] = run_cards.LATEST
+    st.rerun()

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from catsdogs.runs import store
+from catsdogs.runs import jobs, store
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
+from catsdogs.ui import run_actions
 from catsdogs.ui.text import printable
 
 _EVERY_S = 3.0
-_DRAWN, _SEEN = "run_note_drawn", "run_note_seen"
+_DRAWN, _SEEN, _PROBLEM = "run_note_drawn", "run_note_seen", "run_note_problem"
 _ICONS = {State.FINISHED: "check_circle", State.STOPPED: "stop_circle"}
 
 
@@ -30,6 +31,9 @@ def _note(redraws: bool) -> None:
     queued = sum(run.state is State.QUEUED for run in runs)
     if queued:
         st.caption(f"**In the queue** {queued}")
+        # The last who would have started them may have been killed.
+        run_actions.attempt(jobs.start_queued, says=_PROBLEM)
+        run_actions.problem(_PROBLEM)
 
 
 def _tell_of_ends(runs: list[Run]) -> None:
@@ -37,7 +41,8 @@ def _tell_of_ends(runs: list[Run]) -> None:
     for run in runs:
         if before.get(run.run_id) and not run.state.is_active:
             accuracy = run.result.get("val_accuracy")
-            known = f", {accuracy:.2%} of the validation images right" if accuracy else ""
+            ended_well = accuracy is not None and run.state in _ICONS
+            known = f", {accuracy:.2%} of the validation images right" if ended_well else ""
             icon = _ICONS.get(run.state, "error")
             text = f"{printable(run.config.title)}: {run.state}{known}."
             st.toast(text, icon=f":material/{icon}:", duration="long")

@@ -140,6 +140,18 @@ def test_a_queued_run_says_how_many_are_before_it(at_work, chosen):
     assert store.load(folders[1]).state is State.STOPPED
 
 
+def test_a_page_that_is_open_goes_on_with_a_queue_that_nobody_else_looks_at(chosen, monkeypatch):
+    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
+    with event_file.appending(folder) as emit:
+        emit("queued")
+    looked = []
+    monkeypatch.setattr(jobs, "start_queued", lambda: looked.append(folder))
+    for script in SCRIPTS:
+        looked.clear()
+        opened(script)
+        assert looked, script
+
+
 @pytest.mark.parametrize(
     ("event", "button"),
     [("finished", "train_extend_start"), ("stopped", "train_resume"), ("failed", "train_resume")],
@@ -251,6 +263,8 @@ def test_several_seeds_are_several_runs(chosen, started):
         ("dropout_mobilenet_v2_default", 1.0, "dropout"),
         ("validation", 1.0, "validation share"),
         ("seed", -1, "seed"),
+        ("seeds", 0, "number of seeds"),
+        ("seeds", 21, "number of seeds"),
     ],
 )
 def test_an_impossible_value_is_refused_in_the_form(chosen, field, value, name):
