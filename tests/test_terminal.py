@@ -98,6 +98,14 @@ def batch(number, step, **values):
     return "batch", {"epoch": number, "step": step, "steps": 4, "loss": 0.5, "accuracy": 0.5}
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Commands hear Ctrl-C, even where the tests run in the background, which does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Command:
     """A command in a process of its own, and what it has said on stderr so far."""
 
