@@ -16,7 +16,15 @@ from typing import Any
 from catsdogs.commands import datasets, models, readable, runs
 from catsdogs.commands.outcome import FAILED
 from catsdogs.errors import CatsDogsError
-from catsdogs.runs.config import MODELS, RECIPES, SCHEDULES, RunConfig
+from catsdogs.runs.config import (
+    ENGINES,
+    FINE_TUNE_FROM,
+    MODELS,
+    PRECISIONS,
+    RECIPES,
+    SCHEDULES,
+    RunConfig,
+)
 from catsdogs.terminal import say
 
 
@@ -123,7 +131,7 @@ def _add_train(groups: Any) -> None:
     train.add_argument(
         "--augment",
         action=argparse.BooleanOptionalAction,
-        help="mirror and shift training images; default: the recipe's own",
+        help="vary training images from epoch to epoch; default: the recipe's own",
     )
     train.add_argument("--dropout", type=float, help="0 to 1; default: the recipe's own")
     train.add_argument(
@@ -132,6 +140,32 @@ def _add_train(groups: Any) -> None:
         default=RunConfig.early_stopping,
         metavar="EPOCHS",
         help="end after so many epochs without a lower validation loss; 0: never",
+    )
+    train.add_argument(
+        "--fine-tune",
+        type=int,
+        default=RunConfig.fine_tune,
+        metavar="EPOCHS",
+        help="so many epochs more, in which MobileNetV2 itself goes on learning",
+    )
+    train.add_argument(
+        "--fine-tune-from",
+        choices=FINE_TUNE_FROM,
+        default=RunConfig.fine_tune_from,
+        help="the lowest block that does",
+    )
+    train.add_argument("--fine-tune-learning-rate", type=float, help="default: the block's own")
+    train.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=RunConfig.engine,
+        help="what computes MobileNetV2's frozen part; auto: the fastest of the exact ones",
+    )
+    train.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=RunConfig.precision,
+        help="what the custom CNN trains in; auto: bfloat16 where the processor is fast at it",
     )
     train.add_argument("--validation", type=float, default=RunConfig.validation)
     train.add_argument("--seed", type=int, default=RunConfig.seed)

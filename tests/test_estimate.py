@@ -1,6 +1,7 @@
 """What a run will need, learned from runs on a real disk; only the worker is left out."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -110,6 +111,28 @@ def test_disk_is_the_folder_and_what_the_cache_does_not_hold_yet(model, row_byte
     assert estimated(config).disk_bytes == folder_bytes
     new = estimated(config, images=300, fingerprint="other")
     assert new.disk_bytes == folder_bytes + 300 * row_bytes
+
+
+def test_only_runs_that_fine_tune_the_same_tell_of_one_that_does(finish):
+    config = RunConfig("mobilenet_v2", "/photos", fine_tune=2, fine_tune_from="block_16")
+    finish(RunConfig("mobilenet_v2", "/photos"))
+    assert estimated(config) is None
+    same = finish(config)
+    assert estimated(config).learned_from.run_id == same
+    assert estimated(replace(config, fine_tune_from="all")) is None
+
+
+def test_mirrored_views_and_activations_are_rows_of_their_own(finish):
+    frozen = RunConfig("mobilenet_v2", "/photos")
+    run = store.find(finish(frozen))
+    folder_bytes = sum(path.stat().st_size for path in run.folder.iterdir())
+    mirrored = replace(frozen, augment=True)
+    assert estimated(mirrored).disk_bytes == folder_bytes + 1000 * VECTOR_BYTES
+    tuned = replace(frozen, fine_tune=1, fine_tune_from="block_13")
+    run = store.find(finish(tuned, fingerprint="other"))
+    folder_bytes = sum(path.stat().st_size for path in run.folder.iterdir())
+    both_views = 2 * (VECTOR_BYTES + 14 * 14 * 96 * 2)
+    assert estimated(tuned).disk_bytes == folder_bytes + 1000 * (both_views - VECTOR_BYTES)
 
 
 def test_the_nearest_run_counts_and_of_equals_the_newest(finish):

@@ -8,7 +8,7 @@ import pytest
 
 from catsdogs.data.row_cache import Rows
 from catsdogs.errors import RunError
-from catsdogs.learning import checkpoint, fitting, models
+from catsdogs.learning import checkpoint, fitting, models, stages
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.runs import event_file, store
@@ -49,23 +49,21 @@ def fit(folder, *, stop_after=None, labels=None):
     head = models.build_head(_FEATURES, dropout=run.config.dropout_rate)
     batches = iter(range(1, 1_000_000))
     with event_file.appending(folder) as write:
-        cut_short = fitting.fit(
-            run,
-            head,
-            lambda epoch, batch: Batches(
-                *(rows, labels, np.arange(_TRAIN)),
-                batch_size=4,
-                shuffle_seed=run.config.seed,
-                first_epoch=epoch,
-                first_batch=batch,
-            ),
-            validation=Batches(rows, labels, np.arange(_TRAIN, len(vectors)), batch_size=4),
-            images=_TRAIN,
-            reporter=Reporter(
-                write, lambda: next(batches) == stop_after, began=time.perf_counter()
-            ),
-        )
-    return head.get_weights(), cut_short
+        reporter = Reporter(write, lambda: next(batches) == stop_after, began=time.perf_counter())
+        ended = None
+        for stage in stages.stages(run):
+            if checkpoint.stage(folder / store.CHECKPOINT) == "fine-tune" != stage.name:
+                continue
+            ended = fitting.fit(
+                *(run, stage, head),
+                Batches(rows, labels, np.arange(_TRAIN), 4, shuffle_seed=run.config.seed),
+                validation=Batches(rows, labels, np.arange(_TRAIN, len(vectors)), 4),
+                reporter=reporter,
+                before=ended,
+            )
+            if ended.cut_short:
+                break
+    return head.get_weights(), ended.cut_short
 
 
 def fit_in_pieces(folder, *, batches, **options):
@@ -98,8 +96,9 @@ _NOISE = np.random.default_rng(5).integers(0, 2, _TRAIN + _VALIDATION).astype(np
         (1, {"epochs": 2, "learning_rate": 0.1}),
         (4, {"epochs": 3, "recipe": "plain"}),
         (7, {"epochs": 30, "learning_rate": 0.3, "early_stopping": 1}),
+        (3, {"epochs": 2, "fine_tune": 2, "learning_rate": 0.1, "fine_tune_learning_rate": 0.2}),
     ],
-    ids=["default", "plain", "early stopping"],
+    ids=["default", "plain", "early stopping", "fine-tuning"],
 )
 def test_a_fit_in_pieces_is_the_fit_in_one(new_run, settings, batches):
     labels = _NOISE if "early_stopping" in settings else None
@@ -206,15 +205,15 @@ def test_a_cycle_is_a_warm_up_and_a_cosine(steps):
         warmup_target=0.01 if warm_up else None,
         warmup_steps=warm_up,
     )
-    ours = fitting.WarmRestarts(0.01, [(0, steps)])
+    ours = stages.WarmRestarts(0.01, [(0, steps)])
     for step in range(steps + 2):
         assert float(ours(step)) == pytest.approx(float(keras_own(step)), abs=1e-7)
 
 
 def test_an_extension_makes_one_more_cycle():
-    schedule = fitting.WarmRestarts(0.01, [(0, 100), (60, 40)])
-    alone = fitting.WarmRestarts(0.01, [(0, 40)])
-    first = fitting.WarmRestarts(0.01, [(0, 100)])
+    schedule = stages.WarmRestarts(0.01, [(0, 100), (60, 40)])
+    alone = stages.WarmRestarts(0.01, [(0, 40)])
+    first = stages.WarmRestarts(0.01, [(0, 100)])
     rates = [float(schedule(step)) for step in range(101)]
     assert rates[:60] == [float(first(step)) for step in range(60)]
     assert rates[60:] == [float(alone(step)) for step in range(41)]

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from catsdogs.data import index
+from catsdogs.data import index, row_cache
 from catsdogs.data.images import load_square
-from catsdogs.data.row_cache import rows_of
+from catsdogs.data.row_cache import Rows, rows_of
 
 ROW = np.dtype((np.float32, (3,)))
 
@@ -12,7 +12,7 @@ ROW = np.dtype((np.float32, (3,)))
 def means(kaggle_folder, tmp_path):
     """Return a function that gives each photo's mean colour, and says how many it computed."""
 
-    def call(vanished=None, **options):
+    def call(vanished=None, store_name="store", **options):
         computed = []
 
         def mean(content):
@@ -26,7 +26,7 @@ def means(kaggle_folder, tmp_path):
         rows = rows_of(
             dataset.root,
             dataset.usable,
-            store=tmp_path / "store",
+            store=tmp_path / store_name,
             row=ROW,
             compute=mean,
             **options,
@@ -88,3 +88,30 @@ def test_another_writers_unfinished_shard_is_ignored(means, tmp_path):
     means()
     (tmp_path / "store" / ".tmp-x.npy").write_bytes(b"half")
     assert means()[1] == 0
+
+
+def test_rows_computed_together_are_the_same_and_errors_keep_their_place(means, monkeypatch):
+    monkeypatch.setattr(row_cache, "_BATCH", 3)
+    batches = []
+
+    def doubled(values):
+        batches.append(len(values))
+        return values * 2
+
+    alone, _ = means(store_name="alone")
+    rows, _ = means(vanished="cat.2.jpg", together=doubled)
+    assert sum(batches) == 15
+    assert max(batches) == 3
+    assert list(rows.missing) == ["cat.2.jpg"]
+    there = np.flatnonzero(rows.places[:, 0] >= 0)
+    np.testing.assert_allclose(rows.take(there), alone.take(there) * 2)
+
+
+def test_rows_follow_rows_and_spread_over_more_records():
+    one = Rows([np.array([1.0, 2.0])], np.array([(0, 1), (-1, -1)]), {"a": None})
+    other = Rows([np.array([3.0, 4.0])], np.array([(-1, -1), (0, 0)]), {"b": None})
+    both = one.followed_by(other)
+    assert both.places.tolist() == [[0, 1], [-1, -1], [-1, -1], [1, 0]]
+    assert both.take(np.array([3, 0])).tolist() == [3.0, 2.0]
+    assert set(both.missing) == {"a", "b"}
+    assert other.spread(np.array([2, 0]), 3).places.tolist() == [[0, 0], [-1, -1], [-1, -1]]

@@ -1,22 +1,38 @@
-"""Training images, mirrored and shifted at random: what a photo could as well have looked like."""
+"""Training images seen a little differently in each epoch: mirrored, and cropped at random.
+
+What is drawn is one box a photo, so a training graph and a preview can apply the same draws.
+"""
+
+import math
 
 import numpy as np
+from PIL import Image
 
-# Shifts of up to a tenth of the side, the missing border filled with its nearest pixels.
-_MAX_SHIFT = 0.1
+# Inception's crops (Szegedy et al., 2015, arXiv:1409.4842), of milder shares: docs/log.md.
+_SMALLEST_AREA, _WIDEST_ASPECT = 0.65, 1.2
 
 
-def augmented(pixels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Return uint8 (B, S, S, 3), half of the images mirrored and all of them shifted a little."""
-    side = pixels.shape[1]
-    reach = round(_MAX_SHIFT * side)
-    mirrored = np.where(
-        generator.random(len(pixels))[:, None, None, None] < 0.5, pixels[:, :, ::-1], pixels
-    )
-    padded = np.pad(mirrored, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
-    corners = generator.integers(0, 2 * reach + 1, size=(len(pixels), 2))
-    shifted = [
-        image[top : top + side, left : left + side]
-        for image, (top, left) in zip(padded, corners, strict=True)
-    ]
-    return np.stack(shifted)
+def crops(count: int, generator: np.random.Generator) -> np.ndarray:
+    """Return float32 (count, 4): top, left, bottom and right of a box, as shares of the sides.
+
+    Half of the boxes are mirrored: their left is greater than their right.
+    """
+    area = generator.uniform(_SMALLEST_AREA, 1, count)
+    aspect = np.exp(generator.uniform(-1, 1, count) * math.log(_WIDEST_ASPECT))
+    height = np.minimum(np.sqrt(area * aspect), 1)
+    width = np.minimum(np.sqrt(area / aspect), 1)
+    top, left = generator.uniform(0, 1 - height), generator.uniform(0, 1 - width)
+    boxes = np.stack([top, left, top + height, left + width], axis=1)
+    mirrored = generator.random(count) < 0.5
+    boxes[mirrored] = boxes[mirrored][:, [0, 3, 2, 1]]
+    return boxes.astype(np.float32)
+
+
+def cropped(pixels: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Return what a network sees of uint8 ``pixels`` (S, S, 3) through ``box``: (S, S, 3) again."""
+    side = pixels.shape[0]
+    top, left, bottom, right = (float(share) * side for share in box)
+    extent = (min(left, right), top, max(left, right), bottom)
+    seen = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR, box=extent)
+    array = np.asarray(seen)
+    return array[:, ::-1] if left > right else array

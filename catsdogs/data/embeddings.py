@@ -1,8 +1,9 @@
-"""Vectors of the frozen MobileNetV2 base, and decoded pixels: computed once a photo, cached."""
+"""What is computed once a photo and cached: decoded pixels, and MobileNetV2's frozen part."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,17 @@ EMBEDDING_SIZE = 1280
 
 
 def embed(
-    root: Path, records: pd.DataFrame, *, backbone: Path, progress: Progress | None = None
+    root: Path,
+    records: pd.DataFrame,
+    *,
+    backbone: Path,
+    mirrored: bool = False,
+    progress: Progress | None = None,
 ) -> Rows:
     """Return float32 rows of shape (1280,): the backbone's pooled last maps of each photo.
 
     ``backbone`` is a LiteRT model with an ``embedding`` output; its file name identifies it in the
-    cache.
+    cache. ``mirrored``: of each photo's mirror image.
 
     Raises:
         RunError: when ``backbone`` cannot be loaded.
@@ -33,9 +39,62 @@ def embed(
     return rows_of(
         root,
         records,
-        store=paths.cache_dir() / "embeddings" / f"{backbone.stem}-{DECODE_VERSION}",
+        store=_store("embeddings", backbone.stem, mirrored),
         row=np.dtype((np.float32, (EMBEDDING_SIZE,))),
-        compute=lambda content: model(load_square(content, model.side))["embedding"],
+        compute=lambda content: model(_view(content, model.side, mirrored))["embedding"],
+        progress=progress,
+    )
+
+
+def embed_in_batches(
+    root: Path,
+    records: pd.DataFrame,
+    *,
+    network: Callable[[np.ndarray], np.ndarray],
+    side: int,
+    name: str,
+    mirrored: bool = False,
+    progress: Progress | None = None,
+) -> Rows:
+    """Return what ``embed`` does, by a ``network`` from pixels (B, S, S, 3) to vectors (B, 1280).
+
+    For processors that are fast on many photos at once. ``name`` identifies it in the cache.
+    """
+    return rows_of(
+        root,
+        records,
+        store=_store("embeddings", name, mirrored),
+        row=np.dtype((np.float32, (EMBEDDING_SIZE,))),
+        compute=lambda content: _view(content, side, mirrored),
+        together=network,
+        progress=progress,
+    )
+
+
+def activate(
+    root: Path,
+    records: pd.DataFrame,
+    *,
+    trunk: Path,
+    mirrored: bool = False,
+    progress: Progress | None = None,
+) -> Rows:
+    """Return float16 rows of shape (h, w, C): what the fine-tuned blocks of the base begin with.
+
+    ``trunk`` is a LiteRT model with an ``activations`` output; its file name identifies it in the
+    cache. Half the bits are enough: docs/log.md.
+
+    Raises:
+        RunError: when ``trunk`` cannot be loaded.
+    """
+    model = LiteRTModel(trunk)
+    shape = model(np.zeros((model.side, model.side, 3), np.uint8))["activations"].shape
+    return rows_of(
+        root,
+        records,
+        store=_store("activations", trunk.stem, mirrored),
+        row=np.dtype((np.float16, shape)),
+        compute=lambda content: model(_view(content, model.side, mirrored))["activations"],
         progress=progress,
     )
 
@@ -52,6 +111,16 @@ def decode(
         compute=lambda content: load_square(content, side),
         progress=progress,
     )
+
+
+def _store(kind: str, name: str, mirrored: bool) -> Path:
+    folder = f"{name}-{DECODE_VERSION}-mirrored" if mirrored else f"{name}-{DECODE_VERSION}"
+    return paths.cache_dir() / kind / folder
+
+
+def _view(content: bytes, side: int, mirrored: bool) -> np.ndarray:
+    pixels = load_square(content, side)
+    return np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels
 
 
 def exported_backbone() -> Path:

@@ -7,8 +7,9 @@ an interrupted computation loses seconds of work.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from catsdogs.data.decoding import Progress, map_files
 from catsdogs.errors import UnreadableImage
 
 _SHARD_BYTES = 64 << 20
+_BATCH = 64  # how many photos are computed together, where that is faster
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class Rows:
         """Return the rows of these records, at least one, copied and stacked on a first axis."""
         return np.stack([self.shards[shard][row] for shard, row in self.places[positions]])
 
+    def spread(self, positions: np.ndarray, count: int) -> "Rows":
+        """Return these rows as those of ``count`` records, where ``positions`` says; no others."""
+        places = np.full((count, 2), -1)
+        places[positions] = self.places
+        return Rows(self.shards, places, self.missing)
+
+    def followed_by(self, other: "Rows") -> "Rows":
+        """Return these rows and then those of ``other``, as of N + M records."""
+        is_there = other.places[:, :1] >= 0
+        return Rows(
+            [*self.shards, *other.shards],
+            np.concatenate([self.places, other.places + is_there * (len(self.shards), 0)]),
+            {**self.missing, **other.missing},
+        )
+
 
 def rows_of(
     root: Path,
@@ -42,17 +59,21 @@ def rows_of(
     store: Path,
     row: np.dtype[Any],
     compute: Callable[[bytes], Any],
+    together: Callable[[np.ndarray], np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Rows:
     """Return the rows of ``records`` from ``store``, computing those that are not there.
 
     ``compute`` turns a file's content into one value of dtype ``row`` (a dtype with its shape, or a
-    structured one), or raises UnreadableImage; several threads call it. ``progress`` counts all N,
+    structured one), or raises UnreadableImage; several threads call it. With ``together`` it yields
+    what that function turns into rows, many at once on a first axis. ``progress`` counts all N,
     cached ones at once.
     """
     stored = set(_places(_load(store)))
     todo = records[~records["digest"].isin(stored)].drop_duplicates("digest")
-    failed = _compute(root, todo, store, row, compute, _counting(progress, records, todo))
+    values: Iterator[Any] = (v for _, v in map_files(root, list(todo["path"]), compute))
+    outcomes = _in_batches(values, together) if together else values
+    failed = _keep(todo, outcomes, store, row, _counting(progress, records, todo))
     shards = _load(store)
     places = _places(shards)
     nowhere = (-1, -1)
@@ -74,19 +95,28 @@ def _counting(
     return lambda done: progress(known + done, len(records)) if progress else None
 
 
-def _compute(
-    root: Path,
+def _in_batches(
+    outcomes: Iterable[Any], together: Callable[[np.ndarray], np.ndarray]
+) -> Iterator[Any]:
+    """Yield each outcome's row in order, errors as they are."""
+    remaining = iter(outcomes)
+    while batch := list(islice(remaining, _BATCH)):
+        values = [value for value in batch if not isinstance(value, UnreadableImage)]
+        rows = iter(together(np.stack(values)) if values else ())
+        yield from (v if isinstance(v, UnreadableImage) else next(rows) for v in batch)
+
+
+def _keep(
     todo: pd.DataFrame,
+    outcomes: Iterable[Any],
     store: Path,
     row: np.dtype[Any],
-    compute: Callable[[bytes], Any],
     advance: Callable[[int], None],
 ) -> dict[str, UnreadableImage]:
-    """Store a row for each record; return the errors by digest."""
+    """Store the row of each record; return the errors by digest."""
     entry = np.dtype([("digest", "S32"), ("row", row)])
     shard: list[tuple[str, Any]] = []
     failed: dict[str, UnreadableImage] = {}
-    outcomes = (outcome for _, outcome in map_files(root, list(todo["path"]), compute))
     try:
         for done, (digest, outcome) in enumerate(zip(todo["digest"], outcomes, strict=True), 1):
             if isinstance(outcome, UnreadableImage):

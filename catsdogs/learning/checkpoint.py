@@ -6,6 +6,8 @@ it is, and the weights of the best epoch so far. The data need no state: ``Batch
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,10 @@ class Progress:
 
     ``seen``, ``loss`` and ``accuracy`` are the images of that epoch so far and their means.
     ``best_loss`` is the lowest validation loss, of epoch ``best_epoch`` (from 1). ``seconds`` is
-    what the phases took.
+    what the phases took. ``stage`` names the network that is fitted.
     """
 
+    stage: str = "fit"
     epoch: int = 0
     step: int = 0
     seen: int = 0
@@ -46,17 +49,27 @@ def save(path: Path, model: keras.Model, progress: Progress, best: list[np.ndarr
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
+def stage(path: Path) -> str | None:
+    """Return the stage that a checkpoint is of; None when there is no checkpoint.
+
+    Raises:
+        RunError: when the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    with _opened(path) as archive:
+        return _progress(archive["progress"]).stage
+
+
 def restore(path: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray] | None]:
     """Put a compiled model and its optimizer into the state that ``save`` found them in.
 
     Raises:
         RunError: when the file is damaged, or of another network.
     """
-    try:
-        # Opened here, because NumPy leaves a file open that it cannot read.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            content = {name: archive[name] for name in archive.files}
-        progress = Progress(**json.loads(content["progress"].tobytes()))
+    with _opened(path) as archive:
+        content = {name: archive[name] for name in archive.files}
+        progress = _progress(content["progress"])
         model.optimizer.build(model.trainable_variables)
         variables = _variables(model)
         arrays = _numbered(content, "variable")
@@ -64,12 +77,25 @@ def restore(path: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray] 
             raise ValueError("its arrays belong to another network")
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
+    return progress, _numbered(content, "best") or None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a checkpoint; what cannot be read from it is one error."""
+    try:
+        # Opened here, because NumPy leaves a file open that it cannot read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            yield archive
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise RunError(
             f"Expected the checkpoint {path.name} of this run. Received: {error}. Delete that file "
             "to begin the run anew, or start another."
         ) from None
-    return progress, _numbered(content, "best") or None
+
+
+def _progress(array: np.ndarray) -> Progress:
+    return Progress(**json.loads(array.tobytes()))
 
 
 def _variables(model: keras.Model) -> list[Any]:

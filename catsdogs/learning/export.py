@@ -6,10 +6,13 @@ backbone is exported with an empty head and kept in the cache, and a run's file 
 """
 
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow
 from keras import layers, ops
 
 from catsdogs import files, paths
@@ -43,8 +46,50 @@ def backbone_file(weights: Path) -> Path:
     """
     target = paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}.tflite"
     if not target.is_file():
-        _export(_class_activation_graph(models.build_backbone(weights)), target)
+        backbone = models.build_backbone(weights)
+        _export(_class_activation_graph(backbone, _NO_KERNEL, _NO_BIAS), target)
     return target
+
+
+def quantized_backbone_file(weights: Path, photos: Callable[[int], Sequence[np.ndarray]]) -> Path:
+    """Return the backbone in int8, quantizing it when the cache has none; output ``embedding``.
+
+    ``photos(S)`` gives uint8 (S, S, 3) pictures that the ranges of its activations are taken from.
+    """
+    target = paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}-int8.tflite"
+    if not target.is_file():
+        network = models.build_embedder(models.build_backbone(weights))
+        graph = keras.Model(network.input, {"embedding": network.output})
+        quantize(graph, photos(network.input_shape[1]), target)
+    return target
+
+
+def trunk_file(weights: Path, block: str) -> Path:
+    """Return MobileNetV2 below ``block``, exporting it when the cache has none.
+
+    Its output is ``activations`` (h, w, C).
+    """
+    name = f"mobilenet_v2-{identity(weights)}-below-{block}.tflite"
+    target = paths.cache_dir() / "backbones" / name
+    if not target.is_file():
+        trunk = models.build_trunk(models.build_backbone(weights), block)
+        _export(keras.Model(trunk.input, {"activations": trunk.output}), target)
+    return target
+
+
+def quantize(graph: keras.Model, photos: Sequence[np.ndarray], target: Path) -> None:
+    """Write ``graph`` as a LiteRT file that computes in int8, calibrated on uint8 ``photos``."""
+    _export(
+        graph,
+        target,
+        optimizations=[tensorflow.lite.Optimize.DEFAULT],
+        representative_dataset=lambda: ([photo[np.newaxis]] for photo in photos),
+    )
+
+
+def export_fine_tuned(backbone: keras.Model, head: keras.Model, target: Path) -> None:
+    """Write a LiteRT file of a run's own backbone; its outputs are those of ``backbone_file``."""
+    _export(_class_activation_graph(backbone, *head.get_layer("p_dog").get_weights()), target)
 
 
 def export_mobilenet_v2(backbone: Path, head: keras.Model, target: Path) -> None:
@@ -79,7 +124,9 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
     return float(np.median(times_ms))
 
 
-def _class_activation_graph(backbone: keras.Model) -> keras.Model:
+def _class_activation_graph(
+    backbone: keras.Model, kernel: np.ndarray, bias: np.ndarray
+) -> keras.Model:
     """The class activation map (Zhou et al., 2016, arXiv:1512.04150), exact for this network.
 
     Averaging over positions and applying the head commute, so the head applied at each position
@@ -90,7 +137,7 @@ def _class_activation_graph(backbone: keras.Model) -> keras.Model:
     maps = backbone(x, training=False)  # (B, 7, 7, 1280)
     cam = layers.EinsumDense("bhwc,cd->bhwd", (7, 7, 1), bias_axes="hwd", name="cam")
     heatmap = layers.Reshape((7, 7))(cam(maps))
-    cam.set_weights([_NO_KERNEL.reshape(-1, 1), _NO_BIAS.reshape(7, 7, 1)])
+    cam.set_weights([kernel.reshape(-1, 1), np.broadcast_to(bias, 49).reshape(7, 7, 1)])
     p_dog = ops.sigmoid(ops.mean(heatmap, axis=(1, 2)))
     embedding = layers.GlobalAveragePooling2D()(maps)
     return keras.Model(pixels, {"p_dog": p_dog, "heatmap": heatmap, "embedding": embedding})
@@ -102,20 +149,29 @@ def _grad_cam(model: keras.Model) -> keras.KerasTensor:
     The gradient of the logit through one hidden ReLU layer has a closed form, so it is written as
     forward operations that LiteRT knows. The mean over positions is folded into the constant.
     """
-    hidden, output = model.get_layer("hidden"), model.get_layer("p_dog")
+    output, hidden = model.get_layer("p_dog"), model.get_layer(models.HIDDEN)
     maps = model.get_layer(models.LAST_MAPS).output  # (B, h, w, C)
     height, width, channels = maps.shape[1:]
     kernel = hidden.get_weights()[0].reshape(height * width, channels, -1)
-    mean_kernel = kernel.mean(axis=0).T  # (hidden, C)
-    active = ops.cast(hidden.output > 0, "float32")
+    mean_kernel = (kernel.mean(axis=0) * _normalising_scale(model)).T  # (hidden, C)
+    active = ops.cast(model.get_layer(f"{models.HIDDEN}_active").output > 0, "float32")
     slopes = active * ops.convert_to_tensor(output.get_weights()[0][:, 0])  # (B, hidden)
     channel_weights = ops.matmul(slopes, ops.convert_to_tensor(mean_kernel))  # (B, C)
     return ops.sum(maps * ops.reshape(channel_weights, (-1, 1, 1, channels)), axis=-1)
 
 
-def _export(graph: keras.Model, target: Path) -> None:
+def _normalising_scale(model: keras.Model) -> float | np.ndarray:
+    """Return what batch normalisation, at its final statistics, multiplies hidden units (H,) by."""
+    names = {layer.name for layer in model.layers}
+    if (name := f"{models.HIDDEN}_active_norm") not in names:
+        return 1.0
+    norm = model.get_layer(name)
+    return np.asarray(norm.gamma) / np.sqrt(np.asarray(norm.moving_variance) + norm.epsilon)
+
+
+def _export(graph: keras.Model, target: Path, **options: Any) -> None:
     with files.replacing(target) as temporary:
-        graph.export(str(temporary), format="litert", verbose=False)
+        graph.export(str(temporary), format="litert", verbose=False, **options)
 
 
 def _with_constant(content: bytes, old: np.ndarray, new: np.ndarray) -> bytes:

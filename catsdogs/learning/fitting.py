@@ -2,66 +2,72 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-from keras import ops
 
 from catsdogs.errors import RunError
 from catsdogs.learning import checkpoint
 from catsdogs.learning.checkpoint import Progress
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
+from catsdogs.learning.stages import Stage, learning_rate
 from catsdogs.runs import store
 from catsdogs.runs.store import Run
 
-_WARM_UP_SHARE = 0.05
 # A batch is reported once the curve has grown by this share since the last one, which is what can
 # be seen of it, or after so many seconds: every redraw takes processor time from the training.
 _SEEN_SHARE, _REPORT_EVERY_S = 0.01, 5.0
 # Checkpoints take at most this share of the time; the first one waits as if it took so long.
 _SAVING_SHARE, _FIRST_SAVE_S = 0.02, 0.1
-# fit(first_epoch, first_batch) → what the fit sees from there on.
-TrainingBatches = Callable[[int, int], Batches]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How a fit ended, and its best epoch (from 1) with its validation loss."""
+
+    cut_short: bool  # by a stop request
+    best_epoch: int | None
+    best_loss: float | None
 
 
 def fit(
     run: Run,
+    stage: Stage,
     model: keras.Model,
-    training: TrainingBatches,
+    training: Batches,
     *,
     validation: Batches,
-    images: int,
     reporter: Reporter,
-) -> bool:
-    """Fit ``model`` for the epochs of ``run``, from its checkpoint if it has one.
+    before: Fitted | None = None,
+) -> Fitted:
+    """Fit ``model`` for the epochs of ``stage``, from the run's checkpoint if it has one.
 
-    ``images`` is the size of the training side. Returns whether a stop request cut the fit short.
-    The model ends with its best weights, under the plain recipe with its last.
+    The model ends with its best weights, under the plain recipe with its last. ``before`` is how
+    the stage before ended: its network, which this one begins as, stays unless a better one comes.
 
     Raises:
         RunError: when the loss left the finite numbers, or the checkpoint is damaged.
     """
+    images = len(training.positions)
     steps = math.ceil(images / run.config.batch_size)
     model.compile(
-        keras.optimizers.Adam(learning_rate(run, steps)),
+        keras.optimizers.Adam(learning_rate(run.config, stage, steps)),
         loss="binary_crossentropy",
         metrics=["accuracy"],
     )
-    recorder = Recorder(run, reporter, images=images)
-    progress = recorder.take_up(model)
-    planned = run.epochs_planned
-    with reporter.phase("fit", done=progress.epoch, total=planned):
-        while progress.epoch < planned and not recorder.is_over:
-            # Keras fits whole epochs: one that was interrupted is finished as a short one.
-            until = progress.epoch + 1 if progress.step else planned
+    recorder = Recorder(run, stage, reporter, images=images)
+    progress = recorder.take_up(model, before)
+    with reporter.phase("fit", done=progress.epoch, total=run.epochs_planned):
+        while progress.epoch < stage.end and not recorder.is_over:
             model.fit(
-                training(progress.epoch, progress.step),
-                validation_data=validation,
+                training.epoch(progress.epoch, progress.step),
+                validation_data=validation.epoch(),
                 initial_epoch=progress.epoch,
-                epochs=until,
+                epochs=progress.epoch + 1,
                 # The batches come shuffled already; Keras would shuffle whole batches on top.
                 shuffle=False,
                 verbose=0,
@@ -70,50 +76,10 @@ def fit(
     if recorder.diverged:
         raise RunError(
             "Expected a loss that stays finite. Received: a loss that grew past all numbers, at a "
-            f"learning rate of {run.config.peak_learning_rate:g}. Start a new run with a lower one."
+            f"learning rate of {stage.learning_rate:g}. Start a new run with a lower one."
         )
     recorder.restore_best(model)
-    return recorder.cut_short
-
-
-def learning_rate(run: Run, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """Return the constant rate, or the cycles of warm-up and cosine: the run's and its extensions'.
-
-    ``steps`` is the number of batches in an epoch.
-    """
-    peak = run.config.peak_learning_rate
-    if run.config.learning_rate_schedule == "constant":
-        return peak
-    cycles = [(0, run.config.epochs), *run.view.extensions]
-    return WarmRestarts(peak, [(begin * steps, length * steps) for begin, length in cycles])
-
-
-class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
-    """Cycles (first step, steps), each a short linear rise to ``peak`` and half a cosine to zero.
-
-    Loshchilov and Hutter, "SGDR" (2017, arXiv:1608.03983), with the rise added.
-    """
-
-    def __init__(self, peak: float, cycles: list[tuple[int, int]]) -> None:
-        self.peak, self.cycles = peak, cycles
-
-    def __call__(self, step: keras.KerasTensor) -> keras.KerasTensor:
-        """Return the rate at ``step``, a scalar tensor counted over the whole run."""
-        step = ops.cast(step, "float32")
-        rate = ops.zeros(())
-        for begin, length in self.cycles:
-            rate = ops.where(step >= begin, self._within_cycle(step - begin, length), rate)
-        return rate
-
-    def get_config(self) -> dict[str, object]:
-        """Return the constructor's arguments."""
-        return {"peak": self.peak, "cycles": self.cycles}
-
-    def _within_cycle(self, step: keras.KerasTensor, length: int) -> keras.KerasTensor:
-        warm_up = round(_WARM_UP_SHARE * length)
-        share = ops.clip((step - warm_up) / max(length - warm_up, 1), 0.0, 1.0)
-        falling = self.peak * 0.5 * (1 + ops.cos(math.pi * share))
-        return ops.where(step < warm_up, self.peak * step / max(warm_up, 1), falling)
+    return Fitted(recorder.cut_short, progress.best_epoch, progress.best_loss)
 
 
 class Recorder(keras.callbacks.Callback):
@@ -123,17 +89,15 @@ class Recorder(keras.callbacks.Callback):
     the loss left the finite numbers, which ends it too.
     """
 
-    def __init__(self, run: Run, reporter: Reporter, *, images: int) -> None:
+    def __init__(self, run: Run, stage: Stage, reporter: Reporter, *, images: int) -> None:
         """``images`` is the number of training images in an epoch."""
         super().__init__()
         self._run, self._config, self._reporter = run, run.config, reporter
-        extensions = run.view.extensions
-        self._extended_at = extensions[-1][0] if extensions else 0
-        self._images, self._planned = images, run.epochs_planned
+        self._stage, self._images = stage, images
         self._steps = math.ceil(images / run.config.batch_size)
         self.cut_short = False
         self.diverged = False
-        self._progress = Progress()
+        self._progress = Progress(stage=stage.name, epoch=stage.begin)
         self._best: list[np.ndarray] | None = None
         self._began = self._reported_at = time.monotonic()
         self._next_save_at = self._began + _FIRST_SAVE_S / _SAVING_SHARE
@@ -143,15 +107,21 @@ class Recorder(keras.callbacks.Callback):
         """Whether the fit ends here, with epochs left."""
         return self.cut_short or self.diverged or self._is_patience_over()
 
-    def take_up(self, model: keras.Model) -> Progress:
-        """Bring the model to its checkpoint, if there is one; return where the fit is.
+    def take_up(self, model: keras.Model, before: Fitted | None) -> Progress:
+        """Bring the model to its checkpoint, if this stage has one; return where the fit is.
 
         The progress that is returned goes on with the fit.
         """
-        if self._path.is_file():
+        if checkpoint.stage(self._path) == self._stage.name:
             self._progress, self._best = checkpoint.restore(self._path, model)
             for name, seconds in self._progress.seconds.items():
                 self._reporter.seconds[name] += seconds
+        elif before and before.best_loss is not None and not self._config.is_plain:
+            self._progress.best_epoch, self._progress.best_loss = (
+                before.best_epoch,
+                before.best_loss,
+            )
+            self._best = model.get_weights()
         progress = self._progress
         view = self._run.view
         if view.batches or view.epochs:
@@ -187,8 +157,8 @@ class Recorder(keras.callbacks.Callback):
             self._report_batches((seen, means["loss"], means["accuracy"]))
         self._count((seen, means["loss"], means["accuracy"]))
         if stops:
-            last = ends and progress.epoch + 1 == self._planned
-            self.cut_short = not last
+            last = ends and progress.epoch + 1 == self._stage.end
+            self.cut_short = not (last and self._stage.is_last)
             self.model.stop_training = True
         # The end of an epoch is saved after its validation.
         if not ends and (stops or time.monotonic() >= self._next_save_at):
@@ -213,10 +183,11 @@ class Recorder(keras.callbacks.Callback):
             return  # Cut short: what a resume needs was saved before the validation.
         progress.epoch, progress.step = epoch + 1, 0
         progress.seen, progress.loss, progress.accuracy = 0, 0.0, 0.0
-        self._reporter.emit("phase", name="fit", done=progress.epoch, total=self._planned)
+        planned = self._run.epochs_planned
+        self._reporter.emit("phase", name="fit", done=progress.epoch, total=planned)
         if self._is_patience_over():
             self.model.stop_training = True
-        ends = self.is_over or progress.epoch == self._planned
+        ends = self.is_over or progress.epoch == self._stage.end
         if ends or time.monotonic() >= self._next_save_at:
             self._save()
 
@@ -232,8 +203,10 @@ class Recorder(keras.callbacks.Callback):
             self._reporter.emit("checkpoint", epoch=epoch)
 
     def _is_patience_over(self) -> bool:
+        if not self._stage.is_last:
+            return False
         patience, best = self._config.early_stopping, self._progress.best_epoch
-        waited = self._progress.epoch - max(best or 0, self._extended_at)
+        waited = self._progress.epoch - max(best or 0, self._stage.cycles[-1][0])
         return bool(patience) and best is not None and waited >= patience
 
     def _is_report_due(self) -> bool:

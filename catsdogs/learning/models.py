@@ -1,5 +1,7 @@
 """The two architectures as Keras models: raw uint8 pixels in, P(dog) out."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -10,32 +12,55 @@ from catsdogs.runs.config import MODELS, RunConfig
 # Keras' 0.99 needs several hundred batches to forget its start; a small dataset has fewer in a run.
 BATCH_NORM_MOMENTUM = 0.9
 LAST_MAPS = "last_maps"  # the layer a heat map is read from
+HIDDEN = "hidden"  # the custom CNN's first dense layer
 
 
-def build_custom_cnn(config: RunConfig) -> keras.Model:
+def build_custom_cnn(config: RunConfig, *, policy: str = "float32") -> keras.Model:
     """Return the network trained from scratch; input (B, 150, 150, 3), output (B, 1).
 
     The plain recipe's is the notebook's network, 4,828,481 parameters. The default one keeps its
-    convolutions and dense layers and adds batch normalisation after each pooling and dropout before
-    each dense layer. Normalising the pooled maps, not the full-size ones, costs a quarter as much.
+    convolutions and dense layers, normalises what each of them but the last gives, and drops some
+    of it out before each dense layer. ``policy`` is the Keras dtype policy it trains under;
+    normalisation and the probability are float32 under any. Weights fit a network of either policy.
     """
-    normalised, dropout = not config.is_plain, config.dropout_rate
     side = MODELS[config.model].side
-    pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
-    x = layers.Rescaling(1 / 255)(pixels)
-    for filters in (32, 64, 128):
-        x = layers.Conv2D(filters, 3, activation="relu")(x)
-        x = layers.MaxPooling2D(name=LAST_MAPS if filters == 128 and not normalised else None)(x)
-        if normalised:
-            x = layers.BatchNormalization(
-                momentum=BATCH_NORM_MOMENTUM, name=LAST_MAPS if filters == 128 else None
-            )(x)
-    x = layers.Flatten()(x)  # (B, 17 * 17 * 128)
-    x = layers.Dropout(dropout)(x) if dropout else x
-    x = layers.Dense(128, activation="relu", name="hidden")(x)
-    x = layers.Dropout(dropout)(x) if dropout else x
-    p_dog = layers.Dense(1, activation="sigmoid", name="p_dog")(x)
+    with _dtype_policy(policy):
+        pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
+        x = layers.Rescaling(1 / 255)(pixels)
+        for filters in (32, 64, 128):
+            x = layers.Conv2D(filters, 3, use_bias=config.is_plain)(x)
+            # Normalised after the pooling, which leaves a quarter of the values. ReLU and maximum
+            # can change places.
+            x = layers.MaxPooling2D()(x)
+            x = _active(x, config, LAST_MAPS if filters == 128 else None)
+        x = layers.Flatten()(x)  # (B, 17 * 17 * 128)
+        x = _dropout(x, config)
+        x = layers.Dense(128, use_bias=config.is_plain, name=HIDDEN)(x)
+        x = _active(x, config, f"{HIDDEN}_active")
+        x = _dropout(x, config)
+        p_dog = layers.Dense(1, activation="sigmoid", dtype="float32", name="p_dog")(x)
     return keras.Model(pixels, p_dog, name="custom_cnn")
+
+
+def _active(x: keras.KerasTensor, config: RunConfig, name: str | None) -> keras.KerasTensor:
+    if not config.is_plain:
+        norm = f"{name}_norm" if name else None
+        x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, dtype="float32", name=norm)(x)
+    return layers.ReLU(name=name)(x)
+
+
+def _dropout(x: keras.KerasTensor, config: RunConfig) -> keras.KerasTensor:
+    return layers.Dropout(config.dropout_rate)(x) if config.dropout_rate else x
+
+
+@contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def build_backbone(weights: Path) -> keras.Model:
@@ -51,6 +76,44 @@ def build_backbone(weights: Path) -> keras.Model:
     return backbone
 
 
+def build_embedder(backbone: keras.Model) -> keras.Model:
+    """Return pixels (B, 224, 224, 3) → the backbone's pooled last maps (B, 1280)."""
+    return _on_pixels(lambda x: layers.GlobalAveragePooling2D()(backbone(x, training=False)))
+
+
+def build_trunk(backbone: keras.Model, block: str) -> keras.Model:
+    """Return the part below ``block``: pixels (B, 224, 224, 3) → activations (B, h, w, C)."""
+    below = keras.Model(backbone.input, _begin_of(backbone, block))
+    return _on_pixels(lambda x: below(x, training=False))
+
+
+def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> keras.Model:
+    """Return the network from block ``begin`` up, made trainable, or for "all" the complete one.
+
+    Its input are float16 activations (B, h, w, C) or uint8 pixels (B, 224, 224, 3), its output
+    P(dog) (B, 1). It shares its layers with ``backbone`` and ``head``: what it learns is theirs.
+    """
+    if begin == "all":
+        _let_learn(backbone)
+        return assemble_mobilenet_v2(backbone, head)
+    tensor = _begin_of(backbone, begin)
+    blocks = keras.Model(tensor, backbone.output)
+    _let_learn(blocks)
+    activations = keras.Input(tensor.shape[1:], dtype="float16")
+    maps = blocks(layers.Identity(dtype="float32")(activations))
+    return keras.Model(activations, head(layers.GlobalAveragePooling2D()(maps)))
+
+
+def _let_learn(network: keras.Model) -> None:
+    """Make all layers trainable but batch normalisation, which so keeps its ImageNet statistics.
+
+    ``training=False`` would not do: the training step's own True replaces it in a nested model.
+    """
+    network.trainable = True
+    for layer in network.layers:  # One by one: a new model is trainable, and passes nothing on.
+        layer.trainable = not isinstance(layer, layers.BatchNormalization)
+
+
 def build_head(features: int, *, dropout: float) -> keras.Model:
     """Return the part that is learned: (B, features) → P(dog) of shape (B, 1)."""
     vectors = keras.Input((features,))
@@ -60,9 +123,18 @@ def build_head(features: int, *, dropout: float) -> keras.Model:
 
 def assemble_mobilenet_v2(backbone: keras.Model, head: keras.Model) -> keras.Model:
     """Return the complete network, 2,259,265 parameters: pixels (B, 224, 224, 3) → (B, 1)."""
-    pixels = keras.Input(backbone.input_shape[1:], dtype="uint8", name="image")
-    x = layers.Rescaling(1 / 127.5, offset=-1)(pixels)
-    # training=False keeps batch normalisation on its ImageNet statistics.
-    x = backbone(x, training=False)
-    x = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(pixels, head(x), name="mobilenet_v2")
+    embedder = build_embedder(backbone)
+    # Without the optimizer that the head was fitted with, which a file should not hold.
+    bare_head = keras.Model(head.input, head.output)
+    return keras.Model(embedder.input, bare_head(embedder.output), name="mobilenet_v2")
+
+
+def _begin_of(backbone: keras.Model, block: str) -> keras.KerasTensor:
+    return backbone.get_layer(f"{block}_expand").input
+
+
+def _on_pixels(network: Callable[[keras.KerasTensor], keras.KerasTensor]) -> keras.Model:
+    """Return ``network`` behind MobileNetV2's scaling of uint8 pixels to [-1, 1]."""
+    side = MODELS["mobilenet_v2"].side
+    pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
+    return keras.Model(pixels, network(layers.Rescaling(1 / 127.5, offset=-1)(pixels)))

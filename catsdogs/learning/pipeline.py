@@ -1,63 +1,74 @@
-"""Cached rows (pixels or vectors) → batches, the same at every run with the same seed."""
+"""Cached rows (pixels, activations, vectors) → batches, the same at every run of one seed."""
 
-import math
+from dataclasses import dataclass
 
-import keras
 import numpy as np
+import tensorflow as tf
 
-from catsdogs.data.augmentation import augmented
+from catsdogs.data.augmentation import crops
 from catsdogs.data.row_cache import Rows
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches of (rows (B, …), float32 labels (B,)) from memory-mapped rows.
+@dataclass(frozen=True)
+class Batches:
+    """Batches of (rows (B, …), float32 labels (B, 1)) from memory-mapped rows.
 
-    With ``shuffle_seed`` the order, and with ``augment`` the pixels, differ from epoch to epoch;
-    they depend on nothing but the seed, the epoch and the batch. So a fit that begins at
-    ``first_epoch`` and ``first_batch`` (both from 0) sees what an uninterrupted one sees there.
-    Without a seed, every row comes once, in order, unchanged.
+    ``positions`` are those of the photos among the N ``labels``. Where ``rows`` are a multiple of
+    N, each further N are another view of the same photos, of which an epoch takes one each.
+
+    With ``shuffle_seed`` the order, the views and, for pixels, with ``crops`` what is seen of each
+    photo differ from epoch to epoch, and depend on nothing but the seed and the epoch. Without a
+    seed, every photo comes once, in order, unchanged.
     """
 
-    def __init__(
-        self,
-        rows: Rows,
-        labels: np.ndarray,
-        positions: np.ndarray,
-        *,
-        batch_size: int,
-        shuffle_seed: int | None = None,
-        augment: bool = False,
-        first_epoch: int = 0,
-        first_batch: int = 0,
-    ) -> None:
-        """Keep references only: nothing is read before the first batch is asked for."""
-        super().__init__()
-        self._rows, self._labels, self._positions = rows, labels, positions
-        self._batch_size, self._augment = batch_size, augment
-        self._shuffle_seed = shuffle_seed
-        self._epoch, self._first_batch = first_epoch, first_batch
-        self._order = self._ordered()
+    rows: Rows
+    labels: np.ndarray
+    positions: np.ndarray
+    batch_size: int
+    shuffle_seed: int | None = None
+    crops: bool = False
 
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch, from the first one on."""
-        return math.ceil(len(self._positions) / self._batch_size) - self._first_batch
+    def epoch(self, number: int = 0, first_batch: int = 0) -> tf.data.Dataset:
+        """Return the batches of epoch ``number`` from ``first_batch`` on, both counted from 0."""
+        order, boxes = self._drawn(number)
+        rest = slice(first_batch * self.batch_size, None)
+        columns = (order[rest],) if boxes is None else (order[rest], boxes[rest])
+        batches = tf.data.Dataset.from_tensor_slices(columns).batch(self.batch_size)
+        return batches.map(self._read).prefetch(2).with_options(_options())
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return batch ``index`` of the current epoch, counted from the first one."""
-        number = self._first_batch + index
-        chosen = self._order[number * self._batch_size : (number + 1) * self._batch_size]
-        rows = self._rows.take(chosen)
-        if self._augment:
-            generator = np.random.default_rng((self._shuffle_seed or 0, self._epoch, number))
-            rows = augmented(rows, generator)
-        return rows, self._labels[chosen].astype(np.float32)
+    def _drawn(self, epoch: int) -> tuple[np.ndarray, np.ndarray | None]:
+        if self.shuffle_seed is None:
+            return self.positions, None
+        generator = np.random.default_rng((self.shuffle_seed, epoch))
+        order = generator.permutation(self.positions)
+        photos = len(self.labels)
+        order = order + photos * generator.integers(
+            len(self.rows.places) // photos, size=len(order)
+        )
+        return order, crops(len(order), generator) if self.crops else None
 
-    def on_epoch_end(self) -> None:
-        """Shuffle anew."""
-        self._epoch += 1
-        self._order = self._ordered()
+    def _read(
+        self, chosen: tf.Tensor, boxes: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        row = self.rows.shards[0][0]
+        # The one call of Python: a copy out of the memory map. All else is TensorFlow's own.
+        rows = tf.numpy_function(self.rows.take, [chosen], row.dtype, stateful=False)
+        rows = tf.ensure_shape(rows, (None, *row.shape))
+        if boxes is not None:
+            rows = _cropped(rows, boxes)
+        labels = tf.constant(self.labels, tf.float32)
+        return rows, tf.gather(labels, chosen % len(self.labels))[:, tf.newaxis]
 
-    def _ordered(self) -> np.ndarray:
-        if self._shuffle_seed is None:
-            return self._positions
-        return np.random.default_rng((self._shuffle_seed, self._epoch)).permutation(self._positions)
+
+def _cropped(pixels: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+    """Return uint8 (B, S, S, 3): each photo's box of it, at full size again."""
+    count, side = tf.shape(pixels)[0], pixels.shape[1:3]
+    seen = tf.image.crop_and_resize(pixels, boxes, tf.range(count), side)
+    return tf.cast(tf.round(seen), tf.uint8)
+
+
+def _options() -> tf.data.Options:
+    options = tf.data.Options()
+    # tf.data's autotuner sleeps up to as long as it has run, and an epoch waits for it at its end.
+    options.autotune.enabled = False
+    return options

@@ -8,6 +8,7 @@ chosen by a look at the validation side would make that side's score optimistic.
 import math
 import sys
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from catsdogs.data import embeddings, index, sources
 from catsdogs.data.row_cache import Rows
 from catsdogs.data.split import split
 from catsdogs.errors import Cancelled, DatasetError
-from catsdogs.learning import export, models, weights
+from catsdogs.learning import export, machine, models, weights
 from catsdogs.learning.pipeline import Batches
 from catsdogs.runs import rates
 from catsdogs.runs.config import MODELS, RunConfig
@@ -53,17 +54,16 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
     dataset = index.scan(sources.open_source(Path(config.data)), progress=advancing("scan"))
     photos = _drawn(dataset.usable, config)
     rows, model = _MODELS[config.model](config, dataset.root, photos, advancing)
-    decoded = np.flatnonzero(rows.places[:, 0] >= 0)
+    decoded = np.flatnonzero(~photos["path"].isin(rows.missing))
     if not len(decoded):
         raise DatasetError(
             f"Expected photos that decode. Received: {len(photos)} that do not, such as "
             f"{photos['path'].iloc[0]}. Look at the dataset's health."
         )
     batches = Batches(
-        *(rows, photos["label"].to_numpy(), decoded),
-        batch_size=config.batch_size,
+        *(rows, photos["label"].to_numpy(), decoded, config.batch_size),
         shuffle_seed=config.seed,
-        augment=config.augments,
+        crops=config.augments,
     )
     tested, losses = _sweep(model, batches, advancing("fit"))
     curve = rates.smoothed(losses)
@@ -94,7 +94,8 @@ def _custom_cnn(
     side = MODELS[config.model].side
     rows = embeddings.decode(root, photos, side=side, progress=advancing("decode"))
     keras.utils.set_random_seed(config.seed)
-    return rows, models.build_custom_cnn(config)
+    policy = machine.training_policy(config.precision)
+    return rows, models.build_custom_cnn(config, policy=policy)
 
 
 def _mobilenet_v2(
@@ -131,10 +132,9 @@ def _sweep(
     return rising[: len(losses)], losses
 
 
-def _endless(batches: Batches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    while True:
-        yield from (batches[number] for number in range(len(batches)))
-        batches.on_epoch_end()
+def _endless(batches: Batches) -> Iterator[Any]:
+    for epoch in count():
+        yield from batches.epoch(epoch)
 
 
 if __name__ == "__main__":

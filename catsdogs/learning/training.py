@@ -6,20 +6,17 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow
 
 from catsdogs.data import embeddings
 from catsdogs.data.index import Dataset
-from catsdogs.data.row_cache import Rows
-from catsdogs.data.split import fingerprint as split_fingerprint
-from catsdogs.data.split import split
-from catsdogs.errors import DatasetError
-from catsdogs.learning import export, models, weights
-from catsdogs.learning.fitting import fit
-from catsdogs.learning.pipeline import Batches
+from catsdogs.learning import checkpoint, export, machine, models, preparing, weights
+from catsdogs.learning.fitting import Fitted, fit
+from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
-from catsdogs.runs.config import MODELS, RunConfig
+from catsdogs.learning.stages import FINE_TUNE, stages
+from catsdogs.runs import store
+from catsdogs.runs.config import MODELS
 from catsdogs.runs.store import Run
 
 
@@ -28,9 +25,9 @@ class Trained:
     """A finished training: the complete Keras model and P(dog) of each validation record."""
 
     model: keras.Model
-    train_images: int
-    validation: pd.DataFrame
+    sides: Sides
     p_dog: np.ndarray
+    resolved: dict[str, str]  # what "auto" settings stood for on this machine
     cut_short: bool  # a stop request ended the fit before its last epoch
     export_litert: Callable[[Path], None]
 
@@ -54,126 +51,95 @@ def train(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
 
 
 def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
+    side = MODELS[run.config.model].side
     with reporter.preparing("decode"):
-        rows = embeddings.decode(
-            dataset.root,
-            dataset.usable,
-            side=MODELS[run.config.model].side,
-            progress=reporter.progress("decode"),
-        )
-    sides = _sides(run, dataset, rows, reporter)
+        rows = preparing.decoded(dataset, side, reporter)
+    sides = preparing.sides(run, dataset, [rows], reporter)
+    policy = machine.training_policy(run.config.precision)
     keras.utils.set_random_seed(run.config.seed)
+    fitted = models.build_custom_cnn(run.config, policy=policy)
+    (stage,) = stages(run)
+    ended = fit(
+        *(run, stage, fitted, sides.training(rows, crops=run.config.augments)),
+        validation=sides.validation(rows),
+        reporter=reporter,
+    )
+    # What is measured and saved computes in float32 everywhere, and has no optimizer with it.
     model = models.build_custom_cnn(run.config)
-    cut_short = _fit(run, model, sides, reporter)
+    model.set_weights(fitted.get_weights())
     with reporter.phase("evaluate"):
-        p_dog = model.predict(sides.validation(), verbose=0)[:, 0]
+        p_dog = sides.p_dog(model, rows)
     return Trained(
-        _uncompiled(model),
-        len(sides.train_rows),
-        sides.val_records,
+        model,
+        sides,
         p_dog,
-        cut_short,
+        {"precision": policy},
+        ended.cut_short,
         lambda target: export.export_custom_cnn(model, target),
     )
 
 
 def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
+    config = run.config
     with reporter.preparing("embed"):
         weights_file = weights.find_weights()
-        backbone = export.backbone_file(weights_file)
-        rows = embeddings.embed(
-            dataset.root, dataset.usable, backbone=backbone, progress=reporter.progress("embed")
-        )
-    sides = _sides(run, dataset, rows, reporter)
+        frozen = preparing.frozen(config, dataset, weights_file, reporter)
+    sides = preparing.sides(run, dataset, frozen.tables, reporter)
     # Only now, because exporting the backbone, which a cache may spare, draws random numbers too.
-    keras.utils.set_random_seed(run.config.seed)
-    head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=run.config.dropout_rate)
-    cut_short = _fit(run, head, sides, reporter)
+    keras.utils.set_random_seed(config.seed)
+    head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)
+    first, ended = stages(run)[0], None
+    if checkpoint.stage(run.folder / store.CHECKPOINT) != FINE_TUNE:
+        ended = fit(
+            *(run, first, head, sides.training(frozen.vectors)),
+            validation=sides.validation(frozen.measured),
+            reporter=reporter,
+        )
+    cut_short = ended is not None and ended.cut_short
+    if frozen.activations and not cut_short:
+        backbone = models.build_backbone(weights_file)
+        return _fine_tuned(run, backbone, head, ended, frozen, sides, reporter)
     with reporter.phase("evaluate"):
-        p_dog = head.predict(sides.validation(), verbose=0)[:, 0]
+        p_dog = sides.p_dog(head, frozen.measured)
     with reporter.phase("export"):
-        backbone_model = models.build_backbone(weights_file)
-        model = models.assemble_mobilenet_v2(backbone_model, _uncompiled(head))
+        model = models.assemble_mobilenet_v2(models.build_backbone(weights_file), head)
+        backbone_file = export.backbone_file(weights_file)
     return Trained(
         model,
-        len(sides.train_rows),
-        sides.val_records,
+        sides,
         p_dog,
+        {"engine": frozen.engine},
         cut_short,
-        lambda target: export.export_mobilenet_v2(backbone, head, target),
+        lambda target: export.export_mobilenet_v2(backbone_file, head, target),
     )
 
 
-@dataclass(frozen=True)
-class _Sides:
-    """The two sides of a split, as batches; photos that did not decode are on neither."""
-
-    config: RunConfig
-    records: pd.DataFrame
-    rows: Rows
-    train_rows: np.ndarray
-    val_rows: np.ndarray
-
-    @property
-    def val_records(self) -> pd.DataFrame:
-        return self.records.iloc[self.val_rows]
-
-    @property
-    def _labels(self) -> np.ndarray:
-        return self.records["label"].to_numpy()
-
-    def training(self, first_epoch: int, first_batch: int) -> Batches:
-        return Batches(
-            *(self.rows, self._labels, self.train_rows),
-            batch_size=self.config.batch_size,
-            shuffle_seed=self.config.seed,
-            augment=self.config.augments,
-            first_epoch=first_epoch,
-            first_batch=first_batch,
-        )
-
-    def validation(self) -> Batches:
-        batch_size = self.config.batch_size
-        return Batches(self.rows, self._labels, self.val_rows, batch_size=batch_size)
-
-
-def _sides(run: Run, dataset: Dataset, rows: Rows, reporter: Reporter) -> _Sides:
-    """Split the dataset, and say how; a resumed run must get the sides it had."""
-    config, records = run.config, dataset.usable
-    for path, error in rows.missing.items():
-        reporter.emit("skipped", path=path, reason=str(error))
-    decoded = rows.places[:, 0] >= 0
-    train_rows, val_rows = (
-        side[decoded[side]]
-        for side in split(records, validation=config.validation, seed=config.seed)
-    )
-    fingerprint = split_fingerprint(records["digest"].iloc[val_rows])
-    recorded = run.view.split
-    if recorded is not None and recorded["hash"] != fingerprint:
-        raise DatasetError(
-            f"Expected the validation photos that this run began with ({recorded['hash']}). "
-            f"Received: others ({fingerprint}), because near duplicates were found or photos do "
-            "not decode any more. Start a new run."
-        )
-    reporter.emit("split", train=len(train_rows), validation=len(val_rows), hash=fingerprint)
-    return _Sides(config, records, rows, train_rows, val_rows)
-
-
-def _uncompiled(model: keras.Model) -> keras.Model:
-    """Return the same network as a file should hold it.
-
-    Without Adam's moments it is a third as large, and without our learning-rate schedule any Keras
-    loads it.
-    """
-    return keras.Model(model.input, model.output, name=model.name)
-
-
-def _fit(run: Run, model: keras.Model, sides: _Sides, reporter: Reporter) -> bool:
-    return fit(
-        run,
-        model,
-        sides.training,
-        validation=sides.validation(),
-        images=len(sides.train_rows),
+def _fine_tuned(
+    run: Run,
+    backbone: keras.Model,
+    head: keras.Model,
+    before: Fitted | None,
+    frozen: Frozen,
+    sides: Sides,
+    reporter: Reporter,
+) -> Trained:
+    """Fit the upper blocks, or all, from where the head's fit ended, or from the checkpoint."""
+    config, rows = run.config, frozen.tables[-1]
+    fitted = models.build_trainable(backbone, head, config.fine_tune_from)
+    crops = config.augments and config.fine_tune_from == "all"
+    ended = fit(
+        *(run, stages(run)[-1], fitted, sides.training(rows, crops=crops)),
+        validation=sides.validation(rows),
         reporter=reporter,
+        before=before,
+    )
+    with reporter.phase("evaluate"):
+        p_dog = sides.p_dog(fitted, rows)
+    return Trained(
+        models.assemble_mobilenet_v2(backbone, head),
+        sides,
+        p_dog,
+        {"engine": frozen.engine},
+        ended.cut_short,
+        lambda target: export.export_fine_tuned(backbone, head, target),
     )

@@ -127,7 +127,7 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
 def _write_results(
     folder: Path, root: Path, trained: "Trained", reporter: Reporter
 ) -> dict[str, Any]:
-    validation = trained.validation.assign(p_dog=trained.p_dog)
+    validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
         evaluation = evaluate(validation["label"].to_numpy(), trained.p_dog)
         with files.replacing(folder / store.PREDICTIONS) as temporary:
@@ -140,11 +140,12 @@ def _write_results(
         latency_ms = _check_export(folder, root, trained)
     return {
         "parameters": trained.model.count_params(),
-        "train_images": trained.train_images,
+        "train_images": len(trained.sides.train),
         "val_images": len(validation),
         "val_accuracy": evaluation.accuracy,
         "val_loss": evaluation.log_loss,
         "latency_ms": latency_ms,
+        **trained.resolved,
         "model_bytes": (folder / store.LITERT_MODEL).stat().st_size,
     }
 
@@ -154,7 +155,7 @@ def _check_export(folder: Path, root: Path, trained: "Trained") -> float:
     from catsdogs.learning.export import check_agreement
 
     side = trained.model.input_shape[1]
-    names = trained.validation["path"].head(_CHECKED_IMAGES)
+    names = trained.sides.val_records["path"].head(_CHECKED_IMAGES)
     pixels = [images.load_square(images.read_bytes(root / name), side) for name in names]
     return check_agreement(folder / store.LITERT_MODEL, pixels, trained.p_dog[: len(pixels)])
 

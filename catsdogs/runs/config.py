@@ -1,5 +1,6 @@
 """Everything needed to repeat a run, checked where it enters."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from shlex import quote
 from typing import Any
@@ -9,6 +10,12 @@ from catsdogs.errors import ConfigError
 
 RECIPES = ("default", "plain")
 SCHEDULES = ("cosine", "constant")
+# How MobileNetV2's base is computed. "auto" is the fastest that agrees with Keras on this machine.
+ENGINES = ("auto", "litert", "litert-int8", "keras")
+PRECISIONS = ("auto", "float32", "bfloat16")
+# The first block of MobileNetV2 that fine-tuning changes; what lies below is computed once a photo.
+FINE_TUNE_FROM = ("block_16", "block_13", "block_6", "all")
+FINE_TUNING_RATES = dict.fromkeys(FINE_TUNE_FROM, 3e-5)
 # What a form offers at one click. "notebook" repeats the project that this one grew from.
 PRESETS: dict[str, dict[str, Any]] = {
     "recommended": {"recipe": "default", "epochs": 10},
@@ -51,7 +58,9 @@ class RunConfig:
     """The settings of one run. ``data`` is the path of a folder or an archive, as given.
 
     None means the recipe's own value. ``early_stopping`` is a number of epochs without a lower
-    validation loss, after which the run ends; 0 never ends it. ``deterministic`` lets TensorFlow
+    validation loss, after which the run ends; 0 never ends it. ``fine_tune`` epochs follow those of
+    the head, with MobileNetV2 learning from block ``fine_tune_from`` up. ``engine`` computes its
+    frozen part; ``precision`` is what the custom CNN trains in. ``deterministic`` lets TensorFlow
     use only operations that give the same bits at every run.
     """
 
@@ -65,8 +74,13 @@ class RunConfig:
     augment: bool | None = None
     dropout: float | None = None
     early_stopping: int = 0
+    fine_tune: int = 0
+    fine_tune_from: str = "all"
+    fine_tune_learning_rate: float | None = None
     validation: float = DEFAULT_VALIDATION
     seed: int = DEFAULT_SEED
+    engine: str = "auto"
+    precision: str = "auto"
     deterministic: bool = False
 
     def __post_init__(self) -> None:
@@ -75,8 +89,8 @@ class RunConfig:
         Raises:
             ConfigError: naming the first value that is out of range.
         """
-        _expect(self.model in MODELS, "model", f"one of {', '.join(MODELS)}", self.model)
-        _expect(self.recipe in RECIPES, "recipe", f"one of {', '.join(RECIPES)}", self.recipe)
+        _expect_one_of(MODELS, "model", self.model)
+        _expect_one_of(RECIPES, "recipe", self.recipe)
         _expect(1 <= self.epochs <= 1000, "epochs", "1 to 1000", self.epochs)
         _expect(1 <= self.batch_size <= 1024, "batch size", "1 to 1024", self.batch_size)
         _expect(
@@ -85,18 +99,8 @@ class RunConfig:
             "a number above 0, at most 10",
             self.learning_rate,
         )
-        _expect(
-            self.schedule in (None, *SCHEDULES),
-            "schedule",
-            f"one of {', '.join(SCHEDULES)}",
-            self.schedule,
-        )
-        _expect(
-            not self.augment or self.model == "custom_cnn",
-            "augmentation",
-            "none for this model, whose frozen network sees each photo once",
-            self.augment,
-        )
+        if self.schedule is not None:
+            _expect_one_of(SCHEDULES, "schedule", self.schedule)
         _expect(
             self.dropout is None or 0 <= self.dropout < 1,
             "dropout",
@@ -106,6 +110,21 @@ class RunConfig:
         _expect(
             0 <= self.early_stopping <= 1000, "early stopping", "0 to 1000", self.early_stopping
         )
+        _expect(
+            0 <= self.fine_tune <= (1000 if self.model == "mobilenet_v2" else 0),
+            "epochs of fine-tuning",
+            "0 to 1000 for MobileNetV2, 0 for the custom CNN, which learns all of itself anyway",
+            self.fine_tune,
+        )
+        _expect_one_of(FINE_TUNE_FROM, "first block to fine-tune", self.fine_tune_from)
+        _expect(
+            self.fine_tune_learning_rate is None or 0 < self.fine_tune_learning_rate <= 10,
+            "learning rate of fine-tuning",
+            "a number above 0, at most 10",
+            self.fine_tune_learning_rate,
+        )
+        _expect_one_of(ENGINES, "engine", self.engine)
+        _expect_one_of(PRECISIONS, "precision", self.precision)
         _expect(
             0 < self.validation < 1,
             "validation share",
@@ -125,14 +144,29 @@ class RunConfig:
         return self.learning_rate or MODELS[self.model].learning_rate
 
     @property
+    def fine_tuning_rate(self) -> float:
+        """The learning rate that fine-tuning warms up to."""
+        return self.fine_tune_learning_rate or FINE_TUNING_RATES[self.fine_tune_from]
+
+    @property
+    def all_epochs(self) -> int:
+        """The epochs of the whole run, fine-tuning included."""
+        return self.epochs + self.fine_tune
+
+    @property
     def learning_rate_schedule(self) -> str:
         """Return "cosine": a short warm-up, then down to zero; or "constant"."""
         return self.schedule or ("constant" if self.is_plain else "cosine")
 
     @property
     def augments(self) -> bool:
-        """Whether training images are mirrored and shifted, differently in each epoch."""
-        own = self.model == "custom_cnn" and not self.is_plain
+        """Whether training images are seen differently in each epoch.
+
+        The custom CNN, and MobileNetV2 when all of it is fine-tuned, see random crops, half of them
+        mirrored; otherwise MobileNetV2 sees each photo as it is or mirrored.
+        """
+        learns_pixels = self.model == "custom_cnn" or self.fine_tune > 0
+        own = learns_pixels and not self.is_plain
         return own if self.augment is None else self.augment
 
     @property
@@ -157,11 +191,21 @@ class RunConfig:
                 f"--learning-rate {self.peak_learning_rate!r}",
                 f"--schedule {self.learning_rate_schedule} --dropout {self.dropout_rate!r}",
                 "--augment" if self.augments else "--no-augment",
+                *self._fine_tuning(),
+                f"--engine {self.engine} --precision {self.precision}",
                 f"--early-stopping {self.early_stopping} --validation {self.validation!r}",
                 f"--seed {self.seed}",
                 *(["--deterministic"] if self.deterministic else []),
             ]
         )
+
+    def _fine_tuning(self) -> list[str]:
+        if not self.fine_tune:
+            return []
+        return [
+            f"--fine-tune {self.fine_tune} --fine-tune-from {self.fine_tune_from}",
+            f"--fine-tune-learning-rate {self.fine_tuning_rate!r}",
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""
@@ -181,6 +225,10 @@ class RunConfig:
             raise ConfigError(
                 f"Expected the settings of a run. Received: {sorted(values)} ({error})."
             ) from None
+
+
+def _expect_one_of(choices: Iterable[str], name: str, received: Any) -> None:
+    _expect(received in choices, name, f"one of {', '.join(choices)}", received)
 
 
 def _expect(holds: bool, name: str, expected: str, received: Any) -> None:

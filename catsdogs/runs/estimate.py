@@ -15,9 +15,14 @@ from catsdogs.runs.config import MODELS, RunConfig
 from catsdogs.runs.events import PHASES, State
 from catsdogs.runs.store import Run
 
-# What a model's photos are prepared by, and the bytes that the cache keeps of each.
+# What a model's photos are prepared by.
 _PREPARING = {"custom_cnn": "decode", "mobilenet_v2": "embed"}
-_ROW_BYTES = {"custom_cnn": MODELS["custom_cnn"].side ** 2 * 3, "mobilenet_v2": 1280 * 4}
+# The bytes that the cache keeps of each photo: what the first fine-tuned block begins with.
+_ACTIVATION_BYTES = {
+    "block_16": 7 * 7 * 160 * 2,
+    "block_13": 14 * 14 * 96 * 2,
+    "block_6": 28**2 * 64,
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def estimate(
     ``runs`` are the earlier ones, newest first; those that did not finish, or whose figures make no
     sense, are passed over. None when there is nothing to learn from.
     """
-    earlier = _measured(run for run in runs if run.config.model == config.model)
+    earlier = _measured(run for run in runs if _kind(run.config) == _kind(config))
     if not earlier or images < 1:
         return None
     nearest = min(earlier, key=lambda measured: _distance(measured.run.config, config))
@@ -55,14 +60,19 @@ def estimate(
         + was["evaluate"] * validation / nearest.val_images
         + was["export"]
     )
-    is_cached = any(m.run.about["dataset"]["fingerprint"] == fingerprint for m in earlier)
-    a_photo = 0.0 if is_cached else _seconds_a_photo(earlier)
-    new_rows = 0 if is_cached else images
+    cached = {
+        row
+        for run in runs
+        if run.is_usable and run.about["dataset"]["fingerprint"] == fingerprint
+        for row in _rows(run.config)
+    }
+    new = [size for row, size in _rows(config).items() if row not in cached]
+    a_row = _seconds_a_row(earlier) if new else 0.0
     return Estimate(
-        seconds + images * (a_photo or 0.0),
-        _folder_bytes(nearest.run.folder) + new_rows * _ROW_BYTES[config.model],
+        seconds + images * len(new) * (a_row or 0.0),
+        _folder_bytes(nearest.run.folder) + images * sum(new),
         nearest.run,
-        is_complete=a_photo is not None,
+        is_complete=a_row is not None,
     )
 
 
@@ -100,8 +110,29 @@ def _distance(one: RunConfig, other: RunConfig) -> tuple[bool, bool, float]:
     return one.recipe != other.recipe, one.augments != other.augments, batch_sizes
 
 
-def _seconds_a_photo(earlier: Sequence[_Measured]) -> float | None:
-    """Return what decoding or embedding a photo took the latest run that did so; None for none.
+def _kind(config: RunConfig) -> tuple[str, str | None]:
+    """Return what two runs must have in common for one to tell of the other's time."""
+    return config.model, config.fine_tune_from if config.fine_tune else None
+
+
+def _rows(config: RunConfig) -> dict[str, int]:
+    """Return what the cache keeps of each photo for such a run, with its bytes."""
+    side = MODELS[config.model].side
+    if config.model == "custom_cnn":
+        return {"pixels": side**2 * 3}
+    rows = {f"vectors by {config.engine}": 1280 * 4}
+    begin = config.fine_tune_from
+    if config.fine_tune and begin in _ACTIVATION_BYTES:
+        rows[begin] = _ACTIVATION_BYTES[begin]
+    if config.augments:
+        rows |= {f"{row}, mirrored": size for row, size in rows.items()}
+    if config.fine_tune and begin == "all":
+        rows["large pixels"] = side**2 * 3
+    return rows
+
+
+def _seconds_a_row(earlier: Sequence[_Measured]) -> float | None:
+    """Return the seconds that a photo's row took the latest run that computed any; None for none.
 
     Counted from the first photo that was not in the cache, and so without the export of
     MobileNetV2's base, which is done once a machine.

@@ -43,8 +43,12 @@ def subject(config: RunConfig) -> str:
         learning_rate=None,
         schedule=None,
         early_stopping=RunConfig.early_stopping,
+        fine_tune=RunConfig.fine_tune,
+        fine_tune_from=RunConfig.fine_tune_from,
+        fine_tune_learning_rate=None,
+        engine=RunConfig.engine,
         deterministic=RunConfig.deterministic,
-        augment=config.augments,
+        augment=config.augments if config.model == "custom_cnn" else None,
         dropout=config.dropout_rate,
     )
     return json.dumps(tested.to_json(), sort_keys=True)

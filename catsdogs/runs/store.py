@@ -75,7 +75,7 @@ class Run:
     def epochs_planned(self) -> int:
         """How many epochs it is to have, extensions included."""
         known = (self.ending or {}).get("planned")
-        return self.view.epochs_planned(self.config.epochs) if known is None else known
+        return self.view.epochs_planned(self.config.all_epochs) if known is None else known
 
     @property
     def title(self) -> str:
@@ -102,7 +102,7 @@ def create(config: RunConfig, about: dict[str, Any]) -> Path:
 def counts(run: Run) -> dict[str, int]:
     """Return what the last event says of a run's epochs, for those who read no other."""
     view = run.view
-    return {"epochs": len(view.epochs), "planned": view.epochs_planned(run.config.epochs)}
+    return {"epochs": len(view.epochs), "planned": view.epochs_planned(run.config.all_epochs)}
 
 
 def load(folder: Path) -> Run:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from catsdogs.data import images
-from catsdogs.data.augmentation import augmented
+from catsdogs.data.augmentation import cropped, crops
 from catsdogs.data.index import Dataset
 from catsdogs.errors import UnreadableImage
 
@@ -40,6 +40,6 @@ def _row(path: Path, side: int, generator: np.random.Generator) -> None:
         pixels = images.load_square(images.read_bytes(path), side)
     except UnreadableImage:
         return  # The Dataset page says what is wrong with it.
-    variants = augmented(np.stack([pixels] * _VARIANTS), generator)
+    variants = [cropped(pixels, box) for box in crops(_VARIANTS, generator)]
     for column, picture in zip(st.columns(_VARIANTS + 1), [pixels, *variants], strict=True):
         column.image(picture)

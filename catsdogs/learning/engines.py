@@ -1,0 +1,90 @@
+"""MobileNetV2's frozen base by the engine that is asked for, or the fastest of the exact ones.
+
+LiteRT in float32 agrees with Keras to a few millionths. In int8 it is twice as fast and close, not
+equal (docs/log.md has how close), so it is used only when asked for, and not to measure with. Keras
+itself is worth a try where TensorFlow sees a GPU.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from catsdogs.data import embeddings, images
+from catsdogs.data.decoding import THREADS, map_files
+from catsdogs.data.row_cache import Rows
+from catsdogs.errors import UnreadableImage
+from catsdogs.learning import export, machine, models
+from catsdogs.learning.weights import identity
+from catsdogs.litert import LiteRTModel
+
+INT8 = "litert-int8"
+_CALIBRATION_PHOTOS = 150
+_MEASURED_PHOTOS = 256
+
+
+def resolved(engine: str, weights: Path, root: Path, records: pd.DataFrame) -> str:
+    """Return the engine that a ``RunConfig.engine`` stands for on this machine."""
+    if engine != "auto":
+        return engine
+    if not machine.has_gpu():
+        return "litert"
+    measure = partial(_keras_speedup, weights, root, records)
+    return "keras" if machine.remembered("keras_embedding_speedup", measure) > 1 else "litert"
+
+
+def embedder(engine: str, weights: Path, root: Path, records: pd.DataFrame) -> Callable[..., Rows]:
+    """Return ``embed(mirrored=…, progress=…)`` → float32 rows (1280,) of the photos in ``records``.
+
+    What the engine needs is exported here, the first time on a machine.
+
+    Raises:
+        RunError: when an exported model cannot be loaded.
+    """
+    if engine == "keras":
+        network, side = _keras_network(weights)
+        name = f"mobilenet_v2-{identity(weights)}-keras"
+        return partial(
+            embeddings.embed_in_batches, root, records, network=network, side=side, name=name
+        )
+    backbone = export.backbone_file(weights)
+    if engine == INT8:
+        backbone = export.quantized_backbone_file(
+            weights, lambda side: _calibration_photos(root, records, side)
+        )
+    return partial(embeddings.embed, root, records, backbone=backbone)
+
+
+def _calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np.ndarray]:
+    """Return some photos from all over the dataset, uint8 (side, side, 3) each."""
+    chosen = np.linspace(0, len(records) - 1, min(len(records), _CALIBRATION_PHOTOS)).astype(int)
+    names = list(records["path"].iloc[chosen])
+    decoded = map_files(root, names, lambda content: images.load_square(content, side))
+    return [pixels for _, pixels in decoded if not isinstance(pixels, UnreadableImage)]
+
+
+def _keras_speedup(weights: Path, root: Path, records: pd.DataFrame) -> float:
+    """Return Keras' speed on already decoded photos over LiteRT's."""
+    network, side = _keras_network(weights)
+    photos = _calibration_photos(root, records, side)
+    batch = np.stack([photos[i % len(photos)] for i in range(_MEASURED_PHOTOS)])
+    litert = LiteRTModel(export.backbone_file(weights))
+    network(batch)  # The first call traces the graph.
+    with ThreadPoolExecutor(THREADS) as pool:
+        litert_s = _seconds(lambda: list(pool.map(litert, batch)))
+    return litert_s / _seconds(lambda: network(batch))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _keras_network(weights: Path) -> tuple[Callable[[np.ndarray], np.ndarray], int]:
+    model = models.build_embedder(models.build_backbone(weights))
+    return lambda pixels: model.predict_on_batch(pixels), model.input_shape[1]
