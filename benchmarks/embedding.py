@@ -1,60 +1,57 @@
-"""How fast is MobileNetV2's frozen base, our way and the usual ways, on the same photos?
+"""Which engine computes MobileNetV2's frozen base fastest, and how near is it to the limit?
 
     python -m benchmarks.embedding [DATASET] [--images 256] [--json]
 
-Times the forward pass on decoded photos (LiteRT as the app runs it, Keras `predict`, a
-`tf.function`), then the whole way from file to vector. Prints each engine's images a second and
-our factor over it. DATASET defaults to the drawn sample.
+Times the engines of benchmarks/engines.py on the same decoded photos, in turns, and prints each
+one's images a second, our factor over it, and how near its vectors are to those of Keras (median
+cosine similarity). Then the whole way from file to vector, decoding alone, and the limit: how fast
+this machine multiplies large matrices, and what share of that we reach. ONNX Runtime and OpenVINO
+take part where they are (pip install onnxruntime tf2onnx openvino). DATASET defaults to the drawn
+sample.
 """
 
 import argparse
 import json
+import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.engines import ENGINES, KERAS, OURS, Compute, Engine, Task
 from catsdogs.data import images, index, sources
-from catsdogs.data.decoding import THREADS, map_files
-from catsdogs.learning import export, models, weights
+from catsdogs.data.decoding import map_files
+from catsdogs.learning import engines, export, models, weights
 from catsdogs.litert import LiteRTModel
 
-BATCH = 32
-REPEATS = 3
-OURS = "LiteRT, a thread a core (ours)"
+REPEATS = 5
+WHOLE_WAY, DECODING = "file to vector (ours)", "decoding alone (ours)"
+MATRIX = "matrix product"
+# 300 million multiply-adds (Sandler et al., 2018, arXiv:1801.04381, table 4), two operations each.
+GFLOP_A_PHOTO = 0.6
+MATRIX_SIDE = 4096
 
 
 def main() -> None:
     options = _options()
     root = sources.open_source(options.dataset) if options.dataset else sources.ensure_sample()
-    names = list(index.scan(root).usable["path"][: options.images])
-    weights_file = weights.find_weights()
-    litert = LiteRTModel(export.backbone_file(weights_file))
-    network = _keras_embedding(weights_file)
-    pixels = np.stack([images.load_square((root / n).read_bytes(), litert.side) for n in names])
-    graph = tf.function(lambda batch: network(batch, training=False))
-
-    rates = {
-        OURS: _rate(len(names), lambda: _litert(litert, pixels)),
-        "Keras predict, batches of 32": _rate(
-            len(names), lambda: network.predict(pixels, batch_size=BATCH, verbose=0)
-        ),
-        "tf.function, batches of 32": _rate(
-            len(names),
-            lambda: [graph(pixels[i : i + BATCH]) for i in range(0, len(pixels), BATCH)],
-        ),
-        "file to vector (ours)": _rate(
-            len(names),
-            lambda: list(
-                map_files(root, names, lambda c: litert(images.load_square(c, litert.side)))
-            ),
-        ),
+    usable = index.scan(root).usable
+    names = list(usable["path"].iloc[_spread(len(usable), options.images)])
+    with ExitStack() as stack:
+        task = _task(root, usable, names, stack)
+        work = _started(task) | _from_files(root, names, task) | {MATRIX: _matrix_product()}
+        results = {name: compute() for name, compute in work.items()}
+        seconds = _best_seconds(work)
+    rates = {name: len(names) / elapsed_s for name, elapsed_s in seconds.items()}
+    found = {
+        "engines": _rows(rates, results),
+        "limit": _limit(rates[OURS.name], 2 * MATRIX_SIDE**3 / 1e9 / seconds[MATRIX]),
     }
-    _print(rates, as_json=options.json)
+    print(json.dumps(found, indent=2) if options.json else _markdown(found))
 
 
 def _options() -> argparse.Namespace:
@@ -65,45 +62,107 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _keras_embedding(weights_file: Path) -> keras.Model:
-    backbone = models.build_backbone(weights_file)
-    pixels = keras.Input(backbone.input_shape[1:], dtype="uint8")
-    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(pixels)
-    maps = backbone(scaled, training=False)
-    return keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(maps))
+def _spread(count: int, wanted: int) -> np.ndarray:
+    return np.linspace(0, count - 1, min(count, wanted)).astype(int)
 
 
-def _litert(model: LiteRTModel, pixels: np.ndarray) -> None:
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(model, pixels))
+def _task(root: Path, usable: Any, names: list[str], stack: ExitStack) -> Task:
+    weights_file = weights.find_weights()
+    network = models.build_embedder(models.build_backbone(weights_file))
+    photos = partial(engines.calibration_photos, root, usable)
+    decoded = map_files(root, names, lambda c: images.load_square(c, network.input_shape[1]))
+    return Task(
+        pixels=np.stack([pixels for _, pixels in decoded]),
+        network=network,
+        float32=export.backbone_file(weights_file),
+        int8=export.quantized_backbone_file(weights_file, photos),
+        folder=Path(stack.enter_context(tempfile.TemporaryDirectory())),
+        stack=stack,
+    )
 
 
-def _rate(count: int, work: Callable[[], object]) -> float:
-    """Return the best images a second of some repeats, after one that is not counted."""
-    work()
-    times = []
+def _started(task: Task) -> dict[str, Compute]:
+    return {engine.name: engine.start(task) for engine in ENGINES if not engine.missing()}
+
+
+def _from_files(root: Path, names: list[str], task: Task) -> dict[str, Compute]:
+    model = LiteRTModel(task.float32)
+    decode = partial(images.load_square, side=model.side)
+    embed = lambda content: model(decode(content))["embedding"]  # noqa: E731
+    return {
+        WHOLE_WAY: lambda: np.stack([vector for _, vector in map_files(root, names, embed)]),
+        DECODING: lambda: np.stack([pixels for _, pixels in map_files(root, names, decode)]),
+    }
+
+
+def _matrix_product() -> Compute:
+    matrix = tf.random.stateless_uniform((MATRIX_SIDE, MATRIX_SIDE), seed=(0, 0))
+    return lambda: tf.linalg.matmul(matrix, matrix).numpy()
+
+
+def _best_seconds(work: dict[str, Compute]) -> dict[str, float]:
+    """Return each one's shortest time. They take turns, so that noise is the same to all."""
+    times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(REPEATS):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return count / min(times)
+        for name, compute in work.items():
+            started = time.perf_counter()
+            compute()
+            times[name].append(time.perf_counter() - started)
+    return {name: min(seconds) for name, seconds in times.items()}
 
 
-def _print(rates: dict[str, float], *, as_json: bool) -> None:
-    rows = [
-        {
-            "engine": name,
-            "images_per_s": round(rate, 1),
-            "ours_over_it": round(rates[OURS] / rate, 2),
-        }
-        for name, rate in rates.items()
+def _rows(rates: dict[str, float], results: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    notes = {engine.name: _note(engine) for engine in ENGINES} | {WHOLE_WAY: "", DECODING: ""}
+    return [_row(name, note, rates, results) for name, note in notes.items()]
+
+
+def _note(engine: Engine) -> str:
+    missing = engine.missing()
+    return f"not installed: pip install {' '.join(missing)}" if missing else ""
+
+
+def _row(
+    name: str, note: str, rates: dict[str, float], results: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    row = {"engine": name, "images_per_s": None, "ours_over_it": None, "cosine": None}
+    if name in rates:
+        row["images_per_s"] = round(rates[name], 1)
+    if name in rates and name != DECODING:
+        row["ours_over_it"] = round(rates[OURS.name] / rates[name], 2)
+        row["cosine"] = round(_cosine(results[name], results[KERAS.name]), 6)
+    return {**row, "note": note}
+
+
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the median cosine similarity of vectors (N, D) with their counterparts."""
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return float(np.median((one * other).sum(axis=1) / lengths))
+
+
+def _limit(rate: float, peak: float) -> dict[str, float]:
+    """Compare our images a second with what ``peak`` GFLOP/s would allow."""
+    return {
+        "matrix_product_gflop_per_s": round(peak, 1),
+        "images_per_s_at_that": round(peak / GFLOP_A_PHOTO, 1),
+        "ours_gflop_per_s": round(rate * GFLOP_A_PHOTO, 1),
+        "ours_share": round(rate * GFLOP_A_PHOTO / peak, 2),
+    }
+
+
+def _markdown(found: dict[str, Any]) -> str:
+    lines = [
+        "| engine | images/s | ours ÷ it | cosine to Keras | note |",
+        "|---|---:|---:|---:|---|",
     ]
-    if as_json:
-        print(json.dumps(rows, indent=2))
-        return
-    print("| engine | images/s | ours ÷ it |\n|---|---:|---:|")
-    for row in rows:
-        print(f"| {row['engine']} | {row['images_per_s']} | {row['ours_over_it']} |")
+    for row in found["engines"]:
+        cells = ["" if cell is None else str(cell) for cell in row.values()]
+        lines.append(f"| {' | '.join(cells)} |")
+    limit = found["limit"]
+    return "\n".join(lines) + (
+        f"\n\nThe limit: {limit['matrix_product_gflop_per_s']} GFLOP/s in a matrix product, "
+        f"{limit['images_per_s_at_that']} images/s. Ours computes at "
+        f"{limit['ours_gflop_per_s']} GFLOP/s: {limit['ours_share']:.0%} of it."
+    )
 
 
 if __name__ == "__main__":

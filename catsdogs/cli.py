@@ -195,7 +195,7 @@ def _add_models(groups: Any) -> None:
     compare.add_argument("run_b", help=run_help)
     export = _add(groups, "export", models.export, "copy a run's model to a file")
     export.add_argument("run", help=run_help)
-    export.add_argument("--format", choices=list(models.EXPORT_FILES), required=True)
+    export.add_argument("--format", choices=[*models.EXPORT_FILES, models.INT8], required=True)
     export.add_argument("--out", required=True, type=Path, help="a new file")
     export.add_argument("--force", action="store_true", help="replace a file that exists")
 

@@ -97,3 +97,21 @@ def kill(pid: int, pid_started_at: float) -> None:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
         psutil.wait_procs(family, timeout=_KILL_TAKES_S)
+
+
+def answer_of(module: str, *arguments: str) -> str:
+    """Run ``python -m module`` to its end and return the last line that it printed.
+
+    Raises:
+        ChildProcessError: with the last line of its complaint, when it fails.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(paths.PROJECT_ROOT)},
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        raise ChildProcessError(said[-1])
+    return done.stdout.strip().splitlines()[-1]

@@ -1,15 +1,17 @@
 """Commands on trained models: evaluate, classify, compare, export."""
 
+import json
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from rich.filesize import decimal
 
-from catsdogs import files
+from catsdogs import files, processes
 from catsdogs.commands import readable
 from catsdogs.commands.outcome import (
     Outcome,
@@ -24,8 +26,10 @@ from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import store
+from catsdogs.runs.store import Run
 from catsdogs.terminal import progress
 
+INT8 = "litert-int8"
 EXPORT_FILES = {"keras": store.KERAS_MODEL, "litert": store.LITERT_MODEL}
 
 
@@ -85,22 +89,42 @@ def compare(options: Namespace) -> Outcome:
 
 
 def export(options: Namespace) -> Outcome:
-    """Copy a run's model file to where the user wants it."""
+    """Copy a run's model file to where the user wants it, or the int8 one that is made for it."""
     run, out = store.find_usable(options.run), options.out.expanduser().absolute()
-    source = run.folder / EXPORT_FILES[options.format]
     _require_new_file(out, force=options.force)
+    if options.format == INT8:
+        with TemporaryDirectory() as folder:
+            source = Path(folder) / store.LITERT_MODEL
+            figures = _quantized(run, source)
+            _copy(source, out, shown=options.out)
+    else:
+        figures = {}
+        _copy(run.folder / EXPORT_FILES[options.format], out, shown=options.out)
+    size = out.stat().st_size
+    result = {"run": run.run_id, "format": options.format, "out": str(options.out), "bytes": size}
+    result |= figures
+    told = {**result, "bytes": None, "size": decimal(size)}
+    return Outcome(result, [readable.facts(told)])
+
+
+def _quantized(run: Run, out: Path) -> dict[str, Any]:
+    """Write the run's model in int8, and return how good it is: see ``learning.quantization``."""
+    with progress("export"):
+        try:
+            said = processes.answer_of("catsdogs.learning.quantization", str(run.folder), str(out))
+        except ChildProcessError as error:
+            raise RunError(str(error)) from None
+    return dict(json.loads(said))
+
+
+def _copy(source: Path, out: Path, *, shown: Path) -> None:
     try:
         with files.replacing(out) as temporary:
             shutil.copyfile(source, temporary)
     except OSError as error:
         raise RunError(
-            f"Expected to copy {source.name} to {options.out}. Received: {error}. "
-            "Choose another place."
+            f"Expected to copy {source.name} to {shown}. Received: {error}. Choose another place."
         ) from None
-    size = out.stat().st_size
-    result = {"run": run.run_id, "format": options.format, "out": str(options.out), "bytes": size}
-    told = {**result, "bytes": None, "size": decimal(size)}
-    return Outcome(result, [readable.facts(told)])
 
 
 def _require_new_file(out: Path, *, force: bool) -> None:

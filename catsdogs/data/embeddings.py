@@ -1,15 +1,12 @@
 """What is computed once a photo and cached: decoded pixels, and MobileNetV2's frozen part."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from catsdogs import paths
+from catsdogs import paths, processes
 from catsdogs.data.decoding import Progress
 from catsdogs.data.images import DECODE_VERSION, load_square
 from catsdogs.data.row_cache import Rows, rows_of
@@ -131,13 +128,7 @@ def exported_backbone() -> Path:
     Raises:
         WeightsUnavailable: when the ImageNet weights are neither here nor to be had.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "catsdogs.learning.backbone"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(paths.PROJECT_ROOT)},
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        raise WeightsUnavailable(f"MobileNetV2's base could not be exported. {said[-1]}")
-    return Path(done.stdout.strip().splitlines()[-1])
+    try:
+        return Path(processes.answer_of("catsdogs.learning.backbone"))
+    except ChildProcessError as error:
+        raise WeightsUnavailable(f"MobileNetV2's base could not be exported. {error}") from None

@@ -54,12 +54,12 @@ def embedder(engine: str, weights: Path, root: Path, records: pd.DataFrame) -> C
     backbone = export.backbone_file(weights)
     if engine == INT8:
         backbone = export.quantized_backbone_file(
-            weights, lambda side: _calibration_photos(root, records, side)
+            weights, partial(calibration_photos, root, records)
         )
     return partial(embeddings.embed, root, records, backbone=backbone)
 
 
-def _calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np.ndarray]:
+def calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np.ndarray]:
     """Return some photos from all over the dataset, uint8 (side, side, 3) each."""
     chosen = np.linspace(0, len(records) - 1, min(len(records), _CALIBRATION_PHOTOS)).astype(int)
     names = list(records["path"].iloc[chosen])
@@ -70,7 +70,7 @@ def _calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np
 def _keras_speedup(weights: Path, root: Path, records: pd.DataFrame) -> float:
     """Return Keras' speed on already decoded photos over LiteRT's."""
     network, side = _keras_network(weights)
-    photos = _calibration_photos(root, records, side)
+    photos = calibration_photos(root, records, side)
     batch = np.stack([photos[i % len(photos)] for i in range(_MEASURED_PHOTOS)])
     litert = LiteRTModel(export.backbone_file(weights))
     network(batch)  # The first call traces the graph.

@@ -31,11 +31,20 @@ _NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
 
 def export_custom_cnn(model: keras.Model, target: Path) -> None:
     """Write a LiteRT file with outputs ``p_dog`` and ``heatmap`` (17, 17)."""
-    graph = keras.Model(
-        model.input,
-        {"p_dog": model.output, "heatmap": _grad_cam(model)},
-    )
-    _export(graph, target)
+    _export(_grad_cam_graph(model), target)
+
+
+def export_int8(model: keras.Model, photos: Sequence[np.ndarray], target: Path) -> None:
+    """Write a complete network as a LiteRT file that computes in int8; outputs as in float32.
+
+    ``photos`` are uint8 (S, S, 3), which the ranges of its activations are taken from.
+    """
+    if models.is_mobilenet_v2(model):
+        backbone, head = models.parts_of_mobilenet_v2(model)
+        graph = _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
+    else:
+        graph = _grad_cam_graph(model)
+    quantize(graph, photos, target)
 
 
 def backbone_file(weights: Path) -> Path:
@@ -122,6 +131,10 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
             f"difference of {difference:.2g}. Train again; if it stays, please report it."
         )
     return float(np.median(times_ms))
+
+
+def _grad_cam_graph(model: keras.Model) -> keras.Model:
+    return keras.Model(model.input, {"p_dog": model.output, "heatmap": _grad_cam(model)})
 
 
 def _class_activation_graph(

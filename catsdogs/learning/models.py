@@ -12,6 +12,7 @@ from catsdogs.runs.config import MODELS, RunConfig
 # Keras' 0.99 needs several hundred batches to forget its start; a small dataset has fewer in a run.
 BATCH_NORM_MOMENTUM = 0.9
 LAST_MAPS = "last_maps"  # the layer a heat map is read from
+_MOBILENET_V2 = "mobilenet_v2"
 HIDDEN = "hidden"  # the custom CNN's first dense layer
 
 
@@ -126,7 +127,18 @@ def assemble_mobilenet_v2(backbone: keras.Model, head: keras.Model) -> keras.Mod
     embedder = build_embedder(backbone)
     # Without the optimizer that the head was fitted with, which a file should not hold.
     bare_head = keras.Model(head.input, head.output)
-    return keras.Model(embedder.input, bare_head(embedder.output), name="mobilenet_v2")
+    return keras.Model(embedder.input, bare_head(embedder.output), name=_MOBILENET_V2)
+
+
+def is_mobilenet_v2(model: keras.Model) -> bool:
+    """Tell whether a complete network, perhaps from a file, is MobileNetV2 with our head."""
+    return model.name == _MOBILENET_V2
+
+
+def parts_of_mobilenet_v2(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Return the backbone and the head of a complete network."""
+    backbone, head = (layer for layer in model.layers if isinstance(layer, keras.Model))
+    return backbone, head
 
 
 def _begin_of(backbone: keras.Model, block: str) -> keras.KerasTensor:

@@ -1,0 +1,78 @@
+"""``python -m catsdogs.learning.quantization RUN_FOLDER OUT``: a run's model in int8, and how good.
+
+Prints one JSON object: how its answers on the run's validation photos compare with the labels and
+with the run's own answers. For the command line, which never loads TensorFlow itself.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from catsdogs.data import images, index, sources
+from catsdogs.data.decoding import map_files
+from catsdogs.errors import CatsDogsError, DatasetError, UnreadableImage
+from catsdogs.learning import engines, export
+from catsdogs.litert import LiteRTModel
+from catsdogs.runs import store
+from catsdogs.runs.config import MODELS
+from catsdogs.runs.store import Run
+
+
+def main(folder: Path, out: Path) -> int:
+    """Write ``out`` and print the figures; return the exit status."""
+    try:
+        print(json.dumps(quantized(store.load(folder), out)))
+    except CatsDogsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def quantized(run: Run, out: Path) -> dict[str, Any]:
+    """Write the model of ``run`` in int8 to ``out``, a .tflite file; return what it is worth.
+
+    ``images`` counts the validation photos that are still there, ``val_accuracy`` is on them, and
+    ``same_label`` the share on which it agrees with the run.
+
+    Raises:
+        DatasetError: when the run's photos, which it is calibrated and measured on, are not there.
+    """
+    root = sources.open_source(Path(run.config.data))
+    predictions = store.read_predictions(run)
+    records = index.scan(root).usable
+    learned_from = records[~records["digest"].isin(predictions["digest"])]
+    photos = engines.calibration_photos(root, learned_from, MODELS[run.config.model].side)
+    if not photos:
+        raise DatasetError(
+            f"Expected the photos that the run learned from, to calibrate on. Received: none of "
+            f"them in {run.config.data}. Put them back."
+        )
+    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
+    export.export_int8(model, photos, out)
+    return _measured(LiteRTModel(out), root, predictions)
+
+
+def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict[str, Any]:
+    names = list(predictions["path"])
+    answers = map_files(
+        root, names, lambda c: model(images.load_square(c, model.side))["p_dog"].item()
+    )
+    p_dog = np.array([np.nan if isinstance(a, UnreadableImage) else a for _, a in answers])
+    there = ~np.isnan(p_dog)
+    says_dog = p_dog[there] >= 0.5
+    label, own = (predictions[name].to_numpy()[there] for name in ("label", "p_dog"))
+    return {
+        "images": int(there.sum()),
+        "val_accuracy": float(np.mean(says_dog == label)),
+        "same_label": float(np.mean(says_dog == (own >= 0.5))),
+        "largest_difference": float(np.abs(p_dog[there] - own).max()),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
