@@ -75,9 +75,7 @@ def _ours(dataset: Path, epochs: int, recipe: str = "default") -> dict[str, obje
         command = [sys.executable, "-m", "catsdogs", "train", "--model", "custom_cnn", "--json"]
         command += ["--data", str(dataset), "--epochs", str(epochs), "--recipe", recipe]
         environment = {**os.environ, "CATSDOGS_ARTIFACTS": artifacts}
-        subprocess.run(
-            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-        )
+        subprocess.run(command, check=True, capture_output=True, env=environment)
         run = store.load(next(path for path in Path(artifacts).iterdir() if path.is_dir()))
     ends = [event["t"] for event in run.view.epochs]
     seconds = ends[-1] - ends[-2]

@@ -60,7 +60,7 @@ def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
     fitted = models.build_custom_cnn(run.config, policy=policy)
     (stage,) = stages(run)
     ended = fit(
-        *(run, stage, fitted, sides.training(rows, crops=run.config.augments)),
+        *(run, stage, fitted, sides.training(rows, crops=run.config.crops)),
         validation=sides.validation(rows),
         reporter=reporter,
     )
@@ -126,9 +126,8 @@ def _fine_tuned(
     """Fit the upper blocks, or all, from where the head's fit ended, or from the checkpoint."""
     config, rows = run.config, frozen.tables[-1]
     fitted = models.build_trainable(backbone, head, config.fine_tune_from)
-    crops = config.augments and config.fine_tune_from == "all"
     ended = fit(
-        *(run, stages(run)[-1], fitted, sides.training(rows, crops=crops)),
+        *(run, stages(run)[-1], fitted, sides.training(rows, crops=config.crops)),
         validation=sides.validation(rows),
         reporter=reporter,
         before=before,

@@ -160,14 +160,19 @@ class RunConfig:
 
     @property
     def augments(self) -> bool:
-        """Whether training images are seen differently in each epoch.
-
-        The custom CNN, and MobileNetV2 when all of it is fine-tuned, see random crops, half of them
-        mirrored; otherwise MobileNetV2 sees each photo as it is or mirrored.
-        """
+        """Whether training images are seen differently in each epoch."""
         learns_pixels = self.model == "custom_cnn" or self.fine_tune > 0
         own = learns_pixels and not self.is_plain
         return own if self.augment is None else self.augment
+
+    @property
+    def crops(self) -> bool:
+        """Whether what is varied are crops; without them, photos are seen as they are or mirrored.
+
+        Crops need pixels: what a frozen part made of a photo cannot be cropped.
+        """
+        whole = self.fine_tune > 0 and self.fine_tune_from == "all"
+        return self.augments and (self.model == "custom_cnn" or whole)
 
     @property
     def dropout_rate(self) -> float:
@@ -179,8 +184,9 @@ class RunConfig:
     @property
     def title(self) -> str:
         """How pages name the run's model, with the recipe where it is not the default."""
-        suffix = "" if self.recipe == "default" else f" ({self.recipe})"
-        return MODELS[self.model].title + suffix
+        ways = [self.recipe] if self.recipe != "default" else []
+        ways += ["fine-tuned"] if self.fine_tune else []
+        return MODELS[self.model].title + (f" ({', '.join(ways)})" if ways else "")
 
     def command(self) -> str:
         """Return the command line that repeats this run, also where defaults differ."""

@@ -50,7 +50,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
         return
     config = configs[0]
     _estimate(config, len(configs), dataset, runs)
-    if config.augments:
+    if config.crops:
         augmentation_preview.show(dataset, MODELS[model].side)
     finder = st.expander("Find a learning rate", key="train_finder", on_change="rerun")
     if finder.open:

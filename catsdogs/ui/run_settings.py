@@ -5,9 +5,11 @@ from typing import Any
 import streamlit as st
 
 from catsdogs.runs.config import (
+    ENGINES,
     FINE_TUNE_FROM,
     FINE_TUNING_RATES,
     MODELS,
+    PRECISIONS,
     RECIPES,
     SCHEDULES,
     RunConfig,
@@ -16,6 +18,17 @@ from catsdogs.runs.config import (
 MOST_SEEDS = 20
 _RECIPES = {"default": "Recommended", "plain": "Plain: the notebook's way"}
 _SCHEDULES = {"cosine": "Warm-up, then down to zero", "constant": "Constant"}
+_ENGINES = {
+    "auto": "The fastest exact one",
+    "litert": "LiteRT, float32",
+    "litert-int8": "LiteRT, int8",
+    "keras": "Keras, in batches",
+}
+_PRECISIONS = {
+    "auto": "The faster one on this machine",
+    "float32": "float32",
+    "bfloat16": "bfloat16, mixed",
+}
 _AUGMENTING = {
     "custom_cnn": "Crop training images at random and mirror half of them, anew in each epoch.",
     "mobilenet_v2": "See each training image as it is in some epochs, mirrored in others. Twice as "
@@ -78,7 +91,8 @@ def details(model: str) -> dict[str, Any]:
         tuned = _fine_tuning() if model == "mobilenet_v2" else {}
         tunes = tuned.get("fine_tune", 0) > 0
         own = RunConfig(model, "", recipe=recipe, fine_tune=int(tunes))
-        return {"recipe": recipe, **tuned, **_regularisation(own), **_split_and_seed()}
+        way = _engine() if model == "mobilenet_v2" else _precision()
+        return {"recipe": recipe, **tuned, **_regularisation(own), **_split_and_seed(), **way}
 
 
 def learning_rate_key(config: RunConfig) -> str:
@@ -175,6 +189,31 @@ def _regularisation(own: RunConfig) -> dict[str, Any]:
         "augment": augment,
         "early_stopping": patience,
     }
+
+
+def _engine() -> dict[str, str]:
+    engine = st.selectbox(
+        "What computes the frozen part",
+        ENGINES,
+        format_func=_ENGINES.__getitem__,
+        key="train_set_engine",
+        persist_state="session",
+        help="In int8 the photos to learn from take half the time and look a little different to "
+        "the network; the validation images are always measured exactly.",
+    )
+    return {"engine": engine}
+
+
+def _precision() -> dict[str, str]:
+    precision = st.selectbox(
+        "Precision",
+        PRECISIONS,
+        format_func=_PRECISIONS.__getitem__,
+        key="train_set_precision",
+        persist_state="session",
+        help="What training computes in. The finished model is float32 in any case.",
+    )
+    return {"precision": precision}
 
 
 def _split_and_seed() -> dict[str, Any]:

@@ -247,6 +247,33 @@ def test_the_start_button_starts_what_the_form_says(chosen, started):
     assert started == [RunConfig("custom_cnn", str(chosen), epochs=3, **own)]
 
 
+def test_fine_tuning_has_fields_of_its_own(chosen, started):
+    app = opened("pages/train.py")
+    app.number_input(key="train_set_fine_tune").set_value(2).run()
+    assert "Start training" in app.button(key="train_start").label
+    app.selectbox(key="train_set_fine_tune_from").set_value("block_16").run()
+    app.number_input(key="train_set_fine_tune_learning_rate_block_16").set_value(1e-4).run()
+    app.selectbox(key="train_set_engine").set_value("litert").run()
+    app.button(key="train_start").click().run()
+    [config] = started
+    assert (config.fine_tune, config.fine_tune_from, config.fine_tuning_rate) == (
+        2,
+        "block_16",
+        1e-4,
+    )
+    assert (config.augments, config.crops, config.engine) == (True, False, "litert")
+    assert not app.exception
+
+
+def test_the_custom_cnn_is_not_fine_tuned(chosen):
+    app = opened("pages/train.py")
+    app.radio(key="train_model").set_value("custom_cnn").run()
+    keys = {field.key for field in app.number_input}
+    assert "train_set_fine_tune" not in keys
+    app.selectbox(key="train_set_precision").set_value("float32").run()
+    assert not app.exception
+
+
 def test_several_seeds_are_several_runs(chosen, started):
     app = opened("pages/train.py")
     app.number_input(key="train_set_seeds").set_value(3).run()
@@ -261,6 +288,8 @@ def test_several_seeds_are_several_runs(chosen, started):
         ("batch_size", 2000, "batch size"),
         ("learning_rate_mobilenet_v2_default", -1.0, "learning rate"),
         ("dropout_mobilenet_v2_default", 1.0, "dropout"),
+        ("fine_tune", -1, "epochs of fine"),
+        ("fine_tune", 1001, "epochs of fine"),
         ("validation", 1.0, "validation share"),
         ("seed", -1, "seed"),
         ("seeds", 0, "number of seeds"),
