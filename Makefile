@@ -39,7 +39,10 @@ format: $(VENV)/dev.stamp ## format the code and mend what can be mended
 bench: $(VENV)/dev.stamp ## measure beside the usual ways, on the photos that DATA=… names
 	@test -n "$(DATA)" || { echo "Expected photos. Received: none. Name a folder or a zip: \
 	make bench DATA=/path/to/train.zip" >&2; exit 1; }
+	$(BIN)/python -m benchmarks.transfer $(DATA)
+	$(BIN)/python -m benchmarks.custom_cnn $(DATA)
 	$(BIN)/python -m benchmarks.embedding $(DATA)
+	$(BIN)/python -m benchmarks.growth $(DATA)
 	$(BIN)/python -m benchmarks.dataset $(DATA)
 	$(BIN)/python -m benchmarks.health $(DATA)
 	$(BIN)/python -m benchmarks.train_page

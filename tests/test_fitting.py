@@ -138,6 +138,22 @@ def test_an_extension_in_pieces_is_the_extension_in_one(new_run):
     assert len(told(whole)[0]) == 4
 
 
+def test_the_pace_of_fine_tuning_is_told_from_its_own_epochs(new_run):
+    folder = new_run(epochs=3, fine_tune=2)
+    fit(folder)
+    phase = store.load(folder).view.phases["fit"]
+    assert (phase["begun_done"], phase["done"], phase["total"]) == (3, 5, 5)
+
+
+def test_fine_tuning_that_makes_it_worse_keeps_the_heads_weights(new_run):
+    alone, tuned = new_run(epochs=2), new_run(epochs=2, fine_tune=1, fine_tune_learning_rate=10.0)
+    expected, _ = fit(alone)
+    found, _ = fit(tuned)
+    assert told(tuned)[2] == told(alone)[2]
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_stop_before_the_first_report_repeats_no_epoch(new_run, monkeypatch):
     monkeypatch.setattr(fitting, "_SEEN_SHARE", 1e9)
     folder = new_run(epochs=2)

@@ -61,7 +61,8 @@ def fit(
     )
     recorder = Recorder(run, stage, reporter, images=images)
     progress = recorder.take_up(model, before)
-    with reporter.phase("fit", done=progress.epoch, total=run.epochs_planned):
+    # The total is the stage's: each has a speed of its own, which the time left is told from.
+    with reporter.phase("fit", done=progress.epoch, total=stage.end):
         while progress.epoch < stage.end and not recorder.is_over:
             model.fit(
                 training.epoch(progress.epoch, progress.step),
@@ -183,8 +184,7 @@ class Recorder(keras.callbacks.Callback):
             return  # Cut short: what a resume needs was saved before the validation.
         progress.epoch, progress.step = epoch + 1, 0
         progress.seen, progress.loss, progress.accuracy = 0, 0.0, 0.0
-        planned = self._run.epochs_planned
-        self._reporter.emit("phase", name="fit", done=progress.epoch, total=planned)
+        self._reporter.emit("phase", name="fit", done=progress.epoch, total=self._stage.end)
         if self._is_patience_over():
             self.model.stop_training = True
         ends = self.is_over or progress.epoch == self._stage.end
