@@ -55,7 +55,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", nargs="?", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--peer-epochs", type=int, default=EPOCHS)
+    # The first epoch also decodes the photos and builds the graph: it tells nothing of the others.
+    parser.add_argument("--peer-epochs", type=int, default=EPOCHS, choices=range(2, EPOCHS + 1))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     return parser.parse_args()

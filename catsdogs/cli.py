@@ -133,6 +133,11 @@ def _add_train(groups: Any) -> None:
         action=argparse.BooleanOptionalAction,
         help="vary training images from epoch to epoch; default: the recipe's own",
     )
+    train.add_argument(
+        "--repeats",
+        type=int,
+        help="how often an epoch shows each image, cropped anew; default: the recipe's own",
+    )
     train.add_argument("--dropout", type=float, help="0 to 1; default: the recipe's own")
     train.add_argument(
         "--early-stopping",

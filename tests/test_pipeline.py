@@ -56,6 +56,16 @@ def test_epochs_differ_and_each_repeats_from_any_batch_on(pixels):
     assert order.tolist() != other_order.tolist()
 
 
+def test_an_epoch_with_repeats_shows_every_photo_so_often_each_time_anew(pixels):
+    labels = np.arange(PHOTOS)
+    batches = Batches(rows_of(pixels), labels, labels, 4, shuffle_seed=5, crops=True, repeats=2)
+    seen, order = all_of(batches)
+    assert batches.images == len(seen) == 2 * PHOTOS
+    assert sorted(order[:PHOTOS, 0]) == sorted(order[PHOTOS:, 0]) == labels.tolist()
+    first, again = (seen[np.flatnonzero(order[:, 0] == 3)[n]] for n in (0, 1))
+    assert (first != again).any()
+
+
 def test_training_sees_the_crops_that_a_preview_shows(pixels):
     """``crop_and_resize`` and Pillow place pixel centres differently; smooth pictures bear it."""
     labels = np.arange(PHOTOS)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -63,8 +64,16 @@ def stderr_on_terminal():
     with pytest.MonkeyPatch.context() as patch, os.fdopen(theirs, "w", encoding="utf-8") as stderr:
         patch.setenv("TERM", "xterm-256color")
         patch.setattr(sys, "stderr", stderr)
-        yield lambda: os.read(ours, 65536).decode("utf-8")
+        yield lambda: _drawn_on(ours)
     os.close(ours)
+
+
+def _drawn_on(terminal):
+    # What was written arrives in pieces, and a little later.
+    pieces = []
+    while select.select([terminal], [], [], 0.2)[0]:
+        pieces.append(os.read(terminal, 65536))
+    return b"".join(pieces).decode("utf-8")
 
 
 @pytest.fixture

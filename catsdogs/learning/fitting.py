@@ -52,7 +52,7 @@ def fit(
     Raises:
         RunError: when the loss left the finite numbers, or the checkpoint is damaged.
     """
-    images = len(training.positions)
+    images = training.images
     steps = math.ceil(images / run.config.batch_size)
     model.compile(
         keras.optimizers.Adam(learning_rate(run.config, stage, steps)),

@@ -10,7 +10,7 @@ from keras import layers
 from catsdogs.runs.config import MODELS, RunConfig
 
 # Keras' 0.99 needs several hundred batches to forget its start; a small dataset has fewer in a run.
-BATCH_NORM_MOMENTUM = 0.9
+BATCH_NORM_MOMENTUM = 0.95
 LAST_MAPS = "last_maps"  # the layer a heat map is read from
 _MOBILENET_V2 = "mobilenet_v2"
 HIDDEN = "hidden"  # the custom CNN's first dense layer

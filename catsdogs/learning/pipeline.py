@@ -18,7 +18,8 @@ class Batches:
 
     With ``shuffle_seed`` the order, the views and, for pixels, with ``crops`` what is seen of each
     photo differ from epoch to epoch, and depend on nothing but the seed and the epoch. Without a
-    seed, every photo comes once, in order, unchanged.
+    seed, every photo comes once, in order, unchanged. ``repeats`` is how often an epoch goes
+    through all photos.
     """
 
     rows: Rows
@@ -27,6 +28,12 @@ class Batches:
     batch_size: int
     shuffle_seed: int | None = None
     crops: bool = False
+    repeats: int = 1
+
+    @property
+    def images(self) -> int:
+        """How many images an epoch has: each photo ``repeats`` times."""
+        return len(self.positions) * self.repeats
 
     def epoch(self, number: int = 0, first_batch: int = 0) -> tf.data.Dataset:
         """Return the batches of epoch ``number`` from ``first_batch`` on, both counted from 0."""
@@ -40,7 +47,8 @@ class Batches:
         if self.shuffle_seed is None:
             return self.positions, None
         generator = np.random.default_rng((self.shuffle_seed, epoch))
-        order = generator.permutation(self.positions)
+        passes = [generator.permutation(self.positions) for _ in range(self.repeats)]
+        order = np.concatenate(passes)
         photos = len(self.labels)
         order = order + photos * generator.integers(
             len(self.rows.places) // photos, size=len(order)

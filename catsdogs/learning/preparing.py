@@ -134,6 +134,9 @@ class Sides:
             *(rows, self._labels, self.train, self.config.batch_size),
             shuffle_seed=self.config.seed,
             crops=crops,
+            # What is seen differently each time is worth seeing more often; a frozen part's rows
+            # are always the same.
+            repeats=self.config.image_repeats if crops else 1,
         )
 
     def validation(self, rows: Rows) -> Batches:

@@ -39,7 +39,7 @@ MODELS = {
     "custom_cnn": ModelInfo(
         "Custom CNN",
         150,
-        1e-3,
+        2e-3,
         0.3,
         "Three convolutions and two dense layers, learned from nothing but your photos.",
     ),
@@ -57,7 +57,8 @@ MODELS = {
 class RunConfig:
     """The settings of one run. ``data`` is the path of a folder or an archive, as given.
 
-    None means the recipe's own value. ``early_stopping`` is a number of epochs without a lower
+    None means the recipe's own value. ``repeats`` is how often an epoch shows each image, where
+    they are cropped at random. ``early_stopping`` is a number of epochs without a lower
     validation loss, after which the run ends; 0 never ends it. ``fine_tune`` epochs follow those of
     the head, with MobileNetV2 learning from block ``fine_tune_from`` up. ``engine`` computes its
     frozen part; ``precision`` is what the custom CNN trains in. ``deterministic`` lets TensorFlow
@@ -72,6 +73,7 @@ class RunConfig:
     learning_rate: float | None = None
     schedule: str | None = None
     augment: bool | None = None
+    repeats: int | None = None
     dropout: float | None = None
     early_stopping: int = 0
     fine_tune: int = 0
@@ -101,6 +103,9 @@ class RunConfig:
         )
         if self.schedule is not None:
             _expect_one_of(SCHEDULES, "schedule", self.schedule)
+        _expect(
+            self.repeats is None or 1 <= self.repeats <= 100, "repeats", "1 to 100", self.repeats
+        )
         _expect(
             self.dropout is None or 0 <= self.dropout < 1,
             "dropout",
@@ -166,6 +171,16 @@ class RunConfig:
         return own if self.augment is None else self.augment
 
     @property
+    def image_repeats(self) -> int:
+        """How often an epoch shows each training image, differently each time.
+
+        More draws of each image save epochs: Fort et al., "Drawing Multiple Augmentation Samples
+        Per Image During Training Efficiently Decreases Test Error" (2021, arXiv:2105.13343).
+        """
+        own = 2 if self.model == "custom_cnn" and self.crops else 1
+        return self.repeats or own
+
+    @property
     def crops(self) -> bool:
         """Whether what is varied are crops; without them, photos are seen as they are or mirrored.
 
@@ -197,6 +212,7 @@ class RunConfig:
                 f"--learning-rate {self.peak_learning_rate!r}",
                 f"--schedule {self.learning_rate_schedule} --dropout {self.dropout_rate!r}",
                 "--augment" if self.augments else "--no-augment",
+                f"--repeats {self.image_repeats}",
                 *self._fine_tuning(),
                 f"--engine {self.engine} --precision {self.precision}",
                 f"--early-stopping {self.early_stopping} --validation {self.validation!r}",

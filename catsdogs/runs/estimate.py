@@ -52,11 +52,12 @@ def estimate(
         return None
     nearest = min(earlier, key=lambda measured: _distance(measured.run.config, config))
     validation = images * config.validation
-    epochs, training = config.epochs, images - validation
+    epochs = config.all_epochs
+    training = (images - validation) * config.image_repeats
     was = nearest.seconds
     seconds = (
         was["start"]
-        + was["fit"] * (epochs * training) / (nearest.epochs * nearest.train_images)
+        + was["fit"] * (epochs * training) / (nearest.epochs * nearest.seen_images)
         + was["evaluate"] * validation / nearest.val_images
         + was["export"]
     )
@@ -82,7 +83,7 @@ class _Measured:
 
     run: Run
     seconds: dict[str, float]  # of each phase, and of the "start" before the first
-    train_images: int
+    seen_images: int  # in an epoch
     val_images: int
     epochs: int
 
@@ -100,7 +101,9 @@ def _measured(runs: Iterable[Run]) -> list[_Measured]:
             continue
         sound = all(0 <= value < math.inf for value in seconds.values()) and min(counts) > 0
         if run.state is State.FINISHED and sound:
-            found.append(_Measured(run, seconds, *counts))
+            seen, val_images, epochs = counts
+            seen *= run.config.image_repeats
+            found.append(_Measured(run, seconds, seen, val_images, epochs))
     return found
 
 

@@ -48,6 +48,7 @@ def subject(config: RunConfig) -> str:
         fine_tune_learning_rate=None,
         engine=RunConfig.engine,
         deterministic=RunConfig.deterministic,
+        repeats=None,
         augment=config.augments if config.model == "custom_cnn" else None,
         dropout=config.dropout_rate,
     )

@@ -175,6 +175,7 @@ def _regularisation(own: RunConfig) -> dict[str, Any]:
         persist_state="session",
         help=_AUGMENTING[own.model],
     )
+    repeats = {} if not own.image_repeats > 1 else _repeats(own, suffix)
     patience = _whole(
         st,
         "Early stopping",
@@ -188,6 +189,20 @@ def _regularisation(own: RunConfig) -> dict[str, Any]:
         "dropout": dropout,
         "augment": augment,
         "early_stopping": patience,
+        **repeats,
+    }
+
+
+def _repeats(own: RunConfig, suffix: str) -> dict[str, int]:
+    return {
+        "repeats": _whole(
+            st,
+            "Views of an image in an epoch",
+            f"repeats_{suffix}",
+            own.image_repeats,
+            "How often an epoch shows each training image, cropped anew. An epoch takes as many "
+            "times longer. 1 to 4 are usual.",
+        )
     }
 
 
