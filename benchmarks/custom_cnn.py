@@ -78,8 +78,8 @@ def _ours(dataset: Path, epochs: int, recipe: str = "default") -> dict[str, obje
         subprocess.run(command, check=True, capture_output=True, env=environment)
         run = store.load(next(path for path in Path(artifacts).iterdir() if path.is_dir()))
         ends = [event["t"] for event in run.view.epochs]
-    result = run.result
-    return _figures(ends[-1] - ends[-2], result["train_images"], result["precision"])
+    result, images = run.result, run.result["train_images"] * run.config.image_repeats
+    return _figures(ends[-1] - ends[-2], images, result["precision"])
 
 
 def _plain_keras(folder: Path, epochs: int) -> dict[str, object]:

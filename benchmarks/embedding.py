@@ -69,13 +69,12 @@ def _spread(count: int, wanted: int) -> np.ndarray:
 def _task(root: Path, usable: Any, names: list[str], stack: ExitStack) -> Task:
     weights_file = weights.find_weights()
     network = models.build_embedder(models.build_backbone(weights_file))
-    photos = partial(engines.calibration_photos, root, usable)
     decoded = map_files(root, names, lambda c: images.load_square(c, network.input_shape[1]))
     return Task(
         pixels=np.stack([pixels for _, pixels in decoded]),
         network=network,
         float32=export.backbone_file(weights_file),
-        int8=export.quantized_backbone_file(weights_file, photos),
+        int8=engines.quantized_backbone(weights_file, root, usable),
         folder=Path(stack.enter_context(tempfile.TemporaryDirectory())),
         stack=stack,
     )

@@ -114,7 +114,7 @@ def test_disk_is_the_folder_and_what_the_cache_does_not_hold_yet(model, row_byte
 
 
 def test_only_runs_that_fine_tune_the_same_tell_of_one_that_does(finish):
-    config = RunConfig("mobilenet_v2", "/photos", fine_tune=2, fine_tune_from="block_16")
+    config = RunConfig("mobilenet_v2", "/photos", epochs=8, fine_tune=2, fine_tune_from="block_16")
     finish(RunConfig("mobilenet_v2", "/photos"))
     assert estimated(config) is None
     same = finish(config)
@@ -128,7 +128,7 @@ def test_mirrored_views_and_activations_are_rows_of_their_own(finish):
     folder_bytes = sum(path.stat().st_size for path in run.folder.iterdir())
     mirrored = replace(frozen, augment=True)
     assert estimated(mirrored).disk_bytes == folder_bytes + 1000 * VECTOR_BYTES
-    tuned = replace(frozen, fine_tune=1, fine_tune_from="block_13")
+    tuned = replace(frozen, epochs=9, fine_tune=1, fine_tune_from="block_13")
     run = store.find(finish(tuned, fingerprint="other"))
     folder_bytes = sum(path.stat().st_size for path in run.folder.iterdir())
     both_views = 2 * (VECTOR_BYTES + 14 * 14 * 96 * 2)

@@ -482,3 +482,15 @@ def test_a_folder_that_cannot_be_filled_is_not_left_behind(monkeypatch, tmp_path
     with pytest.raises(OSError, match="No space"):
         store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
     assert store.list_runs() == ([], [])
+
+
+def test_a_run_of_an_earlier_version_keeps_the_defaults_it_had():
+    written = {"model": "custom_cnn", "data": "/photos", "learning_rate": None}
+    config = RunConfig.from_json(written)
+    assert (config.peak_learning_rate, config.image_repeats, config.precision) == (
+        1e-3,
+        1,
+        "float32",
+    )
+    again = RunConfig.from_json(RunConfig("custom_cnn", "/photos").to_json())
+    assert again == RunConfig("custom_cnn", "/photos")

@@ -79,7 +79,7 @@ def activate(
     """Return float16 rows of shape (h, w, C): what the fine-tuned blocks of the base begin with.
 
     ``trunk`` is a LiteRT model with an ``activations`` output; its file name identifies it in the
-    cache. Half the bits are enough: docs/log.md.
+    cache. Half the bits are enough: a run that learned from them is checked against its export.
 
     Raises:
         RunError: when ``trunk`` cannot be loaded.

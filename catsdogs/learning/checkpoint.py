@@ -74,7 +74,7 @@ def restore(path: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray] 
         variables = _variables(model)
         arrays = _numbered(content, "variable")
         if [v.shape for v in variables] != [array.shape for array in arrays]:
-            raise ValueError("its arrays belong to another network")
+            raise ValueError("its arrays belong to another network, perhaps an earlier version's")
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
     return progress, _numbered(content, "best") or None
@@ -89,8 +89,8 @@ def _opened(path: Path) -> Iterator[Any]:
             yield archive
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise RunError(
-            f"Expected the checkpoint {path.name} of this run. Received: {error}. Delete that file "
-            "to begin the run anew, or start another."
+            f"Expected the checkpoint {path.name} of this run. Received: {error}. Start a new run; "
+            "the model that this one may have still classifies."
         ) from None
 
 

@@ -17,7 +17,8 @@ import pandas as pd
 from catsdogs.data import embeddings, images
 from catsdogs.data.decoding import THREADS, map_files
 from catsdogs.data.row_cache import Rows
-from catsdogs.errors import UnreadableImage
+from catsdogs.data.split import fingerprint as split_fingerprint
+from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.learning import export, machine, models
 from catsdogs.learning.weights import identity
 from catsdogs.litert import LiteRTModel
@@ -37,7 +38,14 @@ def resolved(engine: str, weights: Path, root: Path, records: pd.DataFrame) -> s
     return "keras" if machine.remembered("keras_embedding_speedup", measure) > 1 else "litert"
 
 
-def embedder(engine: str, weights: Path, root: Path, records: pd.DataFrame) -> Callable[..., Rows]:
+def embedder(
+    engine: str,
+    weights: Path,
+    root: Path,
+    records: pd.DataFrame,
+    *,
+    calibrate_on: pd.DataFrame | None = None,
+) -> Callable[..., Rows]:
     """Return ``embed(mirrored=…, progress=…)`` → float32 rows (1280,) of the photos in ``records``.
 
     What the engine needs is exported here, the first time on a machine.
@@ -53,18 +61,41 @@ def embedder(engine: str, weights: Path, root: Path, records: pd.DataFrame) -> C
         )
     backbone = export.backbone_file(weights)
     if engine == INT8:
-        backbone = export.quantized_backbone_file(
-            weights, partial(calibration_photos, root, records)
+        backbone = quantized_backbone(
+            weights, root, records if calibrate_on is None else calibrate_on
         )
     return partial(embeddings.embed, root, records, backbone=backbone)
 
 
+def quantized_backbone(weights: Path, root: Path, records: pd.DataFrame) -> Path:
+    """Return the backbone in int8, calibrated on some of ``records``; output ``embedding``."""
+    chosen = _spread_over(records)
+    calibrated_on = split_fingerprint(chosen["digest"])
+    return export.quantized_backbone_file(
+        weights, calibrated_on, lambda side: calibration_photos(root, chosen, side)
+    )
+
+
 def calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np.ndarray]:
-    """Return some photos from all over the dataset, uint8 (side, side, 3) each."""
-    chosen = np.linspace(0, len(records) - 1, min(len(records), _CALIBRATION_PHOTOS)).astype(int)
-    names = list(records["path"].iloc[chosen])
+    """Return some photos from all over the dataset, uint8 (side, side, 3) each.
+
+    Raises:
+        DatasetError: when none of them decodes.
+    """
+    names = list(_spread_over(records)["path"])
     decoded = map_files(root, names, lambda content: images.load_square(content, side))
-    return [pixels for _, pixels in decoded if not isinstance(pixels, UnreadableImage)]
+    photos = [pixels for _, pixels in decoded if not isinstance(pixels, UnreadableImage)]
+    if not photos:
+        raise DatasetError(
+            f"Expected photos to calibrate on. Received: none that decode, of {len(names)}. Look "
+            "at the dataset's health, or put the photos back where the run found them."
+        )
+    return photos
+
+
+def _spread_over(records: pd.DataFrame) -> pd.DataFrame:
+    count = min(len(records), _CALIBRATION_PHOTOS)
+    return records.iloc[np.linspace(0, len(records) - 1, count).astype(int)]
 
 
 def _keras_speedup(weights: Path, root: Path, records: pd.DataFrame) -> float:

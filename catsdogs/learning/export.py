@@ -60,12 +60,16 @@ def backbone_file(weights: Path) -> Path:
     return target
 
 
-def quantized_backbone_file(weights: Path, photos: Callable[[int], Sequence[np.ndarray]]) -> Path:
+def quantized_backbone_file(
+    weights: Path, calibrated_on: str, photos: Callable[[int], Sequence[np.ndarray]]
+) -> Path:
     """Return the backbone in int8, quantizing it when the cache has none; output ``embedding``.
 
-    ``photos(S)`` gives uint8 (S, S, 3) pictures that the ranges of its activations are taken from.
+    ``photos(S)`` gives uint8 (S, S, 3) pictures that the ranges of its activations are taken from;
+    ``calibrated_on`` tells them from any others.
     """
-    target = paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}-int8.tflite"
+    name = f"mobilenet_v2-{identity(weights)}-int8-{calibrated_on}.tflite"
+    target = paths.cache_dir() / "backbones" / name
     if not target.is_file():
         network = models.build_embedder(models.build_backbone(weights))
         graph = keras.Model(network.input, {"embedding": network.output})
@@ -167,10 +171,17 @@ def _grad_cam(model: keras.Model) -> keras.KerasTensor:
     height, width, channels = maps.shape[1:]
     kernel = hidden.get_weights()[0].reshape(height * width, channels, -1)
     mean_kernel = (kernel.mean(axis=0) * _normalising_scale(model)).T  # (hidden, C)
-    active = ops.cast(model.get_layer(f"{models.HIDDEN}_active").output > 0, "float32")
+    active = ops.cast(_hidden_values(model) > 0, "float32")
     slopes = active * ops.convert_to_tensor(output.get_weights()[0][:, 0])  # (B, hidden)
     channel_weights = ops.matmul(slopes, ops.convert_to_tensor(mean_kernel))  # (B, C)
     return ops.sum(maps * ops.reshape(channel_weights, (-1, 1, 1, channels)), axis=-1)
+
+
+def _hidden_values(model: keras.Model) -> keras.KerasTensor:
+    # Networks of earlier versions have their ReLU in the dense layer itself.
+    names = {layer.name for layer in model.layers}
+    name = f"{models.HIDDEN}_active"
+    return model.get_layer(name if name in names else models.HIDDEN).output
 
 
 def _normalising_scale(model: keras.Model) -> float | np.ndarray:

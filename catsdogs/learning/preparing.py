@@ -50,7 +50,8 @@ class Frozen:
     @property
     def tables(self) -> list[Rows]:
         """What a photo needs a row in to be of use."""
-        return [self.vectors, *([self.activations] if self.activations else [])]
+        tables = [self.vectors, self.activations]
+        return [rows for rows in tables if rows is not None]
 
 
 def frozen(config: RunConfig, dataset: Dataset, weights: Path, reporter: Reporter) -> Frozen:
@@ -64,9 +65,9 @@ def frozen(config: RunConfig, dataset: Dataset, weights: Path, reporter: Reporte
     root, records = dataset.root, dataset.usable
     views = (False, True) if config.augments else (False,)
     engine = engines.resolved(config.engine, weights, root, records)
-    embed = engines.embedder(engine, weights, root, records)
+    train, held_back = split(records, validation=config.validation, seed=config.seed)
+    embed = engines.embedder(engine, weights, root, records, calibrate_on=records.iloc[train])
     steps = [_Step(len(records), partial(embed, mirrored=mirrored)) for mirrored in views]
-    _, held_back = split(records, validation=config.validation, seed=config.seed)
     if engine == engines.INT8:
         exact = engines.embedder("litert", weights, root, records.iloc[held_back])
         steps.append(_Step(len(held_back), exact))
@@ -75,6 +76,7 @@ def frozen(config: RunConfig, dataset: Dataset, weights: Path, reporter: Reporte
     rows = _one_after_another(steps, reporter.progress("embed"))
     vectors = _joined([rows.pop(0) for _ in views])
     measured = rows.pop(0).spread(held_back, len(records)) if engine == engines.INT8 else vectors
+    vectors.missing.update(measured.missing)
     return Frozen(engine, vectors, measured, _joined(rows) if rows else None)
 
 

@@ -47,14 +47,12 @@ def quantized(run: Run, out: Path) -> dict[str, Any]:
     records = index.scan(root).usable
     learned_from = records[~records["digest"].isin(predictions["digest"])]
     photos = engines.calibration_photos(root, learned_from, MODELS[run.config.model].side)
-    if not photos:
-        raise DatasetError(
-            f"Expected the photos that the run learned from, to calibrate on. Received: none of "
-            f"them in {run.config.data}. Put them back."
-        )
     model = keras.models.load_model(run.folder / store.KERAS_MODEL)
     export.export_int8(model, photos, out)
-    return _measured(LiteRTModel(out), root, predictions)
+    # By content, because a file may have another name by now.
+    places = records.drop_duplicates("digest").set_index("digest")["path"]
+    there = predictions[predictions["digest"].isin(places.index)]
+    return _measured(LiteRTModel(out), root, there.assign(path=there["digest"].map(places)))
 
 
 def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict[str, Any]:
@@ -64,6 +62,11 @@ def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict
     )
     p_dog = np.array([np.nan if isinstance(a, UnreadableImage) else a for _, a in answers])
     there = ~np.isnan(p_dog)
+    if not there.any():
+        raise DatasetError(
+            "Expected the run's validation photos, to measure on. Received: none that are still "
+            "there and decode. Put them back."
+        )
     says_dog = p_dog[there] >= 0.5
     label, own = (predictions[name].to_numpy()[there] for name in ("label", "p_dog"))
     return {

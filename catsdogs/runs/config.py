@@ -48,7 +48,7 @@ MODELS = {
         224,
         2e-3,
         0.2,
-        "A network that has seen 1.3 million ImageNet photos; only its last layer is learned.",
+        "A network that has seen 1.3 million ImageNet photos; its last layer is learned anew.",
     ),
 }
 
@@ -104,7 +104,10 @@ class RunConfig:
         if self.schedule is not None:
             _expect_one_of(SCHEDULES, "schedule", self.schedule)
         _expect(
-            self.repeats is None or 1 <= self.repeats <= 100, "repeats", "1 to 100", self.repeats
+            self.repeats in (None, 1) or (self.crops and 1 <= self.repeats <= 100),
+            "repeats",
+            "1 to 100 where images are cropped at random, 1 elsewhere",
+            self.repeats,
         )
         _expect(
             self.dropout is None or 0 <= self.dropout < 1,
@@ -177,8 +180,9 @@ class RunConfig:
         More draws of each image save epochs: Fort et al., "Drawing Multiple Augmentation Samples
         Per Image During Training Efficiently Decreases Test Error" (2021, arXiv:2105.13343).
         """
-        own = 2 if self.model == "custom_cnn" and self.crops else 1
-        return self.repeats or own
+        if not self.crops:
+            return 1
+        return self.repeats or (2 if self.model == "custom_cnn" else 1)
 
     @property
     def crops(self) -> bool:
@@ -242,11 +246,21 @@ class RunConfig:
         """
         known = {field.name for field in fields(cls)}
         try:
-            return cls(**{name: value for name, value in values.items() if name in known})
+            return cls(**{n: v for n, v in _up_to_date(values).items() if n in known})
         except TypeError as error:
             raise ConfigError(
                 f"Expected the settings of a run. Received: {sorted(values)} ({error})."
             ) from None
+
+
+def _up_to_date(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run, with what was the default when it was made written out."""
+    if "repeats" in values or "model" not in values:
+        return values
+    then: dict[str, Any] = {"repeats": 1, "precision": "float32"}
+    if values["model"] == "custom_cnn" and values.get("learning_rate") is None:
+        then["learning_rate"] = 1e-3
+    return values | then
 
 
 def _expect_one_of(choices: Iterable[str], name: str, received: Any) -> None:

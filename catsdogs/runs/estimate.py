@@ -52,7 +52,7 @@ def estimate(
         return None
     nearest = min(earlier, key=lambda measured: _distance(measured.run.config, config))
     validation = images * config.validation
-    epochs = config.all_epochs
+    epochs = _counting_epochs(config, config.all_epochs)
     training = (images - validation) * config.image_repeats
     was = nearest.seconds
     seconds = (
@@ -96,7 +96,7 @@ def _measured(runs: Iterable[Run]) -> list[_Measured]:
             seconds = {name: float(given[name]) for name in PHASES}
             seconds["start"] = float(given["total"]) - sum(seconds.values())
             counts = [int(run.result[name]) for name in ("train_images", "val_images")]
-            counts.append(run.epochs_done)
+            counts.append(_counting_epochs(run.config, run.epochs_done))
         except (KeyError, TypeError, ValueError):
             continue
         sound = all(0 <= value < math.inf for value in seconds.values()) and min(counts) > 0
@@ -118,12 +118,18 @@ def _kind(config: RunConfig) -> tuple[str, str | None]:
     return config.model, config.fine_tune_from if config.fine_tune else None
 
 
+def _counting_epochs(config: RunConfig, epochs: int) -> int:
+    """Return how many of the epochs take the time: beside fine-tuning's, the head's take none."""
+    return epochs - config.epochs if config.fine_tune else epochs
+
+
 def _rows(config: RunConfig) -> dict[str, int]:
     """Return what the cache keeps of each photo for such a run, with its bytes."""
     side = MODELS[config.model].side
     if config.model == "custom_cnn":
         return {"pixels": side**2 * 3}
-    rows = {f"vectors by {config.engine}": 1280 * 4}
+    engine = "litert" if config.engine == "auto" else config.engine
+    rows = {f"vectors by {engine}": 1280 * 4}
     begin = config.fine_tune_from
     if config.fine_tune and begin in _ACTIVATION_BYTES:
         rows[begin] = _ACTIVATION_BYTES[begin]

@@ -1,5 +1,6 @@
 """The settings of a new run, as fields of a form."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -175,7 +176,7 @@ def _regularisation(own: RunConfig) -> dict[str, Any]:
         persist_state="session",
         help=_AUGMENTING[own.model],
     )
-    repeats = {} if not own.image_repeats > 1 else _repeats(own, suffix)
+    repeats = _repeats(own, suffix) if augment and own.model == "custom_cnn" else {}
     patience = _whole(
         st,
         "Early stopping",
@@ -199,7 +200,7 @@ def _repeats(own: RunConfig, suffix: str) -> dict[str, int]:
             st,
             "Views of an image in an epoch",
             f"repeats_{suffix}",
-            own.image_repeats,
+            replace(own, augment=True).image_repeats,
             "How often an epoch shows each training image, cropped anew. An epoch takes as many "
             "times longer. 1 to 4 are usual.",
         )
