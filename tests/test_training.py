@@ -60,7 +60,8 @@ def test_batches_are_reported_as_they_are_not_as_running_means(runs):
         batches, epoch = run.view.batches, run.view.epochs[0]
         assert all(0 <= batch["accuracy"] <= 1.0001 for batch in batches)
         assert all(batch["loss"] > 0 for batch in batches)
-        seen = [min(8 * batch["step"], run.view.result["train_images"]) for batch in batches]
+        images = run.view.result["train_images"] * run.config.image_repeats
+        seen = [min(8 * batch["step"], images) for batch in batches]
         sizes = np.diff([0, *seen])
         mean = np.average([batch["loss"] for batch in batches], weights=sizes)
         assert mean == pytest.approx(epoch["loss"], rel=1e-3)
