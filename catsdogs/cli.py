@@ -19,6 +19,8 @@ from catsdogs.errors import CatsDogsError
 from catsdogs.runs.config import (
     ENGINES,
     FINE_TUNE_FROM,
+    FINE_TUNING_RATE,
+    INT8,
     MODELS,
     PRECISIONS,
     RECIPES,
@@ -159,7 +161,9 @@ def _add_train(groups: Any) -> None:
         default=RunConfig.fine_tune_from,
         help="the lowest block that does",
     )
-    train.add_argument("--fine-tune-learning-rate", type=float, help="default: the block's own")
+    train.add_argument(
+        "--fine-tune-learning-rate", type=float, help=f"default: {FINE_TUNING_RATE:g}"
+    )
     train.add_argument(
         "--engine",
         choices=ENGINES,
@@ -200,7 +204,7 @@ def _add_models(groups: Any) -> None:
     compare.add_argument("run_b", help=run_help)
     export = _add(groups, "export", models.export, "copy a run's model to a file")
     export.add_argument("run", help=run_help)
-    export.add_argument("--format", choices=[*models.EXPORT_FILES, models.INT8], required=True)
+    export.add_argument("--format", choices=[*models.EXPORT_FILES, INT8], required=True)
     export.add_argument("--out", required=True, type=Path, help="a new file")
     export.add_argument("--force", action="store_true", help="replace a file that exists")
 

@@ -26,10 +26,10 @@ from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import store
+from catsdogs.runs.config import INT8
 from catsdogs.runs.store import Run
 from catsdogs.terminal import progress
 
-INT8 = "litert-int8"
 EXPORT_FILES = {"keras": store.KERAS_MODEL, "litert": store.LITERT_MODEL}
 
 

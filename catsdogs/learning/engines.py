@@ -22,8 +22,8 @@ from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.learning import export, machine, models
 from catsdogs.learning.weights import identity
 from catsdogs.litert import LiteRTModel
+from catsdogs.runs.config import INT8
 
-INT8 = "litert-int8"
 _CALIBRATION_PHOTOS = 150
 _MEASURED_PHOTOS = 256
 

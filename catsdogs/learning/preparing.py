@@ -20,7 +20,7 @@ from catsdogs.errors import DatasetError
 from catsdogs.learning import engines, export
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
-from catsdogs.runs.config import MODELS, RunConfig
+from catsdogs.runs.config import INT8, MODELS, RunConfig
 from catsdogs.runs.store import Run
 
 _MEASURED_TOGETHER = 64  # photos of the validation side, whatever the batch size
@@ -50,7 +50,7 @@ class Frozen:
     @property
     def tables(self) -> list[Rows]:
         """What a photo needs a row in to be of use."""
-        tables = [self.vectors, self.activations]
+        tables = [self.vectors, self.measured, self.activations]
         return [rows for rows in tables if rows is not None]
 
 
@@ -68,15 +68,14 @@ def frozen(config: RunConfig, dataset: Dataset, weights: Path, reporter: Reporte
     train, held_back = split(records, validation=config.validation, seed=config.seed)
     embed = engines.embedder(engine, weights, root, records, calibrate_on=records.iloc[train])
     steps = [_Step(len(records), partial(embed, mirrored=mirrored)) for mirrored in views]
-    if engine == engines.INT8:
+    if engine == INT8:
         exact = engines.embedder("litert", weights, root, records.iloc[held_back])
         steps.append(_Step(len(held_back), exact))
     if config.fine_tune:
         steps += _activating(config, dataset, weights, views)
     rows = _one_after_another(steps, reporter.progress("embed"))
     vectors = _joined([rows.pop(0) for _ in views])
-    measured = rows.pop(0).spread(held_back, len(records)) if engine == engines.INT8 else vectors
-    vectors.missing.update(measured.missing)
+    measured = rows.pop(0).spread(held_back, len(records)) if engine == INT8 else vectors
     return Frozen(engine, vectors, measured, _joined(rows) if rows else None)
 
 

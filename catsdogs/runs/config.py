@@ -11,11 +11,12 @@ from catsdogs.errors import ConfigError
 RECIPES = ("default", "plain")
 SCHEDULES = ("cosine", "constant")
 # How MobileNetV2's base is computed. "auto" is the fastest that agrees with Keras on this machine.
-ENGINES = ("auto", "litert", "litert-int8", "keras")
+INT8 = "litert-int8"
+ENGINES = ("auto", "litert", INT8, "keras")
 PRECISIONS = ("auto", "float32", "bfloat16")
 # The first block of MobileNetV2 that fine-tuning changes; what lies below is computed once a photo.
 FINE_TUNE_FROM = ("block_16", "block_13", "block_6", "all")
-FINE_TUNING_RATES = dict.fromkeys(FINE_TUNE_FROM, 3e-5)
+FINE_TUNING_RATE = 3e-5
 # What a form offers at one click. "notebook" repeats the project that this one grew from.
 PRESETS: dict[str, dict[str, Any]] = {
     "recommended": {"recipe": "default", "epochs": 10},
@@ -154,7 +155,7 @@ class RunConfig:
     @property
     def fine_tuning_rate(self) -> float:
         """The learning rate that fine-tuning warms up to."""
-        return self.fine_tune_learning_rate or FINE_TUNING_RATES[self.fine_tune_from]
+        return self.fine_tune_learning_rate or FINE_TUNING_RATE
 
     @property
     def all_epochs(self) -> int:

@@ -6,11 +6,9 @@ from typing import Any
 import streamlit as st
 
 from catsdogs.runs.config import (
-    ENGINES,
     FINE_TUNE_FROM,
-    FINE_TUNING_RATES,
+    FINE_TUNING_RATE,
     MODELS,
-    PRECISIONS,
     RECIPES,
     SCHEDULES,
     RunConfig,
@@ -102,8 +100,8 @@ def learning_rate_key(config: RunConfig) -> str:
 
 
 def _suffix(config: RunConfig) -> str:
-    # A field of its own for each kind of run, because each has its own usual values.
-    return f"{config.model}_{config.recipe}" + ("_fine_tuned" if config.fine_tune else "")
+    # Fields of their own for each model and recipe, because each has its own usual values.
+    return f"{config.model}_{config.recipe}"
 
 
 def _fine_tuning() -> dict[str, Any]:
@@ -128,10 +126,10 @@ def _fine_tuning() -> dict[str, Any]:
     )
     rate = st.number_input(
         "Learning rate of fine-tuning",
-        value=FINE_TUNING_RATES[begin],
+        value=FINE_TUNING_RATE,
         step=1e-5,
         format="%g",
-        key=f"train_set_fine_tune_learning_rate_{begin}",
+        key="train_set_fine_tune_learning_rate",
         persist_state="session",
         help="Small, so that what ImageNet taught is not lost. 0.00001 to 0.0003 are usual.",
     )
@@ -172,7 +170,7 @@ def _regularisation(own: RunConfig) -> dict[str, Any]:
     augment = st.toggle(
         "Augmentation",
         value=own.augments,
-        key=f"train_set_augment_{suffix}",
+        key=f"train_set_augment_{suffix}" + ("_fine_tuned" if own.fine_tune else ""),
         persist_state="session",
         help=_AUGMENTING[own.model],
     )
@@ -208,28 +206,34 @@ def _repeats(own: RunConfig, suffix: str) -> dict[str, int]:
 
 
 def _engine() -> dict[str, str]:
-    engine = st.selectbox(
+    return _choice(
         "What computes the frozen part",
-        ENGINES,
-        format_func=_ENGINES.__getitem__,
-        key="train_set_engine",
-        persist_state="session",
-        help="In int8 the photos to learn from take half the time and look a little different to "
-        "the network; the validation images are always measured exactly.",
+        "engine",
+        _ENGINES,
+        "In int8 the photos to learn from take half the time and look a little different to the "
+        "network; the validation images are always measured exactly.",
     )
-    return {"engine": engine}
 
 
 def _precision() -> dict[str, str]:
-    precision = st.selectbox(
+    return _choice(
         "Precision",
-        PRECISIONS,
-        format_func=_PRECISIONS.__getitem__,
-        key="train_set_precision",
-        persist_state="session",
-        help="What training computes in. The finished model is float32 in any case.",
+        "precision",
+        _PRECISIONS,
+        "What training computes in. The finished model is float32 in any case.",
     )
-    return {"precision": precision}
+
+
+def _choice(label: str, name: str, titles: dict[str, str], help_text: str) -> dict[str, str]:
+    chosen = st.selectbox(
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        key=f"train_set_{name}",
+        persist_state="session",
+        help=help_text,
+    )
+    return {name: chosen}
 
 
 def _split_and_seed() -> dict[str, Any]:

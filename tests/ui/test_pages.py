@@ -253,7 +253,7 @@ def test_fine_tuning_has_fields_of_its_own(chosen, started):
     app.number_input(key="train_set_fine_tune").set_value(2).run()
     assert "Start training" in app.button(key="train_start").label
     app.selectbox(key="train_set_fine_tune_from").set_value("block_16").run()
-    app.number_input(key="train_set_fine_tune_learning_rate_block_16").set_value(1e-4).run()
+    app.number_input(key="train_set_fine_tune_learning_rate").set_value(1e-4).run()
     app.selectbox(key="train_set_engine").set_value("litert").run()
     app.button(key="train_start").click().run()
     [config] = started
