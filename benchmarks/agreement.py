@@ -35,35 +35,37 @@ def main() -> None:
     options = parser.parse_args()
     run = store.find_usable(options.run)
     predictions = store.read_predictions(run)
-    root = sources.open_source(Path(run.config.data))
+    predictions, pixels = _those_that_decode(run, predictions)
     rows = [
         _row("training's own", predictions["p_dog"].to_numpy(), predictions),
-        _row("model.keras, Keras", _by_keras(run, root, list(predictions["path"])), predictions),
-        _row("model.tflite, LiteRT", _by_litert(run, root, predictions), predictions),
+        _row("model.keras, Keras", _by_keras(run, pixels), predictions),
+        _row("model.tflite, LiteRT", _by_litert(run, pixels), predictions),
         _int8(run),
     ]
     _print(run, rows, as_json=options.json)
 
 
-def _by_keras(run: Run, root: Path, names: list[str]) -> np.ndarray:
-    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
-    side = MODELS[run.config.model].side
-    found = []
-    for begin in range(0, len(names), BATCH):
-        some = names[begin : begin + BATCH]
-        pixels = map_files(root, some, lambda content: images.load_square(content, side))
-        found.append(model.predict_on_batch(np.stack([value for _, value in pixels]))[:, 0])
-    return np.concatenate(found)
-
-
-def _by_litert(run: Run, root: Path, predictions: pd.DataFrame) -> np.ndarray:
-    model = LiteRTModel(run.folder / store.LITERT_MODEL)
-    answers = map_files(
-        root,
-        list(predictions["path"]),
-        lambda content: model(images.load_square(content, model.side))["p_dog"].item(),
+def _those_that_decode(run: Run, predictions: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the predictions whose photos are still there, and those photos' pixels."""
+    root, side = sources.open_source(Path(run.config.data)), MODELS[run.config.model].side
+    decoded = map_files(
+        root, list(predictions["path"]), lambda content: images.load_square(content, side)
     )
-    return np.array([p_dog for _, p_dog in answers])
+    pixels = {name: value for name, value in decoded if isinstance(value, np.ndarray)}
+    if not pixels:
+        raise SystemExit(f"Expected the run's validation photos in {root}. Received: none.")
+    there = predictions[predictions["path"].isin(pixels)]
+    return there, np.stack([pixels[name] for name in there["path"]])
+
+
+def _by_keras(run: Run, pixels: np.ndarray) -> np.ndarray:
+    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
+    return model.predict(pixels, batch_size=BATCH, verbose=0)[:, 0]
+
+
+def _by_litert(run: Run, pixels: np.ndarray) -> np.ndarray:
+    model = LiteRTModel(run.folder / store.LITERT_MODEL)
+    return np.array([model(photo)["p_dog"].item() for photo in pixels])
 
 
 def _int8(run: Run) -> dict[str, object]:

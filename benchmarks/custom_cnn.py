@@ -5,8 +5,8 @@
 Each way is a process of its own with the same photos to learn from and the same batches of 32:
 
 - ours: `catsdogs train --model custom_cnn`, default recipe, and plain recipe;
-- plain Keras: the plain recipe's network in float32 on `image_dataset_from_directory`, with
-  `cache()` and `prefetch()`, as its tutorial has it.
+- plain Keras: the plain recipe's network on `image_dataset_from_directory`, with `cache()` and
+  `prefetch()`, as its tutorial has it, in float32 and in `mixed_bfloat16`.
 
 Prints the seconds of an epoch (the last one: caches are warm, validation included), photos a
 second, our factor over plain Keras, and the share of this machine's measured peak (the GFLOP/s of
@@ -34,22 +34,24 @@ GFLOP_A_PHOTO = 2 * (3 * sum(_FORWARD) - _FORWARD[0]) / 1e9
 def main() -> None:
     options = _options()
     if options.peer:
-        print(json.dumps(_plain_keras(Path(options.peer), options.epochs)))
+        print(json.dumps(_plain_keras(Path(options.peer), options.epochs, options.precision)))
         return
     if options.peak:
         print(json.dumps(_peak_gflops(options.peak)))
         return
     with TemporaryDirectory() as folder:
         linked_by_class(options.dataset, Path(folder))
-        peer = _child("--peer", folder, "--epochs", str(options.epochs))
+        arguments = ["--peer", folder, "--epochs", str(options.epochs), "--precision"]
+        peer, half = (_child(*arguments, precision) for precision in ("float32", "bfloat16"))
     rows = [
         {"way": "ours, default recipe", **_ours(options.dataset, options.epochs)},
         {"way": "ours, plain recipe", **_ours(options.dataset, options.epochs, "plain")},
-        {"way": "plain Keras, float32", **peer},
+        {"way": "plain Keras", **half},
+        {"way": "plain Keras", **peer},
     ]
     for row in rows:
         row["factor"] = row["photos_per_s"] / peer["photos_per_s"]
-        peak = _child("--peak", "bfloat16" if "bfloat16" in row["precision"] else "float32")
+        peak = _child("--peak", row["precision"])
         row["of_peak"] = row["photos_per_s"] * GFLOP_A_PHOTO / peak
     _print(rows, as_json=options.json)
 
@@ -60,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
+    parser.add_argument("--precision", default="float32", help=argparse.SUPPRESS)
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -82,20 +85,21 @@ def _ours(dataset: Path, epochs: int, recipe: str = "default") -> dict[str, obje
     return _figures(ends[-1] - ends[-2], images, result["precision"])
 
 
-def _plain_keras(folder: Path, epochs: int) -> dict[str, object]:
+def _plain_keras(folder: Path, epochs: int, precision: str) -> dict[str, object]:
     import keras
 
     from catsdogs.learning import models
     from catsdogs.runs.config import RunConfig
 
     train, validation = sides_of(folder, side=150)
-    model = models.build_custom_cnn(RunConfig("custom_cnn", str(folder), recipe="plain"))
+    config = RunConfig("custom_cnn", str(folder), recipe="plain")
+    model = models.build_custom_cnn(config, precision=precision)
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     ends = []
     clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append(time.perf_counter()))
     model.fit(train, validation_data=validation, epochs=epochs, callbacks=[clock], verbose=0)
     photos = sum(len(labels) for _, labels in train)
-    return _figures(ends[-1] - ends[-2], photos, "float32")
+    return _figures(ends[-1] - ends[-2], photos, precision)
 
 
 def _figures(seconds: float, photos: int, precision: str) -> dict[str, object]:
@@ -118,7 +122,7 @@ def _print(rows: list[dict[str, object]], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    print("| way | precision | an epoch | photos/s | × plain Keras | of the peak |")
+    print("| way | precision | an epoch | photos/s | × plain Keras, float32 | of the peak |")
     print("|---|---|---:|---:|---:|---:|")
     for row in rows:
         print(

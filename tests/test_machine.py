@@ -4,8 +4,12 @@ import json
 
 import pytest
 
-from catsdogs import paths
+from catsdogs import files, paths
+from catsdogs.data.sample import draw_sample
 from catsdogs.learning import engines, machine
+from catsdogs.runs import jobs
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
 
 pytestmark = pytest.mark.slow
 
@@ -43,18 +47,29 @@ def test_a_damaged_memory_is_measured_anew(measured, content):
     assert measured() == (2.0, 1)
 
 
-@pytest.mark.parametrize(
-    ("precision", "speedup", "policy"),
-    [
-        ("auto", 2.0, "mixed_bfloat16"),
-        ("auto", 0.5, "float32"),
-        ("float32", 2.0, "float32"),
-        ("bfloat16", 0.5, "mixed_bfloat16"),
-    ],
-)
-def test_bfloat16_is_used_where_it_is_fast_or_asked_for(precision, speedup, policy, monkeypatch):
+@pytest.mark.parametrize(("speedup", "precision"), [(2.0, "bfloat16"), (0.5, "float32")])
+def test_bfloat16_is_used_where_it_is_fast(speedup, precision, monkeypatch):
     monkeypatch.setattr(machine, "_bfloat16_speedup", lambda: speedup)
-    assert machine.training_policy(precision) == policy
+    assert machine.fastest_precision() == precision
+
+
+@pytest.mark.parametrize(("speedup", "turned"), [(2.0, 0.5), (0.5, 2.0)])
+def test_a_run_that_goes_on_keeps_the_precision_it_began_with(tmp_path, speedup, turned):
+    sample = draw_sample(tmp_path / "sample", images=40)
+    memory = paths.cache_dir() / "machine.json"
+
+    def remember(value):
+        files.write_json(memory, {machine._identity(): {"bfloat16_speedup": value}})
+
+    remember(speedup)
+    config = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8)
+    run = jobs.follow(jobs.start(config), lambda seen: None)
+    began_with = run.result["precision"]
+    assert began_with == ("bfloat16" if speedup > 1 else "float32")
+    remember(turned)
+    run = jobs.follow(jobs.extend(run, 1), lambda seen: None)
+    assert run.state is State.FINISHED, run.message
+    assert run.result["precision"] == began_with
 
 
 def test_the_probe_measures():
@@ -68,5 +83,4 @@ def test_the_probe_measures():
 def test_keras_embeds_where_a_gpu_makes_it_faster(gpu, speedup, engine, monkeypatch, tmp_path):
     monkeypatch.setattr(machine, "has_gpu", lambda: gpu)
     monkeypatch.setattr(engines, "_keras_speedup", lambda *_: speedup)
-    assert engines.resolved("auto", tmp_path, tmp_path, None) == engine
-    assert engines.resolved("litert-int8", tmp_path, tmp_path, None) == "litert-int8"
+    assert engines.fastest(tmp_path, tmp_path, None) == engine

@@ -28,10 +28,8 @@ _CALIBRATION_PHOTOS = 150
 _MEASURED_PHOTOS = 256
 
 
-def resolved(engine: str, weights: Path, root: Path, records: pd.DataFrame) -> str:
-    """Return the engine that a ``RunConfig.engine`` stands for on this machine."""
-    if engine != "auto":
-        return engine
+def fastest(weights: Path, root: Path, records: pd.DataFrame) -> str:
+    """Return the fastest exact engine on this machine, measured on photos of ``records``."""
     if not machine.has_gpu():
         return "litert"
     measure = partial(_keras_speedup, weights, root, records)

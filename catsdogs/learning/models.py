@@ -16,16 +16,16 @@ _MOBILENET_V2 = "mobilenet_v2"
 HIDDEN = "hidden"  # the custom CNN's first dense layer
 
 
-def build_custom_cnn(config: RunConfig, *, policy: str = "float32") -> keras.Model:
+def build_custom_cnn(config: RunConfig, *, precision: str = "float32") -> keras.Model:
     """Return the network trained from scratch; input (B, 150, 150, 3), output (B, 1).
 
     The plain recipe's is the notebook's network, 4,828,481 parameters. The default one keeps its
     convolutions and dense layers, normalises what each of them but the last gives, and drops some
-    of it out before each dense layer. ``policy`` is the Keras dtype policy it trains under;
-    normalisation and the probability are float32 under any. Weights fit a network of either policy.
+    of it out before each dense layer. ``precision`` is what it computes in; its
+    weights, its normalisation and the probability are float32 in any.
     """
     side = MODELS[config.model].side
-    with _dtype_policy(policy):
+    with _dtype_policy("mixed_bfloat16" if precision == "bfloat16" else precision):
         pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
         x = layers.Rescaling(1 / 255)(pixels)
         for filters in (32, 64, 128):

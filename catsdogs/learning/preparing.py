@@ -42,7 +42,6 @@ class Frozen:
     Rows of mirrored photos follow those of the photos as they are.
     """
 
-    engine: str
     vectors: Rows
     measured: Rows
     activations: Rows | None
@@ -54,8 +53,10 @@ class Frozen:
         return [rows for rows in tables if rows is not None]
 
 
-def frozen(config: RunConfig, dataset: Dataset, weights: Path, reporter: Reporter) -> Frozen:
-    """Compute MobileNetV2's frozen part of each photo, as ``config`` has it.
+def frozen(
+    config: RunConfig, dataset: Dataset, weights: Path, engine: str, reporter: Reporter
+) -> Frozen:
+    """Compute MobileNetV2's frozen part of each photo by ``engine``, as ``config`` has it.
 
     Raises:
         ConfigError: when the dataset cannot be split.
@@ -64,7 +65,6 @@ def frozen(config: RunConfig, dataset: Dataset, weights: Path, reporter: Reporte
     """
     root, records = dataset.root, dataset.usable
     views = (False, True) if config.augments else (False,)
-    engine = engines.resolved(config.engine, weights, root, records)
     train, held_back = split(records, validation=config.validation, seed=config.seed)
     embed = engines.embedder(engine, weights, root, records, calibrate_on=records.iloc[train])
     steps = [_Step(len(records), partial(embed, mirrored=mirrored)) for mirrored in views]
@@ -76,7 +76,7 @@ def frozen(config: RunConfig, dataset: Dataset, weights: Path, reporter: Reporte
     rows = _one_after_another(steps, reporter.progress("embed"))
     vectors = _joined([rows.pop(0) for _ in views])
     measured = rows.pop(0).spread(held_back, len(records)) if engine == INT8 else vectors
-    return Frozen(engine, vectors, measured, _joined(rows) if rows else None)
+    return Frozen(vectors, measured, _joined(rows) if rows else None)
 
 
 @dataclass(frozen=True)

@@ -94,8 +94,10 @@ def _custom_cnn(
     side = MODELS[config.model].side
     rows = embeddings.decode(root, photos, side=side, progress=advancing("decode"))
     keras.utils.set_random_seed(config.seed)
-    policy = machine.training_policy(config.precision)
-    return rows, models.build_custom_cnn(config, policy=policy)
+    precision = config.precision
+    if precision == "auto":
+        precision = machine.fastest_precision()
+    return rows, models.build_custom_cnn(config, precision=precision)
 
 
 def _mobilenet_v2(

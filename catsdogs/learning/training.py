@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow
 
 from catsdogs.data import embeddings
 from catsdogs.data.index import Dataset
-from catsdogs.learning import checkpoint, export, machine, models, preparing, weights
+from catsdogs.learning import checkpoint, engines, export, machine, models, preparing, weights
 from catsdogs.learning.fitting import Fitted, fit
 from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
@@ -27,7 +28,6 @@ class Trained:
     model: keras.Model
     sides: Sides
     p_dog: np.ndarray
-    resolved: dict[str, str]  # what "auto" settings stood for on this machine
     cut_short: bool  # a stop request ended the fit before its last epoch
     export_litert: Callable[[Path], None]
 
@@ -55,9 +55,9 @@ def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
     with reporter.preparing("decode"):
         rows = preparing.decoded(dataset, side, reporter)
     sides = preparing.sides(run, dataset, [rows], reporter)
-    policy = machine.training_policy(run.config.precision)
+    precision = _resolved(run, "precision", machine.fastest_precision, reporter)
     keras.utils.set_random_seed(run.config.seed)
-    fitted = models.build_custom_cnn(run.config, policy=policy)
+    fitted = models.build_custom_cnn(run.config, precision=precision)
     (stage,) = stages(run)
     ended = fit(
         *(run, stage, fitted, sides.training(rows, crops=run.config.crops)),
@@ -73,7 +73,6 @@ def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
         model,
         sides,
         p_dog,
-        {"precision": policy},
         ended.cut_short,
         lambda target: export.export_custom_cnn(model, target),
     )
@@ -83,7 +82,9 @@ def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Train
     config = run.config
     with reporter.preparing("embed"):
         weights_file = weights.find_weights()
-        frozen = preparing.frozen(config, dataset, weights_file, reporter)
+        fastest = partial(engines.fastest, weights_file, dataset.root, dataset.usable)
+        engine = _resolved(run, "engine", fastest, reporter)
+        frozen = preparing.frozen(config, dataset, weights_file, engine, reporter)
     sides = preparing.sides(run, dataset, frozen.tables, reporter)
     # Only now, because exporting the backbone, which a cache may spare, draws random numbers too.
     keras.utils.set_random_seed(config.seed)
@@ -108,7 +109,6 @@ def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Train
         model,
         sides,
         p_dog,
-        {"engine": frozen.engine},
         cut_short,
         lambda target: export.export_mobilenet_v2(backbone_file, head, target),
     )
@@ -138,7 +138,15 @@ def _fine_tuned(
         models.assemble_mobilenet_v2(backbone, head),
         sides,
         p_dog,
-        {"engine": frozen.engine},
         ended.cut_short,
         lambda target: export.export_fine_tuned(backbone, head, target),
     )
+
+
+def _resolved(run: Run, setting: str, measure: Callable[[], str], reporter: Reporter) -> str:
+    """Return what ``setting`` is in this run: an "auto" is measured once, not at every resume."""
+    value = getattr(run.config, setting)
+    if value == "auto":
+        value = run.view.resolved.get(setting) or measure()
+    reporter.emit("resolved", name=setting, value=value)
+    return value

@@ -145,7 +145,7 @@ def _write_results(
         "val_accuracy": evaluation.accuracy,
         "val_loss": evaluation.log_loss,
         "latency_ms": latency_ms,
-        **trained.resolved,
+        **store.load(folder).view.resolved,
         "model_bytes": (folder / store.LITERT_MODEL).stat().st_size,
     }
 

@@ -7,6 +7,7 @@ An event is a JSON object with ``event`` (its kind), ``t`` (Unix seconds) and th
     launched    pid, pid_started_at                 by whoever takes it from the queue
     started     pid, pid_started_at                 the worker's first words
     split       train, validation, hash             how many photos on each side, and which
+    resolved    name, value                         what the setting "auto" stands for in this run
     resumed     epoch, step                         the fit goes on here: what is beyond is void
     phase       name, done, total                   decode embed fit evaluate export
     skipped     path, reason                        a photo that did not decode
@@ -37,6 +38,7 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "launched": _PROCESS,
     "started": _PROCESS,
     "split": {"train": int, "validation": int, "hash": str},
+    "resolved": {"name": str, "value": str},
     "resumed": _PLACE,
     "phase": {"name": str, "done": int, "total": int},
     "skipped": {"path": str, "reason": str},
@@ -84,6 +86,7 @@ class RunView:
     ended_at: float | None = None
     extensions: tuple[tuple[int, int], ...] = ()  # after how many epochs, how many more
     split: Event | None = None
+    resolved: dict[str, str] = field(default_factory=dict)  # what "auto" settings stand for
     phase: str | None = None
     done: int = 0
     total: int = 0
@@ -114,7 +117,10 @@ class Folding:
     """A fold that goes on as events arrive."""
 
     def __init__(self) -> None:
-        self._values: dict[str, Any] = {"batches": [], "epochs": [], "skipped": [], "phases": {}}
+        self._values: dict[str, Any] = {
+            **{"batches": [], "epochs": [], "skipped": []},
+            **{"resolved": {}, "phases": {}},
+        }
 
     def add(self, event: Event) -> None:
         """Take one more event in; one of another version, or a damaged one, is passed over."""
@@ -175,6 +181,10 @@ def _split(values: dict[str, Any], event: Event) -> None:
     values.update(split=event)
 
 
+def _resolved(values: dict[str, Any], event: Event) -> None:
+    values["resolved"][event["name"]] = event["value"]
+
+
 def _resumed(values: dict[str, Any], event: Event) -> None:
     here = event["epoch"], event["step"]
     values["batches"] = [e for e in values["batches"] if (e["epoch"], e["step"]) <= here]
@@ -233,6 +243,7 @@ _HANDLERS = {
     "launched": _launched,
     "started": _started,
     "split": _split,
+    "resolved": _resolved,
     "resumed": _resumed,
     "phase": _phase,
     "batch": _batch,
