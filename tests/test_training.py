@@ -12,6 +12,7 @@ from PIL import Image
 from catsdogs.data import images, index
 from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
+from catsdogs.litert import LiteRTModel
 from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -150,6 +151,17 @@ def test_compare_and_export_answer(runs, trained_machine):
         target = trained_machine / f"model.{kind}"
         status, result = command_line("export", a, "--format", kind, "--out", target)
         assert (status, target.stat().st_size) == (0, result["bytes"])
+
+
+def test_a_custom_cnn_in_int8_says_what_it_said_in_a_quarter_of_the_bytes(runs, trained_machine):
+    run, out = runs["default"], trained_machine / "small.tflite"
+    status, result = command_line("export", run.run_id, "--format", "litert-int8", "--out", out)
+    assert status == 0, result
+    assert result["bytes"] < 0.3 * (run.folder / store.LITERT_MODEL).stat().st_size
+    assert result["images"] == run.result["val_images"]
+    assert result["largest_difference"] < 0.1
+    outputs = LiteRTModel(out)(np.zeros((150, 150, 3), np.uint8))
+    assert set(outputs) == {"p_dog", "heatmap"}
 
 
 def test_a_stopped_run_keeps_its_model(trained_machine):

@@ -6,6 +6,7 @@ with the run's own answers. For the command line, which never loads TensorFlow i
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ def quantized(run: Run, out: Path) -> dict[str, Any]:
     predictions = store.read_predictions(run)
     records = index.scan(root).usable
     learned_from = records[~records["digest"].isin(predictions["digest"])]
-    photos = engines.calibration_photos(root, learned_from, MODELS[run.config.model].side)
+    photos = partial(engines.calibration_photos, root, learned_from, MODELS[run.config.model].side)
     model = keras.models.load_model(run.folder / store.KERAS_MODEL)
-    export.export_int8(model, photos, out)
+    export.export_int8(model, out, photos)
     # By content, because a file may have another name by now.
     places = records.drop_duplicates("digest").set_index("digest")["path"]
     there = predictions[predictions["digest"].isin(places.index)]
