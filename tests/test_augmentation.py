@@ -7,7 +7,7 @@ from catsdogs.data.augmentation import cropped, crops
 
 
 def test_crops_lie_within_the_photo_and_half_are_mirrored():
-    top, left, bottom, right = crops(2000, np.random.default_rng(3)).T
+    top, left, bottom, right = crops(2000, 0.65, np.random.default_rng(3)).T
     low, high = np.minimum(left, right), np.maximum(left, right)
     assert min(top.min(), low.min()) >= 0
     assert max(bottom.max(), high.max()) <= 1 + 1e-6
@@ -20,7 +20,7 @@ def test_crops_lie_within_the_photo_and_half_are_mirrored():
 
 
 def test_the_same_seed_draws_the_same_crops():
-    first, again = (crops(5, np.random.default_rng(8)) for _ in range(2))
+    first, again = (crops(5, 0.65, np.random.default_rng(8)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 

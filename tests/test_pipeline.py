@@ -43,7 +43,7 @@ def test_without_a_seed_every_row_comes_once_in_order(pixels):
 
 def test_epochs_differ_and_each_repeats_from_any_batch_on(pixels):
     batches = Batches(
-        rows_of(pixels), np.arange(PHOTOS), np.arange(PHOTOS), 4, shuffle_seed=5, crops=True
+        rows_of(pixels), np.arange(PHOTOS), np.arange(PHOTOS), 4, shuffle_seed=5, smallest_crop=0.65
     )
     whole, order = all_of(batches, 2)
     again, _ = all_of(batches, 2)
@@ -58,7 +58,9 @@ def test_epochs_differ_and_each_repeats_from_any_batch_on(pixels):
 
 def test_an_epoch_with_repeats_shows_every_photo_so_often_each_time_anew(pixels):
     labels = np.arange(PHOTOS)
-    batches = Batches(rows_of(pixels), labels, labels, 4, shuffle_seed=5, crops=True, repeats=2)
+    batches = Batches(
+        rows_of(pixels), labels, labels, 4, shuffle_seed=5, smallest_crop=0.65, repeats=2
+    )
     seen, order = all_of(batches)
     assert batches.images == len(seen) == 2 * PHOTOS
     assert sorted(order[:PHOTOS, 0]) == sorted(order[PHOTOS:, 0]) == labels.tolist()
@@ -69,12 +71,14 @@ def test_an_epoch_with_repeats_shows_every_photo_so_often_each_time_anew(pixels)
 def test_training_sees_the_crops_that_a_preview_shows(pixels):
     """``crop_and_resize`` and Pillow place pixel centres differently; smooth pictures bear it."""
     labels = np.arange(PHOTOS)
-    batches = Batches(rows_of(pixels), labels, np.arange(PHOTOS), 4, shuffle_seed=5, crops=True)
+    batches = Batches(
+        rows_of(pixels), labels, np.arange(PHOTOS), 4, shuffle_seed=5, smallest_crop=0.65
+    )
     seen, order = all_of(batches, 1)
     generator = np.random.default_rng((5, 1))
     generator.permutation(PHOTOS)
     generator.integers(1, size=PHOTOS)
-    for image, label, box in zip(seen, order[:, 0], crops(PHOTOS, generator), strict=True):
+    for image, label, box in zip(seen, order[:, 0], crops(PHOTOS, 0.65, generator), strict=True):
         preview = cropped(pixels[int(label)], box).astype(int)
         assert np.abs(image.astype(int) - preview).mean() < 2
 

@@ -8,16 +8,16 @@ import math
 import numpy as np
 from PIL import Image
 
-# Inception's crops (Szegedy et al., 2015, arXiv:1409.4842), of milder shares: docs/log.md.
-_SMALLEST_AREA, _WIDEST_ASPECT = 0.65, 1.2
+_WIDEST_ASPECT = 1.2
 
 
-def crops(count: int, generator: np.random.Generator) -> np.ndarray:
+def crops(count: int, smallest: float, generator: np.random.Generator) -> np.ndarray:
     """Return float32 (count, 4): top, left, bottom and right of a box, as shares of the sides.
 
-    Half of the boxes are mirrored: their left is greater than their right.
+    Its area is at least the share ``smallest`` of the photo's: Inception's crops (Szegedy et al.,
+    2015, arXiv:1409.4842). Half of the boxes are mirrored: their left is greater than their right.
     """
-    area = generator.uniform(_SMALLEST_AREA, 1, count)
+    area = generator.uniform(smallest, 1, count)
     aspect = np.exp(generator.uniform(-1, 1, count) * math.log(_WIDEST_ASPECT))
     height = np.minimum(np.sqrt(area * aspect), 1)
     width = np.minimum(np.sqrt(area / aspect), 1)

@@ -6,6 +6,7 @@ backbone is exported with an empty head and kept in the cache, and a run's file 
 """
 
 import io
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,8 +27,8 @@ from catsdogs.learning.weights import identity
 from catsdogs.litert import LiteRTModel
 
 # Photos on which each operation in int8 is compared with float32, and how many steps of its scale
-# it may be off: rounding alone makes 1/√12 = 0.29 of one.
-_JUDGED_ON, _MOST_STEPS = 40, 0.5
+# it may be off: twice what rounding alone makes.
+_JUDGED_ON, _MOST_STEPS = 40, 2 / math.sqrt(12)
 # LiteRT and TensorFlow round differently; measured differences are below 1e-5.
 AGREEMENT = 1e-3
 # What the backbone's file holds in place of a head: byte patterns that stand in it once.

@@ -14,13 +14,16 @@ from catsdogs.learning import checkpoint
 from catsdogs.learning.checkpoint import Progress
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
-from catsdogs.learning.stages import Stage, learning_rate
+from catsdogs.learning.stages import FINE_TUNE, Stage, learning_rate
 from catsdogs.runs import store
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.store import Run
 
 # A batch is reported once the curve has grown by this share since the last one, which is what can
 # be seen of it, or after so many seconds: every redraw takes processor time from the training.
 _SEEN_SHARE, _REPORT_EVERY_S = 0.01, 5.0
+# How far back the mean of the weights reaches.
+_MEAN_EPOCHS = 2
 # Checkpoints take at most this share of the time; the first one waits as if it took so long.
 _SAVING_SHARE, _FIRST_SAVE_S = 0.02, 0.1
 
@@ -55,7 +58,7 @@ def fit(
     images = training.images
     steps = math.ceil(images / run.config.batch_size)
     model.compile(
-        keras.optimizers.Adam(learning_rate(run.config, stage, steps)),
+        _optimizer(run.config, stage, steps),
         loss="binary_crossentropy",
         metrics=["accuracy"],
     )
@@ -81,6 +84,23 @@ def fit(
         )
     recorder.restore_best(model)
     return Fitted(recorder.cut_short, progress.best_epoch, progress.best_loss)
+
+
+def _optimizer(config: RunConfig, stage: Stage, steps: int) -> keras.optimizers.Optimizer:
+    """Return Adam, which in fine-tuning ends each epoch at the running mean of its weights.
+
+    The mean reaches over two epochs or so, back to the weights that fine-tuning began with, which
+    are good ones: Zhang et al., "Lookahead Optimizer: k steps forward, 1 step back" (2019,
+    arXiv:1907.08610), and Wortsman et al., "Robust fine-tuning of zero-shot models" (2022,
+    arXiv:2109.01903).
+    """
+    rate = learning_rate(config, stage, steps)
+    if stage.name != FINE_TUNE or config.is_plain:
+        return keras.optimizers.Adam(rate)
+    momentum = 1 - 1 / (_MEAN_EPOCHS * steps)
+    return keras.optimizers.Adam(
+        rate, use_ema=True, ema_momentum=momentum, ema_overwrite_frequency=steps
+    )
 
 
 class Recorder(keras.callbacks.Callback):

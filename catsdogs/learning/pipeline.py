@@ -16,10 +16,10 @@ class Batches:
     ``positions`` are those of the photos among the N ``labels``. Where ``rows`` are a multiple of
     N, each further N are another view of the same photos, of which an epoch takes one each.
 
-    With ``shuffle_seed`` the order, the views and, for pixels, with ``crops`` what is seen of each
-    photo differ from epoch to epoch, and depend on nothing but the seed and the epoch. Without a
-    seed, every photo comes once, in order, unchanged. ``repeats`` is how often an epoch goes
-    through all photos.
+    With ``shuffle_seed`` the order, the views and, for pixels, with ``smallest_crop`` (a share of
+    the area) what is seen of each photo differ from epoch to epoch, and depend on nothing but the
+    seed and the epoch. Without a seed, every photo comes once, in order, unchanged. ``repeats`` is
+    how often an epoch goes through all photos.
     """
 
     rows: Rows
@@ -27,7 +27,7 @@ class Batches:
     positions: np.ndarray
     batch_size: int
     shuffle_seed: int | None = None
-    crops: bool = False
+    smallest_crop: float | None = None
     repeats: int = 1
 
     @property
@@ -53,7 +53,9 @@ class Batches:
         order = order + photos * generator.integers(
             len(self.rows.places) // photos, size=len(order)
         )
-        return order, crops(len(order), generator) if self.crops else None
+        if self.smallest_crop is None:
+            return order, None
+        return order, crops(len(order), self.smallest_crop, generator)
 
     def _read(
         self, chosen: tf.Tensor, boxes: tf.Tensor | None = None

@@ -129,15 +129,15 @@ class Sides:
         """The records of the validation side."""
         return self.records.iloc[self.held_back]
 
-    def training(self, rows: Rows, *, crops: bool = False) -> Batches:
-        """Return the training side's batches, of photos cropped at random if they are pixels."""
+    def training(self, rows: Rows, *, smallest_crop: float | None = None) -> Batches:
+        """Return the training side's batches, perhaps of pixels that are cropped at random."""
         return Batches(
             *(rows, self._labels, self.train, self.config.batch_size),
             shuffle_seed=self.config.seed,
-            crops=crops,
+            smallest_crop=smallest_crop,
             # What is seen differently each time is worth seeing more often; a frozen part's rows
             # are always the same.
-            repeats=self.config.image_repeats if crops else 1,
+            repeats=self.config.image_repeats if smallest_crop else 1,
         )
 
     def validation(self, rows: Rows) -> Batches:

@@ -63,7 +63,7 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
     batches = Batches(
         *(rows, photos["label"].to_numpy(), decoded, config.batch_size),
         shuffle_seed=config.seed,
-        crops=config.crops,
+        smallest_crop=config.smallest_crop,
     )
     tested, losses = _sweep(model, batches, advancing("fit"))
     curve = rates.smoothed(losses)

@@ -60,7 +60,7 @@ def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
     fitted = models.build_custom_cnn(run.config, precision=precision)
     (stage,) = stages(run)
     ended = fit(
-        *(run, stage, fitted, sides.training(rows, crops=run.config.crops)),
+        *(run, stage, fitted, sides.training(rows, smallest_crop=run.config.smallest_crop)),
         validation=sides.validation(rows),
         reporter=reporter,
     )
@@ -127,7 +127,7 @@ def _fine_tuned(
     config, rows = run.config, frozen.tables[-1]
     fitted = models.build_trainable(backbone, head, config.fine_tune_from)
     ended = fit(
-        *(run, stages(run)[-1], fitted, sides.training(rows, crops=config.crops)),
+        *(run, stages(run)[-1], fitted, sides.training(rows, smallest_crop=config.smallest_crop)),
         validation=sides.validation(rows),
         reporter=reporter,
         before=before,

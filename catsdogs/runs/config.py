@@ -16,7 +16,7 @@ ENGINES = ("auto", "litert", INT8, "keras")
 PRECISIONS = ("auto", "float32", "bfloat16")
 # The first block of MobileNetV2 that fine-tuning changes; what lies below is computed once a photo.
 FINE_TUNE_FROM = ("block_16", "block_13", "block_6", "all")
-FINE_TUNING_RATE = 3e-5
+FINE_TUNING_RATE = 6e-5
 # What a form offers at one click. "notebook" repeats the project that this one grew from.
 PRESETS: dict[str, dict[str, Any]] = {
     "recommended": {"recipe": "default", "epochs": 10},
@@ -33,6 +33,7 @@ class ModelInfo:
     side: int  # pixels; the network sees side × side
     learning_rate: float  # the default recipe's peak
     dropout: float  # the default recipe's
+    smallest_crop: float  # the default recipe's, as a share of the photo's area
     summary: str
 
 
@@ -42,6 +43,7 @@ MODELS = {
         150,
         2e-3,
         0.3,
+        0.65,
         "Three convolutions and two dense layers, learned from nothing but your photos.",
     ),
     "mobilenet_v2": ModelInfo(
@@ -49,6 +51,7 @@ MODELS = {
         224,
         2e-3,
         0.2,
+        0.35,
         "A network that has seen 1.3 million ImageNet photos; its last layer is learned anew.",
     ),
 }
@@ -105,7 +108,8 @@ class RunConfig:
         if self.schedule is not None:
             _expect_one_of(SCHEDULES, "schedule", self.schedule)
         _expect(
-            self.repeats in (None, 1) or (self.crops and 1 <= self.repeats <= 100),
+            self.repeats in (None, 1)
+            or (self.smallest_crop is not None and 1 <= self.repeats <= 100),
             "repeats",
             "1 to 100 where images are cropped at random, 1 elsewhere",
             self.repeats,
@@ -181,18 +185,19 @@ class RunConfig:
         More draws of each image save epochs: Fort et al., "Drawing Multiple Augmentation Samples
         Per Image During Training Efficiently Decreases Test Error" (2021, arXiv:2105.13343).
         """
-        if not self.crops:
+        if self.smallest_crop is None:
             return 1
         return self.repeats or (2 if self.model == "custom_cnn" else 1)
 
     @property
-    def crops(self) -> bool:
-        """Whether what is varied are crops; without them, photos are seen as they are or mirrored.
+    def smallest_crop(self) -> float | None:
+        """The smallest share of a photo's area that training may see at random; None for all of it.
 
-        Crops need pixels: what a frozen part made of a photo cannot be cropped.
+        Crops need pixels: what a frozen part made of a photo cannot be cropped, only mirrored.
         """
         whole = self.fine_tune > 0 and self.fine_tune_from == "all"
-        return self.augments and (self.model == "custom_cnn" or whole)
+        has_pixels = self.model == "custom_cnn" or whole
+        return MODELS[self.model].smallest_crop if self.augments and has_pixels else None
 
     @property
     def dropout_rate(self) -> float:

@@ -13,7 +13,7 @@ from catsdogs.errors import UnreadableImage
 _PHOTOS, _VARIANTS = 3, 3
 
 
-def show(dataset: Dataset, side: int) -> None:
+def show(dataset: Dataset, side: int, smallest_crop: float) -> None:
     """Offer some photos of the dataset, each followed by what training could see in its place."""
     shown = st.expander("What augmentation does", key="train_augmentation", on_change="rerun")
     if not shown.open:
@@ -22,7 +22,8 @@ def show(dataset: Dataset, side: int) -> None:
         seed = st.session_state.setdefault("train_augmentation_seed", 0)
         st.caption("Left as it is, then as three epochs might see it.")
         for number, name in enumerate(_some_photos(dataset, seed)):
-            _row(dataset.root / name, side, np.random.default_rng((seed, number)))
+            boxes = crops(_VARIANTS, smallest_crop, np.random.default_rng((seed, number)))
+            _row(dataset.root / name, side, boxes)
         st.button("Other photos", key="train_augmentation_more", on_click=_next)
 
 
@@ -35,11 +36,11 @@ def _some_photos(dataset: Dataset, seed: int) -> list[str]:
     return list(np.random.default_rng(seed).choice(paths, min(_PHOTOS, len(paths)), replace=False))
 
 
-def _row(path: Path, side: int, generator: np.random.Generator) -> None:
+def _row(path: Path, side: int, boxes: np.ndarray) -> None:
     try:
         pixels = images.load_square(images.read_bytes(path), side)
     except UnreadableImage:
         return  # The Dataset page says what is wrong with it.
-    variants = [cropped(pixels, box) for box in crops(_VARIANTS, generator)]
+    variants = [cropped(pixels, box) for box in boxes]
     for column, picture in zip(st.columns(_VARIANTS + 1), [pixels, *variants], strict=True):
         column.image(picture)

@@ -50,8 +50,8 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
         return
     config = configs[0]
     _estimate(config, len(configs), dataset, runs)
-    if config.crops:
-        augmentation_preview.show(dataset, MODELS[model].side)
+    if config.smallest_crop:
+        augmentation_preview.show(dataset, MODELS[model].side, config.smallest_crop)
     finder = st.expander("Find a learning rate", key="train_finder", on_change="rerun")
     if finder.open:
         with finder:

@@ -262,7 +262,7 @@ def test_fine_tuning_has_fields_of_its_own(chosen, started):
         "block_16",
         1e-4,
     )
-    assert (config.augments, config.crops, config.engine) == (True, False, "litert")
+    assert (config.augments, config.smallest_crop, config.engine) == (True, None, "litert")
     assert not app.exception
 
 
