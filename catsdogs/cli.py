@@ -202,6 +202,12 @@ def _add_models(groups: Any) -> None:
     compare = _add(groups, "compare", models.compare, "compare two runs on the same images")
     compare.add_argument("run_a", help=run_help)
     compare.add_argument("run_b", help=run_help)
+    compare.add_argument(
+        "--margin",
+        type=float,
+        default=0.01,
+        help="accuracies that differ by less count as equivalent; default: %(default)s",
+    )
     export = _add(groups, "export", models.export, "copy a run's model to a file")
     export.add_argument("run", help=run_help)
     export.add_argument("--format", choices=[*models.EXPORT_FILES, INT8], required=True)

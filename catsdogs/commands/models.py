@@ -4,6 +4,7 @@ import json
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from rich.filesize import decimal
 
 from catsdogs import files, processes
-from catsdogs.commands import readable
+from catsdogs.commands import readable, readable_figures
 from catsdogs.commands.outcome import (
     Outcome,
     no_images,
@@ -54,8 +55,13 @@ def evaluate(options: Namespace) -> Outcome:
         raise no_usable_images(options.data)
     labels = records["label"].to_numpy()[answered]
     figures = metrics.evaluate(labels, p_dog[answered]).to_json()
+    # Here, because SciPy's statistics take over a second to import.
+    from catsdogs.evaluation import intervals
+
+    found = intervals.of_figures(labels, p_dog[answered])
+    figures["intervals"] = {name: asdict(interval) for name, interval in found.items()}
     result = {"run": run.run_id, **figures, "unreadable": failed}
-    return Outcome(result, readable.evaluated(result), status_with(failed))
+    return Outcome(result, readable_figures.evaluated(result), status_with(failed))
 
 
 def classify(options: Namespace) -> Outcome:
@@ -74,7 +80,7 @@ def classify(options: Namespace) -> Outcome:
             answers.append(_classified(path, predictors))
             advance(len(answers), len(paths))
     failed = any(answer["error"] for answer in answers)
-    return Outcome(answers, readable.classified(answers), status_with(failed))
+    return Outcome(answers, readable_figures.classified(answers), status_with(failed))
 
 
 def compare(options: Namespace) -> Outcome:
@@ -83,9 +89,11 @@ def compare(options: Namespace) -> Outcome:
     from catsdogs.evaluation import comparison
 
     a, b = store.find_usable(options.run_a), store.find_usable(options.run_b)
-    figures = comparison.compare(store.read_predictions(a), store.read_predictions(b))
+    figures = comparison.compare(
+        store.read_predictions(a), store.read_predictions(b), margin=options.margin
+    )
     result = {"a": a.run_id, "b": b.run_id, **figures.to_json()}
-    return Outcome(result, readable.compared(result))
+    return Outcome(result, readable_figures.compared(result))
 
 
 def export(options: Namespace) -> Outcome:

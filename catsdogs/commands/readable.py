@@ -18,7 +18,6 @@ from rich.table import Table
 from rich.text import Text
 
 from catsdogs.health.flags import FLAGS
-from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
 from catsdogs.text import duration, printable
@@ -27,7 +26,6 @@ Readable = list[Table | Text]
 # A pipe has no width; nothing is broken or cut for it.
 _NO_WIDTH = 100_000
 _MOST_ROWS = 20
-_CHANCE = 0.05
 _STYLES = {
     State.RUNNING: "cyan",
     State.STOPPING: "cyan",
@@ -65,23 +63,23 @@ def facts(values: Mapping[str, object]) -> Table:
     grid.add_column(overflow="fold")
     for name, value in values.items():
         if value is not None:
-            grid.add_row(name, _text(value))
+            grid.add_row(name, cell(value))
     return grid
 
 
 def run_table(runs: list[Run]) -> Readable:
     """Return a line a run."""
     if not runs:
-        return [_text("No runs yet. Train one: python -m catsdogs train --help")]
+        return [cell("No runs yet. Train one: python -m catsdogs train --help")]
     columns = ("Run", "State", "Model", "Recipe", "Data", "Epochs>", "Accuracy>", "Started")
-    table = _table(*columns)
+    table = new_table(*columns)
     for run in runs:
         table.add_row(
-            _text(run.run_id),
+            cell(run.run_id),
             Text(run.state, style=_STYLES.get(run.state, "")),
-            _text(run.config.model),
-            _text(run.config.recipe),
-            _text(run.about["dataset"]["name"]),
+            cell(run.config.model),
+            cell(run.config.recipe),
+            cell(run.about["dataset"]["name"]),
             f"{run.epochs_done}/{run.epochs_planned}",
             f"{run.result['val_accuracy']:.2%}" if run.result else "–",
             _started(run),
@@ -117,7 +115,7 @@ def run_details(run: Run) -> Readable:
     ]
     if run.view.epochs:
         text.append(_epoch_table(run))
-    return [*text, Text("\nTo repeat it:"), _text(config.command())]
+    return [*text, Text("\nTo repeat it:"), cell(config.command())]
 
 
 def scanned(result: dict[str, Any]) -> Readable:
@@ -134,7 +132,7 @@ def scanned(result: dict[str, Any]) -> Readable:
             "time": _seconds(result["seconds"]),
         }
     )
-    return [counts, *_unreadable(result["unreadable"])]
+    return [counts, *unreadable_files(result["unreadable"])]
 
 
 def checked(result: dict[str, Any]) -> Readable:
@@ -155,7 +153,7 @@ def checked(result: dict[str, Any]) -> Readable:
                 "time": _seconds(result["seconds"]),
             }
         ),
-        *_unreadable(result["unreadable"]),
+        *unreadable_files(result["unreadable"]),
     ]
     if suspects:
         doubts = [(s["path"], s["label"], f"{s['p_label']:.2%}", s["hint"]) for s in suspects]
@@ -169,67 +167,7 @@ def checked(result: dict[str, Any]) -> Readable:
     return text
 
 
-def evaluated(result: dict[str, Any]) -> Readable:
-    """Return the figures of a run on a dataset, its confusion matrix and its report."""
-    auc = result["roc_auc"]
-    figures = facts(
-        {
-            "run": result["run"],
-            "images": f"{result['images']:,}",
-            "accuracy": f"{result['accuracy']:.2%}",
-            "log loss": f"{result['log_loss']:.4f}",
-            "Brier score": f"{result['brier']:.4f}",
-            "ROC AUC": None if auc is None else f"{auc:.4f}",
-        }
-    )
-    columns = ("Precision>", "Recall>", "F1>")
-    matrix = _table("Truly", *(f"Called {name}>" for name in CLASS_NAMES), *columns)
-    for name, row in zip(CLASS_NAMES, result["confusion_matrix"], strict=True):
-        report = result["report"][name]
-        shares = (report[key] for key in ("precision", "recall", "f1-score"))
-        matrix.add_row(name, *(f"{n:,}" for n in row), *(f"{share:.2%}" for share in shares))
-    return [figures, matrix, *_unreadable(result["unreadable"])]
-
-
-def compared(result: dict[str, Any]) -> Readable:
-    """Return who is right where, and whether the difference could be chance."""
-    difference, p = result["difference"], result["mcnemar_p"]
-    low, high = (f"{difference[end] * 100:+.2f}" for end in ("low", "high"))
-    verdict = "could be chance" if p >= _CHANCE else "is hardly chance"
-    figures = facts(
-        {
-            "A": f"{result['a']}: {result['accuracy_a']:.2%} right",
-            "B": f"{result['b']}: {result['accuracy_b']:.2%} right",
-            "images": f"{result['images']:,}, which neither was trained on",
-            "A − B": f"{difference['value'] * 100:+.2f} points (95% interval: {low} to {high})",
-            "McNemar's test": f"p = {p:.3g}: the difference {verdict}",
-        }
-    )
-    table = _table("", "B right>", "B wrong>")
-    table.add_row("A right", f"{result['both_right']:,}", f"{result['a_right_b_wrong']:,}")
-    table.add_row("A wrong", f"{result['b_right_a_wrong']:,}", f"{result['both_wrong']:,}")
-    return [figures, table]
-
-
-def classified(answers: list[dict[str, Any]]) -> Readable:
-    """Return a line an answer; a file that could not be read says why."""
-    table = _table("File", "Says", "P(dog)>", "Time>", "Run", folds=("File",))
-    failed = []
-    for answer in answers:
-        if answer["error"]:
-            failed.append({"path": answer["file"], "detail": answer["error"]["message"]})
-        for result in answer["results"]:
-            table.add_row(
-                _text(answer["file"]),
-                result["label"],
-                f"{result['p_dog']:.2%}",
-                f"{result['latency_ms']:.1f} ms",
-                _text(result["run"]),
-            )
-    return [*([table] if table.row_count else []), *_unreadable(failed)]
-
-
-def _table(*columns: str, folds: Sequence[str] = ()) -> Table:
+def new_table(*columns: str, folds: Sequence[str] = ()) -> Table:
     """Return an empty table; a column that ends in ">" is aligned to the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in columns:
@@ -244,14 +182,15 @@ def _table(*columns: str, folds: Sequence[str] = ()) -> Table:
 
 
 def _listed(rows: Sequence[Sequence[str]], *columns: str) -> Readable:
-    table = _table(*columns, folds=columns)
+    table = new_table(*columns, folds=columns)
     for row in rows[:_MOST_ROWS]:
-        table.add_row(*map(_text, row))
+        table.add_row(*map(cell, row))
     more = len(rows) - _MOST_ROWS
-    return [table, *([_text(f"and {more:,} more, see --json")] if more > 0 else [])]
+    return [table, *([cell(f"and {more:,} more, see --json")] if more > 0 else [])]
 
 
-def _unreadable(failed: list[dict[str, str]]) -> Readable:
+def unreadable_files(failed: list[dict[str, str]]) -> Readable:
+    """Return a line a file, each with the reason."""
     if not failed:
         return []
     rows = [(entry["path"], entry.get("detail") or entry["reason"]) for entry in failed]
@@ -259,7 +198,7 @@ def _unreadable(failed: list[dict[str, str]]) -> Readable:
 
 
 def _epoch_table(run: Run) -> Table:
-    table = _table("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", "")
+    table = new_table("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", "")
     for epoch in run.view.epochs:
         table.add_row(
             str(epoch["epoch"]),
@@ -313,5 +252,6 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
 
 
-def _text(value: object) -> Text:
+def cell(value: object) -> Text:
+    """Return a value as a terminal may show it."""
     return Text(printable(str(value)))

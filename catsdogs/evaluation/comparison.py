@@ -7,76 +7,114 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from catsdogs.errors import RunError
+from catsdogs.errors import ConfigError, RunError
+from catsdogs.evaluation import intervals
+from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD
 
-_RESAMPLES = 9999
-_CONFIDENCE = 0.95
-# Bounds the bootstrap's memory: this many resamples of all images at a time.
-_BATCH = 500
+DEFAULT_MARGIN = 0.01
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A value with its 95 % confidence interval."""
+class Equivalence:
+    """Whether two accuracies differ by less than ``margin``, a share: two one-sided tests.
 
-    value: float
-    low: float
-    high: float
+    Not to find a difference is no proof that there is none; this is the test for that. ``p`` is the
+    greater of the two one-sided p-values (Schuirmann, 1987).
+    """
+
+    margin: float
+    p: float
+    shown: bool
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs A and B on the ``images`` that are in both validation sets.
+    """Runs A and B on the ``images`` that are in both validation sets, with the same label.
 
     ``difference`` is accuracy A − accuracy B (paired percentile bootstrap). ``mcnemar_p`` is the
-    exact two-sided p-value of McNemar's test on the images that just one run gets right.
+    exact two-sided p-value of McNemar's test on the images that just one run gets right. What does
+    not count: ``only_in_a`` and ``only_in_b``, images of one validation set alone, which the other
+    run may have been trained on; and ``relabelled``, images in both that have another label by now.
     """
 
     images: int
+    only_in_a: int
+    only_in_b: int
+    relabelled: int
     accuracy_a: float
     accuracy_b: float
+    interval_a: Interval
+    interval_b: Interval
     difference: Interval
     mcnemar_p: float
+    equivalence: Equivalence
     both_right: int
     a_right_b_wrong: int
     b_right_a_wrong: int
     both_wrong: int
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether chance is a poor explanation of the difference, by the usual convention."""
+        return self.mcnemar_p < SIGNIFICANT
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as JSON-ready values."""
         return asdict(self)
 
 
-def compare(a: pd.DataFrame, b: pd.DataFrame, *, seed: int = 0) -> Comparison:
+def compare(
+    a: pd.DataFrame, b: pd.DataFrame, *, margin: float = DEFAULT_MARGIN, seed: int = 0
+) -> Comparison:
     """Compare two tables of validation predictions (``path``, ``label``, ``p_dog``, ``digest``).
 
-    Only images with the same path, content and label in both count, so neither run is judged on
-    a photo that the other was trained on.
+    Images are the same when their content is, whatever their names.
 
     Raises:
         RunError: when the two validation sets share no image.
+        ConfigError: when ``margin`` is out of range.
     """
-    both = a.merge(b, on=["path", "digest", "label"], suffixes=("_a", "_b"))
+    if not 0 < margin < 1:
+        raise ConfigError(f"Expected a margin: between 0 and 1, a share. Received: {margin}.")
+    shared = _by_content(a).join(_by_content(b), how="inner", suffixes=("_a", "_b"))
+    both = shared[shared["label_a"] == shared["label_b"]]
     if both.empty:
         raise RunError(
             "Expected two runs that share validation images. Received: two with none in common. "
             "Compare runs trained on the same dataset, with the same seed and validation share."
         )
-    right_a = ((both["p_dog_a"] >= THRESHOLD) == (both["label"] == 1)).to_numpy()
-    right_b = ((both["p_dog_b"] >= THRESHOLD) == (both["label"] == 1)).to_numpy()
-    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    right_a, right_b = (
+        ((both[f"p_dog_{run}"] >= THRESHOLD) == (both[f"label_{run}"] == 1)).to_numpy()
+        for run in "ab"
+    )
+    gains = right_a.astype(np.float64) - right_b
+    only_a, only_b = int((gains > 0).sum()), int((gains < 0).sum())
     return Comparison(
         images=len(both),
+        only_in_a=len(a) - len(shared),
+        only_in_b=len(b) - len(shared),
+        relabelled=len(shared) - len(both),
         accuracy_a=float(right_a.mean()),
         accuracy_b=float(right_b.mean()),
-        difference=_difference(right_a, right_b, seed),
+        interval_a=intervals.share(int(right_a.sum()), len(both)),
+        interval_b=intervals.share(int(right_b.sum()), len(both)),
+        difference=intervals.mean(gains, seed=seed),
         mcnemar_p=_mcnemar(only_a, only_b),
+        equivalence=_equivalence(gains, margin),
         both_right=int((right_a & right_b).sum()),
         a_right_b_wrong=only_a,
         b_right_a_wrong=only_b,
         both_wrong=int((~right_a & ~right_b).sum()),
     )
+
+
+def _by_content(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Index predictions by their image's content; copies of one image are told apart by number."""
+    inorder = predictions.sort_values("path")
+    copy = inorder.groupby("digest").cumcount()
+    return inorder.assign(copy=copy).set_index(["digest", "copy"])
 
 
 def _mcnemar(only_a: int, only_b: int) -> float:
@@ -85,18 +123,13 @@ def _mcnemar(only_a: int, only_b: int) -> float:
     return float(stats.binomtest(only_a, flips, 0.5).pvalue) if flips else 1.0
 
 
-def _difference(right_a: np.ndarray, right_b: np.ndarray, seed: int) -> Interval:
-    gains = right_a.astype(np.float64) - right_b
+def _equivalence(gains: np.ndarray, margin: float) -> Equivalence:
     if (gains == gains[0]).all():
-        # Every resample is the same, and SciPy warns about a degenerate distribution.
-        return Interval(gains[0], gains[0], gains[0])
-    interval = stats.bootstrap(
-        (gains,),
-        np.mean,
-        n_resamples=_RESAMPLES,
-        batch=_BATCH,
-        confidence_level=_CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return Interval(float(gains.mean()), float(interval.low), float(interval.high))
+        # No spread, which a t-test needs. If the runs differed on a share ``margin`` of all images,
+        # so many images in a row without one would have this probability.
+        p = float((1 - margin) ** len(gains)) if gains[0] == 0 else 1.0
+    else:
+        above = stats.ttest_1samp(gains, -margin, alternative="greater").pvalue
+        below = stats.ttest_1samp(gains, margin, alternative="less").pvalue
+        p = float(max(above, below))
+    return Equivalence(margin, p, p < SIGNIFICANT)

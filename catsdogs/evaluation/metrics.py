@@ -8,6 +8,7 @@ import numpy as np
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 
 THRESHOLD = 0.5
+CALIBRATION_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,9 @@ class Evaluation:
 
     ``confusion_matrix`` is [[cat→cat, cat→dog], [dog→cat, dog→dog]]: rows are the truth.
     ``report`` has precision, recall, F1 and support a class, as scikit-learn names them.
-    ``roc_auc`` is None when the images are all of one class.
+    ``roc_auc`` and ``average_precision`` (the area under the precision-recall curve, for dogs) are
+    None when the images are all of one class. ``ece`` is the expected calibration error of P(dog).
+    Runs of earlier versions have neither of the last two.
     """
 
     images: int
@@ -26,6 +29,8 @@ class Evaluation:
     roc_auc: float | None
     confusion_matrix: list[list[int]]
     report: dict[str, Any]
+    average_precision: float | None = None
+    ece: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as JSON-ready values."""
@@ -63,4 +68,19 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
             output_dict=True,
             zero_division=0,
         ),
+        average_precision=float(metrics.average_precision_score(labels, p_dog)) if both else None,
+        ece=_expected_calibration_error(labels, p_dog),
     )
+
+
+def _expected_calibration_error(labels: np.ndarray, p_dog: np.ndarray) -> float:
+    """Return the mean distance of P(dog) from the share of dogs, over ten bins of P(dog).
+
+    Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015).
+    """
+    from sklearn.calibration import calibration_curve
+
+    dogs, said = calibration_curve(labels, p_dog, n_bins=CALIBRATION_BINS, pos_label=DOG)
+    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
+    counts = np.bincount(np.searchsorted(edges[1:-1], p_dog))  # The same bins: (low, high].
+    return float(np.average(np.abs(dogs - said), weights=counts[counts > 0]))

@@ -7,15 +7,13 @@ import streamlit as st
 
 from catsdogs import figures
 from catsdogs.errors import RunError
-from catsdogs.evaluation.comparison import Comparison, compare
+from catsdogs.evaluation import intervals
+from catsdogs.evaluation.comparison import DEFAULT_MARGIN, Comparison, compare
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs import store
 from catsdogs.runs.store import EVALUATION, Run
 from catsdogs.ui.text import literal
-
-# The usual convention, named where it is used: below it, "chance" is no good explanation.
-_SIGNIFICANT = 0.05
 
 
 def pick(runs: list[Run]) -> tuple[Run, Run]:
@@ -39,20 +37,41 @@ def pick(runs: list[Run]) -> tuple[Run, Run]:
 
 
 def verdict(a: Run, b: Run) -> None:
-    """Say in a sentence whether the difference is real."""
+    """Say whether the difference is real, and whether it is small enough not to matter."""
     if a.run_id == b.run_id:
         st.info("This is one run twice. Choose another on one side.")
         return
-    try:
-        result = compare(store.read_predictions(a), store.read_predictions(b))
-    except RunError as error:
-        st.warning(literal(str(error)))
-        return
-    text = _sentence(result)
-    if result.mcnemar_p < _SIGNIFICANT:
-        st.success(text, icon=":material/balance:")
-    else:
-        st.info(text, icon=":material/balance:")
+    told, setting = st.columns([4, 1], vertical_alignment="top")
+    margin = setting.number_input(
+        "Equivalent within (points)",
+        *(0.1, 20.0, 100 * DEFAULT_MARGIN, 0.1),
+        format="%.1f",
+        key="compare_margin",
+        help="How large a difference in accuracy would not matter to you.",
+    )
+    with told:
+        try:
+            _say(_compared(a, b, margin / 100, *map(_written_at, (a, b))))
+        except RunError as error:
+            st.warning(literal(str(error)))
+
+
+def _say(result: Comparison) -> None:
+    box = st.success if result.is_significant else st.info
+    box("\n\n".join([_difference(result), _equivalence(result)]), icon=":material/balance:")
+    if left_out := _left_out(result):
+        st.caption(left_out)
+
+
+# The bootstrap takes a third of a second.
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
+def _compared(a: Run, b: Run, margin: float, *written_at: int) -> Comparison:
+    return compare(store.read_predictions(a), store.read_predictions(b), margin=margin)
+
+
+def _written_at(run: Run) -> int:
+    path = run.folder / store.PREDICTIONS
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def side_by_side(pair: tuple[Run, Run]) -> None:
@@ -75,11 +94,11 @@ def curves(pair: tuple[Run, Run]) -> None:
         column.plotly_chart(figures.compared_curves(views, metric), key=f"compare_curves_{metric}")
 
 
-def _sentence(result: Comparison) -> str:
+def _difference(result: Comparison) -> str:
     gap = result.difference
     better = "A" if gap.value > 0 else "B"
     flips = f"A alone is right on {result.a_right_b_wrong:,}, B alone on {result.b_right_a_wrong:,}"
-    if result.mcnemar_p < _SIGNIFICANT:
+    if result.is_significant:
         opening = f"**{better} is better**, and chance is a poor explanation."
     else:
         opening = "**Not enough evidence of a difference**: chance may explain it."
@@ -90,16 +109,44 @@ def _sentence(result: Comparison) -> str:
     )
 
 
+def _equivalence(result: Comparison) -> str:
+    found = result.equivalence
+    margin, p = f"{found.margin * 100:g} points", f"two one-sided tests, p = {found.p:.2g}"
+    if found.shown:
+        return f"They are **equivalent within {margin}**: a larger difference is ruled out ({p})."
+    return f"They are **not shown to be equivalent** within {margin} ({p})."
+
+
+def _left_out(result: Comparison) -> str:
+    """Say which images do not count, and why that is fair."""
+    said = []
+    for letter, count in (("A", result.only_in_a), ("B", result.only_in_b)):
+        if count:
+            said.append(
+                f"{count:,} validation images of {letter} are not the other run's, which may have "
+                "been trained on them: they do not count."
+            )
+    if result.relabelled:
+        said.append(
+            f"{result.relabelled:,} images were labelled differently when the two runs began, and "
+            "do not count."
+        )
+    return " ".join(said)
+
+
 def _points(share: float) -> str:
     return f"{share * 100:+.2f}".replace("-", "−")
 
 
 def _facts(run: Run) -> dict[str, str]:
     result = run.result
+    images = result["val_images"]
+    right = intervals.share(round(result["val_accuracy"] * images), images)
     return {
-        "Validation accuracy": f"{result['val_accuracy']:.2%}",
+        "Validation accuracy": f"{right.value:.2%}",
+        "95\u00a0% interval": f"{right.low:.2%} to {right.high:.2%}",
         "Validation loss": f"{result['val_loss']:.4f}",
-        "Validation images": f"{result['val_images']:,}",
+        "Validation images": f"{images:,}",
         "Training images": f"{result['train_images']:,}",
         "Dataset": literal(run.about["dataset"]["name"]),
         "Parameters": f"{result['parameters']:,}",

@@ -1,0 +1,103 @@
+"""What evaluate, compare and classify print for people."""
+
+from typing import Any
+
+from catsdogs.commands.readable import Readable, cell, facts, new_table, unreadable_files
+from catsdogs.labels import CLASS_NAMES
+
+_CHANCE = 0.05
+
+
+def evaluated(result: dict[str, Any]) -> Readable:
+    """Return the figures of a run on a dataset, its confusion matrix and its report."""
+    shown = {
+        "accuracy": ("accuracy", ".2%"),
+        "log loss": ("log_loss", ".4f"),
+        "Brier score": ("brier", ".4f"),
+        "ROC AUC": ("roc_auc", ".4f"),
+        "average precision": ("average_precision", ".4f"),
+        "calibration error": ("ece", ".4f"),
+    }
+    figures = facts(
+        {"run": result["run"], "images": f"{result['images']:,}"}
+        | {title: _with_interval(result, name, form) for title, (name, form) in shown.items()}
+    )
+    columns = ("Precision>", "Recall>", "F1>")
+    matrix = new_table("Truly", *(f"Called {name}>" for name in CLASS_NAMES), *columns)
+    for name, row in zip(CLASS_NAMES, result["confusion_matrix"], strict=True):
+        report = result["report"][name]
+        shares = (report[key] for key in ("precision", "recall", "f1-score"))
+        matrix.add_row(name, *(f"{n:,}" for n in row), *(f"{share:.2%}" for share in shares))
+    return [figures, matrix, *unreadable_files(result["unreadable"])]
+
+
+def _with_interval(result: dict[str, Any], name: str, form: str) -> str | None:
+    if result[name] is None:
+        return None
+    interval = result["intervals"].get(name)
+    told = f" ({_interval(interval, form)})" if interval else ""
+    return f"{result[name]:{form}}{told}"
+
+
+def _interval(interval: dict[str, float], form: str) -> str:
+    return f"95% interval: {interval['low']:{form}} to {interval['high']:{form}}"
+
+
+def compared(result: dict[str, Any]) -> Readable:
+    """Return who is right where, and whether the difference could be chance."""
+    difference, p, equivalence = (
+        result[name] for name in ("difference", "mcnemar_p", "equivalence")
+    )
+    low, high = (f"{difference[end] * 100:+.2f}" for end in ("low", "high"))
+    verdict = "could be chance" if p >= _CHANCE else "is hardly chance"
+    shown = "shown" if equivalence["shown"] else "not shown"
+    figures = facts(
+        {
+            "A": _accuracy(result, "a"),
+            "B": _accuracy(result, "b"),
+            "images": f"{result['images']:,}, which neither was trained on",
+            "left out": _left_out(result),
+            "A − B": f"{difference['value'] * 100:+.2f} points (95% interval: {low} to {high})",
+            "McNemar's test": f"p = {p:.3g}: the difference {verdict}",
+            "equivalence": f"within {equivalence['margin'] * 100:g} points {shown}, p = "
+            f"{equivalence['p']:.3g} (two one-sided tests)",
+        }
+    )
+    table = new_table("", "B right>", "B wrong>")
+    table.add_row("A right", f"{result['both_right']:,}", f"{result['a_right_b_wrong']:,}")
+    table.add_row("A wrong", f"{result['b_right_a_wrong']:,}", f"{result['both_wrong']:,}")
+    return [figures, table]
+
+
+def _accuracy(result: dict[str, Any], run: str) -> str:
+    told = _interval(result[f"interval_{run}"], ".2%")
+    return f"{result[run]}: {result[f'accuracy_{run}']:.2%} right ({told})"
+
+
+def _left_out(result: dict[str, Any]) -> str | None:
+    whys = {
+        "only_in_a": "that only A was measured on",
+        "only_in_b": "that only B was measured on",
+        "relabelled": "labelled differently by now",
+    }
+    return (
+        ", ".join(f"{result[name]:,} {why}" for name, why in whys.items() if result[name]) or None
+    )
+
+
+def classified(answers: list[dict[str, Any]]) -> Readable:
+    """Return a line an answer; a file that could not be read says why."""
+    table = new_table("File", "Says", "P(dog)>", "Time>", "Run", folds=("File",))
+    failed = []
+    for answer in answers:
+        if answer["error"]:
+            failed.append({"path": answer["file"], "detail": answer["error"]["message"]})
+        for result in answer["results"]:
+            table.add_row(
+                cell(answer["file"]),
+                result["label"],
+                f"{result['p_dog']:.2%}",
+                f"{result['latency_ms']:.1f} ms",
+                cell(result["run"]),
+            )
+    return [*([table] if table.row_count else []), *unreadable_files(failed)]
