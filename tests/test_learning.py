@@ -51,3 +51,43 @@ def test_the_heat_map_is_grad_cam(learning, recipe, tmp_path):
     weights = tf.reduce_mean(tape.gradient(logit, maps), axis=(1, 2))
     expected = tf.reduce_sum(maps * weights[:, None, None, :], axis=-1)[0]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_fused_normalisation_is_keras_own(learning, training):
+    """Its values, its gradients and the statistics that it leaves."""
+    import tensorflow as tf
+    from keras import layers
+
+    from catsdogs.learning.normalization import FusedBatchNormalization
+
+    maps = tf.random.stateless_normal((8, 6, 5, 3), (1, 2)) * [1.0, 2.0, 3.0] + [0.0, 1.0, 2.0]
+    slopes = tf.random.stateless_normal(maps.shape, (3, 4))
+    found = []
+    for kind in (layers.BatchNormalization, FusedBatchNormalization):
+        layer = kind(momentum=0.9)
+        layer.build(maps.shape)
+        layer.gamma.assign([0.5, 1.5, 2.0])
+        layer.beta.assign([0.1, 0.2, 0.3])
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            values = layer(maps, training=training)
+            loss = tf.reduce_sum(values * slopes)
+        gradients = tape.gradient(loss, [maps, layer.gamma.value, layer.beta.value])
+        found.append([values, *gradients, layer.moving_mean.value, layer.moving_variance.value])
+    for expected, value in zip(*found, strict=True):
+        # The fused running variance is that of a sample: n / (n - 1) of Keras', for 240 values.
+        np.testing.assert_allclose(value, expected, rtol=5e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_network_to_train_has_the_weights_of_the_one_to_keep(learning, precision):
+    config = RunConfig("custom_cnn", "/photos")
+    trained = learning.models.build_custom_cnn(config, precision=precision)
+    kept = learning.models.build_custom_cnn(config)
+    trained.layers[4].gamma.assign(np.linspace(0.5, 1.5, 32))
+    kept.set_weights(trained.get_weights())
+    pixels = np.random.default_rng(1).integers(0, 256, (4, 150, 150, 3), dtype=np.uint8)
+    answers = [network.predict(pixels, verbose=0) for network in (trained, kept)]
+    np.testing.assert_allclose(*answers, atol=1e-5 if precision == "float32" else 0.02)
+    assert {type(layer).__module__.split(".")[0] for layer in kept.layers} == {"keras"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from catsdogs.learning.normalization import FusedBatchNormalization
 from catsdogs.runs.config import MODELS, RunConfig
 
 # Keras' 0.99 needs several hundred batches to forget its start; a small dataset has fewer in a run.
@@ -16,16 +17,19 @@ _MOBILENET_V2 = "mobilenet_v2"
 HIDDEN = "hidden"  # the custom CNN's first dense layer
 
 
-def build_custom_cnn(config: RunConfig, *, precision: str = "float32") -> keras.Model:
+def build_custom_cnn(config: RunConfig, *, precision: str | None = None) -> keras.Model:
     """Return the network trained from scratch; input (B, 150, 150, 3), output (B, 1).
 
     The plain recipe's is the notebook's network, 4,828,481 parameters. The default one keeps its
     convolutions and dense layers, normalises what each of them but the last gives, and drops some
-    of it out before each dense layer. ``precision`` is what it computes in; its
-    weights, its normalisation and the probability are float32 in any.
+    of it out before each dense layer.
+
+    With a ``precision`` it is the network to train: "bfloat16" maps, or "float32", with weights and
+    probability in float32 either way. Without one it is the network to keep, of the same weights:
+    all in float32, and of nothing but Keras' own layers.
     """
     side = MODELS[config.model].side
-    with _dtype_policy("mixed_bfloat16" if precision == "bfloat16" else precision):
+    with _dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
         pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
         x = layers.Rescaling(1 / 255)(pixels)
         for filters in (32, 64, 128):
@@ -33,7 +37,7 @@ def build_custom_cnn(config: RunConfig, *, precision: str = "float32") -> keras.
             # Normalised after the pooling, which leaves a quarter of the values. ReLU and maximum
             # can change places.
             x = layers.MaxPooling2D()(x)
-            x = _active(x, config, LAST_MAPS if filters == 128 else None)
+            x = _active(x, config, LAST_MAPS if filters == 128 else None, fused=bool(precision))
         x = layers.Flatten()(x)  # (B, 17 * 17 * 128)
         x = _dropout(x, config)
         x = layers.Dense(128, use_bias=config.is_plain, name=HIDDEN)(x)
@@ -43,10 +47,15 @@ def build_custom_cnn(config: RunConfig, *, precision: str = "float32") -> keras.
     return keras.Model(pixels, p_dog, name="custom_cnn")
 
 
-def _active(x: keras.KerasTensor, config: RunConfig, name: str | None) -> keras.KerasTensor:
+def _active(
+    x: keras.KerasTensor, config: RunConfig, name: str | None, *, fused: bool = False
+) -> keras.KerasTensor:
     if not config.is_plain:
-        norm = f"{name}_norm" if name else None
-        x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, dtype="float32", name=norm)(x)
+        options = {"momentum": BATCH_NORM_MOMENTUM, "name": f"{name}_norm" if name else None}
+        if fused:
+            x = FusedBatchNormalization(**options)(x)
+        else:
+            x = layers.BatchNormalization(**options, dtype="float32")(x)
     return layers.ReLU(name=name)(x)
 
 
