@@ -12,17 +12,16 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import RunView, position
 from catsdogs.runs.rates import smoothed
 
 # Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
 CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
-_RUN_COLOURS = ("#C2621E", "#8D6CC8", "#12A37B", "#B5486E", "#7A8B1F")
+RUN_COLOURS = ("#C2621E", "#8D6CC8", "#12A37B", "#B5486E", "#7A8B1F")
 # Grey for training, green for validation: readable on light and dark, and neither class' colour.
 _TRAINING, _VALIDATION = "#8393A0", "#12A37B"
-_HEIGHT_PX = 340
+HEIGHT_PX = 340
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
 # More points than this are not told apart on a screen.
 _MAX_POINTS = 400
@@ -42,7 +41,7 @@ def training_curves(
     figure = make_subplots(cols=2, subplot_titles=["Loss", "Accuracy"])
     alone = len(views) == 1
     for number, (name, view) in enumerate(views.items()):
-        colour = _RUN_COLOURS[number % len(_RUN_COLOURS)]
+        colour = RUN_COLOURS[number % len(RUN_COLOURS)]
         training, validation = (_TRAINING, _VALIDATION) if alone else (colour, colour)
         suffix = "" if alone else f" · {name}"
         for column, metric in enumerate(METRICS, 1):
@@ -68,7 +67,7 @@ def training_curves(
 def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
     """Return "loss" or "accuracy" by epoch for two runs, validation in full lines."""
     figure = go.Figure()
-    for (name, view), colour in zip(views.items(), _RUN_COLOURS, strict=False):
+    for (name, view), colour in zip(views.items(), RUN_COLOURS, strict=False):
         x = [position(event) for event in view.epochs]
         for prefix, dash, suffix in (("val_", "solid", "validation"), ("", "dot", "training")):
             y = [event[prefix + metric] for event in view.epochs]
@@ -84,9 +83,11 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
     return styled(figure, metric.capitalize(), legend={"orientation": "h", "y": -0.3})
 
 
-def confusion_matrix(evaluation: Evaluation) -> go.Figure:
-    """Return the matrix with counts and the share of each true class; both axes read cat, dog."""
-    counts = np.array(evaluation.confusion_matrix)
+def confusion_matrix(counts: np.ndarray) -> go.Figure:
+    """Return ``counts`` (2, 2) and the share of each true class; both axes read cat, dog.
+
+    An invisible point in the middle of each cell can be selected, which cells themselves cannot.
+    """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     text = [
         [f"<b>{count:,}</b><br>{share:.1%}" for count, share in zip(*row, strict=True)]
@@ -106,6 +107,16 @@ def confusion_matrix(evaluation: Evaluation) -> go.Figure:
             showscale=False,
             hovertemplate="truly %{y}, called %{x}: %{text}<extra></extra>",
         )
+    )
+    figure.add_scatter(
+        x=[said for _ in CLASS_NAMES for said in CLASS_NAMES],
+        y=[truth for truth in CLASS_NAMES for _ in CLASS_NAMES],
+        mode="markers",
+        marker={"opacity": 0, "size": 90, "symbol": "square"},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        hoverinfo="skip",
+        showlegend=False,
     )
     figure.update_xaxes(title="the model says")
     figure.update_yaxes(title="the label says", autorange="reversed")
@@ -133,7 +144,7 @@ def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
             y=shown,
             name=f"suggested: {suggested:g}",
             mode="lines",
-            line={"color": _RUN_COLOURS[0], "width": 2, "dash": "dash"},
+            line={"color": RUN_COLOURS[0], "width": 2, "dash": "dash"},
             hoverinfo="name",
         )
     figure.update_xaxes(title="learning rate", type="log", exponentformat="power", dtick=2)
@@ -191,5 +202,5 @@ def _thinned(values: list[float]) -> list[float]:
 def styled(figure: go.Figure, title: str | None, **layout: Any) -> go.Figure:
     """Return ``figure`` with this project's height, margins and title; ``layout`` goes first."""
     return figure.update_layout(
-        **{"title": title, "height": _HEIGHT_PX, "margin": _MARGIN, **layout}
+        **{"title": title, "height": HEIGHT_PX, "margin": _MARGIN, **layout}
     )

@@ -17,9 +17,11 @@ if len(usable) < 2:
     st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
 else:
     # Here, because SciPy's statistics take a second to import.
-    from catsdogs.ui import comparison
+    from catsdogs.ui import compared_answers, compared_runs, comparison
 
+    compared_runs.show(usable)
     pair = comparison.pick(usable)
     comparison.verdict(*pair)
-    comparison.side_by_side(pair)
+    comparison.facts(pair)
+    compared_answers.show(pair)
     comparison.curves(pair)

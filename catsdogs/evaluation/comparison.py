@@ -11,6 +11,7 @@ from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD
+from catsdogs.labels import DOG
 
 DEFAULT_MARGIN = 0.01
 SIGNIFICANT = 0.05
@@ -78,24 +79,23 @@ def compare(
     """
     if not 0 < margin < 1:
         raise ConfigError(f"Expected a margin: between 0 and 1, a share. Received: {margin}.")
-    shared = _by_content(a).join(_by_content(b), how="inner", suffixes=("_a", "_b"))
-    both = shared[shared["label_a"] == shared["label_b"]]
+    in_both = _in_both(a, b)
+    both = shared(a, b)
     if both.empty:
         raise RunError(
             "Expected two runs that share validation images. Received: two with none in common. "
             "Compare runs trained on the same dataset, with the same seed and validation share."
         )
     right_a, right_b = (
-        ((both[f"p_dog_{run}"] >= THRESHOLD) == (both[f"label_{run}"] == 1)).to_numpy()
-        for run in "ab"
+        ((both[f"p_dog_{run}"] >= THRESHOLD) == (both["label"] == DOG)).to_numpy() for run in "ab"
     )
     gains = right_a.astype(np.float64) - right_b
     only_a, only_b = int((gains > 0).sum()), int((gains < 0).sum())
     return Comparison(
         images=len(both),
-        only_in_a=len(a) - len(shared),
-        only_in_b=len(b) - len(shared),
-        relabelled=len(shared) - len(both),
+        only_in_a=len(a) - len(in_both),
+        only_in_b=len(b) - len(in_both),
+        relabelled=len(in_both) - len(both),
         accuracy_a=float(right_a.mean()),
         accuracy_b=float(right_b.mean()),
         interval_a=intervals.share(int(right_a.sum()), len(both)),
@@ -110,11 +110,25 @@ def compare(
     )
 
 
-def _by_content(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Index predictions by their image's content; copies of one image are told apart by number."""
-    inorder = predictions.sort_values("path")
-    copy = inorder.groupby("digest").cumcount()
-    return inorder.assign(copy=copy).set_index(["digest", "copy"])
+def shared(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    """Return what can be compared fairly: the images in both tables, with the same label in both.
+
+    The columns are ``path`` (in A's dataset), ``digest``, ``label``, ``p_dog_a`` and ``p_dog_b``.
+    """
+    found = _in_both(a, b)
+    found = found[found["label_a"] == found["label_b"]]
+    found = found.rename(columns={"path_a": "path", "label_a": "label"})
+    return found[["path", "digest", "label", "p_dog_a", "p_dog_b"]]
+
+
+def _in_both(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    return _numbered(a).merge(_numbered(b), on=["digest", "copy"], suffixes=("_a", "_b"))
+
+
+def _numbered(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Add ``copy``, which tells images of the same content apart."""
+    in_order = predictions.sort_values("path")
+    return in_order.assign(copy=in_order.groupby("digest").cumcount())
 
 
 def _mcnemar(only_a: int, only_b: int) -> float:

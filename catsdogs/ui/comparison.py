@@ -1,18 +1,14 @@
 """Two runs side by side: the choice, the paired verdict, figures, matrices, reports, curves."""
 
-import json
-
 import pandas as pd
 import streamlit as st
 
 from catsdogs import figures
 from catsdogs.errors import RunError
-from catsdogs.evaluation import intervals
 from catsdogs.evaluation.comparison import DEFAULT_MARGIN, Comparison, compare
-from catsdogs.evaluation.metrics import Evaluation
-from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs import store
-from catsdogs.runs.store import EVALUATION, Run
+from catsdogs.runs.store import Run
+from catsdogs.ui import compared_runs
 from catsdogs.ui.text import literal
 
 
@@ -74,16 +70,12 @@ def _written_at(run: Run) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-def side_by_side(pair: tuple[Run, Run]) -> None:
-    """Show both runs' figures in one table, then each one's matrix and report in a column."""
-    facts = {
+def facts(pair: tuple[Run, Run]) -> None:
+    """Show both runs' figures in one table."""
+    columns = {
         f"{letter}: {run.config.title}": _facts(run) for letter, run in zip("AB", pair, strict=True)
     }
-    st.table(pd.DataFrame(facts))
-    for column, letter, run in zip(st.columns(2), "AB", pair, strict=True):
-        with column:
-            st.subheader(f"{letter}: {run.config.title}")
-            _matrix_and_report(run, letter)
+    st.table(pd.DataFrame(columns))
 
 
 def curves(pair: tuple[Run, Run]) -> None:
@@ -140,13 +132,12 @@ def _points(share: float) -> str:
 
 def _facts(run: Run) -> dict[str, str]:
     result = run.result
-    images = result["val_images"]
-    right = intervals.share(round(result["val_accuracy"] * images), images)
+    right = compared_runs.accuracy(run)
     return {
         "Validation accuracy": f"{right.value:.2%}",
         "95\u00a0% interval": f"{right.low:.2%} to {right.high:.2%}",
         "Validation loss": f"{result['val_loss']:.4f}",
-        "Validation images": f"{images:,}",
+        "Validation images": f"{result['val_images']:,}",
         "Training images": f"{result['train_images']:,}",
         "Dataset": literal(run.about["dataset"]["name"]),
         "Parameters": f"{result['parameters']:,}",
@@ -154,30 +145,3 @@ def _facts(run: Run) -> dict[str, str]:
         "Forward pass": f"{result['latency_ms']:.1f} ms an image",
         "Training took": f"{result['seconds']['total']:.0f} s",
     }
-
-
-def _matrix_and_report(run: Run, letter: str) -> None:
-    evaluation = _evaluation(run)
-    if evaluation is not None:
-        st.plotly_chart(figures.confusion_matrix(evaluation), key=f"compare_matrix_{letter}")
-        _report(evaluation)
-
-
-def _evaluation(run: Run) -> Evaluation | None:
-    try:
-        return Evaluation(**json.loads((run.folder / EVALUATION).read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        st.error(
-            literal(f"The evaluation of {run.run_id} cannot be read ({error}). Train it again.")
-        )
-        return None
-
-
-def _report(evaluation: Evaluation) -> None:
-    rows = [*CLASS_NAMES, "macro avg"]
-    table = pd.DataFrame({name: evaluation.report[name] for name in rows}).T
-    share = st.column_config.NumberColumn(format="%.3f")
-    st.dataframe(
-        table.astype({"support": int}),
-        column_config=dict.fromkeys(("precision", "recall", "f1-score"), share),
-    )

@@ -80,9 +80,22 @@ def test_a_second_run_is_compared_with_the_first(app, page):
     picture(page, "train-finished")
     opened(page, f"{app.url}/compare", "Compare")
     expect(page.get_by_text("McNemar")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    matrix = page.locator("[class*=st-key-compare_matrix_A] .js-plotly-plot")
+    expect(matrix.get_by_text("%")).to_have_count(4)
     assert "a=" in page.url
     picture(page, "compare")
+    page.get_by_role("slider").press("Home")
+    # From 0 on everything is a dog.
+    expect(matrix.get_by_text("100.0%")).to_have_count(2)
+    cell = matrix.locator(".nsewdrag").bounding_box()
+    page.mouse.click(cell["x"] + 0.75 * cell["width"], cell["y"] + 0.25 * cell["height"])
+    expect(page.get_by_text("A: cats called dog")).to_be_visible()
+    expect(page.locator(".tile .note").first).to_contain_text("cat ·")
+    page.locator(".tile").first.click()
+    expect(page.get_by_role("dialog").get_by_text("Labelled cat")).to_be_visible()
+    expect(page.get_by_role("dialog").locator("img")).to_have_count(3)
+    picture(page, "compare-photo")
+    page.keyboard.press("Escape")
 
 
 def test_a_dropped_photo_is_answered_and_a_text_file_explained(app, page, world, tmp_path):

@@ -1,5 +1,6 @@
 """Every page in its states, run by Streamlit's own test runner, without a browser."""
 
+import json
 import os
 from functools import partial
 
@@ -348,21 +349,67 @@ class TestWithTrainedRuns:
         sources.choose(trained_machine / "data" / "sample")
         app = opened("pages/compare.py")
         assert "McNemar" in said(app)
-        assert len(app.get("plotly_chart")) == 4
-        assert len(app.dataframe) == 2
+        assert "equivalent" in said(app)
         assert "4,828,481" in app.table[0].value.to_string()
+        assert "95\u00a0% interval" in app.table[0].value.to_string()
+        table = app.dataframe[0].value
+        assert len(table) == 2
+        assert (table["low"] <= table["accuracy"]).all()
+        assert (table["accuracy"] <= table["high"]).all()
+
+    def test_the_threshold_moves_figures_reports_and_galleries(self, trained_machine):
+        app = opened("pages/compare.py")
+        run = store.find_usable(app.selectbox(key="compare_a").value)
+        answers = store.read_predictions(run)
+        dogs = int((answers["label"] == 1).sum())
+        app.slider(key="compare_threshold").set_value(0.0).run()
+        assert not app.exception
+        # From 0 on, everything is called a dog.
+        assert app.metric[0].value == f"{dogs / len(answers):.2%}"
+        report = app.dataframe[1].value
+        assert (report.loc["dog", "recall"], report.loc["cat", "recall"]) == (1, 0)
+        kinds = app.get("button_group")[-1]
+        assert any(f"Both wrong · {len(answers) - dogs}" in option for option in kinds.options)
+
+    @pytest.mark.parametrize(
+        ("button", "holds"),
+        [
+            (0, lambda report: True),
+            (3, lambda report: report.loc["dog", "recall"] >= 0.9),
+        ],
+    )
+    def test_a_preset_sets_the_threshold(self, trained_machine, button, holds):
+        app = opened("pages/compare.py")
+        app.number_input(key="compare_recall").set_value(90.0).run()
+        app.slider(key="compare_threshold").set_value(0.9).run()
+        app.button(key=f"compare_preset_{button}").click().run()
+        assert not app.exception
+        assert app.session_state["compare_threshold"] != 0.9
+        assert holds(app.dataframe[1].value)
+
+    def test_photos_that_are_gone_are_named(self, trained_machine):
+        for run in store.list_runs()[0]:
+            content = json.loads((run.folder / store.CONFIG).read_text())
+            content["config"]["data"] = str(trained_machine / "gone")
+            (run.folder / store.CONFIG).write_text(json.dumps(content))
+        app = opened("pages/compare.py")
+        assert not app.exception
+        app.session_state["compare_open"] = store.read_predictions(run)["path"][0]
+        app.slider(key="compare_threshold").set_value(0.0).run()
+        assert not app.exception
+        assert "McNemar" in said(app)
 
     def test_a_run_against_itself_is_called_that(self, trained_machine):
         app = opened("pages/compare.py")
         app.selectbox(key="compare_b").set_value(app.selectbox(key="compare_a").value).run()
         assert "one run twice" in said(app)
 
-    def test_a_damaged_evaluation_is_explained_beside_the_good_run(self, trained_machine):
+    def test_damaged_predictions_are_explained(self, trained_machine):
         run = store.list_runs()[0][0]
-        (run.folder / store.EVALUATION).write_text("{")
+        (run.folder / store.PREDICTIONS).write_bytes(b"")
         app = opened("pages/compare.py")
-        assert "cannot be read" in app.error[0].value
-        assert len(app.dataframe) == 1
+        assert not app.exception
+        assert run.run_id in app.error[0].value
 
     def test_a_damaged_model_is_explained_beside_the_good_one(self, trained_machine):
         run = store.list_runs()[0][0]

@@ -1,0 +1,156 @@
+"""What two runs said of the same images → Plotly figure. No Streamlit here.
+
+Answers are tables of ``label`` and ``p_dog`` by the name of their run; each run has one colour.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from catsdogs.evaluation import thresholds
+from catsdogs.evaluation.thresholds import Curve
+from catsdogs.figures import CLASS_COLOURS, RUN_COLOURS, styled
+from catsdogs.labels import CLASS_NAMES
+
+_BINS = 20
+_MAX_POINTS = 400
+_CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
+_LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
+Answers = Mapping[str, pd.DataFrame]
+
+
+def roc(answers: Answers, threshold: float) -> go.Figure:
+    """Return both runs' receiver operating characteristics, marked at ``threshold``."""
+    figure = go.Figure()
+    _add_line(figure, [0, 1], [0, 1], "chance")
+    _add_curves(figure, answers, threshold, thresholds.roc, "AUC")
+    figure.update_xaxes(title="cats called dog", tickformat=".0%")
+    figure.update_yaxes(title="dogs called dog", tickformat=".0%")
+    return styled(figure, "ROC", legend=_LEGEND)
+
+
+def precision_recall(answers: Answers, threshold: float) -> go.Figure:
+    """Return both runs' precision over recall for dogs, marked at ``threshold``."""
+    figure = go.Figure()
+    _add_curves(figure, answers, threshold, thresholds.precision_recall, "AP")
+    figure.update_xaxes(title="recall: dogs called dog", tickformat=".0%")
+    figure.update_yaxes(title="precision: dogs among those", tickformat=".0%")
+    return styled(figure, "Precision and recall", legend=_LEGEND)
+
+
+def reliability(answers: Answers, errors: Mapping[str, float]) -> go.Figure:
+    """Return the share of dogs over P(dog); ``errors`` are the runs' calibration errors."""
+    figure = go.Figure()
+    _add_line(figure, [0, 1], [0, 1], "perfectly calibrated")
+    for (name, table), colour in zip(answers.items(), RUN_COLOURS, strict=False):
+        x, y = thresholds.calibration(table["label"].to_numpy(), table["p_dog"].to_numpy())
+        figure.add_scatter(
+            x=x,
+            y=y,
+            name=f"{name}, ECE {errors[name]:.3f}",
+            mode="lines+markers",
+            line={"color": colour},
+        )
+    figure.update_xaxes(title="P(dog)", range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(title="share of dogs", range=[0, 1], tickformat=".0%")
+    return styled(figure, "Reliability", legend=_LEGEND)
+
+
+def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Figure:
+    """Return how many cats and dogs got which P(dog); the axis reaches to ``most`` images a bin."""
+    figure = go.Figure()
+    edges = np.linspace(0, 1, _BINS + 1)
+    for label, name in enumerate(CLASS_NAMES):
+        counted = histogram(table, label)
+        figure.add_bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counted,
+            name=name,
+            marker={"color": CLASS_COLOURS[name]},
+            hovertemplate=f"%{{y:,}} {name}s near %{{x:.0%}}<extra></extra>",
+        )
+    figure.add_vline(x=threshold, line=_CHANCE)
+    figure.update_xaxes(title="P(dog)", range=[0, 1], tickformat=".0%")
+    # Nearly all images are at the ends; on a linear scale the doubtful ones between do not show.
+    top = np.log10(max(most, 1)) + 0.1
+    figure.update_yaxes(title="images", type="log", range=[-0.3, top], dtick=1)
+    return styled(figure, None, barmode="group", bargap=0.1, legend=_LEGEND)
+
+
+def cost(runs: pd.DataFrame) -> go.Figure:
+    """Return accuracy with its interval over milliseconds an image; a bubble is a model's size.
+
+    ``runs`` has ``run``, ``accuracy``, ``low``, ``high``, ``milliseconds`` and ``megabytes``.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=runs["milliseconds"],
+        y=runs["accuracy"],
+        error_y={
+            "array": runs["high"] - runs["accuracy"],
+            "arrayminus": runs["accuracy"] - runs["low"],
+            "color": "#8393A0",
+            "thickness": 1,
+        },
+        mode="markers",
+        # The area, as the eye compares it, is in proportion.
+        marker={
+            "size": 12 * np.sqrt(runs["megabytes"] / 5),
+            "color": RUN_COLOURS[0],
+            "opacity": 0.6,
+        },
+        customdata=runs[["run", "megabytes"]],
+        hovertemplate=(
+            "%{customdata[0]}<br>%{y:.2%}, %{x:.1f} ms, %{customdata[1]:.1f} MB<extra></extra>"
+        ),
+    )
+    figure.update_xaxes(title="milliseconds an image", rangemode="tozero")
+    figure.update_yaxes(title="validation accuracy", tickformat=".1%")
+    return styled(figure, "What accuracy costs")
+
+
+def histogram(table: pd.DataFrame, label: int) -> np.ndarray:
+    """Return how many images of a class fall into each bin of P(dog)."""
+    of_class = table["p_dog"][table["label"] == label]
+    return np.histogram(of_class, np.linspace(0, 1, _BINS + 1))[0]
+
+
+def _add_curves(
+    figure: go.Figure,
+    answers: Answers,
+    threshold: float,
+    of: Callable[[np.ndarray, np.ndarray], Curve],
+    area: str,
+) -> None:
+    for (name, table), colour in zip(answers.items(), RUN_COLOURS, strict=False):
+        curve = of(table["label"].to_numpy(), table["p_dog"].to_numpy())
+        chosen = _spread(len(curve.x))
+        figure.add_scatter(
+            x=curve.x[chosen],
+            y=curve.y[chosen],
+            name=f"{name}, {area} {curve.area:.4f}",
+            mode="lines",
+            line={"color": colour, "width": 2},
+            legendgroup=name,
+        )
+        x, y = curve.at(threshold)
+        figure.add_scatter(
+            x=[x],
+            y=[y],
+            name=f"{name} at {threshold:.2f}",
+            mode="markers",
+            marker={"color": colour, "size": 12, "line": {"width": 2, "color": "white"}},
+            legendgroup=name,
+            showlegend=False,
+        )
+
+
+def _add_line(figure: go.Figure, x: list[float], y: list[float], name: str) -> None:
+    figure.add_scatter(x=x, y=y, name=name, mode="lines", line=_CHANCE, hoverinfo="skip")
+
+
+def _spread(count: int) -> np.ndarray:
+    """Return at most ``_MAX_POINTS`` positions, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, _MAX_POINTS)).astype(int))
