@@ -105,7 +105,7 @@ def confusion_matrix(counts: np.ndarray) -> go.Figure:
             texttemplate="%{text}",
             textfont={"size": 16},
             showscale=False,
-            hovertemplate="truly %{y}, called %{x}: %{text}<extra></extra>",
+            hoverinfo="skip",
         )
     )
     figure.add_scatter(
@@ -115,11 +115,13 @@ def confusion_matrix(counts: np.ndarray) -> go.Figure:
         marker={"opacity": 0, "size": 90, "symbol": "square"},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        hoverinfo="skip",
+        text=[cell.replace("<br>", ", ") for row in text for cell in row],
+        hovertemplate="truly %{y}, called %{x}: %{text}<extra></extra>",
         showlegend=False,
     )
-    figure.update_xaxes(title="the model says")
-    figure.update_yaxes(title="the label says", autorange="reversed")
+    # Without ranges, Plotly would make room for the points around the cells.
+    figure.update_xaxes(title="the model says", range=[-0.5, 1.5])
+    figure.update_yaxes(title="the label says", range=[1.5, -0.5])
     return styled(figure, None, height=300)
 
 

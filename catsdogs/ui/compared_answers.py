@@ -18,7 +18,7 @@ from catsdogs.ui import compared_photos
 from catsdogs.ui.text import literal
 
 _KEY = "compare_threshold"
-_LETTERS = "AB"
+_LETTERS = ("A", "B")
 
 
 def show(pair: tuple[Run, Run]) -> None:

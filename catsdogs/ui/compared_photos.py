@@ -29,11 +29,14 @@ def show(pair: tuple[Run, Run], both: pd.DataFrame, threshold: float) -> None:
     ``both`` has ``path``, ``digest``, ``label``, ``p_dog_a`` and ``p_dog_b`` of the shared images.
     """
     st.subheader("On which images")
+    st.caption("Each with its label and the P(dog) of both runs, the clearest first.")
     kinds = _kinds(both, threshold)
+    if st.session_state.get(_KIND) not in kinds:
+        with_photos = [name for name, found in kinds.items() if len(found)]
+        st.session_state[_KIND] = [*with_photos, *kinds][0]
     kind = st.pills(
         "Photos",
         list(kinds),
-        default=next((name for name, found in kinds.items() if len(found)), next(iter(kinds))),
         required=True,
         format_func=lambda name: f"{name} · {len(kinds[name]):,}",
         key=_KIND,
@@ -111,7 +114,7 @@ def _tiles(root: Path | None, photos: pd.DataFrame) -> list[Tile]:
         Tile(
             printable(row["path"].rpartition("/")[2]),
             jpeg,
-            f"{CLASS_NAMES[row['label']]} · A {row['p_dog_a']:.0%} · B {row['p_dog_b']:.0%} dog",
+            f"{CLASS_NAMES[row['label']]} · A {row['p_dog_a']:.0%} · B {row['p_dog_b']:.0%}",
         )
         for row, jpeg in zip(photos.to_dict("records"), jpegs, strict=True)
     ]

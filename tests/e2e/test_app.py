@@ -119,7 +119,9 @@ def test_the_web_process_stayed_small_and_loaded_no_tensorflow(app):
     loaded = app.loaded_files()
     assert "pyarrow" in loaded
     assert "tensorflow" not in loaded
-    assert app.resident_mb() < 400
+    # Two custom CNNs are loaded (90 MB), and what Compare computes with: SciPy's statistics (60 MB)
+    # and scikit-learn's metrics (20 MB).
+    assert app.resident_mb() < 430
 
 
 def test_the_server_talks_to_pages_of_this_machine_only(app):
