@@ -4,6 +4,7 @@ Answers are tables of ``label`` and ``p_dog`` by the name of their run; each run
 """
 
 from collections.abc import Callable, Mapping
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -82,33 +83,34 @@ def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Fig
 def cost(runs: pd.DataFrame) -> go.Figure:
     """Return accuracy with its interval over milliseconds an image; a bubble is a model's size.
 
-    ``runs`` has ``run``, ``accuracy``, ``low``, ``high``, ``milliseconds`` and ``megabytes``.
+    ``runs`` has ``run``, ``dataset``, ``fingerprint``, ``accuracy``, ``low``, ``high``,
+    ``milliseconds`` and ``megabytes``. Runs on another dataset are of another colour.
     """
     figure = go.Figure()
-    figure.add_scatter(
-        x=runs["milliseconds"],
-        y=runs["accuracy"],
-        error_y={
-            "array": runs["high"] - runs["accuracy"],
-            "arrayminus": runs["accuracy"] - runs["low"],
-            "color": "#8393A0",
-            "thickness": 1,
-        },
-        mode="markers",
-        # The area, as the eye compares it, is in proportion.
-        marker={
-            "size": 12 * np.sqrt(runs["megabytes"] / 5),
-            "color": RUN_COLOURS[0],
-            "opacity": 0.6,
-        },
-        customdata=runs[["run", "megabytes"]],
-        hovertemplate=(
-            "%{customdata[0]}<br>%{y:.2%}, %{x:.1f} ms, %{customdata[1]:.1f} MB<extra></extra>"
-        ),
-    )
+    groups = runs.groupby(["fingerprint", "dataset"], sort=False)
+    for ((_, dataset), table), colour in zip(groups, cycle(RUN_COLOURS), strict=False):
+        figure.add_scatter(
+            x=table["milliseconds"],
+            y=table["accuracy"],
+            error_y={
+                "array": table["high"] - table["accuracy"],
+                "arrayminus": table["accuracy"] - table["low"],
+                "thickness": 1,
+            },
+            name=f"on {dataset}",
+            mode="markers",
+            # The eye compares areas.
+            marker={
+                "size": 12 * np.sqrt(table["megabytes"] / 5),
+                "color": colour,
+                "opacity": 0.6,
+            },
+            customdata=table[["run", "megabytes"]],
+            hovertemplate=("%{customdata[0]}<br>%{y:.2%}, %{x:.1f} ms, %{customdata[1]:.1f} MB"),
+        )
     figure.update_xaxes(title="milliseconds an image", rangemode="tozero")
     figure.update_yaxes(title="validation accuracy", tickformat=".1%")
-    return styled(figure, "What accuracy costs")
+    return styled(figure, "What accuracy costs", legend=_LEGEND, showlegend=True)
 
 
 def histogram(table: pd.DataFrame, label: int) -> np.ndarray:

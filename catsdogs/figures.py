@@ -6,6 +6,7 @@ bounded: long curves are thinned.
 
 import re
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ RUN_COLOURS = ("#C2621E", "#8D6CC8", "#12A37B", "#B5486E", "#7A8B1F")
 _TRAINING, _VALIDATION = "#8393A0", "#12A37B"
 HEIGHT_PX = 340
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
+_POINTS_A_CELL = 7  # of a confusion matrix, in each direction
 # More points than this are not told apart on a screen.
 _MAX_POINTS = 400
 METRICS = ("loss", "accuracy")
@@ -86,7 +88,8 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
 def confusion_matrix(counts: np.ndarray) -> go.Figure:
     """Return ``counts`` (2, 2) and the share of each true class; both axes read cat, dog.
 
-    An invisible point in the middle of each cell can be selected, which cells themselves cannot.
+    A heat map's cells cannot be selected. Invisible points all over them can: the ``customdata`` of
+    each is its cell's true class and what was said.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     text = [
@@ -95,8 +98,6 @@ def confusion_matrix(counts: np.ndarray) -> go.Figure:
     ]
     figure = go.Figure(
         go.Heatmap(
-            x=list(CLASS_NAMES),
-            y=list(CLASS_NAMES),
             z=shares,
             # The same scale for every run, so that two matrices can be compared by colour.
             zmin=0,
@@ -108,20 +109,28 @@ def confusion_matrix(counts: np.ndarray) -> go.Figure:
             hoverinfo="skip",
         )
     )
+    offsets = np.linspace(-0.4, 0.4, _POINTS_A_CELL)
+    points = [
+        (said + dx, truth + dy, CLASS_NAMES[truth], CLASS_NAMES[said], text[truth][said])
+        for truth, said in np.ndindex(2, 2)
+        for dy, dx in product(offsets, offsets)
+    ]
+    x, y, truths, answers, told = zip(*points, strict=True)
     figure.add_scatter(
-        x=[said for _ in CLASS_NAMES for said in CLASS_NAMES],
-        y=[truth for truth in CLASS_NAMES for _ in CLASS_NAMES],
+        x=x,
+        y=y,
+        customdata=list(zip(truths, answers, strict=True)),
         mode="markers",
-        marker={"opacity": 0, "size": 90, "symbol": "square"},
+        marker={"opacity": 0, "size": 24},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        text=[cell.replace("<br>", ", ") for row in text for cell in row],
-        hovertemplate="truly %{y}, called %{x}: %{text}<extra></extra>",
+        text=[cell.replace("<br>", ", ") for cell in told],
+        hovertemplate="truly %{customdata[0]}, called %{customdata[1]}: %{text}<extra></extra>",
         showlegend=False,
     )
-    # Without ranges, Plotly would make room for the points around the cells.
-    figure.update_xaxes(title="the model says", range=[-0.5, 1.5])
-    figure.update_yaxes(title="the label says", range=[1.5, -0.5])
+    names = {"tickvals": [0, 1], "ticktext": list(CLASS_NAMES)}
+    figure.update_xaxes(title="the model says", range=[-0.5, 1.5], **names)
+    figure.update_yaxes(title="the label says", range=[1.5, -0.5], **names)
     return styled(figure, None, height=300)
 
 

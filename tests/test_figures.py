@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from catsdogs import figures
-from catsdogs.evaluation.metrics import evaluate
 from catsdogs.inference.heatmap import overlay
+from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import fold
 
 
@@ -88,10 +88,13 @@ def test_the_loss_can_be_logarithmic_and_the_accuracy_is_not(view):
 
 
 def test_a_matrix_reads_truth_down_and_answers_across():
-    evaluation = evaluate(np.array([0, 0, 0, 1]), np.array([0.1, 0.2, 0.9, 0.8]))
-    heatmap = figures.confusion_matrix(evaluation).data[0]
+    figure = figures.confusion_matrix(np.array([[2, 1], [0, 1]]))
+    heatmap, points = figure.data
     assert "<b>1</b><br>33.3%" in heatmap.text[0][1]
-    assert (heatmap.x[1], heatmap.y[0]) == ("dog", "cat")
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        assert (axis.tickvals, axis.ticktext) == ((0, 1), ("cat", "dog"))
+    for x, y, cell in zip(points.x, points.y, points.customdata, strict=True):
+        assert tuple(cell) == (CLASS_NAMES[round(y)], CLASS_NAMES[round(x)])
 
 
 def test_a_heat_map_tints_what_speaks_for_the_answer_and_nothing_else():

@@ -234,3 +234,23 @@ def test_an_extension_makes_one_more_cycle():
     assert rates[:60] == [float(first(step)) for step in range(60)]
     assert rates[60:] == [float(alone(step)) for step in range(41)]
     assert rates[100] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("stage", "recipe", "averages"),
+    [("fine-tune", "default", True), ("fine-tune", "plain", False), ("fit", "default", False)],
+)
+def test_fine_tuning_ends_an_epoch_at_the_running_mean_of_its_weights(stage, recipe, averages):
+    steps, rate = 10, 0.01
+    config = RunConfig("mobilenet_v2", "/photos", recipe=recipe, schedule="constant")
+    stage = stages.Stage(stage, ((0, 1),), rate)
+    weight = keras.Variable([1.0])
+    optimizer = fitting._optimizer(config, stage, steps)
+    for _ in range(steps):
+        optimizer.apply([keras.ops.ones(1)], [weight])
+    # Of a gradient that stays the same, Adam makes steps of the rate.
+    taken = [1 - rate * (step + 1) for step in range(steps)]
+    mean = taken[0]
+    for value in taken[1:]:
+        mean += (value - mean) / (2 * steps)
+    assert weight.numpy()[0] == pytest.approx(mean if averages else taken[-1], abs=1e-5)

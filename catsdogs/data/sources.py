@@ -113,6 +113,16 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
     )
 
 
+def opened(path: Path) -> Path | None:
+    """Return the folder that ``open_source`` would, or None where that would fail or unpack."""
+    try:
+        path = path.expanduser().absolute()
+        folder = path if path.is_dir() else _place_of(path)
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):
+        return None
+
+
 def _choice_file() -> Path:
     return paths.data_dir() / "current.txt"
 
@@ -135,13 +145,18 @@ def _unpacked(archive: Path, into: Path | None) -> Path:
             raise DatasetError(f"Expected a new folder. Received: {into}, which exists already.")
         _unpack_whole(archive, into)
         return into
-    status = archive.stat()
-    identity = f"{archive}\n{status.st_size}\n{status.st_mtime_ns}"
-    key = hashlib.sha256(os.fsencode(identity)).hexdigest()[:8]
-    folder = _unpacked_dir() / f"{archive.stem}-{key}"
+    folder = _place_of(archive)
     if not folder.is_dir():
         _unpack_whole(archive, folder)
     return folder
+
+
+def _place_of(archive: Path) -> Path:
+    """Return where ``archive`` is, or is to be, unpacked."""
+    status = archive.stat()
+    identity = f"{archive}\n{status.st_size}\n{status.st_mtime_ns}"
+    key = hashlib.sha256(os.fsencode(identity)).hexdigest()[:8]
+    return _unpacked_dir() / f"{archive.stem}-{key}"
 
 
 def _unpack_whole(archive: Path, folder: Path) -> None:

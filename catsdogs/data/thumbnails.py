@@ -17,16 +17,24 @@ SIDE_PX = 160
 _QUALITY = 80
 
 
-def thumbnails(root: Path, photos: Sequence[tuple[str, str]]) -> list[bytes | None]:
+def thumbnails(
+    root: Path, photos: Sequence[tuple[str, str]], *, unchanged_only: bool = False
+) -> list[bytes | None]:
     """Return a JPEG of ``SIDE_PX`` squared, the middle of each photo, for each (path, digest).
 
-    None stands for a photo that cannot be read (any more).
+    None stands for a photo that cannot be read (any more) and, with ``unchanged_only``, for one
+    whose file holds another picture by now.
     """
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(lambda photo: _thumbnail(root / photo[0], photo[1]), photos))
+        return list(
+            pool.map(
+                lambda photo: _thumbnail(root / photo[0], photo[1], unchanged_only=unchanged_only),
+                photos,
+            )
+        )
 
 
-def _thumbnail(path: Path, digest: str) -> bytes | None:
+def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None:
     kept = paths.cache_dir() / "thumbnails" / images.DECODE_VERSION / digest[:2] / f"{digest}.jpg"
     with contextlib.suppress(OSError):
         if jpeg := kept.read_bytes():
@@ -36,12 +44,15 @@ def _thumbnail(path: Path, digest: str) -> bytes | None:
         photo = images.load_upright(content, at_least_px=SIDE_PX)
     except UnreadableImage:
         return None
+    is_unchanged = images.digest(content) == digest
+    if unchanged_only and not is_unchanged:
+        return None
     square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
     buffer = io.BytesIO()
     square.save(buffer, "JPEG", quality=_QUALITY)
     # A file that has changed since the scan goes by another digest. A full disk makes the next
     # page slower, not this one wrong.
-    if images.digest(content) == digest:
+    if is_unchanged:
         with contextlib.suppress(OSError), files.replacing(kept, durable=False) as temporary:
             temporary.write_bytes(buffer.getvalue())
     return buffer.getvalue()

@@ -32,7 +32,7 @@ def of_figures(
 ) -> dict[str, Interval]:
     """Return the intervals of what ``metrics.evaluate`` says of probabilities (N,), by its names.
 
-    A figure that these images do not have, for want of one class, is not there.
+    A figure of which these images are too few, or all of one class, is not there.
     """
     right = (p_dog >= threshold) == (labels == DOG)
     found = {
@@ -44,8 +44,10 @@ def of_figures(
         if (labels == label).any():
             of_class = right[labels == label]
             found[f"{name}_recall"] = share(int(of_class.sum()), len(of_class))
-    if len(np.unique(labels)) == 2:
-        found["roc_auc"] = _roc_auc(p_dog[labels == DOG], p_dog[labels == CAT])
+    dogs, cats = p_dog[labels == DOG], p_dog[labels == CAT]
+    # Of one image, or where every resample separates the classes, a bootstrap learns nothing.
+    if min(len(dogs), len(cats)) > 1 and dogs.min() <= cats.max():
+        found["roc_auc"] = _roc_auc(dogs, cats)
     return found
 
 
@@ -82,19 +84,18 @@ def _log_losses(labels: np.ndarray, p_dog: np.ndarray) -> np.ndarray:
 
 
 def _roc_auc(dogs: np.ndarray, cats: np.ndarray) -> Interval:
-    # Here, because the web process needs no more of scikit-learn and starts faster without.
+    # Here, because it takes a second to import, which most commands and pages can do without.
     from sklearn.metrics import roc_auc_score
 
     def auc(dogs: np.ndarray, cats: np.ndarray) -> float:
         labels = np.repeat([DOG, CAT], [len(dogs), len(cats)])
         return float(roc_auc_score(labels, np.concatenate([dogs, cats])))
 
-    if dogs.min() > cats.max():
-        return Interval(1.0, 1.0, 1.0)  # Every resample is the same.
     found = stats.bootstrap(
         (dogs, cats),
         auc,
         n_resamples=_AUC_RESAMPLES,
+        batch=_BATCH // 10,
         vectorized=False,
         confidence_level=CONFIDENCE,
         method="percentile",

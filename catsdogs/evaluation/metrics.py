@@ -45,7 +45,7 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
     Raises:
         ValueError: when there is no image.
     """
-    # Here, because the web process reads evaluations and makes none, and starts faster without.
+    # Here, because it takes a second to import, which most commands and pages can do without.
     from sklearn import metrics
 
     if len(labels) == 0:

@@ -8,7 +8,9 @@ from keras import layers, ops
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
-    """Batch normalisation of maps (B, h, w, C), for training; same variables, same values.
+    """Batch normalisation of maps (B, h, w, C), for training; of Keras' variables and values.
+
+    Only the running variance is another: that of a sample, n / (n - 1) times as large.
 
     Keras composes it of a dozen operations, each of which reads and writes all maps; and where maps
     are bfloat16 it computes in float32. TensorFlow's own keeps the maps as they are and the

@@ -37,7 +37,7 @@ def show(pair: tuple[Run, Run]) -> None:
             letter: both.rename(columns={f"p_dog_{letter.lower()}": "p_dog"}) for letter in _LETTERS
         }
     if any(table["label"].nunique() < 2 for table in answers.values()):
-        st.info("The validation images are all of one class: there is nothing to weigh up.")
+        st.info("These images are all of one class: there is nothing to weigh up.")
         return
     _moving(pair, answers, both)
 
@@ -47,10 +47,12 @@ def show(pair: tuple[Run, Run]) -> None:
 def _moving(pair: tuple[Run, Run], answers: dict[str, pd.DataFrame], both: pd.DataFrame) -> None:
     st.subheader("Answers")
     threshold = _threshold(answers)
+    if not both.empty:
+        st.caption("Click a cell of a matrix: its images show below.")
     for column, letter, run in zip(st.columns(2), _LETTERS, pair, strict=True):
         with column:
             st.markdown(f"**{letter}: {run.config.title}**")
-            _matrix(answers[letter], letter, threshold)
+            _matrix(answers[letter], letter, threshold, has_gallery=not both.empty)
     _curves(answers, threshold)
     if not both.empty:
         compared_photos.show(pair, both, threshold)
@@ -93,11 +95,12 @@ def _presets(answers: dict[str, pd.DataFrame]) -> None:
 
 
 def _set(find: Callable[[], float]) -> None:
-    # Down to what the slider can say, so that what was just called dog still is.
-    st.session_state[_KEY] = int(find() * 1000) / 1000
+    # Exactly, and not in the slider's steps: a model that is sure of itself has its best threshold
+    # near an end.
+    st.session_state[_KEY] = find()
 
 
-def _matrix(table: pd.DataFrame, letter: str, threshold: float) -> None:
+def _matrix(table: pd.DataFrame, letter: str, threshold: float, *, has_gallery: bool) -> None:
     labels, p_dog = (table[name].to_numpy() for name in ("label", "p_dog"))
     counts = thresholds.counts(labels, p_dog, threshold)
     right = intervals.share(int(counts.trace()), int(counts.sum()))
@@ -112,7 +115,7 @@ def _matrix(table: pd.DataFrame, letter: str, threshold: float) -> None:
     st.plotly_chart(
         figures.confusion_matrix(counts),
         key=key,
-        on_select=partial(_choose_cell, letter, key),
+        on_select=partial(_choose_cell, letter, key) if has_gallery else "ignore",
         selection_mode="points",
         config={"displayModeBar": False},
     )
@@ -127,8 +130,8 @@ def _matrix(table: pd.DataFrame, letter: str, threshold: float) -> None:
 
 def _choose_cell(letter: str, key: str) -> None:
     points = st.session_state[key]["selection"]["points"]
-    if points:
-        compared_photos.choose_cell(letter, truth=points[0]["y"], said=points[0]["x"])
+    # A second click on a cell takes the selection back, which is to show the same photos again.
+    compared_photos.choose_cell(letter, points[0]["customdata"] if points else None)
 
 
 def _curves(answers: dict[str, pd.DataFrame], threshold: float) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from catsdogs.data import images, sources
 from catsdogs.data.thumbnails import thumbnails
-from catsdogs.errors import CatsDogsError, RunError, UnreadableImage
+from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.inference.heatmap import overlay
 from catsdogs.labels import CLASS_NAMES, DOG
 from catsdogs.runs.store import Run
@@ -19,15 +19,18 @@ from catsdogs.ui.text import literal, printable
 
 _PER_PAGE = 24
 _SHOWN_PX = 480
-_KIND, _PAGE, _OPEN = "compare_kind", "compare_page", "compare_open"
+_KIND, _PAGE = "compare_kind", "compare_page"
+_OPEN = "image"  # in the address, which another page clears
+_PAIR = "compare_pair"  # whose photos they are
 _CELL = "compare_cell"  # of a confusion matrix: run, true class, said class
 
 
 def show(pair: tuple[Run, Run], both: pd.DataFrame, threshold: float) -> None:
     """Show the photos of one kind, such as those that only A has right.
 
-    ``both`` has ``path``, ``digest``, ``label``, ``p_dog_a`` and ``p_dog_b`` of the shared images.
+    ``both`` are the images that both runs were measured on, as ``comparison.shared`` has them.
     """
+    _forget_another(pair)
     st.subheader("On which images")
     st.caption("Each with its label and the P(dog) of both runs, the clearest first.")
     kinds = _kinds(both, threshold)
@@ -43,7 +46,8 @@ def show(pair: tuple[Run, Run], both: pd.DataFrame, threshold: float) -> None:
         on_change=_first_page,
         label_visibility="collapsed",
     )
-    found = both.iloc[kinds[kind]]
+    root, paths = _place(pair)
+    found = both.assign(path=both[paths]).iloc[kinds[str(kind)]]
     if found.empty:
         st.caption("None at this threshold.")
         return
@@ -52,17 +56,31 @@ def show(pair: tuple[Run, Run], both: pd.DataFrame, threshold: float) -> None:
     place = st.empty()
     page = st.pagination(pages, key=_PAGE) if pages > 1 else 1
     shown = found.iloc[(page - 1) * _PER_PAGE : page * _PER_PAGE]
-    root = _root(pair[0])
     with place.container():
         photo_grid(_tiles(root, shown), key="compare_gallery", on_open=lambda i: _open(shown, i))
     _dialog_if_open(pair, root, found)
 
 
-def choose_cell(letter: str, *, truth: str, said: str) -> None:
-    """Make the gallery show the photos of one cell of run ``letter``'s confusion matrix."""
-    st.session_state[_CELL] = letter, truth, said
-    st.session_state[_KIND] = _cell_name(letter, truth, said)
-    _first_page()
+def choose_cell(letter: str, cell: tuple[str, str] | None) -> None:
+    """Make the gallery show a cell (true class, said class) of run ``letter``'s confusion matrix.
+
+    None stands for the one that it showed last.
+    """
+    if cell is not None:
+        st.session_state[_CELL] = letter, *cell
+    if _CELL in st.session_state:
+        st.session_state[_KIND] = _cell_name(*st.session_state[_CELL])
+        _first_page()
+
+
+def _forget_another(pair: tuple[Run, Run]) -> None:
+    """Forget what was chosen of another pair of runs."""
+    ids = [run.run_id for run in pair]
+    if st.session_state.get(_PAIR, ids) != ids:
+        for key in (_CELL, _PAGE):
+            st.session_state.pop(key, None)
+        _close()
+    st.session_state[_PAIR] = ids
 
 
 def _cell_name(letter: str, truth: str, said: str) -> str:
@@ -100,16 +118,18 @@ def _first_page() -> None:
     st.session_state[_PAGE] = 1
 
 
-def _root(run: Run) -> Path | None:
-    try:
-        return sources.open_source(Path(run.config.data))
-    except CatsDogsError:
-        return None  # Its photos are not on this machine: their names stand for them.
+def _place(pair: tuple[Run, Run]) -> tuple[Path | None, str]:
+    """Return the folder of a run's photos, of one that has them, and which column names them."""
+    for run, paths in zip(pair, ("path_a", "path_b"), strict=True):
+        folder = sources.opened(Path(run.config.data))
+        if folder is not None:
+            return folder, paths
+    return None, "path_a"  # They are not on this machine: their names stand for them.
 
 
 def _tiles(root: Path | None, photos: pd.DataFrame) -> list[Tile]:
     named = list(zip(photos["path"], photos["digest"], strict=True))
-    jpegs = thumbnails(root, named) if root else [None] * len(named)
+    jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
     return [
         Tile(
             printable(row["path"].rpartition("/")[2]),
@@ -121,11 +141,11 @@ def _tiles(root: Path | None, photos: pd.DataFrame) -> list[Tile]:
 
 
 def _open(shown: pd.DataFrame, position: int) -> None:
-    st.session_state[_OPEN] = shown["path"].iloc[position]
+    st.query_params[_OPEN] = shown["path"].iloc[position]
 
 
 def _dialog_if_open(pair: tuple[Run, Run], root: Path | None, found: pd.DataFrame) -> None:
-    path = st.session_state.get(_OPEN)
+    path = st.query_params.get(_OPEN)
     is_open = found["path"] == path
     if path is None or not is_open.any():
         return
@@ -134,7 +154,7 @@ def _dialog_if_open(pair: tuple[Run, Run], root: Path | None, found: pd.DataFram
 
 
 def _close() -> None:
-    st.session_state.pop(_OPEN, None)
+    st.query_params.pop(_OPEN, None)
 
 
 def _one(pair: tuple[Run, Run], root: Path | None, photo: pd.Series) -> None:

@@ -11,6 +11,7 @@ from catsdogs import comparison_figures
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
 from catsdogs.ui.text import literal, printable
 
@@ -79,10 +80,11 @@ def _dataframe(table: pd.DataFrame) -> None:
 
 def _spread(runs: list[Run]) -> list[str]:
     """Return a line for each group of runs that differ in nothing but their seed."""
-    groups: dict[tuple[RunConfig, str], list[Run]] = defaultdict(list)
+    groups: dict[tuple[RunConfig, str, int], list[Run]] = defaultdict(list)
     for run in runs:
-        alike = replace(run.config, seed=0), run.about["dataset"]["fingerprint"]
-        groups[alike].append(run)
+        if run.state is State.FINISHED:
+            fingerprint = run.about["dataset"]["fingerprint"]
+            groups[replace(run.config, seed=0), fingerprint, run.epochs_done].append(run)
     lines = []
     for group in groups.values():
         if len({run.config.seed for run in group}) < 2:

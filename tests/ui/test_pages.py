@@ -9,6 +9,7 @@ from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
 from catsdogs.data import sample, sources
+from catsdogs.evaluation import thresholds
 from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -371,21 +372,23 @@ class TestWithTrainedRuns:
         kinds = app.get("button_group")[-1]
         assert any(f"Both wrong · {len(answers) - dogs}" in option for option in kinds.options)
 
-    @pytest.mark.parametrize(
-        ("button", "holds"),
-        [
-            (0, lambda report: True),
-            (3, lambda report: report.loc["dog", "recall"] >= 0.9),
-        ],
-    )
-    def test_a_preset_sets_the_threshold(self, trained_machine, button, holds):
+    @pytest.mark.parametrize("button", range(4))
+    def test_a_preset_sets_the_threshold(self, trained_machine, button):
         app = opened("pages/compare.py")
         app.number_input(key="compare_recall").set_value(90.0).run()
-        app.slider(key="compare_threshold").set_value(0.9).run()
+        app.slider(key="compare_threshold").set_value(0.99).run()
         app.button(key=f"compare_preset_{button}").click().run()
         assert not app.exception
-        assert app.session_state["compare_threshold"] != 0.9
-        assert holds(app.dataframe[1].value)
+        run = store.find_usable(app.selectbox(key="compare_a").value)
+        answers = store.read_predictions(run)
+        labels, p_dog = (answers[name].to_numpy() for name in ("label", "p_dog"))
+        expected = [
+            0.5,
+            thresholds.best_f1(labels, p_dog),
+            thresholds.equal_error(labels, p_dog),
+            thresholds.for_recall(labels, p_dog, 0.9),
+        ]
+        assert app.session_state["compare_threshold"] == expected[button]
 
     def test_photos_that_are_gone_are_named(self, trained_machine):
         for run in store.list_runs()[0]:
@@ -393,11 +396,15 @@ class TestWithTrainedRuns:
             content["config"]["data"] = str(trained_machine / "gone")
             (run.folder / store.CONFIG).write_text(json.dumps(content))
         app = opened("pages/compare.py")
-        assert not app.exception
-        app.session_state["compare_open"] = store.read_predictions(run)["path"][0]
         app.slider(key="compare_threshold").set_value(0.0).run()
+        answers = store.read_predictions(store.find_usable(app.selectbox(key="compare_a").value))
+        # From 0 on, both are wrong about every cat.
+        app.session_state["compare_kind"] = "Both wrong"
+        app.query_params["image"] = answers["path"][answers["label"] == 0].iloc[0]
+        app.run()
         assert not app.exception
-        assert "McNemar" in said(app)
+        assert "not on this machine" in said(app)
+        assert "Labelled **cat**" in said(app)
 
     def test_a_run_against_itself_is_called_that(self, trained_machine):
         app = opened("pages/compare.py")
