@@ -87,6 +87,8 @@ def test_a_second_run_is_compared_with_the_first(app, page):
     page.get_by_role("slider").press("Home")
     # From 0 on everything is a dog.
     expect(matrix.get_by_text("100.0%")).to_have_count(2)
+    # While the page is drawn anew, the chart before it is still there.
+    expect(matrix.locator(".nsewdrag")).to_have_count(1)
     cell = matrix.locator(".nsewdrag").bounding_box()
     page.mouse.click(cell["x"] + 0.75 * cell["width"], cell["y"] + 0.25 * cell["height"])
     expect(page.get_by_text("A: cats called dog")).to_be_visible()
