@@ -41,7 +41,7 @@ def precision_recall(answers: Answers, threshold: float) -> go.Figure:
     return styled(figure, "Precision and recall", legend=_LEGEND)
 
 
-def reliability(answers: Answers, errors: Mapping[str, float]) -> go.Figure:
+def reliability(answers: Answers, errors: Mapping[str, float | None]) -> go.Figure:
     """Return the share of dogs over P(dog); ``errors`` are the runs' calibration errors."""
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "perfectly calibrated")

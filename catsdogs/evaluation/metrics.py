@@ -69,11 +69,11 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
             zero_division=0,
         ),
         average_precision=float(metrics.average_precision_score(labels, p_dog)) if both else None,
-        ece=expected_calibration_error(labels, p_dog),
+        ece=_expected_calibration_error(labels, p_dog),
     )
 
 
-def expected_calibration_error(labels: np.ndarray, p_dog: np.ndarray) -> float:
+def _expected_calibration_error(labels: np.ndarray, p_dog: np.ndarray) -> float:
     """Return the mean distance of P(dog) from the share of dogs, over ten bins of P(dog).
 
     Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015).

@@ -10,7 +10,7 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from catsdogs.evaluation.metrics import CALIBRATION_BINS
-from catsdogs.labels import CLASS_NAMES, DOG
+from catsdogs.labels import DOG
 
 
 @dataclass(frozen=True)
@@ -51,24 +51,6 @@ def calibration(labels: np.ndarray, p_dog: np.ndarray) -> tuple[np.ndarray, np.n
     """Return mean P(dog) (x) and the share of dogs (y) of each bin of P(dog) that has images."""
     dogs, said = calibration_curve(labels, p_dog, n_bins=CALIBRATION_BINS, pos_label=DOG)
     return said, dogs
-
-
-def counts(labels: np.ndarray, p_dog: np.ndarray, threshold: float) -> np.ndarray:
-    """Return the confusion matrix (2, 2): rows are the truth, columns what is said."""
-    return metrics.confusion_matrix(labels, p_dog >= threshold, labels=[False, True])
-
-
-def report(labels: np.ndarray, p_dog: np.ndarray, threshold: float) -> dict[str, dict[str, float]]:
-    """Return precision, recall, F1 and support by class, and their macro average."""
-    found = metrics.classification_report(
-        labels,
-        p_dog >= threshold,
-        labels=[0, 1],
-        target_names=list(CLASS_NAMES),
-        output_dict=True,
-        zero_division=0,
-    )
-    return {name: found[name] for name in (*CLASS_NAMES, "macro avg")}
 
 
 def best_f1(labels: np.ndarray, p_dog: np.ndarray) -> float:

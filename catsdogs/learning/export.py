@@ -124,7 +124,7 @@ def quantize(graph: keras.Model, photos: Sequence[np.ndarray], target: Path) -> 
 
 
 def _harmed(debugger: Any) -> list[str]:
-    """Return the operations whose values int8 changes by more than rounding does."""
+    """Return the operations whose values int8 changes by more than twice what rounding does."""
     table = io.StringIO()
     debugger.layer_statistics_dump(table)
     table.seek(0)

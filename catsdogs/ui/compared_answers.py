@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from catsdogs import comparison_figures, figures
 from catsdogs.errors import RunError
-from catsdogs.evaluation import intervals, metrics, thresholds
+from catsdogs.evaluation import intervals, thresholds
 from catsdogs.evaluation.comparison import shared
-from catsdogs.evaluation.metrics import THRESHOLD
+from catsdogs.evaluation.metrics import THRESHOLD, Evaluation, evaluate
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs import store
 from catsdogs.runs.store import Run
@@ -49,11 +50,15 @@ def _moving(pair: tuple[Run, Run], answers: dict[str, pd.DataFrame], both: pd.Da
     threshold = _threshold(answers)
     if not both.empty:
         st.caption("Click a cell of a matrix: its images show below.")
+    evaluations = {
+        letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
+        for letter, table in answers.items()
+    }
     for column, letter, run in zip(st.columns(2), _LETTERS, pair, strict=True):
         with column:
             st.markdown(f"**{letter}: {run.config.title}**")
-            _matrix(answers[letter], letter, threshold, has_gallery=not both.empty)
-    _curves(answers, threshold)
+            _matrix(evaluations[letter], letter, has_gallery=not both.empty)
+    _curves(answers, threshold, {letter: found.ece for letter, found in evaluations.items()})
     if not both.empty:
         compared_photos.show(pair, both, threshold)
 
@@ -100,9 +105,8 @@ def _set(find: Callable[[], float]) -> None:
     st.session_state[_KEY] = find()
 
 
-def _matrix(table: pd.DataFrame, letter: str, threshold: float, *, has_gallery: bool) -> None:
-    labels, p_dog = (table[name].to_numpy() for name in ("label", "p_dog"))
-    counts = thresholds.counts(labels, p_dog, threshold)
+def _matrix(evaluation: Evaluation, letter: str, *, has_gallery: bool) -> None:
+    counts = np.array(evaluation.confusion_matrix)
     right = intervals.share(int(counts.trace()), int(counts.sum()))
     st.metric(
         "Right",
@@ -119,7 +123,8 @@ def _matrix(table: pd.DataFrame, letter: str, threshold: float, *, has_gallery: 
         selection_mode="points",
         config={"displayModeBar": False},
     )
-    report = pd.DataFrame(thresholds.report(labels, p_dog, threshold)).T
+    rows = (*CLASS_NAMES, "macro avg")
+    report = pd.DataFrame({name: evaluation.report[name] for name in rows}).T
     share = st.column_config.NumberColumn(format="%.4f")
     st.dataframe(
         report.astype({"support": int}),
@@ -134,16 +139,12 @@ def _choose_cell(letter: str, key: str) -> None:
     compared_photos.choose_cell(letter, points[0]["customdata"] if points else None)
 
 
-def _curves(answers: dict[str, pd.DataFrame], threshold: float) -> None:
+def _curves(
+    answers: dict[str, pd.DataFrame], threshold: float, errors: dict[str, float | None]
+) -> None:
     left, right = st.columns(2)
     left.plotly_chart(comparison_figures.roc(answers, threshold), key="compare_roc")
     right.plotly_chart(comparison_figures.precision_recall(answers, threshold), key="compare_pr")
-    errors = {
-        letter: metrics.expected_calibration_error(
-            table["label"].to_numpy(), table["p_dog"].to_numpy()
-        )
-        for letter, table in answers.items()
-    }
     left.plotly_chart(comparison_figures.reliability(answers, errors), key="compare_reliability")
     most = max(
         comparison_figures.histogram(table, label).max()
