@@ -1,9 +1,23 @@
-"""Names, messages and times, made fit to show anywhere: on a page, in a terminal."""
+"""Names, messages and times, made fit to show anywhere: on a page, in a terminal, in a report."""
+
+import re
+
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def printable(text: str) -> str:
     """Return ``text`` with control characters and bytes that were no UTF-8 as U+FFFD."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def literal(text: str) -> str:
+    """Return Markdown that shows ``text`` as it is: no formatting, links, images or icons."""
+    return _MARKDOWN.sub(r"\\\1", printable(text))
+
+
+def counted(number: float, noun: str) -> str:
+    """Return "1 image", "2,000 images", "0.5 points"."""
+    return f"{number:,g} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

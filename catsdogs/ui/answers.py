@@ -10,8 +10,8 @@ from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.inference.heatmap import overlay
 from catsdogs.inference.predictor import Answer
 from catsdogs.runs.store import Run, latest_usable
+from catsdogs.text import literal, printable
 from catsdogs.ui import cache
-from catsdogs.ui.text import literal, printable
 
 _SHOWN_PX = 480
 _PER_PAGE = 10

@@ -11,8 +11,8 @@ import streamlit as st
 from catsdogs import dataset_figures
 from catsdogs.health import query
 from catsdogs.health.look import Look
+from catsdogs.text import printable
 from catsdogs.ui import filters
-from catsdogs.ui.text import printable
 
 _BEYOND = 1e9
 _HISTOGRAMS = {

@@ -11,8 +11,8 @@ from catsdogs.errors import DatasetError
 from catsdogs.health.look import Look
 from catsdogs.labels import CAT, DOG, UNLABELLED
 from catsdogs.tasks import Task
+from catsdogs.text import literal
 from catsdogs.ui import cache, filters, photo, task_card
-from catsdogs.ui.text import literal
 
 
 def current_dataset() -> Dataset | None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from catsdogs.data import annotations
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
-from catsdogs.ui.text import literal
+from catsdogs.text import literal
 
 
 def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool = False) -> None:

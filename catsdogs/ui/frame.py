@@ -7,8 +7,8 @@ import pyarrow as pa
 import streamlit as st
 
 from catsdogs.data import sources
+from catsdogs.text import literal
 from catsdogs.ui import run_note
-from catsdogs.ui.text import literal
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from catsdogs.data.thumbnails import thumbnails
 from catsdogs.health import query
 from catsdogs.health.look import Look
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
+from catsdogs.text import printable
 from catsdogs.ui import decide, filters, photo
 from catsdogs.ui.photo_grid import Tile, photo_grid
-from catsdogs.ui.text import printable
 
 _PER_PAGE = (24, 48, 96)
 

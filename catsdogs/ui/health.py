@@ -8,8 +8,8 @@ from catsdogs.errors import DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.flags import FLAGS, ODD
 from catsdogs.health.look import TRAINING, VALIDATION, Look
+from catsdogs.text import literal
 from catsdogs.ui import cache, filters, gallery, task_card
-from catsdogs.ui.text import literal
 
 _FIRST = ("suspect", "outlier", "exact", "near", "listed", "undecodable", "unlabelled")
 _DECIDED = ("relabelled", "excluded")

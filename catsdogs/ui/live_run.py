@@ -13,9 +13,9 @@ from catsdogs.runs import jobs, store
 from catsdogs.runs.events import PHASES, RunView, State
 from catsdogs.runs.pace import Pace, pace
 from catsdogs.runs.store import Run
+from catsdogs.text import duration, literal, printable
 from catsdogs.ui import run_actions, run_cards
 from catsdogs.ui.live_chart import live_chart
-from catsdogs.ui.text import duration, literal, printable
 
 _EVERY_S = 1.0
 _MOST_OVERLAID = 4

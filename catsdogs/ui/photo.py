@@ -17,9 +17,9 @@ from catsdogs.health.flags import FLAGS
 from catsdogs.health.look import Look
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
 from catsdogs.runs import store
+from catsdogs.text import literal, printable
 from catsdogs.ui import cache, decide
 from catsdogs.ui.photo_grid import Tile, photo_grid
-from catsdogs.ui.text import literal, printable
 
 _OPEN = "photo"  # its name in the page's address
 _SHOWN_PX = 1600

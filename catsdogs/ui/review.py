@@ -10,8 +10,8 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.health import checkup
 from catsdogs.health.look import Look
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.text import literal
 from catsdogs.ui import decide, photo
-from catsdogs.ui.text import literal
 
 _NEIGHBOURS = 6
 _QUEUES = {"suspect": "Suspect labels", "outlier": "Outliers"}

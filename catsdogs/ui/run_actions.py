@@ -9,7 +9,7 @@ from catsdogs.errors import CatsDogsError
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
-from catsdogs.ui.text import literal
+from catsdogs.text import literal
 
 _PROBLEM, _MORE_EPOCHS = "train_problem", "train_extend_epochs"
 

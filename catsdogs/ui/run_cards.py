@@ -9,7 +9,7 @@ import streamlit as st
 from catsdogs.errors import RunError
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
-from catsdogs.ui.text import duration, literal, printable
+from catsdogs.text import duration, literal, printable
 
 CHOSEN = "train_run"
 LATEST = ""

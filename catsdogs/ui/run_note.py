@@ -5,8 +5,8 @@ import streamlit as st
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
+from catsdogs.text import printable
 from catsdogs.ui import run_actions
-from catsdogs.ui.text import printable
 
 _EVERY_S = 3.0
 _DRAWN, _SEEN, _PROBLEM = "run_note_drawn", "run_note_seen", "run_note_problem"

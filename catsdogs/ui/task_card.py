@@ -6,7 +6,7 @@ import streamlit as st
 
 from catsdogs import tasks
 from catsdogs.tasks import Task, TaskState
-from catsdogs.ui.text import duration, literal
+from catsdogs.text import duration, literal
 
 _POLL_S = 1.0
 _MEGABYTE = 1e6
