@@ -279,7 +279,8 @@ def _record(root: Path, name: str, path: str, stat: os.stat_result) -> tuple[Any
     )
 
 
-def _cache_file(root: Path) -> Path:
+def table_file(root: Path) -> Path:
+    """Return the file that a scan of ``root`` is kept in."""
     name = f"{paths.dataset_key(root)}-{images.DECODE_VERSION}.parquet"
     return paths.cache_dir() / "index" / name
 
@@ -287,7 +288,7 @@ def _cache_file(root: Path) -> Path:
 def _read_cache(root: Path) -> pd.DataFrame:
     """Return the cached table, or an empty one when there is none that this version can use."""
     try:
-        cached = pd.read_parquet(_cache_file(root))
+        cached = pd.read_parquet(table_file(root))
     except (OSError, ValueError):
         return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
     usable = list(cached.columns) == list(COLUMNS) and "other_files" in cached.attrs
@@ -296,6 +297,6 @@ def _read_cache(root: Path) -> pd.DataFrame:
 
 def _write_cache(root: Path, records: pd.DataFrame, other_files: int) -> None:
     # A full disk or a folder without permission makes the next scan slower, not this one wrong.
-    with contextlib.suppress(OSError), files.replacing(_cache_file(root)) as temporary:
+    with contextlib.suppress(OSError), files.replacing(table_file(root)) as temporary:
         records.attrs["other_files"] = other_files
         records.to_parquet(temporary)

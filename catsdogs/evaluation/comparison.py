@@ -10,11 +10,8 @@ from scipy import stats
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
-from catsdogs.evaluation.metrics import THRESHOLD
+from catsdogs.evaluation.metrics import DEFAULT_MARGIN, SIGNIFICANT, THRESHOLD
 from catsdogs.labels import DOG
-
-DEFAULT_MARGIN = 0.01
-SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ On 2,400 images an accuracy of 98 % is anything from 97.4 to 98.5 %: a bare figu
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -12,8 +13,8 @@ from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 
 CONFIDENCE = 0.95
-_RESAMPLES = 9999
-_AUC_RESAMPLES = 999  # Each takes a millisecond: they cannot be computed together.
+_RESAMPLES = 1999
+_AUC_RESAMPLES = 999  # Each sorts all images.
 # Bounds the bootstrap's memory: this many resamples of all images at a time.
 _BATCH = 500
 
@@ -84,21 +85,22 @@ def _log_losses(labels: np.ndarray, p_dog: np.ndarray) -> np.ndarray:
 
 
 def _roc_auc(dogs: np.ndarray, cats: np.ndarray) -> Interval:
-    # Here, because it takes a second to import, which most commands and pages can do without.
-    from sklearn.metrics import roc_auc_score
-
-    def auc(dogs: np.ndarray, cats: np.ndarray) -> float:
-        labels = np.repeat([DOG, CAT], [len(dogs), len(cats)])
-        return float(roc_auc_score(labels, np.concatenate([dogs, cats])))
-
     found = stats.bootstrap(
         (dogs, cats),
-        auc,
+        _share_of_pairs,
         n_resamples=_AUC_RESAMPLES,
         batch=_BATCH // 10,
-        vectorized=False,
         confidence_level=CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(0),
     ).confidence_interval
-    return Interval(auc(dogs, cats), float(found.low), float(found.high))
+    return Interval(float(_share_of_pairs(dogs, cats)), float(found.low), float(found.high))
+
+
+def _share_of_pairs(dogs: np.ndarray, cats: np.ndarray, axis: int = -1) -> Any:
+    """Return of how many pairs of a dog and a cat the dog has the higher P(dog): the ROC AUC.
+
+    Mann and Whitney's statistic counts them: Hanley and McNeil (1982).
+    """
+    pairs = dogs.shape[axis] * cats.shape[axis]
+    return stats.mannwhitneyu(dogs, cats, axis=axis, method="asymptotic").statistic / pairs

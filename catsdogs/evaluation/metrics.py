@@ -8,6 +8,10 @@ import numpy as np
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 
 THRESHOLD = 0.5
+# Below this p-value chance is a poor explanation, by convention.
+SIGNIFICANT = 0.05
+# Accuracies that differ by less count as equivalent, unless the user says otherwise.
+DEFAULT_MARGIN = 0.01
 CALIBRATION_BINS = 10
 
 

@@ -1,0 +1,169 @@
+"""Two runs and all that is known to compare them by: what a page, a report and a command show."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from catsdogs.data import sources
+from catsdogs.evaluation import comparison, intervals
+from catsdogs.evaluation.comparison import Comparison
+from catsdogs.evaluation.intervals import Interval
+from catsdogs.evaluation.slices import KINDS, Slice, slices
+from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
+from catsdogs.labels import DOG
+from catsdogs.runs import store
+from catsdogs.runs.store import Run
+
+LETTERS = ("A", "B")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Runs A and B. ``roots`` are the folders of their datasets, None where not on this machine."""
+
+    runs: dict[str, Run]
+    predictions: dict[str, pd.DataFrame]
+    roots: dict[str, Path | None]
+    facts: dict[str, pd.DataFrame]
+
+    @classmethod
+    def read(cls, a: Run, b: Run) -> "Pair":
+        """Read what two runs said, and what scans and checks know of the images.
+
+        Raises:
+            RunError: when the predictions of a run are missing or damaged.
+        """
+        runs = dict(zip(LETTERS, (a, b), strict=True))
+        roots = {letter: sources.opened(Path(run.config.data)) for letter, run in runs.items()}
+        return cls(
+            runs=runs,
+            predictions={letter: store.read_predictions(run) for letter, run in runs.items()},
+            roots=roots,
+            facts={letter: photo_facts(root) for letter, root in roots.items()},
+        )
+
+    @cached_property
+    def both(self) -> pd.DataFrame:
+        """The images that can be compared fairly, as ``comparison.shared`` has them."""
+        return comparison.shared(*self.predictions.values())
+
+    @cached_property
+    def answers(self) -> dict[str, pd.DataFrame]:
+        """What each run says of the images that both share; of its own where they share none."""
+        if self.both.empty:
+            return self.predictions
+        return {
+            letter: self.both.rename(columns={f"p_dog_{letter.lower()}": "p_dog"})
+            for letter in LETTERS
+        }
+
+    @cached_property
+    def figures(self) -> dict[str, dict[str, Interval]]:
+        """The figures of each run on its own validation images, by what it is called.
+
+        Where a check has run, a second time without the images whose labels are suspect.
+        """
+        found = {}
+        for letter, table in self.predictions.items():
+            labels, p_dog = table["label"].to_numpy(), table["p_dog"].to_numpy()
+            found[letter] = intervals.of_figures(labels, p_dog)
+            doubted = suspects(table, self.facts[letter])
+            if doubted is not None and not doubted.all():
+                sound = intervals.of_figures(labels[~doubted], p_dog[~doubted])
+                found[f"{letter}, suspect labels left out ({int(doubted.sum()):,})"] = sound
+        return found
+
+    @property
+    def place(self) -> tuple[Path | None, str]:
+        """The folder of the shared photos, and which column of ``both`` names them there."""
+        for letter, root in self.roots.items():
+            if root is not None:
+                return root, f"path_{letter.lower()}"
+        return None, "path_a"  # They are not on this machine: their names stand for them.
+
+    def compared(self, margin: float) -> Comparison:
+        """Return the paired comparison.
+
+        Raises:
+            RunError: when the two validation sets share no image.
+            ConfigError: when ``margin`` is out of range.
+        """
+        return comparison.compare(*self.predictions.values(), margin=margin)
+
+    def compared_without_suspects(self, margin: float) -> tuple[int, Comparison] | None:
+        """Return how many shared images have suspect labels, and the comparison without them.
+
+        None where no check has run, or no image would be left.
+        """
+        doubted = suspects(self.both, self._known)
+        if doubted is None or doubted.all():
+            return None
+        left_out = set(self.both["digest"][doubted])
+        sound = (table[~table["digest"].isin(left_out)] for table in self.predictions.values())
+        return int(doubted.sum()), comparison.compare(*sound, margin=margin)
+
+    def slices(self, kind: str, threshold: float) -> dict[str, list[Slice]]:
+        """Return the accuracy of each run on each slice of the images of ``answers``."""
+        return {
+            letter: slices(KINDS[kind], of_answers(table, self._known), _right(table, threshold))
+            for letter, table in self.answers.items()
+        }
+
+    def accuracy(self, letter: str, threshold: float) -> tuple[Interval, Interval | None]:
+        """Return a run's accuracy on the images of ``answers``, with and without suspect labels.
+
+        The latter is None where no check has run, or no image would be left.
+        """
+        table = self.answers[letter]
+        right, doubted = _right(table, threshold), suspects(table, self._known)
+        whole = intervals.share(int(right.sum()), len(right))
+        if doubted is None or doubted.all():
+            return whole, None
+        return whole, intervals.share(int(right[~doubted].sum()), int((~doubted).sum()))
+
+    @cached_property
+    def measured(self) -> list[str]:
+        """Those of ``KINDS`` that the images can be sliced by: of which something is known."""
+        facts = of_answers(next(iter(self.answers.values())), self._known)
+        return [name for name, kind in KINDS.items() if kind.measure(facts).notna().any()]
+
+    @cached_property
+    def _known(self) -> pd.DataFrame:
+        return self.facts["A"].combine_first(self.facts["B"])
+
+
+def _right(table: pd.DataFrame, threshold: float) -> np.ndarray:
+    return ((table["p_dog"] >= threshold) == (table["label"] == DOG)).to_numpy(dtype=bool)
+
+
+def of_kind(both: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
+    """Return the positions in ``Pair.both`` of who is right where, the clearest first."""
+    truth = (both["label"] == DOG).to_numpy()
+    p_dog = {letter: both[f"p_dog_{letter.lower()}"].to_numpy() for letter in LETTERS}
+    right = {letter: (p >= threshold) == truth for letter, p in p_dog.items()}
+    # How far from the truth each run is, and how far the two are from each other.
+    off = {letter: np.abs(p - truth) for letter, p in p_dog.items()}
+    apart = np.abs(p_dog["A"] - p_dog["B"])
+    return {
+        "A right, B wrong": clearest(right["A"] & ~right["B"], apart),
+        "B right, A wrong": clearest(right["B"] & ~right["A"], apart),
+        "Both wrong": clearest(~right["A"] & ~right["B"], off["A"] + off["B"]),
+        "All mistakes of A": clearest(~right["A"], off["A"]),
+        "All mistakes of B": clearest(~right["B"], off["B"]),
+    }
+
+
+def of_cell(both: pd.DataFrame, threshold: float, letter: str, truth: str, said: str) -> np.ndarray:
+    """Return the positions of a cell of a confusion matrix, the furthest from the truth first."""
+    p_dog, is_dog = both[f"p_dog_{letter.lower()}"].to_numpy(), (both["label"] == DOG).to_numpy()
+    inside = ((p_dog >= threshold) == (said == "dog")) & (is_dog == (truth == "dog"))
+    return clearest(inside, np.abs(p_dog - is_dog))
+
+
+def clearest(chosen: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Return the positions where ``chosen`` holds, those with the highest ``by`` first."""
+    positions = np.flatnonzero(chosen)
+    return positions[np.argsort(-by[positions], kind="stable")]

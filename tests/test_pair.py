@@ -1,0 +1,159 @@
+"""Two runs together: what can be compared fairly, its twin without suspect labels, its slices."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catsdogs.data import annotations, index
+from catsdogs.errors import RunError, WeightsUnavailable
+from catsdogs.evaluation.slices import KINDS, SMALL, slices
+from catsdogs.health import checkup
+from catsdogs.health.photo_facts import COLUMNS, of_answers, photo_facts, suspects
+from catsdogs.pair import Pair, of_cell, of_kind
+
+NOTHING = pd.DataFrame(columns=COLUMNS, dtype=float)
+
+
+def answers(p_dog, *, first=0):
+    """Answers for as many images, cats and dogs in turn."""
+    count = len(p_dog)
+    return pd.DataFrame(
+        {
+            "path": [f"{number}.jpg" for number in range(first, first + count)],
+            "label": np.arange(first, first + count) % 2,
+            "p_dog": np.array(p_dog, dtype=np.float32),
+            "digest": [f"{number:032x}" for number in range(first, first + count)],
+        }
+    )
+
+
+def pair(a, b, facts=NOTHING):
+    tables = {"A": a, "B": b}
+    return Pair({}, tables, dict.fromkeys(tables), dict.fromkeys(tables, facts))
+
+
+def known(table, **columns):
+    return pd.DataFrame(columns, index=table["digest"]).reindex(columns=COLUMNS).astype(float)
+
+
+@pytest.fixture
+def checked(kaggle_folder):
+    """Sixteen photos, checked without MobileNetV2; cross-validation called all of them dogs."""
+
+    def no_weights():
+        raise WeightsUnavailable("No weights here. Download them.")
+
+    dataset = index.scan(kaggle_folder)
+    findings = checkup.run(dataset, backbone=no_weights, report=lambda *_: None)
+    findings.rows.loc[:, "p_dog"] = 0.9
+    checkup._save(kaggle_folder, findings)
+    return dataset
+
+
+def test_what_a_scan_and_a_check_know_is_found_by_content(checked):
+    facts = photo_facts(checked.root)
+    table = of_answers(checked.usable[["digest"]], facts)
+    assert table["width_px"].tolist() == checked.usable["width_px"].tolist()
+    assert table["brightness"].between(0, 255).all()
+    assert (table["p_dog"] == 0.9).all()
+
+
+def test_without_a_scan_nothing_is_known(tmp_path, kaggle_folder):
+    assert photo_facts(None).empty
+    assert photo_facts(kaggle_folder).empty
+    assert of_answers(answers([0.5]), photo_facts(None)).isna().all(axis=None)
+
+
+def test_a_label_is_suspect_as_the_run_knew_it(checked):
+    usable = checked.usable
+    expected = (usable["label"] == 0).tolist()
+    assert suspects(usable, photo_facts(checked.root)).tolist() == expected
+    # What is decided now changes nothing of how a run was measured before.
+    annotations.annotate(checked.root, usable, annotations.RELABEL, label=1)
+    assert suspects(usable, photo_facts(checked.root)).tolist() == expected
+    assert not suspects(index.scan(checked.root).usable, photo_facts(checked.root)).any()
+
+
+def test_without_a_check_no_label_is_suspect_and_none_is_sound(kaggle_folder):
+    dataset = index.scan(kaggle_folder)
+    assert suspects(dataset.usable, photo_facts(kaggle_folder)) is None
+
+
+def test_twins_leave_out_the_suspect_labels():
+    # Two cats are called dogs, the first of which cross-validation calls a dog, too.
+    a = answers([0.9, 0.9, 0.8, 0.7, 0.1, 0.6])
+    facts = known(a, p_dog=[0.99, 0.99, 0.01, 0.99, 0.01, 0.99])
+    found = pair(a, a, facts)
+    assert list(found.figures) == [
+        *("A", "A, suspect labels left out (1)", "B", "B, suspect labels left out (1)")
+    ]
+    assert found.figures["A"]["accuracy"].value == pytest.approx(4 / 6)
+    assert found.figures["A, suspect labels left out (1)"]["accuracy"].value == pytest.approx(4 / 5)
+    whole, twin = found.accuracy("A", 0.65)
+    assert (whole.value, twin.value) == (pytest.approx(3 / 6), pytest.approx(3 / 5))
+    left_out, sound = found.compared_without_suspects(0.01)
+    assert (left_out, sound.images, sound.accuracy_a) == (1, 5, pytest.approx(4 / 5))
+
+
+def test_without_a_check_there_are_no_twins():
+    a = answers([0.1, 0.9, 0.2, 0.8])
+    found = pair(a, a)
+    assert list(found.figures) == ["A", "B"]
+    assert found.compared_without_suspects(0.01) is None
+
+
+def test_runs_that_share_nothing_answer_for_their_own_images():
+    found = pair(answers([0.1, 0.9]), answers([0.2, 0.8, 0.3], first=2))
+    assert {letter: len(table) for letter, table in found.answers.items()} == {"A": 2, "B": 3}
+    with pytest.raises(RunError, match="share validation images"):
+        found.compared(0.01)
+
+
+def test_every_measured_image_is_in_the_slice_that_its_name_says():
+    widths = [63, 64, 127, 128, 300, 500, np.nan]
+    facts = pd.DataFrame({"width_px": widths, "height_px": 900.0})
+    right = np.array([True, True, False, True, False, True, True])
+    found = {part.name: part for part in slices(KINDS["size"], facts, right)}
+    counted = {name: part.images for name, part in found.items()}
+    assert counted == {
+        **{"under 64": 1, "64 to 128": 2, "128 to 224": 1, "224 to 400": 1, "400 and more": 1}
+    }
+    assert found["64 to 128"].accuracy.value == 0.5
+    assert found["under 64"].is_small
+
+
+def test_an_empty_slice_has_no_accuracy():
+    facts = pd.DataFrame({"brightness": [100.0] * SMALL})
+    found = slices(KINDS["light"], facts, np.ones(SMALL, dtype=bool))
+    assert [part.images for part in found] == [0, 0, SMALL, 0, 0]
+    assert found[0].accuracy is None
+    assert not found[2].is_small
+
+
+def test_only_what_is_known_can_be_sliced_by():
+    a = answers([0.1, 0.9])
+    assert pair(a, a).measured == []
+    sizes = known(a, width_px=[100, 200], height_px=[100, 200])
+    assert pair(a, a, sizes).measured == ["size", "shape"]
+    parts = pair(a, a, sizes).slices("size", 0.5)
+    assert [part.images for part in parts["A"]] == [0, 1, 1, 0, 0]
+
+
+def test_each_photo_is_in_the_galleries_of_who_is_wrong_the_clearest_first():
+    a = answers([0.1, 0.9, 0.7, 0.4, 0.8, 0.1])
+    b = answers([0.2, 0.3, 0.8, 0.8, 0.6, 0.1])
+    assert {kind: list(at) for kind, at in of_kind(pair(a, b).both, 0.5).items()} == {
+        "A right, B wrong": [1],
+        "B right, A wrong": [3],
+        "Both wrong": [5, 2, 4],
+        "All mistakes of A": [5, 4, 2, 3],
+        "All mistakes of B": [5, 2, 1, 4],
+    }
+
+
+def test_a_cell_of_a_matrix_holds_what_it_says():
+    a = answers([0.9, 0.9, 0.6, 0.1])
+    both = pair(a, a).both
+    assert of_cell(both, 0.5, "A", "cat", "dog").tolist() == [0, 2]
+    assert of_cell(both, 0.5, "A", "dog", "cat").tolist() == [3]
+    assert of_cell(both, 0.95, "B", "dog", "dog").tolist() == []
