@@ -75,7 +75,7 @@ def run_table(runs: list[Run]) -> Readable:
     table = new_table(*columns)
     for run in runs:
         table.add_row(
-            cell(run.run_id),
+            Text("\n").join(map(cell, filter(None, [run.run_id, starred(run)]))),
             Text(run.state, style=_STYLES.get(run.state, "")),
             cell(run.config.model),
             cell(run.config.recipe),
@@ -85,6 +85,11 @@ def run_table(runs: list[Run]) -> Readable:
             _started(run),
         )
     return [table]
+
+
+def starred(run: Run) -> str:
+    """Return the name that a run was given, and its star; nothing without either."""
+    return " ".join(filter(None, ["★" if run.remarks.starred else "", run.remarks.name]))
 
 
 def ended_run(run: Run) -> Readable:
@@ -99,6 +104,8 @@ def run_details(run: Run) -> Readable:
         facts(
             {
                 "run": run.run_id,
+                "name": starred(run) or None,
+                "note": run.remarks.note or None,
                 "state": run.state,
                 "message": run.message or None,
                 "model": f"{config.model}, {config.recipe} recipe",

@@ -1,8 +1,8 @@
-"""Commands on runs: train, list, show, stop, resume, extend, delete."""
+"""Commands on runs: train, list, show, remark, stop, resume, extend, delete."""
 
 from argparse import Namespace
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from catsdogs.errors import RunError
 from catsdogs.runs import jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.store import Remarks, Run
 from catsdogs.terminal import progress, say
 
 
@@ -42,6 +42,16 @@ def show(options: Namespace) -> Outcome:
     run = store.find(options.run)
     result = {**_brief(run), **run.about, "epochs": run.view.epochs, "result": run.result}
     return Outcome(result, readable.run_details(run))
+
+
+def remark(options: Namespace) -> Outcome:
+    """Give a run a name, a note, a star; what is not said stays as it is."""
+    run = store.find(options.run)
+    said = {field.name: getattr(options, field.name) for field in fields(Remarks)}
+    said = {name: value for name, value in said.items() if value is not None}
+    store.remark(run, replace(run.remarks, **said))
+    run = store.load(run.folder)
+    return Outcome(_brief(run), readable.run_details(run))
 
 
 def stop(options: Namespace) -> Outcome:
@@ -120,4 +130,5 @@ def _brief(run: Run) -> dict[str, Any]:
         "data": run.about["dataset"]["name"],
         "val_accuracy": result.get("val_accuracy"),
         "message": run.message or None,
+        **asdict(run.remarks),
     }

@@ -5,7 +5,7 @@ knows only what its last event says, and reads the others when its ``view`` is a
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +23,19 @@ from catsdogs.runs.events import Event, RunView, State
 
 CONFIG, STOP, LOG = "config.json", "stop", "worker.log"
 KERAS_MODEL, LITERT_MODEL = "model.keras", "model.tflite"
+REMARKS = "remarks.json"
 PREDICTIONS, EVALUATION, MODEL_CARD = "predictions.parquet", "evaluation.json", "model_card.md"
 CHECKPOINT, RESERVE = "checkpoint.npz", ".reserve"
+LONGEST_NAME, LONGEST_NOTE = 80, 2000
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What its owner says of a run. Without a ``name`` of its own it goes by its model's."""
+
+    name: str = ""
+    note: str = ""
+    starred: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Run:
     ending: Event | None = None
     worker: Identity | None = None
     earlier: dict[str, Any] | None = None
+    remarks: Remarks = Remarks()
 
     @property
     def view(self) -> RunView:
@@ -78,10 +90,15 @@ class Run:
         return self.view.epochs_planned(self.config.all_epochs) if known is None else known
 
     @property
+    def name(self) -> str:
+        """What its owner calls it, else its model and recipe."""
+        return self.remarks.name or self.config.title
+
+    @property
     def title(self) -> str:
-        """A short name for pages: the model, its seed, and when the run was made."""
+        """A short name for pages: its name or the model's, its seed, and when the run was made."""
         created = datetime.fromisoformat(self.about["created_at"])
-        return f"{self.config.title} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"
+        return f"{self.name} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"
 
 
 def create(config: RunConfig, about: dict[str, Any]) -> Path:
@@ -114,6 +131,7 @@ def load(folder: Path) -> Run:
     events = _signature(folder / EVENTS)
     try:
         run = _read(folder, _signature(folder / CONFIG), events)
+        run = replace(run, remarks=_read_remarks(folder, _signature(folder / REMARKS)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise RunError(
             f"Expected a run in {folder.name}. Received: a folder whose configuration or events "
@@ -126,6 +144,25 @@ def load(folder: Path) -> Run:
     # Its last event may have come between the look at the events and the look at the process.
     ended_meanwhile = _signature(folder / EVENTS) != events
     return load(folder) if ended_meanwhile else replace(run, state=State.LOST)
+
+
+def remark(run: Run, remarks: Remarks) -> None:
+    """Keep what its owner says of a run.
+
+    Raises:
+        ConfigError: when the name or the note is too long.
+        OSError: when it cannot be written.
+    """
+    for what, text, longest in (
+        ("name", remarks.name, LONGEST_NAME),
+        ("note", remarks.note, LONGEST_NOTE),
+    ):
+        if len(text) > longest:
+            raise ConfigError(
+                f"Expected a {what} of at most {longest:,} characters. Received: {len(text):,}. "
+                "Shorten it."
+            )
+    files.write_json(run.folder / REMARKS, asdict(remarks))
 
 
 def list_runs() -> tuple[list[Run], list[RunError]]:
@@ -223,6 +260,16 @@ def _read(folder: Path, config_signature: object, events_signature: object) -> R
     return Run(
         *(folder.name, folder, config, about, view.state), worker=worker, earlier=view.result
     )
+
+
+@lru_cache(maxsize=4096)
+def _read_remarks(folder: Path, signature: object) -> Remarks:
+    try:
+        said = json.loads((folder / REMARKS).read_text("utf-8"))
+        name, note, starred = said["name"], said["note"], said["starred"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return Remarks()  # There are none, or what was damaged is not worth losing a run for.
+    return Remarks(str(name), str(note), bool(starred))
 
 
 def _signature(path: Path) -> tuple[int, int] | None:
