@@ -46,6 +46,7 @@ bench: $(VENV)/dev.stamp ## measure beside the usual ways, on the photos that DA
 	$(BIN)/python -m benchmarks.dataset $(DATA)
 	$(BIN)/python -m benchmarks.health $(DATA)
 	$(BIN)/python -m benchmarks.train_page
+	$(BIN)/python -m benchmarks.compare_page $(DATA)
 
 requirements: $(VENV)/dev.stamp ## pin all packages anew, from pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt

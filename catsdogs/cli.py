@@ -16,6 +16,7 @@ from typing import Any
 from catsdogs.commands import datasets, models, readable, runs
 from catsdogs.commands.outcome import FAILED
 from catsdogs.errors import CatsDogsError
+from catsdogs.evaluation.metrics import DEFAULT_MARGIN
 from catsdogs.runs.config import (
     ENGINES,
     FINE_TUNE_FROM,
@@ -205,9 +206,11 @@ def _add_models(groups: Any) -> None:
     compare.add_argument(
         "--margin",
         type=float,
-        default=0.01,
+        default=DEFAULT_MARGIN,
         help="accuracies that differ by less count as equivalent; default: %(default)s",
     )
+    compare.add_argument("--report", type=Path, help="also write one: FILE.html or FILE.md")
+    compare.add_argument("--force", action="store_true", help="replace a report that exists")
     export = _add(groups, "export", models.export, "copy a run's model to a file")
     export.add_argument("run", help=run_help)
     export.add_argument("--format", choices=[*models.EXPORT_FILES, INT8], required=True)
@@ -220,6 +223,7 @@ def _add_runs(groups: Any) -> None:
     _add(group, "list", runs.list_runs, "list all runs, newest first")
     for name, command, help_text in (
         ("show", runs.show, "show a run"),
+        ("remark", runs.remark, "give a run a name, a note, a star"),
         ("stop", runs.stop, "end a run after its current batch, keeping its model"),
         ("resume", runs.resume, "go on with a run that was stopped, failed or lost"),
         ("extend", runs.extend, "train a finished run for some more epochs"),
@@ -229,3 +233,7 @@ def _add_runs(groups: Any) -> None:
         parser.add_argument("run", help="a run id, or the beginning of one")
         if name == "extend":
             parser.add_argument("--epochs", type=int, required=True)
+        if name == "remark":
+            parser.add_argument("--name", help="instead of its model's; empty for none")
+            parser.add_argument("--note", help="empty for none")
+            parser.add_argument("--star", dest="starred", action=argparse.BooleanOptionalAction)

@@ -11,15 +11,94 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from catsdogs.evaluation import thresholds
+from catsdogs.evaluation.metrics import Evaluation
+from catsdogs.evaluation.slices import Kind, Slice
 from catsdogs.evaluation.thresholds import Curve
-from catsdogs.figures import CLASS_COLOURS, RUN_COLOURS, styled
+from catsdogs.figures import CLASS_COLOURS, HEIGHT_PX, RUN_COLOURS, confusion_matrix, styled
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.text import counted
 
 _BINS = 20
 _MAX_POINTS = 400
 _CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
 _LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
 Answers = Mapping[str, pd.DataFrame]
+_CURVES = ("ROC", "Precision and recall", "Reliability")
+
+
+def at_threshold(
+    answers: Answers, evaluations: Mapping[str, Evaluation], threshold: float
+) -> dict[str, go.Figure]:
+    """Return every chart that moves with the threshold, by its name."""
+    most = max(
+        histogram(table, label).max()
+        for table in answers.values()
+        for label in range(len(CLASS_NAMES))
+    )
+    errors = {name: found.ece for name, found in evaluations.items()}
+    figures = [
+        *(confusion_matrix(np.array(found.confusion_matrix)) for found in evaluations.values()),
+        roc(answers, threshold),
+        precision_recall(answers, threshold),
+        reliability(answers, errors),
+        *(
+            probabilities(table, threshold, most=int(most)).update_layout(
+                title=f"{name}: P(dog)", height=HEIGHT_PX // 2 + 40
+            )
+            for name, table in answers.items()
+        ),
+    ]
+    return dict(zip(names_at_threshold(list(answers)), figures, strict=True))
+
+
+def names_at_threshold(runs: list[str]) -> list[str]:
+    """Return the names of the charts that ``at_threshold`` would return for these runs."""
+    matrices = [f"Confusion matrix of {name}" for name in runs]
+    return [*matrices, *_CURVES, *(f"P(dog) of {name}" for name in runs)]
+
+
+def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
+    """Return the accuracy of each run on each slice, with its interval; small slices are faint."""
+    figure = go.Figure()
+    for number, (name, of_run) in enumerate(found.items()):
+        shown = [(place, part) for place, part in enumerate(of_run) if part.accuracy]
+        values = [part.accuracy for _, part in shown if part.accuracy]
+        colour = RUN_COLOURS[number]
+        figure.add_scatter(
+            # Side by side, so that the intervals of two runs can be told apart.
+            x=[place + 0.16 * (number - (len(found) - 1) / 2) for place, _ in shown],
+            y=[value.value for value in values],
+            error_y={
+                "array": [value.high - value.value for value in values],
+                "arrayminus": [value.value - value.low for value in values],
+                "color": colour,
+                "thickness": 1.5,
+            },
+            name=name,
+            mode="markers",
+            marker={
+                "color": colour,
+                "size": 10,
+                "opacity": [0.3 if part.is_small else 1 for _, part in shown],
+            },
+            customdata=[
+                (part.name, part.images, value.low, value.high)
+                for (_, part), value in zip(shown, values, strict=True)
+            ],
+            hovertemplate=(
+                "%{customdata[0]}: %{y:.2%} right (%{customdata[2]:.2%} to %{customdata[3]:.2%}), "
+                "%{customdata[1]:,} images"
+            ),
+        )
+    first = next(iter(found.values()))
+    figure.update_xaxes(
+        title=kind.unit,
+        tickvals=list(range(len(first))),
+        ticktext=[_slice_name(part) for part in first],
+        range=[-0.5, len(first) - 0.5],
+    )
+    figure.update_yaxes(title="right", tickformat=".0%", range=_range_of_large(found))
+    return styled(figure, kind.title, legend=_LEGEND, showlegend=True)
 
 
 def roc(answers: Answers, threshold: float) -> go.Figure:
@@ -117,6 +196,25 @@ def histogram(table: pd.DataFrame, label: int) -> np.ndarray:
     """Return how many images of a class fall into each bin of P(dog)."""
     of_class = table["p_dog"][table["label"] == label]
     return np.histogram(of_class, np.linspace(0, 1, _BINS + 1))[0]
+
+
+def _range_of_large(found: Mapping[str, list[Slice]]) -> list[float] | None:
+    """Return the range that the slices with enough images need: the others know next to nothing."""
+    lows = [
+        part.accuracy.low
+        for of_run in found.values()
+        for part in of_run
+        if part.accuracy and not part.is_small
+    ]
+    if not lows:
+        return None
+    margin = 0.1 * (1 - min(lows))
+    return [min(lows) - margin, 1 + margin]
+
+
+def _slice_name(part: Slice) -> str:
+    told = f"{part.name}<br>{counted(part.images, 'image')}"
+    return f"<span style='color: #8393A0'>{told}</span>" if part.is_small else told
 
 
 def _add_curves(

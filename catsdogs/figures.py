@@ -28,6 +28,8 @@ _POINTS_A_CELL = 7  # of a confusion matrix, in each direction
 # More points than this are not told apart on a screen.
 _MAX_POINTS = 400
 METRICS = ("loss", "accuracy")
+# For every chart that may be saved as a picture: sharp on paper, too.
+CONFIG = {"displaylogo": False, "toImageButtonOptions": {"scale": 2}}
 
 
 def training_curves(

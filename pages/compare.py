@@ -20,8 +20,10 @@ else:
     from catsdogs.ui import compared_answers, compared_runs, comparison
 
     compared_runs.show(usable)
-    pair = comparison.pick(usable)
-    comparison.verdict(*pair)
-    comparison.facts(pair)
-    compared_answers.show(pair)
-    comparison.curves(pair)
+    a, b = comparison.pick(usable)
+    pair = comparison.read(a, b)
+    if pair:
+        margin = comparison.verdict(pair)
+        comparison.figures(pair)
+        compared_answers.show(pair, margin)
+    comparison.curves({"A": a, "B": b})

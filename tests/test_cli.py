@@ -189,6 +189,23 @@ def test_a_run_is_shown_with_its_settings_epochs_and_command(runs, capsys):
 
 
 @pytest.mark.slow
+def test_a_run_is_remarked_on(runs, capsys):
+    remark = ("runs", "remark", runs[0])
+    assert cli.main([*remark, "--name", "[red]Best", "--note", "mine", "--star"]) == 0
+    assert "★ [red]Best" in capsys.readouterr().out
+    assert cli.main([*remark, "--note", ""]) == 0
+    assert "mine" not in capsys.readouterr().out
+    assert cli.main(["runs", "list", "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)
+    assert [first[name] for name in ("name", "note", "starred")] == ["[red]Best", "", True]
+    assert [second[name] for name in ("name", "note", "starred")] == ["", "", False]
+    assert cli.main([*remark, "--name", "x" * 81, "--json"]) == 1
+    assert "at most 80 characters" in capsys.readouterr().out
+    (store.find(runs[0]).folder / store.REMARKS).write_text("{")
+    assert store.find(runs[0]).name == store.find(runs[0]).config.title
+
+
+@pytest.mark.slow
 def test_two_runs_are_compared_in_words(runs, capsys):
     assert cli.main(["compare", *runs]) == 0
     out = capsys.readouterr().out

@@ -147,6 +147,12 @@ def test_compare_and_export_answer(runs, trained_machine):
     assert status == 0
     counted = ("both_right", "both_wrong", "a_right_b_wrong", "b_right_a_wrong")
     assert sum(result[name] for name in counted) == result["images"]
+    assert result["without_suspects"] is None
+    for run in "ab":
+        parts = result["slices"]["size"][run]
+        assert sum(part["images"] for part in parts) == result["images"]
+        right = sum(part["images"] * part["accuracy"]["value"] for part in parts if part["images"])
+        assert right / result["images"] == pytest.approx(result[f"accuracy_{run}"])
     for kind in ("keras", "litert"):
         target = trained_machine / f"model.{kind}"
         status, result = command_line("export", a, "--format", kind, "--out", target)

@@ -25,7 +25,9 @@ from catsdogs.commands.outcome import (
 from catsdogs.data import images, index, sources
 from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
+from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.inference.predictor import Predictor
+from catsdogs.labels import DOG
 from catsdogs.runs import store
 from catsdogs.runs.config import INT8
 from catsdogs.runs.store import Run
@@ -56,10 +58,21 @@ def evaluate(options: Namespace) -> Outcome:
     labels = records["label"].to_numpy()[answered]
     figures = metrics.evaluate(labels, p_dog[answered]).to_json()
     # Here, because SciPy's statistics take over a second to import.
-    from catsdogs.evaluation import intervals
+    from catsdogs.evaluation import intervals, slices
 
-    found = intervals.of_figures(labels, p_dog[answered])
-    figures["intervals"] = {name: asdict(interval) for name, interval in found.items()}
+    said = p_dog[answered]
+    facts, table = photo_facts(dataset.root), records[answered].reset_index(drop=True)
+    doubted = suspects(table, facts)
+    figures["intervals"] = _as_json(intervals.of_figures(labels, said))
+    figures["without_suspects"] = None
+    if doubted is not None and not doubted.all():
+        sound = intervals.of_figures(labels[~doubted], said[~doubted])
+        figures["without_suspects"] = {"suspects": int(doubted.sum()), **_as_json(sound)}
+    right = (said >= metrics.THRESHOLD) == (labels == DOG)
+    figures["slices"] = {
+        name: [asdict(part) for part in slices.slices(kind, of_answers(table, facts), right)]
+        for name, kind in slices.KINDS.items()
+    }
     result = {"run": run.run_id, **figures, "unreadable": failed}
     return Outcome(result, readable_figures.evaluated(result), status_with(failed))
 
@@ -86,13 +99,31 @@ def classify(options: Namespace) -> Outcome:
 def compare(options: Namespace) -> Outcome:
     """Compare two runs on the validation images they share."""
     # Here, because SciPy's statistics take over a second to import, which no other command needs.
-    from catsdogs.evaluation import comparison
+    from catsdogs import comparison_report
+    from catsdogs.evaluation.slices import KINDS
+    from catsdogs.pair import Pair
 
+    if options.report:
+        _require_report_name(options.report)
+        _require_new_file(options.report.expanduser().absolute(), force=options.force)
     a, b = store.find_usable(options.run_a), store.find_usable(options.run_b)
-    figures = comparison.compare(
-        store.read_predictions(a), store.read_predictions(b), margin=options.margin
-    )
-    result = {"a": a.run_id, "b": b.run_id, **figures.to_json()}
+    pair = Pair.read(a, b)
+    sound = pair.compared_without_suspects(options.margin)
+    result = {
+        **{"a": a.run_id, "b": b.run_id, **pair.compared(options.margin).to_json()},
+        "without_suspects": {"suspects": sound[0], **sound[1].to_json()} if sound else None,
+        "slices": {
+            name: {
+                letter.lower(): [asdict(part) for part in parts]
+                for letter, parts in pair.slices(name, metrics.THRESHOLD).items()
+            }
+            for name in KINDS
+        },
+    }
+    if options.report:
+        made = comparison_report.report(pair, threshold=metrics.THRESHOLD, margin=options.margin)
+        is_html = options.report.suffix.lower() == ".html"
+        _write(options.report, made.as_html() if is_html else made.as_markdown())
     return Outcome(result, readable_figures.compared(result))
 
 
@@ -123,6 +154,27 @@ def _quantized(run: Run, out: Path) -> dict[str, Any]:
         except ChildProcessError as error:
             raise RunError(str(error)) from None
     return dict(json.loads(said))
+
+
+def _as_json(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: asdict(interval) for name, interval in figures.items()}
+
+
+def _require_report_name(path: Path) -> None:
+    if path.suffix.lower() not in (".html", ".md"):
+        raise ConfigError(
+            f"Expected a file that ends in .html or .md. Received: {path}. A report is one or the "
+            "other."
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        files.write_text(path.expanduser().absolute(), text)
+    except OSError as error:
+        raise RunError(
+            f"Expected to write {path}. Received: {error}. Choose another place."
+        ) from None
 
 
 def _copy(source: Path, out: Path, *, shown: Path) -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from catsdogs.commands.readable import Readable, cell, facts, new_table, unreadable_files
+from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.labels import CLASS_NAMES
-
-_CHANCE = 0.05
+from catsdogs.text import counted
 
 
 def evaluated(result: dict[str, Any]) -> Readable:
@@ -21,6 +21,7 @@ def evaluated(result: dict[str, Any]) -> Readable:
     figures = facts(
         {"run": result["run"], "images": f"{result['images']:,}"}
         | {title: _with_interval(result, name, form) for title, (name, form) in shown.items()}
+        | {"without suspects": _accuracy_without(result["without_suspects"])}
     )
     columns = ("Precision>", "Recall>", "F1>")
     matrix = new_table("Truly", *(f"Called {name}>" for name in CLASS_NAMES), *columns)
@@ -29,6 +30,16 @@ def evaluated(result: dict[str, Any]) -> Readable:
         shares = (report[key] for key in ("precision", "recall", "f1-score"))
         matrix.add_row(name, *(f"{n:,}" for n in row), *(f"{share:.2%}" for share in shares))
     return [figures, matrix, *unreadable_files(result["unreadable"])]
+
+
+def _accuracy_without(sound: dict[str, Any] | None) -> str | None:
+    if sound is None:
+        return None
+    found = sound["accuracy"]
+    return (
+        f"accuracy {found['value']:.2%} ({_interval(found, '.2%')}), leaving out the "
+        f"{sound['suspects']:,} images whose label a health check doubts"
+    )
 
 
 def _with_interval(result: dict[str, Any], name: str, form: str) -> str | None:
@@ -49,7 +60,8 @@ def compared(result: dict[str, Any]) -> Readable:
         result[name] for name in ("difference", "mcnemar_p", "equivalence")
     )
     low, high = (f"{difference[end] * 100:+.2f}" for end in ("low", "high"))
-    verdict = "could be chance" if p >= _CHANCE else "is hardly chance"
+    verdict = "could be chance" if p >= SIGNIFICANT else "is hardly chance"
+    margin = counted(round(100 * equivalence["margin"], 9), "point")
     shown = "shown" if equivalence["shown"] else "not shown"
     figures = facts(
         {
@@ -59,8 +71,9 @@ def compared(result: dict[str, Any]) -> Readable:
             "left out": _left_out(result),
             "A − B": f"{difference['value'] * 100:+.2f} points (95% interval: {low} to {high})",
             "McNemar's test": f"p = {p:.3g}: the difference {verdict}",
-            "equivalence": f"within {equivalence['margin'] * 100:g} points {shown}, p = "
-            f"{equivalence['p']:.3g} (two one-sided tests)",
+            "equivalence": f"within {margin} {shown} "
+            f"(two one-sided tests, p = {equivalence['p']:.3g})",
+            "without suspects": _without_suspects(result["without_suspects"]),
         }
     )
     table = new_table("", "B right>", "B wrong>")
@@ -72,6 +85,15 @@ def compared(result: dict[str, Any]) -> Readable:
 def _accuracy(result: dict[str, Any], run: str) -> str:
     told = _interval(result[f"interval_{run}"], ".2%")
     return f"{result[run]}: {result[f'accuracy_{run}']:.2%} right ({told})"
+
+
+def _without_suspects(sound: dict[str, Any] | None) -> str | None:
+    if sound is None:
+        return None
+    return (
+        f"{sound['accuracy_a']:.2%} and {sound['accuracy_b']:.2%} right on the {sound['images']:,} "
+        f"images whose labels a health check does not doubt, p = {sound['mcnemar_p']:.3g}"
+    )
 
 
 def _left_out(result: dict[str, Any]) -> str | None:

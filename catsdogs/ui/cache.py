@@ -2,12 +2,18 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from catsdogs.data import index, sources
+from catsdogs.health import checkup
 from catsdogs.health.look import Look, Watch
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs.store import LITERT_MODEL, Run
+from catsdogs.runs.store import LITERT_MODEL, PREDICTIONS, Run
+
+if TYPE_CHECKING:
+    from catsdogs.pair import Pair
 
 
 def look(root: Path) -> Look:
@@ -30,10 +36,34 @@ def predictor(run: Run) -> Predictor:
     return _predictor(run, (run.folder / LITERT_MODEL).stat().st_mtime_ns)
 
 
+def pair(a: Run, b: Run) -> "Pair":
+    """Return what is known to compare two runs by, as their files and their datasets' checks are.
+
+    Raises:
+        RunError: when the predictions of a run are missing or damaged.
+    """
+    files = [run.folder / PREDICTIONS for run in (a, b)]
+    for run in (a, b):
+        if root := sources.opened(Path(run.config.data)):
+            files += [index.table_file(root), checkup.summary_file(root)]
+    return _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
+
+
 # Reading 25,000 files takes seconds; the watch itself follows what changes afterwards.
 @st.cache_resource(max_entries=2, show_spinner="Reading the dataset …")
 def _watch(root: bytes) -> Watch:
     return Watch(Path(os.fsdecode(root)))
+
+
+# The bootstrapped intervals take seconds.
+@st.cache_resource(max_entries=8, show_spinner="Computing the intervals …", hash_funcs={Run: repr})
+def _pair(a: Run, b: Run, written_at: list[int]) -> "Pair":
+    # Here, because SciPy's statistics take a second to import, which other pages do without.
+    from catsdogs.pair import Pair
+
+    found = Pair.read(a, b)
+    _ = found.figures  # Kept with the pair.
+    return found
 
 
 # Loading takes a tenth of a second; each takes 20 to 45 MB, which is why only four stay.

@@ -3,70 +3,62 @@
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from catsdogs import comparison_figures, figures
-from catsdogs.errors import RunError
-from catsdogs.evaluation import intervals, thresholds
-from catsdogs.evaluation.comparison import shared
+from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation, evaluate
+from catsdogs.evaluation.slices import KINDS, SMALL
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.runs import store
-from catsdogs.runs.store import Run
-from catsdogs.ui import compared_photos
-from catsdogs.ui.text import literal
+from catsdogs.pair import LETTERS, Pair
+from catsdogs.text import literal
+from catsdogs.ui import compared_photos, comparison_export
 
 _KEY = "compare_threshold"
-_LETTERS = ("A", "B")
+_ONE_BUTTON = {**figures.CONFIG, "modeBarButtons": [["toImage"]]}
 
 
-def show(pair: tuple[Run, Run]) -> None:
+def show(pair: Pair, margin: float) -> None:
     """Show both runs' answers on the images that they share, else each one's on its own."""
-    try:
-        tables = [store.read_predictions(run) for run in pair]
-    except RunError as error:
-        st.error(literal(str(error)))
-        return
-    both = shared(*tables)
-    if both.empty:
+    if pair.both.empty:
         st.caption("Each run is shown on its own validation images: they share none.")
-        answers = dict(zip(_LETTERS, tables, strict=True))
-    else:
-        answers = {
-            letter: both.rename(columns={f"p_dog_{letter.lower()}": "p_dog"}) for letter in _LETTERS
-        }
-    if any(table["label"].nunique() < 2 for table in answers.values()):
+    if any(table["label"].nunique() < 2 for table in pair.answers.values()):
         st.info("These images are all of one class: there is nothing to weigh up.")
         return
-    _moving(pair, answers, both)
+    _moving(pair, margin)
 
 
 # A fragment, so that moving the threshold draws nothing but what moves with it.
 @st.fragment
-def _moving(pair: tuple[Run, Run], answers: dict[str, pd.DataFrame], both: pd.DataFrame) -> None:
+def _moving(pair: Pair, margin: float) -> None:
     st.subheader("Answers")
-    threshold = _threshold(answers)
-    if not both.empty:
+    threshold = _controls(pair, margin)
+    if not pair.both.empty:
         st.caption("Click a cell of a matrix: its images show below.")
     evaluations = {
         letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
-        for letter, table in answers.items()
+        for letter, table in pair.answers.items()
     }
-    for column, letter, run in zip(st.columns(2), _LETTERS, pair, strict=True):
+    charts = comparison_figures.at_threshold(pair.answers, evaluations, threshold)
+    for column, (letter, run) in zip(st.columns(2), pair.runs.items(), strict=True):
         with column:
-            st.markdown(f"**{letter}: {run.config.title}**")
-            _matrix(evaluations[letter], letter, has_gallery=not both.empty)
-    _curves(answers, threshold, {letter: found.ece for letter, found in evaluations.items()})
-    if not both.empty:
-        compared_photos.show(pair, both, threshold)
+            st.markdown(f"**{letter}: {literal(run.name)}**")
+            _right(pair, letter, threshold)
+            chart = charts[f"Confusion matrix of {letter}"]
+            _matrix(chart, letter, has_gallery=not pair.both.empty)
+            _report(evaluations[letter], letter)
+    _curves(charts)
+    _slices(pair, threshold)
+    if not pair.both.empty:
+        compared_photos.show(pair, threshold)
 
 
-def _threshold(answers: dict[str, pd.DataFrame]) -> float:
+def _controls(pair: Pair, margin: float) -> float:
     st.session_state.setdefault(_KEY, THRESHOLD)
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    with row:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         threshold = st.slider(
             "Threshold: called a dog from this P(dog) on",
             *(0.0, 1.0),
@@ -75,13 +67,15 @@ def _threshold(answers: dict[str, pd.DataFrame]) -> float:
             key=_KEY,
         )
         with st.popover("Set it to …"):
-            _presets(answers)
+            _presets(pair.answers)
+        with st.popover("Export", icon=":material/download:"):
+            comparison_export.show(pair, threshold=threshold, margin=margin)
     return threshold
 
 
 def _presets(answers: dict[str, pd.DataFrame]) -> None:
     letter = st.segmented_control(
-        "Of run", _LETTERS, default="A", required=True, key="compare_preset_run"
+        "Of run", LETTERS, default="A", required=True, key="compare_preset_run"
     )
     table = answers[letter or "A"]
     labels, p_dog = (table[name].to_numpy() for name in ("label", "p_dog"))
@@ -105,24 +99,30 @@ def _set(find: Callable[[], float]) -> None:
     st.session_state[_KEY] = find()
 
 
-def _matrix(evaluation: Evaluation, letter: str, *, has_gallery: bool) -> None:
-    counts = np.array(evaluation.confusion_matrix)
-    right = intervals.share(int(counts.trace()), int(counts.sum()))
+def _right(pair: Pair, letter: str, threshold: float) -> None:
+    right, sound = pair.accuracy(letter, threshold)
+    twin = f" · without suspect labels {sound.value:.2%}" if sound else ""
     st.metric(
         "Right",
         f"{right.value:.2%}",
-        f"95 % interval {right.low:.2%} to {right.high:.2%}",
+        f"95 % interval {right.low:.2%} to {right.high:.2%}{twin}",
         delta_color="off",
         delta_arrow="off",
     )
+
+
+def _matrix(figure: go.Figure, letter: str, *, has_gallery: bool) -> None:
     key = f"compare_matrix_{letter}"
     st.plotly_chart(
-        figures.confusion_matrix(counts),
+        figure,
         key=key,
         on_select=partial(_choose_cell, letter, key) if has_gallery else "ignore",
         selection_mode="points",
-        config={"displayModeBar": False},
+        config=_ONE_BUTTON,
     )
+
+
+def _report(evaluation: Evaluation, letter: str) -> None:
     rows = (*CLASS_NAMES, "macro avg")
     report = pd.DataFrame({name: evaluation.report[name] for name in rows}).T
     share = st.column_config.NumberColumn(format="%.4f")
@@ -139,20 +139,36 @@ def _choose_cell(letter: str, key: str) -> None:
     compared_photos.choose_cell(letter, points[0]["customdata"] if points else None)
 
 
-def _curves(
-    answers: dict[str, pd.DataFrame], threshold: float, errors: dict[str, float | None]
-) -> None:
+def _curves(charts: dict[str, go.Figure]) -> None:
     left, right = st.columns(2)
-    left.plotly_chart(comparison_figures.roc(answers, threshold), key="compare_roc")
-    right.plotly_chart(comparison_figures.precision_recall(answers, threshold), key="compare_pr")
-    left.plotly_chart(comparison_figures.reliability(answers, errors), key="compare_reliability")
-    most = max(
-        comparison_figures.histogram(table, label).max()
-        for table in answers.values()
-        for label in range(len(CLASS_NAMES))
+    _chart(left, charts["ROC"], "roc")
+    _chart(right, charts["Precision and recall"], "pr")
+    _chart(left, charts["Reliability"], "reliability")
+    for letter in LETTERS:
+        _chart(right, charts[f"P(dog) of {letter}"], f"probabilities_{letter}")
+
+
+def _slices(pair: Pair, threshold: float) -> None:
+    st.subheader("On which kinds of images")
+    if not pair.measured:
+        st.caption(
+            "Nothing is known of the images' sizes: their dataset is not on this machine, or was "
+            "not read yet."
+        )
+        return
+    name = st.segmented_control(
+        "Slice by",
+        pair.measured,
+        default=pair.measured[0],
+        required=True,
+        format_func=lambda name: KINDS[name].title,
+        key="compare_slices",
     )
-    with right:
-        for letter, table in answers.items():
-            figure = comparison_figures.probabilities(table, threshold, most=int(most))
-            figure.update_layout(title=f"{letter}: P(dog)", height=figures.HEIGHT_PX // 2 + 40)
-            st.plotly_chart(figure, key=f"compare_probabilities_{letter}")
+    figure = comparison_figures.slices(KINDS[name], pair.slices(name, threshold))
+    _chart(st.container(), figure, "slice")
+    more = "" if len(pair.measured) == len(KINDS) else " A health check adds light and sharpness."
+    st.caption(f"Slices of under {SMALL} images are faint: they say little.{more}")
+
+
+def _chart(place: DeltaGenerator, figure: go.Figure, name: str) -> None:
+    place.plotly_chart(figure, key=f"compare_{name}", config=figures.CONFIG)

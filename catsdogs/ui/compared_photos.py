@@ -7,15 +7,17 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from catsdogs.data import images, sources
+from catsdogs import comparison_text
+from catsdogs.data import images
 from catsdogs.data.thumbnails import thumbnails
 from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.inference.heatmap import overlay
-from catsdogs.labels import CLASS_NAMES, DOG
+from catsdogs.labels import CLASS_NAMES
+from catsdogs.pair import Pair, of_cell, of_kind
 from catsdogs.runs.store import Run
+from catsdogs.text import literal, printable
 from catsdogs.ui import cache
 from catsdogs.ui.photo_grid import Tile, photo_grid
-from catsdogs.ui.text import literal, printable
 
 _PER_PAGE = 24
 _SHOWN_PX = 480
@@ -25,15 +27,12 @@ _PAIR = "compare_pair"  # whose photos they are
 _CELL = "compare_cell"  # of a confusion matrix: run, true class, said class
 
 
-def show(pair: tuple[Run, Run], both: pd.DataFrame, threshold: float) -> None:
-    """Show the photos of one kind, such as those that only A has right.
-
-    ``both`` are the images that both runs were measured on, as ``comparison.shared`` has them.
-    """
+def show(pair: Pair, threshold: float) -> None:
+    """Show the photos of one kind, such as those that only A has right."""
     _forget_another(pair)
     st.subheader("On which images")
     st.caption("Each with its label and the P(dog) of both runs, the clearest first.")
-    kinds = _kinds(both, threshold)
+    kinds = _kinds(pair.both, threshold)
     if st.session_state.get(_KIND) not in kinds:
         with_photos = [name for name, found in kinds.items() if len(found)]
         st.session_state[_KIND] = [*with_photos, *kinds][0]
@@ -46,8 +45,8 @@ def show(pair: tuple[Run, Run], both: pd.DataFrame, threshold: float) -> None:
         on_change=_first_page,
         label_visibility="collapsed",
     )
-    root, paths = _place(pair)
-    found = both.assign(path=both[paths]).iloc[kinds[str(kind)]]
+    root, paths = pair.place
+    found = pair.both.assign(path=pair.both[paths]).iloc[kinds[str(kind)]]
     if found.empty:
         st.caption("None at this threshold.")
         return
@@ -73,9 +72,9 @@ def choose_cell(letter: str, cell: tuple[str, str] | None) -> None:
         _first_page()
 
 
-def _forget_another(pair: tuple[Run, Run]) -> None:
+def _forget_another(pair: Pair) -> None:
     """Forget what was chosen of another pair of runs."""
-    ids = [run.run_id for run in pair]
+    ids = [run.run_id for run in pair.runs.values()]
     if st.session_state.get(_PAIR, ids) != ids:
         for key in (_CELL, _PAGE):
             st.session_state.pop(key, None)
@@ -89,42 +88,14 @@ def _cell_name(letter: str, truth: str, said: str) -> str:
 
 def _kinds(both: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
     """Return the positions of each kind's photos, the clearest first."""
-    truth = (both["label"] == DOG).to_numpy()
-    p_dog = {letter: both[f"p_dog_{letter.lower()}"].to_numpy() for letter in "AB"}
-    right = {letter: (p >= threshold) == truth for letter, p in p_dog.items()}
-    # How far from the truth each run is, and how far the two are from each other.
-    off = {letter: np.abs(p - truth) for letter, p in p_dog.items()}
-    apart = np.abs(p_dog["A"] - p_dog["B"])
-    kinds = {
-        "A right, B wrong": _sorted(right["A"] & ~right["B"], apart),
-        "B right, A wrong": _sorted(right["B"] & ~right["A"], apart),
-        "Both wrong": _sorted(~right["A"] & ~right["B"], off["A"] + off["B"]),
-        "All mistakes of A": _sorted(~right["A"], off["A"]),
-        "All mistakes of B": _sorted(~right["B"], off["B"]),
-    }
+    kinds = of_kind(both, threshold)
     if cell := st.session_state.get(_CELL):
-        letter, true_class, said = cell
-        is_said = (p_dog[letter] >= threshold) == (said == "dog")
-        kinds[_cell_name(*cell)] = _sorted(is_said & (truth == (true_class == "dog")), off[letter])
+        kinds[_cell_name(*cell)] = of_cell(both, threshold, *cell)
     return kinds
-
-
-def _sorted(chosen: np.ndarray, by: np.ndarray) -> np.ndarray:
-    positions = np.flatnonzero(chosen)
-    return positions[np.argsort(-by[positions], kind="stable")]
 
 
 def _first_page() -> None:
     st.session_state[_PAGE] = 1
-
-
-def _place(pair: tuple[Run, Run]) -> tuple[Path | None, str]:
-    """Return the folder of a run's photos, of one that has them, and which column names them."""
-    for run, paths in zip(pair, ("path_a", "path_b"), strict=True):
-        folder = sources.opened(Path(run.config.data))
-        if folder is not None:
-            return folder, paths
-    return None, "path_a"  # They are not on this machine: their names stand for them.
 
 
 def _tiles(root: Path | None, photos: pd.DataFrame) -> list[Tile]:
@@ -134,7 +105,7 @@ def _tiles(root: Path | None, photos: pd.DataFrame) -> list[Tile]:
         Tile(
             printable(row["path"].rpartition("/")[2]),
             jpeg,
-            f"{CLASS_NAMES[row['label']]} · A {row['p_dog_a']:.0%} · B {row['p_dog_b']:.0%}",
+            comparison_text.answered(row),
         )
         for row, jpeg in zip(photos.to_dict("records"), jpegs, strict=True)
     ]
@@ -144,7 +115,7 @@ def _open(shown: pd.DataFrame, position: int) -> None:
     st.query_params[_OPEN] = shown["path"].iloc[position]
 
 
-def _dialog_if_open(pair: tuple[Run, Run], root: Path | None, found: pd.DataFrame) -> None:
+def _dialog_if_open(pair: Pair, root: Path | None, found: pd.DataFrame) -> None:
     path = st.query_params.get(_OPEN)
     is_open = found["path"] == path
     if path is None or not is_open.any():
@@ -157,7 +128,7 @@ def _close() -> None:
     st.query_params.pop(_OPEN, None)
 
 
-def _one(pair: tuple[Run, Run], root: Path | None, photo: pd.Series) -> None:
+def _one(pair: Pair, root: Path | None, photo: pd.Series) -> None:
     st.markdown(f"Labelled **{CLASS_NAMES[photo['label']]}**")
     columns = st.columns(3)
     content = _content(root, photo["path"], photo["digest"])
@@ -166,7 +137,7 @@ def _one(pair: tuple[Run, Run], root: Path | None, photo: pd.Series) -> None:
         columns[0].info(literal(str(picture)), icon=":material/broken_image:")
     else:
         columns[0].image(picture)
-    for column, letter, run in zip(columns[1:], "AB", pair, strict=True):
+    for column, (letter, run) in zip(columns[1:], pair.runs.items(), strict=True):
         with column:
             if isinstance(content, bytes) and not isinstance(picture, UnreadableImage):
                 _heat_map(run, content, picture)

@@ -7,26 +7,76 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from catsdogs import comparison_figures
+from catsdogs import comparison_figures, figures
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
-from catsdogs.ui.text import literal, printable
+from catsdogs.text import literal, printable
+from catsdogs.ui import remarks
+
+_CURVES = "curves"  # in the address
 
 
 def show(runs: list[Run]) -> None:
-    """Show the table, and below it the chart, closed at first: two runs are the page's matter."""
+    """Show the table, and below it the charts, closed at first: two runs are the page's matter."""
     with st.expander(f"All {len(runs)} trained runs", icon=":material/table_rows:"):
-        table = _table(runs)
+        found = _found(runs)
+        if not found:
+            st.caption("None of them is of that kind.")
+            return
+        table = _table(found)
         _dataframe(table)
-        for line in _spread(runs):
+        for line in _spread(found):
             st.markdown(line)
-        st.plotly_chart(comparison_figures.cost(table), key="compare_cost")
+        st.plotly_chart(comparison_figures.cost(table), key="compare_cost", config=figures.CONFIG)
+        _curves(runs)
 
 
-def accuracy(run: Run) -> Interval:
+def _found(runs: list[Run]) -> list[Run]:
+    """Let the user say which runs are to be seen."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Find", key="compare_find", placeholder="in names, datasets and notes", width=280
+        )
+        starred = st.toggle("Only starred", key="compare_starred")
+    words = text.casefold().split()
+    return [
+        run
+        for run in runs
+        if (run.remarks.starred or not starred)
+        and all(word in _searched(run).casefold() for word in words)
+    ]
+
+
+def _searched(run: Run) -> str:
+    dataset = run.about["dataset"]
+    return f"{run.title} {run.config.title} {run.run_id} {dataset['name']} {run.remarks.note}"
+
+
+def _curves(runs: list[Run]) -> None:
+    """Lay the curves of as many runs over each other as there are colours."""
+    ids = {run.run_id: run for run in runs}
+    wanted = [run_id for run_id in st.query_params.get_all(_CURVES) if run_id in ids]
+    chosen = st.multiselect(
+        "Lay curves over each other",
+        list(ids),
+        default=wanted[: len(figures.RUN_COLOURS)],
+        format_func=lambda run_id: remarks.starred_title(ids[run_id]),
+        max_selections=len(figures.RUN_COLOURS),
+        placeholder="Choose runs",
+        key="compare_curves_of",
+    )
+    st.query_params[_CURVES] = chosen
+    if chosen:
+        views = {printable(ids[run_id].title): ids[run_id].view for run_id in chosen}
+        for column, metric in zip(st.columns(2), figures.METRICS, strict=True):
+            figure = figures.compared_curves(views, metric)
+            column.plotly_chart(figure, key=f"compare_many_{metric}", config=figures.CONFIG)
+
+
+def _accuracy(run: Run) -> Interval:
     """Return a run's accuracy on its own validation images, with Wilson's interval."""
     images = run.result["val_images"]
     return intervals.share(round(run.result["val_accuracy"] * images), images)
@@ -35,10 +85,11 @@ def accuracy(run: Run) -> Interval:
 def _table(runs: list[Run]) -> pd.DataFrame:
     rows = []
     for run in runs:
-        found, result = accuracy(run), run.result
+        found, result = _accuracy(run), run.result
         rows.append(
             {
-                "run": run.title,
+                "starred": "★" if run.remarks.starred else "",
+                "run": printable(run.title),
                 "dataset": printable(run.about["dataset"]["name"]),
                 "fingerprint": run.about["dataset"]["fingerprint"],
                 "accuracy": found.value,
@@ -50,6 +101,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
                 "megabytes": result["model_bytes"] / 1e6,
                 "milliseconds": result["latency_ms"],
                 "seconds": result["seconds"]["total"],
+                "note": printable(run.remarks.note),
             }
         )
     return pd.DataFrame(rows)
@@ -60,6 +112,7 @@ def _dataframe(table: pd.DataFrame) -> None:
     st.dataframe(
         table,
         column_config={
+            "starred": st.column_config.TextColumn("★", pinned=True),
             "run": st.column_config.TextColumn("Run", pinned=True),
             "dataset": "Dataset",
             "fingerprint": "Fingerprint",
@@ -72,6 +125,7 @@ def _dataframe(table: pd.DataFrame) -> None:
             "megabytes": number("Model, MB", format="%.1f"),
             "milliseconds": number("ms an image", format="%.1f"),
             "seconds": number("Training, s", format="%.0f"),
+            "note": "Note",
         },
         hide_index=True,
         key="compare_runs",
@@ -89,7 +143,7 @@ def _spread(runs: list[Run]) -> list[str]:
     for group in groups.values():
         if len({run.config.seed for run in group}) < 2:
             continue
-        found = [accuracy(run).value for run in group]
+        found = [_accuracy(run).value for run in group]
         seeds = ", ".join(
             str(run.config.seed) for run in sorted(group, key=lambda r: r.config.seed)
         )

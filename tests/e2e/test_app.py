@@ -7,7 +7,7 @@ from conftest import command_line
 from playwright.sync_api import expect
 
 from catsdogs.ui.frame import PAGES
-from e2e.conftest import opened, picture, serving, start_custom_cnn
+from e2e.conftest import SCREENSHOTS, opened, picture, serving, settle, start_custom_cnn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -87,7 +87,7 @@ def test_a_second_run_is_compared_with_the_first(app, page):
     page.get_by_role("slider").press("Home")
     # From 0 on everything is a dog.
     expect(matrix.get_by_text("100.0%")).to_have_count(2)
-    # While the page is drawn anew, the chart before it is still there.
+    settle(page)
     expect(matrix.locator(".nsewdrag")).to_have_count(1)
     cell = matrix.locator(".nsewdrag").bounding_box()
     page.mouse.click(cell["x"] + 0.75 * cell["width"], cell["y"] + 0.25 * cell["height"])
@@ -98,6 +98,32 @@ def test_a_second_run_is_compared_with_the_first(app, page):
     expect(page.get_by_role("dialog").locator("img")).to_have_count(3)
     picture(page, "compare-photo")
     page.keyboard.press("Escape")
+    assert page.strangers == []
+
+
+def test_a_downloaded_report_works_offline(app, page, browser, tmp_path):
+    opened(page, f"{app.url}/compare", "Compare")
+    # High enough for what the button opens, wherever it stands.
+    page.set_viewport_size({"width": 1360, "height": 2400})
+    settle(page)
+    page.get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report as one HTML page").click()
+    report = tmp_path / download.value.suggested_filename
+    download.value.save_as(report)
+    offline = browser.new_context(offline=True, viewport={"width": 1360, "height": 900})
+    opened_report, errors = offline.new_page(), []
+    opened_report.on("pageerror", lambda error: errors.append(error))
+    opened_report.goto(report.as_uri())
+    expect(opened_report.get_by_text("McNemar")).to_be_visible()
+    # Loss, accuracy, two matrices, ROC, precision and recall, reliability, two histograms, sizes,
+    # shapes.
+    expect(opened_report.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(opened_report.locator(".js-plotly-plot")).to_have_count(11)
+    assert opened_report.locator("img").evaluate_all("all => all.every(i => i.naturalWidth > 0)")
+    assert errors == []
+    opened_report.screenshot(path=SCREENSHOTS / "report.png", full_page=True)
+    offline.close()
 
 
 def test_a_dropped_photo_is_answered_and_a_text_file_explained(app, page, world, tmp_path):

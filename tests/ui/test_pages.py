@@ -2,20 +2,26 @@
 
 import json
 import os
+import re
+import shutil
 from functools import partial
+from pathlib import Path
 
 import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
-from catsdogs.data import sample, sources
+from catsdogs.data import index, sample, sources
+from catsdogs.errors import WeightsUnavailable
 from catsdogs.evaluation import thresholds
+from catsdogs.health import checkup
 from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
+from catsdogs.runs.store import Remarks
+from catsdogs.text import literal
 from catsdogs.ui import cache
 from catsdogs.ui.frame import PAGES
-from catsdogs.ui.text import literal
 
 pytestmark = pytest.mark.page
 ENTRY = str(PROJECT / "streamlit_app.py")
@@ -43,13 +49,20 @@ def chosen(kaggle_folder):
     return kaggle_folder
 
 
-def opened(script: str) -> AppTest:
+def opened(script: str, **address) -> AppTest:
     app = AppTest.from_file(ENTRY, default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
     if script != "streamlit_app.py":
         app.switch_page(script)
     app.run()
     assert not app.exception, app.exception[0].stack_trace
     return app
+
+
+def slices_of(app: AppTest) -> list[str]:
+    groups = {group.key: group for group in app.get("button_group")}
+    return groups["compare_slices"].options
 
 
 def said(app: AppTest) -> str:
@@ -351,8 +364,10 @@ class TestWithTrainedRuns:
         app = opened("pages/compare.py")
         assert "McNemar" in said(app)
         assert "equivalent" in said(app)
-        assert "4,828,481" in app.table[0].value.to_string()
-        assert "95\u00a0% interval" in app.table[0].value.to_string()
+        figures, facts = (app.dataframe[position].value for position in (1, 2))
+        assert "4,828,481" in facts.to_string()
+        assert figures.columns.tolist() == ["A", "B"]
+        assert re.fullmatch(r"[\d.]+% \([\d.]+% to [\d.]+%\)", figures.loc["Accuracy", "A"])
         table = app.dataframe[0].value
         assert len(table) == 2
         assert (table["low"] <= table["accuracy"]).all()
@@ -367,7 +382,7 @@ class TestWithTrainedRuns:
         assert not app.exception
         # From 0 on, everything is called a dog.
         assert app.metric[0].value == f"{dogs / len(answers):.2%}"
-        report = app.dataframe[1].value
+        report = app.dataframe[3].value
         assert (report.loc["dog", "recall"], report.loc["cat", "recall"]) == (1, 0)
         kinds = app.get("button_group")[-1]
         assert any(f"Both wrong · {len(answers) - dogs}" in option for option in kinds.options)
@@ -410,6 +425,67 @@ class TestWithTrainedRuns:
         app = opened("pages/compare.py")
         app.selectbox(key="compare_b").set_value(app.selectbox(key="compare_a").value).run()
         assert "one run twice" in said(app)
+        assert "p = 1)" in said(app)
+
+    def test_a_run_is_given_a_name_a_note_and_a_star(self, trained_machine):
+        app = opened("pages/compare.py")
+        run_id = app.selectbox(key="compare_b").value
+        app.text_input(key="compare_remarks_b_name").set_value(" Old *faithful* ").run()
+        app.text_area(key="compare_remarks_b_note").set_value("the one to beat").run()
+        app.toggle(key="compare_remarks_b_starred").set_value(True).run()
+        assert not app.exception
+        remarks = Remarks("Old *faithful*", "the one to beat", starred=True)
+        assert store.find(run_id).remarks == remarks
+        assert app.selectbox(key="compare_b").value == run_id
+        assert app.selectbox(key="compare_b").options[0].startswith("★ Old *faithful*")
+        app.toggle(key="compare_starred").set_value(True).run()
+        assert app.dataframe[0].value["note"].tolist() == ["the one to beat"]
+        app.toggle(key="compare_starred").set_value(False)
+        app.text_input(key="compare_find").set_value("custom BEAT").run()
+        assert app.dataframe[0].value["note"].tolist() == ["the one to beat"]
+        app.text_input(key="compare_find").set_value("nothing like it").run()
+        assert "None of them is of that kind" in said(app)
+
+    def test_curves_of_more_than_two_runs_are_in_the_address(self, trained_machine):
+        ids = [run.run_id for run in store.list_runs()[0]]
+        app = opened("pages/compare.py", curves=[*ids, "no such run"])
+        assert app.multiselect(key="compare_curves_of").value == ids
+        app.multiselect(key="compare_curves_of").set_value(ids[:1]).run()
+        assert app.query_params["curves"] == ids[0]
+
+    def test_after_a_check_figures_have_twins_and_images_slices_by_light(self, trained_machine):
+        def no_weights():
+            raise WeightsUnavailable("No weights here. Download them.")
+
+        root = Path(store.list_runs()[0][0].config.data)
+        app = opened("pages/compare.py")
+        assert "each figure has a twin here" in said(app)
+        assert slices_of(app) == ["Size", "Shape"]
+        findings = checkup.run(index.scan(root), backbone=no_weights, report=lambda *_: None)
+        findings.rows.loc[:, "p_dog"] = findings.rows["path"].str.contains("dog").astype(float)
+        findings.rows.loc[::4, "p_dog"] = 0.5 - (findings.rows["p_dog"] - 0.5)
+        checkup._save(root, findings)
+        app.run()
+        assert not app.exception
+        columns = app.dataframe[1].value.columns
+        assert len(columns) == 4
+        assert re.fullmatch(r"A, suspect labels left out \(\d+\)", columns[1])
+        assert "whose labels are suspect: A " in said(app)
+        assert slices_of(app) == ["Size", "Shape", "Light", "Sharpness"]
+
+    def test_the_default_pair_was_measured_on_the_same_images(self, trained_machine):
+        newest, other = store.list_runs()[0]
+        twin = trained_machine / "artifacts" / "20200101-000000-custom_cnn-old0"
+        shutil.copytree(other.folder, twin)
+        content = json.loads((other.folder / store.CONFIG).read_text())
+        content["dataset"]["fingerprint"] = "another"
+        (other.folder / store.CONFIG).write_text(json.dumps(content))
+        content["dataset"]["fingerprint"] = newest.about["dataset"]["fingerprint"]
+        content["created_at"] = "2020-01-01T00:00:00+00:00"
+        (twin / store.CONFIG).write_text(json.dumps(content))
+        app = opened("pages/compare.py")
+        chosen = [app.selectbox(key=f"compare_{letter}").value for letter in "ab"]
+        assert chosen == [newest.run_id, twin.name]
 
     def test_damaged_predictions_are_explained(self, trained_machine):
         run = store.list_runs()[0][0]

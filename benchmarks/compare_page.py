@@ -1,0 +1,168 @@
+"""How long does the Compare page take on two runs over 5,000 validation images?
+
+    python -m benchmarks.compare_page DATASET [--images 5000] [--json]
+
+Checks the health of DATASET, invents the answers of two models to some of its photos (98 % and 97 %
+right, as sure of themselves as real ones), and looks at the page in a real server and browser:
+seconds to draw it the first time and again, milliseconds to draw what the threshold moves, and the
+largest message. A time is that of the server and the wire: from what the browser sends first to the
+last of the answer, with browser and server on the same cores.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pandas as pd
+from playwright.sync_api import Page, WebSocket, sync_playwright
+
+from benchmarks.browser import chromium, serving
+from catsdogs import paths
+from catsdogs.data import index, sources
+from catsdogs.runs import event_file, store
+from catsdogs.runs.config import RunConfig
+
+_MOVES = 10
+_QUIET_MS = 1000  # without a message: the server has said all
+_LEAST_BYTES = 2000
+
+
+def main() -> None:
+    options = _options()
+    root = sources.open_source(options.dataset)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for name in ("DATA", "ARTIFACTS", "CACHE"):
+            os.environ[f"CATSDOGS_{name}"] = str(Path(folder) / name.lower())
+        command = [sys.executable, "-m", "catsdogs", "data", "health", str(root), "--json"]
+        subprocess.run(command, cwd=paths.PROJECT_ROOT, check=True, stdout=subprocess.DEVNULL)
+        photos = index.scan(root).usable
+        if len(photos) < options.images:
+            sys.exit(f"Expected at least {options.images:,} photos. Received: {len(photos):,}.")
+        photos = photos.sample(options.images, random_state=0).sort_index()
+        _invent(root, photos, "mobilenet_v2", right=0.98, seed=1)
+        _invent(root, photos, "custom_cnn", right=0.97, seed=2)
+        rows = _measured()
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    print("| what | |\n|---|---:|")
+    for what, value in rows.items():
+        print(f"| {what} | {value} |")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--images", type=int, default=5000)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def _invent(root: Path, photos: pd.DataFrame, model: str, *, right: float, seed: int) -> None:
+    """Make the folder of a finished run without a model, with answers to ``photos``."""
+    generator = np.random.default_rng(seed)
+    sure = generator.beta(8, 0.5, len(photos)) / 2 + 0.5
+    label = photos["label"].to_numpy()
+    said = np.where(generator.random(len(photos)) < right, label, 1 - label)
+    p_dog = np.where(said == 1, sure, 1 - sure).astype(np.float32)
+    dataset = {"name": "benchmark", "fingerprint": "benchmark", "cats": 1, "dogs": 1}
+    folder = store.create(RunConfig(model=model, data=str(root)), {"dataset": dataset})
+    photos[["path", "label", "digest"]].assign(p_dog=p_dog).to_parquet(folder / store.PREDICTIONS)
+    result = {
+        "val_accuracy": float((said == label).mean()),
+        "val_loss": 0.05,
+        "val_images": len(photos),
+        "train_images": 4 * len(photos),
+        "parameters": 1_000_000,
+        "model_bytes": 9_000_000,
+        "latency_ms": 3.0,
+        "seconds": {"total": 60.0},
+    }
+    with event_file.appending(folder) as emit:
+        for epoch in range(1, 11):
+            figures = {"loss": 0.1, "accuracy": 0.97, "val_loss": 0.05, "val_accuracy": 0.98}
+            emit("epoch", epoch=epoch, **figures)
+        emit("finished", result=result, epochs=10, planned=10)
+
+
+class Wire:
+    """Notes when the browser asks, and when the last of the answer comes."""
+
+    def __init__(self, page: Page) -> None:
+        self._page, self.sizes = page, list[int]()
+        self._asked, self._answered = 0.0, 0.0
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, _: object) -> None:
+        self._asked = self._asked or time.perf_counter()
+
+    def _received(self, frame: str | bytes) -> None:
+        self.sizes.append(len(frame))
+        if len(frame) > _LEAST_BYTES:
+            self._answered = time.perf_counter()
+
+    def seconds(self, act: Callable[[], object]) -> float:
+        """Return how long the answer to ``act`` took."""
+        self._asked = 0.0
+        act()
+        self.settle()
+        return self._answered - self._asked
+
+    def settle(self) -> None:
+        """Wait until nothing has come for a while."""
+        count = -1
+        while len(self.sizes) > count:
+            count = len(self.sizes)
+            self._page.wait_for_timeout(_QUIET_MS)
+
+
+def _measured() -> dict[str, str]:
+    with serving() as (url, process), sync_playwright() as playwright:
+        browser = chromium(playwright)
+        page = browser.new_page(viewport={"width": 1360, "height": 900})
+        wire = Wire(page)
+        first = _opened(page, url, wire)
+        again = [_opened(page, url, wire) for _ in range(5)]
+        slider = page.get_by_role("slider")
+        moves = [
+            wire.seconds(lambda key=key: slider.press(key))
+            for key in ["ArrowRight", "ArrowLeft"] * (_MOVES // 2)
+        ]
+        memory = process.memory_info().rss
+        browser.close()
+    return {
+        "page opened first, seconds": f"{first:.2f}",
+        "page opened again, median seconds": f"{median(again):.2f}",
+        "threshold moved, median ms": f"{1000 * median(moves):.0f}",
+        "threshold moved, slowest ms": f"{1000 * max(moves):.0f}",
+        "largest message, MB": f"{max(wire.sizes) / 1e6:.2f}",
+        "server's memory, MB": f"{memory / 1e6:.0f}",
+    }
+
+
+def _opened(page: Page, url: str, wire: Wire) -> float:
+    page.goto(url)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Compare").wait_for()
+    wire.settle()
+
+    def open_it() -> None:
+        page.get_by_test_id("stSidebar").get_by_role("link", name="Compare").click()
+        page.locator("[class*=st-key-compare_gallery]").wait_for(timeout=60_000)
+
+    return wire.seconds(open_it)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""A comparison of two runs as one file: HTML that needs nothing from a network, or Markdown."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+from jinja2 import Environment, FileSystemLoader
+from plotly.offline import get_plotlyjs
+
+from catsdogs import comparison_figures, comparison_text, figures
+from catsdogs.data.thumbnails import thumbnails
+from catsdogs.errors import RunError
+from catsdogs.evaluation.metrics import Evaluation, evaluate
+from catsdogs.evaluation.slices import KINDS
+from catsdogs.labels import CLASS_NAMES
+from catsdogs.pair import Pair, of_kind
+from catsdogs.text import literal, printable
+
+_PHOTOS_A_GALLERY = 12
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One image of a gallery; without ``picture``, a data URI, its name stands for it."""
+
+    name: str
+    note: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report shows, in its order."""
+
+    pair: Pair
+    threshold: float
+    verdict: list[tuple[str, str]]
+    notes: list[str]
+    tables: dict[str, pd.DataFrame]
+    charts: dict[str, go.Figure]
+    galleries: dict[str, list[Photo]]
+
+    def as_html(self) -> str:
+        """Return one page that works offline: charts, pictures and script are in it."""
+        charts = {
+            name: _on_paper(figure).to_html(
+                full_html=False, include_plotlyjs=False, config=figures.CONFIG
+            )
+            for name, figure in self.charts.items()
+        }
+        tables = {name: table.to_html(border=0) for name, table in self.tables.items()}
+        return self._rendered(
+            "comparison.html.jinja", charts=charts, tables=tables, plotly=get_plotlyjs()
+        )
+
+    def as_markdown(self) -> str:
+        """Return the words, tables and names of the photos."""
+        tables = {name: _markdown(table) for name, table in self.tables.items()}
+        return self._rendered("comparison.md.jinja", tables=tables)
+
+    def _rendered(self, template: str, **values: object) -> str:
+        environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=template.endswith(".html.jinja"),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        environment.filters["literal"] = literal
+        made = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
+        return environment.get_template(template).render(report=self, made=made, **values)
+
+
+def report(pair: Pair, *, threshold: float, margin: float) -> Report:
+    """Gather what is to be said of two runs at a threshold on P(dog).
+
+    Raises:
+        ConfigError: when ``margin`` is out of range.
+    """
+    verdict, notes = _verdict(pair, margin)
+    return Report(
+        pair=pair,
+        threshold=threshold,
+        verdict=verdict,
+        notes=notes,
+        tables=_tables(pair, threshold),
+        charts=charts(pair, threshold),
+        galleries={} if pair.both.empty else _galleries(pair, threshold),
+    )
+
+
+def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
+    """Return every chart of a comparison, by its name: one of ``chart_names``."""
+    views = {letter: run.view for letter, run in pair.runs.items()}
+    found = {
+        metric.capitalize(): figures.compared_curves(views, metric) for metric in figures.METRICS
+    }
+    evaluations = _evaluations(pair, threshold)
+    found |= comparison_figures.at_threshold(pair.answers, evaluations, threshold)
+    for name in pair.measured:
+        found[_by(name)] = comparison_figures.slices(KINDS[name], pair.slices(name, threshold))
+    return found
+
+
+def chart_names(pair: Pair) -> list[str]:
+    """Return the names of ``charts`` without making any."""
+    metrics = [metric.capitalize() for metric in figures.METRICS]
+    moving = comparison_figures.names_at_threshold(list(pair.answers))
+    return [*metrics, *moving, *map(_by, pair.measured)]
+
+
+def chart_page(pair: Pair, threshold: float, name: str) -> str:
+    """Return one chart as an HTML page that works offline."""
+    return str(_on_paper(charts(pair, threshold)[name]).to_html(config=figures.CONFIG))
+
+
+def _on_paper(figure: go.Figure) -> go.Figure:
+    """Return the figure in the looks that it has on a page, where the app's theme gives it them."""
+    template = go.layout.Template(pio.templates["plotly_white"])
+    template.layout.update(
+        title={"x": 0, "xanchor": "left"},
+        xaxis={"automargin": True},
+        yaxis={"automargin": True},
+        colorway=figures.RUN_COLOURS,
+    )
+    template.data.heatmap = [{"colorscale": "Blues"}]
+    return go.Figure(figure).update_layout(template=template)
+
+
+def _by(kind: str) -> str:
+    return f"By {KINDS[kind].title.lower()}"
+
+
+def _evaluations(pair: Pair, threshold: float) -> dict[str, Evaluation]:
+    return {
+        letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
+        for letter, table in pair.answers.items()
+    }
+
+
+def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str]]:
+    try:
+        result = pair.compared(margin)
+    except RunError as error:
+        return [], [str(error)]
+    notes = comparison_text.left_out(result)
+    if sound := pair.compared_without_suspects(margin):
+        twin = comparison_text.without_suspects(sound[1], sound[0])
+        notes = [twin, comparison_text.ABOUT_SUSPECTS, *notes]
+    return comparison_text.verdict(result), notes
+
+
+def _tables(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
+    tables = {
+        "On their own validation images": comparison_text.figures(pair.figures),
+        "The two runs": pd.DataFrame(
+            {letter: comparison_text.facts(run) for letter, run in pair.runs.items()}
+        ).map(printable),
+    }
+    rows = [*CLASS_NAMES, "macro avg"]
+    for letter, found in _evaluations(pair, threshold).items():
+        tables[f"Confusion matrix of {letter}"] = pd.DataFrame(
+            found.confusion_matrix,
+            index=[f"truly {name}" for name in CLASS_NAMES],
+            columns=[f"called {name}" for name in CLASS_NAMES],
+        )
+        tables[f"Classification report of {letter}"] = (
+            pd.DataFrame({name: found.report[name] for name in rows})
+            .T.astype({"support": int})
+            .round(4)
+        )
+    return tables
+
+
+def _galleries(pair: Pair, threshold: float) -> dict[str, list[Photo]]:
+    found = {}
+    for kind, positions in of_kind(pair.both, threshold).items():
+        photos = pair.both.iloc[positions[:_PHOTOS_A_GALLERY]]
+        if len(photos):
+            found[f"{kind}: {len(positions):,}"] = _photos(pair, photos)
+    return found
+
+
+def _photos(pair: Pair, photos: pd.DataFrame) -> list[Photo]:
+    root, column = pair.place
+    named = list(zip(photos[column], photos["digest"], strict=True))
+    jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
+    return [
+        Photo(
+            name=printable(row[column]),
+            note=comparison_text.answered(row),
+            picture=f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" if jpeg else "",
+        )
+        for row, jpeg in zip(photos.to_dict("records"), jpegs, strict=True)
+    ]
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    lines = [["", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
+    lines += [[str(name), *map(str, row)] for name, *row in table.itertuples()]
+    # Only a bar and a line's end mean something inside a table that holds no more than our words
+    # and the names of datasets.
+    escaped = ((cell.replace("|", r"\|") for cell in line) for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)

@@ -1,0 +1,40 @@
+"""The comparison as files: a report, its answers, a chart."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from catsdogs import comparison_report
+from catsdogs.comparison_report import Report
+from catsdogs.pair import Pair
+
+
+def show(pair: Pair, *, threshold: float, margin: float) -> None:
+    """Offer the files; each is made when it is asked for."""
+    name = "-and-".join(run.run_id for run in pair.runs.values())
+
+    def made() -> Report:
+        return comparison_report.report(pair, threshold=threshold, margin=margin)
+
+    _offer("Report as one HTML page", lambda: made().as_html(), f"{name}.html", "text/html")
+    _offer("Report as Markdown", lambda: made().as_markdown(), f"{name}.md", "text/markdown")
+    if not pair.both.empty:
+        answers = pair.both
+        _offer(
+            *("Both runs' answers as CSV", lambda: answers.to_csv(index=False)),
+            *(f"{name}.csv", "text/csv"),
+        )
+    chart = st.selectbox("A chart", comparison_report.chart_names(pair), key="compare_export_chart")
+    page = partial(comparison_report.chart_page, pair, threshold, chart)
+    _offer("That chart as HTML", page, f"{name}-{chart}.html", "text/html")
+    st.caption(
+        "A picture of any chart: the camera at its top right. Any table as CSV: the arrow at its "
+        "top right."
+    )
+
+
+def _offer(label: str, data: Callable[[], str], file_name: str, mime: str) -> None:
+    st.download_button(
+        label, data, file_name, mime, on_click="ignore", width="stretch", key=f"compare_{label}"
+    )

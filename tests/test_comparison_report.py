@@ -1,0 +1,119 @@
+"""A comparison as a file: everything is in it, nothing is fetched, names are shown as they are."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from conftest import command_line
+
+from catsdogs import comparison_report
+from catsdogs.pair import Pair
+from catsdogs.runs import store
+from catsdogs.runs.store import Remarks
+
+pytestmark = pytest.mark.slow
+
+
+class Page(HTMLParser):
+    """Notes what a page would fetch, and its pictures and headings."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.fetched, self.pictures, self.headings, self._tag = [], [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self._tag = tag
+        for name, value in attributes:
+            if name in ("src", "href"):
+                (self.pictures if (value or "").startswith("data:") else self.fetched).append(value)
+
+    def handle_data(self, data):
+        if self._tag in ("h2", "h3"):
+            self.headings.append(data)
+        self._tag = ""
+
+
+@pytest.fixture
+def pair(trained_machine):
+    return Pair.read(*store.list_runs()[0])
+
+
+def report(pair):
+    return comparison_report.report(pair, threshold=0.5, margin=0.01)
+
+
+def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
+    page = Page(report(pair).as_html())
+    assert page.fetched == []
+    assert len(page.pictures) > 0
+    assert "Confusion matrix of A" in page.headings
+    html = report(pair).as_html()
+    for run in pair.runs.values():
+        assert run.title in html
+        assert run.config.command() in html
+    assert html.count("Plotly.newPlot(") == len(comparison_report.chart_names(pair))
+    assert "McNemar" in html
+
+
+def test_names_and_notes_are_text_and_no_markup(pair):
+    for run in pair.runs.values():
+        store.remark(run, Remarks("<b>bold</b> | *x*", "<script>alert(1)</script>"))
+    pair = Pair.read(*store.list_runs()[0])
+    html, markdown = report(pair).as_html(), report(pair).as_markdown()
+    assert "<script>alert" not in html
+    assert "<b>bold" not in html
+    assert "&lt;b&gt;bold" in html
+    assert r"\<b\>bold\<\/b\> \| \*x\*" in markdown
+
+
+def test_the_markdown_has_the_figures_and_every_row_as_many_cells_as_its_head(pair):
+    markdown = report(pair).as_markdown()
+    right = pair.figures["A"]["accuracy"]
+    assert f"{right.value:.2%} ({right.low:.2%} to {right.high:.2%})" in markdown
+    tables = re.findall(r"(?:^\|.*\|\n)+", markdown, re.MULTILINE)
+    assert len(tables) == 6
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_photos_that_are_gone_are_named(pair):
+    gone = replace(pair, roots=dict.fromkeys(pair.roots))
+    html = report(gone).as_html()
+    assert Page(html).pictures == []
+    assert "not on this machine" in html
+    names = [photo.name for photos in report(gone).galleries.values() for photo in photos]
+    assert names
+    assert all(name in html for name in names)
+
+
+def test_the_charts_are_those_that_are_offered(pair):
+    assert list(comparison_report.charts(pair, 0.5)) == comparison_report.chart_names(pair)
+    page = comparison_report.chart_page(pair, 0.5, "ROC")
+    assert page.count("Plotly.newPlot(") == 1
+    assert Page(page).fetched == []
+
+
+def test_runs_that_share_nothing_have_a_report_that_says_so(pair):
+    predictions = {**pair.predictions, "B": pair.predictions["B"].assign(digest="other")}
+    made = report(replace(pair, predictions=predictions))
+    assert made.verdict == []
+    assert "share validation images" in made.as_html()
+    assert made.galleries == {}
+
+
+def test_the_command_line_writes_both(trained_machine):
+    names = [run.run_id for run in store.list_runs()[0]]
+    for name, begin in (("report.html", "<!doctype html>"), ("report.md", "# Two runs compared")):
+        out = trained_machine / name
+        status, result = command_line("compare", *names, "--report", out)
+        assert status == 0, result
+        assert out.read_text("utf-8").startswith(begin)
+        status, result = command_line("compare", *names, "--report", out)
+        assert status == 1
+        assert "--force" in result["error"]
+        assert command_line("compare", *names, "--report", out, "--force")[0] == 0
+    status, result = command_line("compare", *names, "--report", trained_machine / "report.pdf")
+    assert status == 1
+    assert ".html or .md" in result["error"]
