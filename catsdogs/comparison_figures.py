@@ -23,7 +23,6 @@ _MAX_POINTS = 400
 _CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
 _LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
 Answers = Mapping[str, pd.DataFrame]
-_CURVES = ("ROC", "Precision and recall", "Reliability")
 
 
 def at_threshold(
@@ -36,10 +35,10 @@ def at_threshold(
         for label in range(len(CLASS_NAMES))
     )
     errors = {name: found.ece for name, found in evaluations.items()}
+    curves = [roc, precision_recall] if _has_both_classes(answers) else []
     figures = [
         *(confusion_matrix(np.array(found.confusion_matrix)) for found in evaluations.values()),
-        roc(answers, threshold),
-        precision_recall(answers, threshold),
+        *(curve(answers, threshold) for curve in curves),
         reliability(answers, errors),
         *(
             probabilities(table, threshold, most=int(most)).update_layout(
@@ -48,13 +47,18 @@ def at_threshold(
             for name, table in answers.items()
         ),
     ]
-    return dict(zip(names_at_threshold(list(answers)), figures, strict=True))
+    return dict(zip(names_at_threshold(answers), figures, strict=True))
 
 
-def names_at_threshold(runs: list[str]) -> list[str]:
-    """Return the names of the charts that ``at_threshold`` would return for these runs."""
-    matrices = [f"Confusion matrix of {name}" for name in runs]
-    return [*matrices, *_CURVES, *(f"P(dog) of {name}" for name in runs)]
+def names_at_threshold(answers: Answers) -> list[str]:
+    """Return the names of the charts that ``at_threshold`` returns."""
+    matrices = [f"Confusion matrix of {name}" for name in answers]
+    curves = ["ROC", "Precision and recall"] if _has_both_classes(answers) else []
+    return [*matrices, *curves, "Reliability", *(f"P(dog) of {name}" for name in answers)]
+
+
+def _has_both_classes(answers: Answers) -> bool:
+    return all(table["label"].nunique() == len(CLASS_NAMES) for table in answers.values())
 
 
 def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
@@ -94,7 +98,7 @@ def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
     figure.update_xaxes(
         title=kind.unit,
         tickvals=list(range(len(first))),
-        ticktext=[_slice_name(part) for part in first],
+        ticktext=[_slice_name(parts) for parts in zip(*found.values(), strict=True)],
         range=[-0.5, len(first) - 0.5],
     )
     figure.update_yaxes(title="right", tickformat=".0%", range=_range_of_large(found))
@@ -199,22 +203,28 @@ def histogram(table: pd.DataFrame, label: int) -> np.ndarray:
 
 
 def _range_of_large(found: Mapping[str, list[Slice]]) -> list[float] | None:
-    """Return the range that the slices with enough images need: the others know next to nothing."""
+    """Return the range of all points and of the intervals of slices with enough images.
+
+    The interval of a small one would take the room that the others need.
+    """
+    parts = [part for of_run in found.values() for part in of_run]
     lows = [
-        part.accuracy.low
-        for of_run in found.values()
-        for part in of_run
-        if part.accuracy and not part.is_small
+        part.accuracy.value if part.is_small else part.accuracy.low
+        for part in parts
+        if part.accuracy
     ]
-    if not lows:
+    if all(part.is_small for part in parts):
         return None
     margin = 0.1 * (1 - min(lows))
     return [min(lows) - margin, 1 + margin]
 
 
-def _slice_name(part: Slice) -> str:
-    told = f"{part.name}<br>{counted(part.images, 'image')}"
-    return f"<span style='color: #8393A0'>{told}</span>" if part.is_small else told
+def _slice_name(of_runs: tuple[Slice, ...]) -> str:
+    """Return the name of a slice and how many images it has, in each run where that differs."""
+    name, counts = of_runs[0].name, dict.fromkeys(part.images for part in of_runs)
+    told = f"{name}<br>{' and '.join(counted(count, 'image') for count in counts)}"
+    is_small = all(part.is_small for part in of_runs)
+    return f"<span style='color: #8393A0'>{told}</span>" if is_small else told
 
 
 def _add_curves(

@@ -1,6 +1,8 @@
 """A comparison of two runs as one file: HTML that needs nothing from a network, or Markdown."""
 
 import base64
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,18 +11,20 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from catsdogs import comparison_figures, comparison_text, figures
 from catsdogs.data.thumbnails import thumbnails
 from catsdogs.errors import RunError
-from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.evaluation.slices import KINDS
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.pair import Pair, of_kind
 from catsdogs.text import literal, printable
 
 _PHOTOS_A_GALLERY = 12
+# What Markdown would take for markup inside a table.
+_ACTIVE = re.compile(r"([\\`*_\[\]<>|])")
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -42,6 +46,7 @@ class Report:
     verdict: list[tuple[str, str]]
     notes: list[str]
     tables: dict[str, pd.DataFrame]
+    answers: dict[str, pd.DataFrame]  # tables at the threshold
     charts: dict[str, go.Figure]
     galleries: dict[str, list[Photo]]
 
@@ -53,17 +58,15 @@ class Report:
             )
             for name, figure in self.charts.items()
         }
-        tables = {name: table.to_html(border=0) for name, table in self.tables.items()}
-        return self._rendered(
-            "comparison.html.jinja", charts=charts, tables=tables, plotly=get_plotlyjs()
-        )
+        return self._rendered("comparison.html.jinja", _html, charts=charts, plotly=get_plotlyjs())
 
     def as_markdown(self) -> str:
         """Return the words, tables and names of the photos."""
-        tables = {name: _markdown(table) for name, table in self.tables.items()}
-        return self._rendered("comparison.md.jinja", tables=tables)
+        return self._rendered("comparison.md.jinja", _markdown)
 
-    def _rendered(self, template: str, **values: object) -> str:
+    def _rendered(
+        self, template: str, table: Callable[[pd.DataFrame], str], **values: object
+    ) -> str:
         environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=template.endswith(".html.jinja"),
@@ -71,7 +74,7 @@ class Report:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        environment.filters["literal"] = literal
+        environment.filters |= {"literal": literal, "printable": printable, "table": table}
         made = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
         return environment.get_template(template).render(report=self, made=made, **values)
 
@@ -88,7 +91,13 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
         threshold=threshold,
         verdict=verdict,
         notes=notes,
-        tables=_tables(pair, threshold),
+        tables={
+            comparison_text.OWN_FIGURES: comparison_text.figures(pair.figures),
+            "The two runs": pd.DataFrame(
+                {letter: comparison_text.facts(run) for letter, run in pair.runs.items()}
+            ).map(printable),
+        },
+        answers=_answers(pair, threshold),
         charts=charts(pair, threshold),
         galleries={} if pair.both.empty else _galleries(pair, threshold),
     )
@@ -100,7 +109,7 @@ def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
     found = {
         metric.capitalize(): figures.compared_curves(views, metric) for metric in figures.METRICS
     }
-    evaluations = _evaluations(pair, threshold)
+    evaluations = pair.evaluations(threshold)
     found |= comparison_figures.at_threshold(pair.answers, evaluations, threshold)
     for name in pair.measured:
         found[_by(name)] = comparison_figures.slices(KINDS[name], pair.slices(name, threshold))
@@ -110,7 +119,7 @@ def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
 def chart_names(pair: Pair) -> list[str]:
     """Return the names of ``charts`` without making any."""
     metrics = [metric.capitalize() for metric in figures.METRICS]
-    moving = comparison_figures.names_at_threshold(list(pair.answers))
+    moving = comparison_figures.names_at_threshold(pair.answers)
     return [*metrics, *moving, *map(_by, pair.measured)]
 
 
@@ -136,18 +145,11 @@ def _by(kind: str) -> str:
     return f"By {KINDS[kind].title.lower()}"
 
 
-def _evaluations(pair: Pair, threshold: float) -> dict[str, Evaluation]:
-    return {
-        letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
-        for letter, table in pair.answers.items()
-    }
-
-
 def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str]]:
     try:
         result = pair.compared(margin)
     except RunError as error:
-        return [], [str(error)]
+        return [], [str(error), comparison_text.OWN_ANSWERS]
     notes = comparison_text.left_out(result)
     if sound := pair.compared_without_suspects(margin):
         twin = comparison_text.without_suspects(sound[1], sound[0])
@@ -155,25 +157,15 @@ def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str
     return comparison_text.verdict(result), notes
 
 
-def _tables(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
-    tables = {
-        "On their own validation images": comparison_text.figures(pair.figures),
-        "The two runs": pd.DataFrame(
-            {letter: comparison_text.facts(run) for letter, run in pair.runs.items()}
-        ).map(printable),
-    }
-    rows = [*CLASS_NAMES, "macro avg"]
-    for letter, found in _evaluations(pair, threshold).items():
+def _answers(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
+    tables = {}
+    for letter, found in pair.evaluations(threshold).items():
         tables[f"Confusion matrix of {letter}"] = pd.DataFrame(
             found.confusion_matrix,
             index=[f"truly {name}" for name in CLASS_NAMES],
             columns=[f"called {name}" for name in CLASS_NAMES],
         )
-        tables[f"Classification report of {letter}"] = (
-            pd.DataFrame({name: found.report[name] for name in rows})
-            .T.astype({"support": int})
-            .round(4)
-        )
+        tables[f"Classification report of {letter}"] = comparison_text.report(found).round(4)
     return tables
 
 
@@ -200,10 +192,13 @@ def _photos(pair: Pair, photos: pd.DataFrame) -> list[Photo]:
     ]
 
 
+def _html(table: pd.DataFrame) -> Markup:
+    return Markup(table.to_html(border=0))  # Which escapes what is in it.
+
+
 def _markdown(table: pd.DataFrame) -> str:
     lines = [["", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
-    lines += [[str(name), *map(str, row)] for name, *row in table.itertuples()]
-    # Only a bar and a line's end mean something inside a table that holds no more than our words
-    # and the names of datasets.
-    escaped = ((cell.replace("|", r"\|") for cell in line) for line in lines)
-    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
+    lines += [
+        [_ACTIVE.sub(r"\\\1", str(cell)) for cell in row] for row in table.itertuples(name=None)
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

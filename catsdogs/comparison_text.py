@@ -7,7 +7,7 @@ import pandas as pd
 
 from catsdogs.evaluation.comparison import Comparison
 from catsdogs.evaluation.intervals import Interval
-from catsdogs.evaluation.metrics import THRESHOLD
+from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.store import Run
 from catsdogs.text import counted
@@ -24,6 +24,8 @@ _FIGURES = {
 # Below so many flips even the usual test, and all the more the bootstrap, is off: McNemar's rule of
 # thumb for the exact test.
 _FEW_FLIPS = 25
+OWN_FIGURES = f"Of each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
+OWN_ANSWERS = "Each run is shown on its own validation images: they share none."
 ABOUT_SUSPECTS = (
     "Suspect is a label that the health check's classifier does not believe. It looks through "
     "MobileNetV2, so that leaving these images out flatters MobileNetV2 most."
@@ -80,6 +82,12 @@ def answered(photo: Mapping[Hashable, Any]) -> str:
     """Return the label of an image that both runs were asked about, and their answers."""
     label = CLASS_NAMES[photo["label"]]
     return f"{label} · A {photo['p_dog_a']:.0%} · B {photo['p_dog_b']:.0%}"
+
+
+def report(evaluation: Evaluation) -> pd.DataFrame:
+    """Return the classification report: a row a class, and their mean."""
+    rows = {name: evaluation.report[name] for name in (*CLASS_NAMES, "macro avg")}
+    return pd.DataFrame(rows).T.astype({"support": int})
 
 
 def facts(run: Run) -> dict[str, str]:

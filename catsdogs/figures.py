@@ -69,7 +69,7 @@ def training_curves(
 
 
 def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
-    """Return "loss" or "accuracy" by epoch for two runs, validation in full lines."""
+    """Return "loss" or "accuracy" by epoch for some runs, validation in full lines."""
     figure = go.Figure()
     for (name, view), colour in zip(views.items(), RUN_COLOURS, strict=False):
         x = [position(event) for event in view.epochs]

@@ -1,6 +1,6 @@
 """Two runs and all that is known to compare them by: what a page, a report and a command show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from catsdogs.data import sources
 from catsdogs.evaluation import comparison, intervals
 from catsdogs.evaluation.comparison import Comparison
 from catsdogs.evaluation.intervals import Interval
+from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.evaluation.slices import KINDS, Slice, slices
 from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.labels import DOG
@@ -22,28 +23,39 @@ LETTERS = ("A", "B")
 
 @dataclass(frozen=True)
 class Pair:
-    """Runs A and B. ``roots`` are the folders of their datasets, None where not on this machine."""
+    """Runs A and B. ``roots`` are the folders of their datasets, None where not on this machine.
+
+    ``known`` is what scans and checks of either dataset say of the images.
+    """
 
     runs: dict[str, Run]
     predictions: dict[str, pd.DataFrame]
     roots: dict[str, Path | None]
-    facts: dict[str, pd.DataFrame]
+    known: pd.DataFrame
 
     @classmethod
     def read(cls, a: Run, b: Run) -> "Pair":
-        """Read what two runs said, and what scans and checks know of the images.
+        """Read what two runs said, and what is known of the images.
 
         Raises:
             RunError: when the predictions of a run are missing or damaged.
         """
         runs = dict(zip(LETTERS, (a, b), strict=True))
         roots = {letter: sources.opened(Path(run.config.data)) for letter, run in runs.items()}
-        return cls(
-            runs=runs,
-            predictions={letter: store.read_predictions(run) for letter, run in runs.items()},
-            roots=roots,
-            facts={letter: photo_facts(root) for letter, root in roots.items()},
-        )
+        predictions = {letter: store.read_predictions(run) for letter, run in runs.items()}
+        first, *others = (photo_facts(root) for root in dict.fromkeys(roots.values()))
+        for other in others:
+            first = first.combine_first(other)
+        return cls(runs, predictions, roots, first)
+
+    def of_runs(self, a: Run, b: Run) -> "Pair":
+        """Return the same of the two runs as they are now: renamed, or at work again."""
+        runs = dict(zip(LETTERS, (a, b), strict=True))
+        if runs == self.runs:
+            return self
+        renamed = replace(self, runs=runs)
+        vars(renamed).update(both=self.both, figures=self.figures)
+        return renamed
 
     @cached_property
     def both(self) -> pd.DataFrame:
@@ -68,13 +80,19 @@ class Pair:
         """
         found = {}
         for letter, table in self.predictions.items():
-            labels, p_dog = table["label"].to_numpy(), table["p_dog"].to_numpy()
-            found[letter] = intervals.of_figures(labels, p_dog)
-            doubted = suspects(table, self.facts[letter])
-            if doubted is not None and not doubted.all():
-                sound = intervals.of_figures(labels[~doubted], p_dog[~doubted])
-                found[f"{letter}, suspect labels left out ({int(doubted.sum()):,})"] = sound
+            found[letter] = _figures(table)
+            doubted = self._doubted(table)
+            if doubted is not None:
+                title = f"{letter}, suspect labels left out ({int(doubted.sum()):,})"
+                found[title] = _figures(table[~doubted])
         return found
+
+    def evaluations(self, threshold: float) -> dict[str, Evaluation]:
+        """Return the evaluation of each run on the images of ``answers``."""
+        return {
+            letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
+            for letter, table in self.answers.items()
+        }
 
     @property
     def place(self) -> tuple[Path | None, str]:
@@ -98,17 +116,16 @@ class Pair:
 
         None where no check has run, or no image would be left.
         """
-        doubted = suspects(self.both, self._known)
-        if doubted is None or doubted.all():
+        doubted = self._doubted(self.both)
+        if doubted is None:
             return None
-        left_out = set(self.both["digest"][doubted])
-        sound = (table[~table["digest"].isin(left_out)] for table in self.predictions.values())
-        return int(doubted.sum()), comparison.compare(*sound, margin=margin)
+        tables = self.predictions.values()
+        return int(doubted.sum()), comparison.compare(*tables, margin=margin, kept=~doubted)
 
     def slices(self, kind: str, threshold: float) -> dict[str, list[Slice]]:
         """Return the accuracy of each run on each slice of the images of ``answers``."""
         return {
-            letter: slices(KINDS[kind], of_answers(table, self._known), _right(table, threshold))
+            letter: slices(KINDS[kind], of_answers(table, self.known), _right(table, threshold))
             for letter, table in self.answers.items()
         }
 
@@ -118,21 +135,26 @@ class Pair:
         The latter is None where no check has run, or no image would be left.
         """
         table = self.answers[letter]
-        right, doubted = _right(table, threshold), suspects(table, self._known)
+        right, doubted = _right(table, threshold), self._doubted(table)
         whole = intervals.share(int(right.sum()), len(right))
-        if doubted is None or doubted.all():
+        if doubted is None:
             return whole, None
         return whole, intervals.share(int(right[~doubted].sum()), int((~doubted).sum()))
 
     @cached_property
     def measured(self) -> list[str]:
-        """Those of ``KINDS`` that the images can be sliced by: of which something is known."""
-        facts = of_answers(next(iter(self.answers.values())), self._known)
+        """Those of ``KINDS`` that images can be sliced by: of which something is known."""
+        facts = pd.concat([of_answers(table, self.known) for table in self.answers.values()])
         return [name for name, kind in KINDS.items() if kind.measure(facts).notna().any()]
 
-    @cached_property
-    def _known(self) -> pd.DataFrame:
-        return self.facts["A"].combine_first(self.facts["B"])
+    def _doubted(self, table: pd.DataFrame) -> np.ndarray | None:
+        """Tell which labels are suspect; None where no check has run, or no image would be left."""
+        doubted = suspects(table, self.known)
+        return None if doubted is None or doubted.all() else doubted
+
+
+def _figures(table: pd.DataFrame) -> dict[str, Interval]:
+    return intervals.of_figures(table["label"].to_numpy(), table["p_dog"].to_numpy())
 
 
 def _right(table: pd.DataFrame, threshold: float) -> np.ndarray:

@@ -192,7 +192,9 @@ def test_a_run_is_shown_with_its_settings_epochs_and_command(runs, capsys):
 def test_a_run_is_remarked_on(runs, capsys):
     remark = ("runs", "remark", runs[0])
     assert cli.main([*remark, "--name", "[red]Best", "--note", "mine", "--star"]) == 0
-    assert "★ [red]Best" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "★ [red]Best" in out
+    assert "mine" in out
     assert cli.main([*remark, "--note", ""]) == 0
     assert "mine" not in capsys.readouterr().out
     assert cli.main(["runs", "list", "--json"]) == 0

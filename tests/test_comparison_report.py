@@ -1,5 +1,6 @@
 """A comparison as a file: everything is in it, nothing is fetched, names are shown as they are."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -59,13 +60,22 @@ def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
 
 def test_names_and_notes_are_text_and_no_markup(pair):
     for run in pair.runs.values():
-        store.remark(run, Remarks("<b>bold</b> | *x*", "<script>alert(1)</script>"))
+        store.remark(run, Remarks("<b>bold</b> | *x*", "<script>alert(1)</script>\nand \udcff"))
+        content = json.loads((run.folder / store.CONFIG).read_text())
+        content["dataset"]["name"] = "<i>photos</i> | [of](mine)"
+        content["config"]["data"] = "/photos\n```\n# of\udcffmine"
+        (run.folder / store.CONFIG).write_text(json.dumps(content))
     pair = Pair.read(*store.list_runs()[0])
     html, markdown = report(pair).as_html(), report(pair).as_markdown()
     assert "<script>alert" not in html
     assert "<b>bold" not in html
     assert "&lt;b&gt;bold" in html
     assert r"\<b\>bold\<\/b\> \| \*x\*" in markdown
+    assert "<i>" not in html
+    assert r"\<i\>photos\</i\> \| \[of\](mine)" in markdown
+    assert "\n# of" not in markdown
+    for text in (html, markdown):
+        text.encode("utf-8")
 
 
 def test_the_markdown_has_the_figures_and_every_row_as_many_cells_as_its_head(pair):
@@ -82,7 +92,7 @@ def test_photos_that_are_gone_are_named(pair):
     gone = replace(pair, roots=dict.fromkeys(pair.roots))
     html = report(gone).as_html()
     assert Page(html).pictures == []
-    assert "not on this machine" in html
+    assert "not to be had" in html
     names = [photo.name for photos in report(gone).galleries.values() for photo in photos]
     assert names
     assert all(name in html for name in names)

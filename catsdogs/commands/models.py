@@ -98,8 +98,7 @@ def classify(options: Namespace) -> Outcome:
 
 def compare(options: Namespace) -> Outcome:
     """Compare two runs on the validation images they share."""
-    # Here, because SciPy's statistics take over a second to import, which no other command needs.
-    from catsdogs import comparison_report
+    # Here, because SciPy's statistics take over a second to import.
     from catsdogs.evaluation.slices import KINDS
     from catsdogs.pair import Pair
 
@@ -121,6 +120,8 @@ def compare(options: Namespace) -> Outcome:
         },
     }
     if options.report:
+        from catsdogs import comparison_report
+
         made = comparison_report.report(pair, threshold=metrics.THRESHOLD, margin=options.margin)
         is_html = options.report.suffix.lower() == ".html"
         _write(options.report, made.as_html() if is_html else made.as_markdown())

@@ -105,7 +105,7 @@ def run_details(run: Run) -> Readable:
             {
                 "run": run.run_id,
                 "name": starred(run) or None,
-                "note": run.remarks.note or None,
+                "note": run.remarks.line or None,
                 "state": run.state,
                 "message": run.message or None,
                 "model": f"{config.model}, {config.recipe} recipe",

@@ -64,11 +64,17 @@ class Comparison:
 
 
 def compare(
-    a: pd.DataFrame, b: pd.DataFrame, *, margin: float = DEFAULT_MARGIN, seed: int = 0
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    *,
+    margin: float = DEFAULT_MARGIN,
+    kept: np.ndarray | None = None,
+    seed: int = 0,
 ) -> Comparison:
     """Compare two tables of validation predictions (``path``, ``label``, ``p_dog``, ``digest``).
 
-    Images are the same when their content is, whatever their names.
+    Images are the same when their content is, whatever their names. ``kept`` tells which of
+    ``shared(a, b)`` count; without it, all do.
 
     Raises:
         RunError: when the two validation sets share no image.
@@ -83,6 +89,7 @@ def compare(
             "Expected two runs that share validation images. Received: two with none in common. "
             "Compare runs trained on the same dataset, with the same seed and validation share."
         )
+    in_common, both = len(both), both if kept is None else both[kept]
     right_a, right_b = (
         ((both[f"p_dog_{run}"] >= THRESHOLD) == (both["label"] == DOG)).to_numpy() for run in "ab"
     )
@@ -92,7 +99,7 @@ def compare(
         images=len(both),
         only_in_a=len(a) - len(in_both),
         only_in_b=len(b) - len(in_both),
-        relabelled=len(in_both) - len(both),
+        relabelled=len(in_both) - in_common,
         accuracy_a=float(right_a.mean()),
         accuracy_b=float(right_b.mean()),
         interval_a=intervals.share(int(right_a.sum()), len(both)),

@@ -38,7 +38,7 @@ KINDS = {
     "size": Kind(
         "Size",
         "shorter side, in pixels",
-        (64, 128, 224, 400),  # The models look at 128 and 224.
+        (64, 150, 224, 400),  # The models look at 150 and 224.
         lambda facts: facts[["width_px", "height_px"]].min(axis=1, skipna=False),
     ),
     "shape": Kind(

@@ -20,6 +20,7 @@ from catsdogs.processes import Identity, is_alive
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import EVENTS, read_ending, read_view
 from catsdogs.runs.events import Event, RunView, State
+from catsdogs.text import printable
 
 CONFIG, STOP, LOG = "config.json", "stop", "worker.log"
 KERAS_MODEL, LITERT_MODEL = "model.keras", "model.tflite"
@@ -36,6 +37,11 @@ class Remarks:
     name: str = ""
     note: str = ""
     starred: bool = False
+
+    @property
+    def line(self) -> str:
+        """The note in one line."""
+        return " / ".join(self.note.splitlines())
 
 
 @dataclass(frozen=True)
@@ -147,12 +153,13 @@ def load(folder: Path) -> Run:
 
 
 def remark(run: Run, remarks: Remarks) -> None:
-    """Keep what its owner says of a run.
+    """Keep what its owner says of a run; space at the ends and what cannot be shown is left out.
 
     Raises:
         ConfigError: when the name or the note is too long.
         OSError: when it cannot be written.
     """
+    remarks = _shown(remarks)
     for what, text, longest in (
         ("name", remarks.name, LONGEST_NAME),
         ("note", remarks.note, LONGEST_NOTE),
@@ -269,7 +276,13 @@ def _read_remarks(folder: Path, signature: object) -> Remarks:
         name, note, starred = said["name"], said["note"], said["starred"]
     except (OSError, ValueError, KeyError, TypeError):
         return Remarks()  # There are none, or what was damaged is not worth losing a run for.
-    return Remarks(str(name), str(note), bool(starred))
+    return _shown(Remarks(str(name), str(note), bool(starred)))
+
+
+def _shown(remarks: Remarks) -> Remarks:
+    lines = (printable(line.rstrip()) for line in remarks.note.strip().splitlines())
+    name = printable(" ".join(remarks.name.split()))
+    return replace(remarks, name=name, note="\n".join(lines))
 
 
 def _signature(path: Path) -> tuple[int, int] | None:

@@ -27,7 +27,7 @@ def pick(usable: list[Run]) -> list[Run]:
         "Models",
         list(ids),
         default=[run.run_id for run in latest_usable()],
-        format_func=lambda run_id: ids[run_id].title,
+        format_func=lambda run_id: printable(ids[run_id].title),
         key="classify_runs",
     )
     return [ids[run_id] for run_id in chosen]
@@ -108,9 +108,9 @@ def _table(outcomes: list[tuple[UploadedFile, Outcome]], runs: list[Run]) -> Non
 
 def _short_names(runs: list[Run]) -> dict[str, str]:
     """Return a column name by run id: the model alone where that tells the runs apart."""
-    models = [run.config.title for run in runs]
+    models = [run.name for run in runs]
     return {
-        run.run_id: run.config.title if models.count(run.config.title) == 1 else run.title
+        run.run_id: printable(run.name if models.count(run.name) == 1 else run.title)
         for run in runs
     }
 
@@ -132,6 +132,6 @@ def _card(
             st.markdown(f"### {answer.label.capitalize()}")
             st.progress(confidence, f"{confidence:.1%} sure")
             st.caption(
-                f"{run.title}, trained on {literal(run.about['dataset']['name'])} · "
+                f"{literal(run.title)}, trained on {literal(run.about['dataset']['name'])} · "
                 f"P(dog) {answer.p_dog:.4f} · {answer.latency_ms:.1f} ms"
             )

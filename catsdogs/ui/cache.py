@@ -46,7 +46,8 @@ def pair(a: Run, b: Run) -> "Pair":
     for run in (a, b):
         if root := sources.opened(Path(run.config.data)):
             files += [index.table_file(root), checkup.summary_file(root)]
-    return _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
+    found = _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
+    return found.of_runs(a, b)
 
 
 # Reading 25,000 files takes seconds; the watch itself follows what changes afterwards.
@@ -56,7 +57,11 @@ def _watch(root: bytes) -> Watch:
 
 
 # The bootstrapped intervals take seconds.
-@st.cache_resource(max_entries=8, show_spinner="Computing the intervals …", hash_funcs={Run: repr})
+@st.cache_resource(
+    max_entries=8,
+    show_spinner="Computing the intervals …",
+    hash_funcs={Run: lambda run: run.run_id},
+)
 def _pair(a: Run, b: Run, written_at: list[int]) -> "Pair":
     # Here, because SciPy's statistics take a second to import, which other pages do without.
     from catsdogs.pair import Pair

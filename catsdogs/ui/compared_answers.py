@@ -8,11 +8,10 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from catsdogs import comparison_figures, figures
+from catsdogs import comparison_figures, comparison_text, figures
 from catsdogs.evaluation import thresholds
-from catsdogs.evaluation.metrics import THRESHOLD, Evaluation, evaluate
+from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.slices import KINDS, SMALL
-from catsdogs.labels import CLASS_NAMES
 from catsdogs.pair import LETTERS, Pair
 from catsdogs.text import literal
 from catsdogs.ui import compared_photos, comparison_export
@@ -24,7 +23,7 @@ _ONE_BUTTON = {**figures.CONFIG, "modeBarButtons": [["toImage"]]}
 def show(pair: Pair, margin: float) -> None:
     """Show both runs' answers on the images that they share, else each one's on its own."""
     if pair.both.empty:
-        st.caption("Each run is shown on its own validation images: they share none.")
+        st.caption(comparison_text.OWN_ANSWERS)
     if any(table["label"].nunique() < 2 for table in pair.answers.values()):
         st.info("These images are all of one class: there is nothing to weigh up.")
         return
@@ -38,10 +37,7 @@ def _moving(pair: Pair, margin: float) -> None:
     threshold = _controls(pair, margin)
     if not pair.both.empty:
         st.caption("Click a cell of a matrix: its images show below.")
-    evaluations = {
-        letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
-        for letter, table in pair.answers.items()
-    }
+    evaluations = pair.evaluations(threshold)
     charts = comparison_figures.at_threshold(pair.answers, evaluations, threshold)
     for column, (letter, run) in zip(st.columns(2), pair.runs.items(), strict=True):
         with column:
@@ -123,11 +119,9 @@ def _matrix(figure: go.Figure, letter: str, *, has_gallery: bool) -> None:
 
 
 def _report(evaluation: Evaluation, letter: str) -> None:
-    rows = (*CLASS_NAMES, "macro avg")
-    report = pd.DataFrame({name: evaluation.report[name] for name in rows}).T
     share = st.column_config.NumberColumn(format="%.4f")
     st.dataframe(
-        report.astype({"support": int}),
+        comparison_text.report(evaluation),
         column_config=dict.fromkeys(("precision", "recall", "f1-score"), share),
         key=f"compare_report_{letter}",
     )

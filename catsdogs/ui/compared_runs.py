@@ -58,11 +58,13 @@ def _searched(run: Run) -> str:
 def _curves(runs: list[Run]) -> None:
     """Lay the curves of as many runs over each other as there are colours."""
     ids = {run.run_id: run for run in runs}
-    wanted = [run_id for run_id in st.query_params.get_all(_CURVES) if run_id in ids]
+    wanted = st.session_state.get("compare_curves_of", st.query_params.get_all(_CURVES))
+    known = [run_id for run_id in wanted if run_id in ids][: len(figures.RUN_COLOURS)]
+    # Set at each run, because only so does a run's new name reach the browser.
+    st.session_state["compare_curves_of"] = known
     chosen = st.multiselect(
         "Lay curves over each other",
         list(ids),
-        default=wanted[: len(figures.RUN_COLOURS)],
         format_func=lambda run_id: remarks.starred_title(ids[run_id]),
         max_selections=len(figures.RUN_COLOURS),
         placeholder="Choose runs",
@@ -101,7 +103,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
                 "megabytes": result["model_bytes"] / 1e6,
                 "milliseconds": result["latency_ms"],
                 "seconds": result["seconds"]["total"],
-                "note": printable(run.remarks.note),
+                "note": run.remarks.line,
             }
         )
     return pd.DataFrame(rows)

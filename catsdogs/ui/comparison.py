@@ -20,15 +20,16 @@ def pick(runs: list[Run]) -> tuple[Run, Run]:
     ids = {run.run_id: run for run in sorted(runs, key=lambda run: not run.remarks.starred)}
     chosen = []
     for column, letter, default in zip(st.columns(2), LETTERS, _defaults(runs), strict=True):
-        name = letter.lower()
-        wanted = st.query_params.get(name, "")
+        name, key = letter.lower(), f"compare_{letter.lower()}"
+        wanted = st.session_state.get(key) or st.query_params.get(name)
+        # Set at each run, because only so does a run's new name reach the browser.
+        st.session_state[key] = wanted if wanted in ids else default.run_id
         with column.container(horizontal=True, vertical_alignment="bottom"):
             run_id = st.selectbox(
                 f"Run {letter}",
                 list(ids),
-                index=list(ids).index(wanted if wanted in ids else default.run_id),
                 format_func=lambda run_id: remarks.starred_title(ids[run_id]),
-                key=f"compare_{name}",
+                key=key,
             )
             remarks.show(ids[run_id], key=f"compare_remarks_{name}")
         st.query_params[name] = run_id
@@ -80,7 +81,7 @@ def _say(pair: Pair, margin: float) -> None:
 def figures(pair: Pair) -> None:
     """Show the figures of both runs with their intervals, and what the runs cost."""
     st.subheader("Figures")
-    st.caption("Of each run on all of its own validation images, with 95\u00a0% intervals.")
+    st.caption(f"{comparison_text.OWN_FIGURES}, with 95\u00a0% intervals.")
     st.dataframe(comparison_text.figures(pair.figures), key="compare_figures")
     if len(pair.figures) > len(pair.runs):
         st.caption(comparison_text.ABOUT_SUSPECTS)

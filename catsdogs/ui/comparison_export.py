@@ -20,11 +20,7 @@ def show(pair: Pair, *, threshold: float, margin: float) -> None:
     _offer("Report as one HTML page", lambda: made().as_html(), f"{name}.html", "text/html")
     _offer("Report as Markdown", lambda: made().as_markdown(), f"{name}.md", "text/markdown")
     if not pair.both.empty:
-        answers = pair.both
-        _offer(
-            *("Both runs' answers as CSV", lambda: answers.to_csv(index=False)),
-            *(f"{name}.csv", "text/csv"),
-        )
+        _offer("Both runs' answers as CSV", partial(_csv, pair), f"{name}.csv", "text/csv")
     chart = st.selectbox("A chart", comparison_report.chart_names(pair), key="compare_export_chart")
     page = partial(comparison_report.chart_page, pair, threshold, chart)
     _offer("That chart as HTML", page, f"{name}-{chart}.html", "text/html")
@@ -32,6 +28,10 @@ def show(pair: Pair, *, threshold: float, margin: float) -> None:
         "A picture of any chart: the camera at its top right. Any table as CSV: the arrow at its "
         "top right."
     )
+
+
+def _csv(pair: Pair) -> str:
+    return pair.both.to_csv(index=False)
 
 
 def _offer(label: str, data: Callable[[], str], file_name: str, mime: str) -> None:

@@ -14,7 +14,7 @@ from catsdogs.runs.events import PHASES, RunView, State
 from catsdogs.runs.pace import Pace, pace
 from catsdogs.runs.store import Run
 from catsdogs.text import duration, literal, printable
-from catsdogs.ui import run_actions, run_cards
+from catsdogs.ui import remarks, run_actions, run_cards
 from catsdogs.ui.live_chart import live_chart
 
 _EVERY_S = 1.0
@@ -44,7 +44,9 @@ def show(runs: list[Run]) -> None:
     run = run_cards.choose(runs)
     overlaid = _overlaid(run, runs)
     state = st.empty()
-    run_actions.show(run)
+    with st.container(horizontal=True):
+        run_actions.show(run)
+        remarks.show(run, key="train_remarks")
     if run.state.is_active:
         curves = st.container()
         places = _Places(state, _details(run))

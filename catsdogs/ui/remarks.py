@@ -27,7 +27,7 @@ def show(run: Run, *, key: str) -> None:
             "Name", max_chars=LONGEST_NAME, placeholder=run.config.title, **options("name")
         )
         st.text_area("Note", max_chars=LONGEST_NOTE, **options("note"))
-        st.toggle("Star: first in the lists", **options("starred"))
+        st.toggle("Star: first among the runs to compare", **options("starred"))
         run_actions.problem(problem)
 
 
@@ -37,10 +37,7 @@ def starred_title(run: Run) -> str:
 
 
 def _keep(run: Run, name: str, state: str, problem: str) -> None:
-    value = st.session_state[state]
-    run_actions.attempt(
-        _write, run, name, value.strip() if isinstance(value, str) else value, says=problem
-    )
+    run_actions.attempt(_write, run, name, st.session_state[state], says=problem)
 
 
 def _write(run: Run, name: str, value: Any) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
-from catsdogs.text import printable
+from catsdogs.text import literal
 from catsdogs.ui import run_actions
 
 _EVERY_S = 3.0
@@ -27,7 +27,7 @@ def _note(redraws: bool) -> None:
     _tell_of_ends(runs)
     for run in runs:
         if run.state in (State.RUNNING, State.STOPPING):
-            st.caption(f"**In training** {run.config.title}")
+            st.caption(f"**In training** {literal(run.name)}")
     queued = sum(run.state is State.QUEUED for run in runs)
     if queued:
         st.caption(f"**In the queue** {queued}")
@@ -44,7 +44,7 @@ def _tell_of_ends(runs: list[Run]) -> None:
             ended_well = accuracy is not None and run.state in _ICONS
             known = f", {accuracy:.2%} of the validation images right" if ended_well else ""
             icon = _ICONS.get(run.state, "error")
-            text = f"{printable(run.config.title)}: {run.state}{known}."
+            text = f"{literal(run.name)}: {run.state}{known}."
             st.toast(text, icon=f":material/{icon}:", duration="long")
     st.session_state[_SEEN] = {run.run_id: run.state.is_active for run in runs}
 

@@ -112,7 +112,8 @@ def test_a_downloaded_report_works_offline(app, page, browser, tmp_path):
     report = tmp_path / download.value.suggested_filename
     download.value.save_as(report)
     offline = browser.new_context(offline=True, viewport={"width": 1360, "height": 900})
-    opened_report, errors = offline.new_page(), []
+    opened_report, errors, fetched = offline.new_page(), [], []
+    opened_report.on("request", lambda request: fetched.append(request.url))
     opened_report.on("pageerror", lambda error: errors.append(error))
     opened_report.goto(report.as_uri())
     expect(opened_report.get_by_text("McNemar")).to_be_visible()
@@ -122,6 +123,7 @@ def test_a_downloaded_report_works_offline(app, page, browser, tmp_path):
     expect(opened_report.locator(".js-plotly-plot")).to_have_count(11)
     assert opened_report.locator("img").evaluate_all("all => all.every(i => i.naturalWidth > 0)")
     assert errors == []
+    assert [url for url in fetched if not url.startswith(("file:", "data:", "blob:"))] == []
     opened_report.screenshot(path=SCREENSHOTS / "report.png", full_page=True)
     offline.close()
 
