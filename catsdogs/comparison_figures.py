@@ -16,7 +16,7 @@ from catsdogs.evaluation.slices import Kind, Slice
 from catsdogs.evaluation.thresholds import Curve
 from catsdogs.figures import CLASS_COLOURS, HEIGHT_PX, RUN_COLOURS, confusion_matrix, styled
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.text import counted
+from catsdogs.text import counted, unmarked
 
 _BINS = 20
 _MAX_POINTS = 400
@@ -180,7 +180,7 @@ def cost(runs: pd.DataFrame) -> go.Figure:
                 "arrayminus": table["accuracy"] - table["low"],
                 "thickness": 1,
             },
-            name=f"on {dataset}",
+            name=f"on {unmarked(str(dataset))}",
             mode="markers",
             # The eye compares areas.
             marker={
@@ -188,7 +188,7 @@ def cost(runs: pd.DataFrame) -> go.Figure:
                 "color": colour,
                 "opacity": 0.6,
             },
-            customdata=table[["run", "megabytes"]],
+            customdata=list(zip(table["run"].map(unmarked), table["megabytes"], strict=True)),
             hovertemplate=("%{customdata[0]}<br>%{y:.2%}, %{x:.1f} ms, %{customdata[1]:.1f} MB"),
         )
     figure.update_xaxes(title="milliseconds an image", rangemode="tozero")

@@ -16,6 +16,7 @@ from plotly.subplots import make_subplots
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import RunView, position
 from catsdogs.runs.rates import smoothed
+from catsdogs.text import unmarked
 
 # Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
 CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
@@ -47,7 +48,7 @@ def training_curves(
     for number, (name, view) in enumerate(views.items()):
         colour = RUN_COLOURS[number % len(RUN_COLOURS)]
         training, validation = (_TRAINING, _VALIDATION) if alone else (colour, colour)
-        suffix = "" if alone else f" · {name}"
+        suffix = "" if alone else f" · {unmarked(name)}"
         for column, metric in enumerate(METRICS, 1):
             x = _thinned([position(batch) for batch in view.batches])
             raw = [batch[metric] for batch in view.batches]
@@ -78,7 +79,7 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
             figure.add_scatter(
                 x=x,
                 y=y,
-                name=f"{name}, {suffix}",
+                name=f"{unmarked(name)}, {suffix}",
                 line={"dash": dash, "color": colour},
                 mode="lines+markers",
             )

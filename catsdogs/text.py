@@ -1,6 +1,7 @@
 """Names, messages and times, made fit to show anywhere: on a page, in a terminal, in a report."""
 
 import re
+from html import escape
 
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -13,6 +14,11 @@ def printable(text: str) -> str:
 def literal(text: str) -> str:
     """Return Markdown that shows ``text`` as it is: no formatting, links, images or icons."""
     return _MARKDOWN.sub(r"\\\1", printable(text))
+
+
+def unmarked(text: str) -> str:
+    """Return what Plotly shows as ``text``: it takes some HTML in names for markup."""
+    return escape(printable(text), quote=False)
 
 
 def counted(number: float, noun: str) -> str:

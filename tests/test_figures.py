@@ -66,6 +66,11 @@ def test_smoothing_keeps_so_much_of_the_earlier_batches(view):
     assert list(curves(two, smoothing=0.9)["training"].y) == pytest.approx([first, mean])
 
 
+def test_names_are_no_markup(view):
+    names = {trace.name for trace in figures.compared_curves({"<b>x</b>": view}, "loss").data}
+    assert names == {"&lt;b&gt;x&lt;/b&gt;, validation", "&lt;b&gt;x&lt;/b&gt;, training"}
+
+
 def test_runs_laid_over_another_are_told_apart_by_colour_and_name(view):
     drawn = curves({"a": view, "b": view})
     assert set(drawn) == {

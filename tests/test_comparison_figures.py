@@ -1,0 +1,72 @@
+"""Charts of what two runs said: what is faint, which range is shown, which charts there are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from catsdogs import comparison_figures
+from catsdogs.evaluation import intervals
+from catsdogs.evaluation.metrics import evaluate
+from catsdogs.evaluation.slices import KINDS, Slice
+
+
+def parts(*counts):
+    """Slices of (right, of) images each."""
+    return [
+        Slice(name, of, intervals.share(right, of) if of else None)
+        for name, (right, of) in zip(KINDS["size"].names, counts, strict=True)
+    ]
+
+
+def table(labels, p_dog):
+    return pd.DataFrame({"label": labels, "p_dog": np.array(p_dog, dtype=np.float32)})
+
+
+def test_small_slices_are_faint_and_take_no_room():
+    of_run = parts((0, 0), (1, 2), (980, 1000), (990, 1000), (45, 49))
+    figure = comparison_figures.slices(KINDS["size"], {"A": of_run})
+    (trace,) = figure.data
+    assert list(trace.y) == [0.5, 0.98, 0.99, pytest.approx(45 / 49)]
+    assert list(trace.marker.opacity) == [0.3, 1, 1, 0.3]
+    low, high = figure.layout.yaxis.range
+    # The point of the small slice is there, its interval, 9 to 91 %, is not.
+    assert 0.4 < low < 0.5 < 1 < high
+    assert "1,000 images" in figure.layout.xaxis.ticktext[2]
+    assert "span" in figure.layout.xaxis.ticktext[1]
+    assert "span" not in figure.layout.xaxis.ticktext[2]
+
+
+def test_where_runs_have_other_images_each_count_is_told():
+    a = parts((9, 10), (0, 0), (0, 0), (0, 0), (0, 0))
+    b = parts((1, 1), (0, 0), (0, 0), (0, 0), (60, 60))
+    figure = comparison_figures.slices(KINDS["size"], {"A": a, "B": b})
+    assert "10 images and 1 image" in figure.layout.xaxis.ticktext[0]
+    assert "0 images and 60 images" in figure.layout.xaxis.ticktext[4]
+    assert "span" not in figure.layout.xaxis.ticktext[4]
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 0, 1], [0, 0, 0, 0]])
+def test_the_charts_are_those_that_are_named_and_one_class_has_no_curves(labels):
+    answers = {"A": table(labels, [0.1, 0.8, 0.6, 0.4]), "B": table(labels, [0.2, 0.9, 0.3, 0.7])}
+    evaluations = {
+        name: evaluate(of["label"].to_numpy(), of["p_dog"].to_numpy())
+        for name, of in answers.items()
+    }
+    charts = comparison_figures.at_threshold(answers, evaluations, 0.5)
+    assert list(charts) == comparison_figures.names_at_threshold(answers)
+    assert ("ROC" in charts) == (len(set(labels)) == 2)
+
+
+def test_a_runs_name_is_no_markup_in_the_chart_of_costs():
+    runs = pd.DataFrame(
+        {
+            "run": ["<b>x</b>"],
+            "dataset": ["<i>d</i>"],
+            "fingerprint": ["f"],
+            **{"accuracy": [0.9], "low": [0.8], "high": [0.95]},
+            **{"milliseconds": [3.0], "megabytes": [9.0]},
+        }
+    )
+    (trace,) = comparison_figures.cost(runs).data
+    assert trace.name == "on &lt;i&gt;d&lt;/i&gt;"
+    assert trace.customdata[0][0] == "&lt;b&gt;x&lt;/b&gt;"
