@@ -4,11 +4,11 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
-from conftest import command_line
 
-from catsdogs import comparison_report
+from catsdogs import cli, comparison_report
 from catsdogs.pair import Pair
 from catsdogs.runs import store
 from catsdogs.runs.store import Remarks
@@ -46,11 +46,11 @@ def report(pair):
 
 
 def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
-    page = Page(report(pair).as_html())
+    html = report(pair).as_html()
+    page = Page(html)
     assert page.fetched == []
     assert len(page.pictures) > 0
     assert "Confusion matrix of A" in page.headings
-    html = report(pair).as_html()
     for run in pair.runs.values():
         assert run.title in html
         assert run.config.command() in html
@@ -66,7 +66,8 @@ def test_names_and_notes_are_text_and_no_markup(pair):
         content["config"]["data"] = "/photos\n```\n# of\udcffmine"
         (run.folder / store.CONFIG).write_text(json.dumps(content))
     pair = Pair.read(*store.list_runs()[0])
-    html, markdown = report(pair).as_html(), report(pair).as_markdown()
+    made = report(pair)
+    html, markdown = made.as_html(), made.as_markdown()
     assert "<script>alert" not in html
     assert "<b>bold" not in html
     assert "&lt;b&gt;bold" in html
@@ -90,10 +91,11 @@ def test_the_markdown_has_the_figures_and_every_row_as_many_cells_as_its_head(pa
 
 def test_photos_that_are_gone_are_named(pair):
     gone = replace(pair, roots=dict.fromkeys(pair.roots))
-    html = report(gone).as_html()
+    made = report(gone)
+    html = made.as_html()
     assert Page(html).pictures == []
     assert "not to be had" in html
-    names = [photo.name for photos in report(gone).galleries.values() for photo in photos]
+    names = [photo.name for photos in made.galleries.values() for photo in photos]
     assert names
     assert all(name in html for name in names)
 
@@ -113,17 +115,14 @@ def test_runs_that_share_nothing_have_a_report_that_says_so(pair):
     assert made.galleries == {}
 
 
-def test_the_command_line_writes_both(trained_machine):
-    names = [run.run_id for run in store.list_runs()[0]]
+def test_the_command_line_writes_both(trained_machine, capsys):
+    compare = ["compare", *(run.run_id for run in store.list_runs()[0]), "--report"]
     for name, begin in (("report.html", "<!doctype html>"), ("report.md", "# Two runs compared")):
-        out = trained_machine / name
-        status, result = command_line("compare", *names, "--report", out)
-        assert status == 0, result
-        assert out.read_text("utf-8").startswith(begin)
-        status, result = command_line("compare", *names, "--report", out)
-        assert status == 1
-        assert "--force" in result["error"]
-        assert command_line("compare", *names, "--report", out, "--force")[0] == 0
-    status, result = command_line("compare", *names, "--report", trained_machine / "report.pdf")
-    assert status == 1
-    assert ".html or .md" in result["error"]
+        out = str(trained_machine / name)
+        assert cli.main([*compare, out]) == 0
+        assert Path(out).read_text("utf-8").startswith(begin)
+        assert cli.main([*compare, out]) == 1
+        assert "--force" in capsys.readouterr().err
+        assert cli.main([*compare, out, "--force"]) == 0
+    assert cli.main([*compare, str(trained_machine / "report.pdf")]) == 1
+    assert ".html or .md" in capsys.readouterr().err

@@ -27,7 +27,7 @@ BROWSER_OPTIONS = [
     "--no-first-run",
 ]
 SCREENSHOTS = PROJECT / "test-results"
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 class Server:

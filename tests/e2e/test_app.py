@@ -41,7 +41,7 @@ def app(world):
 
 def test_the_first_page_draws_the_sample_by_itself(app, page):
     opened(page, app.url, "Home")
-    expect(page.get_by_text("These are drawings")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("These are drawings")).to_be_visible(timeout=180_000)
     expect(page.get_by_test_id("stMetric").first).to_contain_text("Images to learn from")
     picture(page, "home-first-start")
     assert page.strangers == []
@@ -62,21 +62,21 @@ def test_pages_without_a_run_say_what_to_do(app, page):
 def test_training_moves_one_chart_in_place(app, page):
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1)
-    page.wait_for_selector(f"{CURVES} .js-line", timeout=60_000)
+    page.wait_for_selector(f"{CURVES} .js-line", timeout=180_000)
     page.query_selector(CURVES).evaluate(WATCH, CURVES)
     first = page.evaluate(POINTS)
     page.wait_for_function(f"{POINTS} > {first}")
     assert page.evaluate("window.watched") == {"others": 0, "blank": 0}
     picture(page, "train-live")
-    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
     assert page.strangers == []
 
 
 def test_a_second_run_is_compared_with_the_first(app, page):
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1, preset="Notebook")
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden(timeout=60_000)
-    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden(timeout=180_000)
+    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
     picture(page, "train-finished")
     opened(page, f"{app.url}/compare", "Compare")
     expect(page.get_by_text("McNemar")).to_be_visible()

@@ -214,7 +214,7 @@ def test_decisions_change_the_next_run_and_undo_changes_it_back(app, page, world
 
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1, preset="Notebook")
-    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
     (config,) = (world / "artifacts").glob("*/config.json")
     about = json.loads(config.read_text())
     assert about["dataset"]["fingerprint"] == decided["fingerprint"]
@@ -240,5 +240,5 @@ def test_a_dark_page_of_errors_is_readable(app, page):
     page.get_by_label("Address of a zip").fill("http://127.0.0.1:9/photos.zip")
     page.get_by_label("Address of a zip").press("Enter")
     page.get_by_role("button", name="Download", exact=True).click()
-    expect(page.get_by_text(re.compile("Received: .*connection"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("Received: .*connection"))).to_be_visible(timeout=180_000)
     picture(page, "dataset-errors")

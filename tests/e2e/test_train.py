@@ -64,7 +64,7 @@ def runs(world, monkeypatch):
 
 
 def wait_for_a_curve(page: Page) -> None:
-    page.wait_for_selector(f"{CURVES} .js-line", timeout=60_000)
+    page.wait_for_selector(f"{CURVES} .js-line", timeout=180_000)
 
 
 def zoom(page: Page) -> list[float]:
@@ -90,7 +90,7 @@ def test_sixty_updates_leave_the_chart_and_its_zoom_in_place(app, page, runs):
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1000)
     wait_for_a_curve(page)
-    page.wait_for_function(f"{LAST_POINT} > 2", timeout=60_000)
+    page.wait_for_function(f"{LAST_POINT} > 2", timeout=180_000)
     # Out of the menu: the range is the whole curve's until a hand changes it.
     chosen = zoom(page)
     page.query_selector(CURVES).evaluate(WATCH, CURVES)
@@ -125,7 +125,7 @@ def test_two_tabs_agree_on_a_stop_and_a_resume(app, page, runs):
         wait_for_a_curve(tab)
     page.get_by_role("button", name="Stop", exact=True).click()
     for tab in (page, other):
-        expect(tab.get_by_text("What it had learned is kept")).to_be_visible(timeout=60_000)
+        expect(tab.get_by_text("What it had learned is kept")).to_be_visible(timeout=180_000)
     picture(page, "train-stopped")
     expect(other.get_by_text("stopped").first).to_be_visible()
     other.get_by_role("button", name="Resume").click()
@@ -170,8 +170,8 @@ def test_runs_queue_and_a_finished_one_is_extended(app, page, runs):
     page.get_by_role("button", name="Add to the queue").click()
     expect(page.get_by_test_id("stSidebar").get_by_text("In the queue")).to_be_visible()
     picture(page, "train-queue")
-    expect(page.get_by_test_id("stToast").first).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("button", name="Extend")).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stToast").first).to_be_visible(timeout=180_000)
+    expect(page.get_by_role("button", name="Extend")).to_be_visible(timeout=180_000)
     page.wait_for_function("() => !document.body.innerText.includes('In the queue')")
     assert [run.state for run in runs()] == ["finished", "finished"]
     page.get_by_role("button", name="Extend").click()
@@ -179,7 +179,7 @@ def test_runs_queue_and_a_finished_one_is_extended(app, page, runs):
     box.fill("2")
     box.press("Enter")
     page.get_by_role("button", name="Train on").click()
-    expect(page.get_by_text("3 of 3").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("3 of 3").first).to_be_visible(timeout=180_000)
     picture(page, "train-extended")
     assert sorted(run.epochs_done for run in runs()) == [1, 3]
     assert page.strangers == []
