@@ -21,6 +21,7 @@ from catsdogs.text import counted, unmarked
 _BINS = 20
 _MAX_POINTS = 400
 _CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
+_SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02], "dtick": 0.2}
 _LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
 Answers = Mapping[str, pd.DataFrame]
 
@@ -65,35 +66,34 @@ def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
     """Return the accuracy of each run on each slice, with its interval; small slices are faint."""
     figure = go.Figure()
     for number, (name, of_run) in enumerate(found.items()):
-        shown = [(place, part) for place, part in enumerate(of_run) if part.accuracy]
-        values = [part.accuracy for _, part in shown if part.accuracy]
-        colour = RUN_COLOURS[number]
-        figure.add_scatter(
-            # Side by side, so that the intervals of two runs can be told apart.
-            x=[place + 0.16 * (number - (len(found) - 1) / 2) for place, _ in shown],
-            y=[value.value for value in values],
-            error_y={
-                "array": [value.high - value.value for value in values],
-                "arrayminus": [value.value - value.low for value in values],
-                "color": colour,
-                "thickness": 1.5,
-            },
-            name=name,
-            mode="markers",
-            marker={
-                "color": colour,
-                "size": 10,
-                "opacity": [0.3 if part.is_small else 1 for _, part in shown],
-            },
-            customdata=[
-                (part.name, part.images, value.low, value.high)
-                for (_, part), value in zip(shown, values, strict=True)
-            ],
-            hovertemplate=(
-                "%{customdata[0]}: %{y:.2%} right (%{customdata[2]:.2%} to %{customdata[3]:.2%}), "
-                "%{customdata[1]:,} images"
-            ),
-        )
+        # Side by side, so that the intervals of two runs can be told apart.
+        shift = 0.16 * (number - (len(found) - 1) / 2)
+        for is_small in (False, True):
+            chosen = [
+                (place + shift, part, part.accuracy)
+                for place, part in enumerate(of_run)
+                if part.accuracy and part.is_small is is_small
+            ]
+            figure.add_scatter(
+                x=[x for x, _, _ in chosen],
+                y=[right.value for _, _, right in chosen],
+                error_y={
+                    "array": [right.high - right.value for _, _, right in chosen],
+                    "arrayminus": [right.value - right.low for _, _, right in chosen],
+                    "thickness": 1.5,
+                },
+                name=name,
+                legendgroup=name,
+                showlegend=not is_small,
+                mode="markers",
+                marker={"color": RUN_COLOURS[number], "size": 10},
+                opacity=0.3 if is_small else 1,
+                customdata=[(p.name, p.images, right.low, right.high) for _, p, right in chosen],
+                hovertemplate=(
+                    "%{customdata[0]}: %{y:.2%} right (%{customdata[2]:.2%} to "
+                    "%{customdata[3]:.2%}), %{customdata[1]:,} images"
+                ),
+            )
     first = next(iter(found.values()))
     figure.update_xaxes(
         title=kind.unit,
@@ -110,8 +110,8 @@ def roc(answers: Answers, threshold: float) -> go.Figure:
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "chance")
     _add_curves(figure, answers, threshold, thresholds.roc, "AUC")
-    figure.update_xaxes(title="cats called dog", tickformat=".0%")
-    figure.update_yaxes(title="dogs called dog", tickformat=".0%")
+    figure.update_xaxes(title="cats called dog", **_SHARES)
+    figure.update_yaxes(title="dogs called dog", **_SHARES)
     return styled(figure, "ROC", legend=_LEGEND)
 
 
@@ -119,7 +119,7 @@ def precision_recall(answers: Answers, threshold: float) -> go.Figure:
     """Return both runs' precision over recall for dogs, marked at ``threshold``."""
     figure = go.Figure()
     _add_curves(figure, answers, threshold, thresholds.precision_recall, "AP")
-    figure.update_xaxes(title="recall: dogs called dog", tickformat=".0%")
+    figure.update_xaxes(title="recall: dogs called dog", **_SHARES)
     figure.update_yaxes(title="precision: dogs among those", tickformat=".0%")
     return styled(figure, "Precision and recall", legend=_LEGEND)
 

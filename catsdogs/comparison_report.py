@@ -20,10 +20,11 @@ from catsdogs.errors import RunError
 from catsdogs.evaluation.slices import KINDS
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.pair import Pair, of_kind
-from catsdogs.text import literal, printable
+from catsdogs.text import printable, unmarked
 
 _PHOTOS_A_GALLERY = 12
-# What Markdown would take for markup inside a table.
+_CHART_PX = 600  # the height of one that has a page to itself
+# What Markdown would take for markup inside a line.
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|])")
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -74,7 +75,7 @@ class Report:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        environment.filters |= {"literal": literal, "printable": printable, "table": table}
+        environment.filters |= {"literal": _literal, "printable": printable, "table": table}
         made = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
         return environment.get_template(template).render(report=self, made=made, **values)
 
@@ -125,7 +126,10 @@ def chart_names(pair: Pair) -> list[str]:
 
 def chart_page(pair: Pair, threshold: float, name: str) -> str:
     """Return one chart as an HTML page that works offline."""
-    return str(_on_paper(charts(pair, threshold)[name]).to_html(config=figures.CONFIG))
+    runs = " · ".join(f"{letter}: {unmarked(run.title)}" for letter, run in pair.runs.items())
+    title = f"{name}<br><sub>{runs} · threshold {threshold:.6g}</sub>"
+    layout = {"title": title, "height": _CHART_PX, "margin": {"t": 90}}
+    return str(_on_paper(charts(pair, threshold)[name]).update_layout(layout).to_html())
 
 
 def _on_paper(figure: go.Figure) -> go.Figure:
@@ -153,6 +157,8 @@ def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str
     notes = comparison_text.left_out(result)
     if sound := pair.compared_without_suspects(margin):
         twin = comparison_text.without_suspects(sound[1], sound[0])
+        if sound[1].is_significant is not result.is_significant:
+            twin = f"The answer changes without suspect labels. {twin}"
         notes = [twin, comparison_text.ABOUT_SUSPECTS, *notes]
     return comparison_text.verdict(result), notes
 
@@ -174,7 +180,7 @@ def _galleries(pair: Pair, threshold: float) -> dict[str, list[Photo]]:
     for kind, positions in of_kind(pair.both, threshold).items():
         photos = pair.both.iloc[positions[:_PHOTOS_A_GALLERY]]
         if len(photos):
-            found[f"{kind}: {len(positions):,}"] = _photos(pair, photos)
+            found[f"{kind}: {len(photos):,} of {len(positions):,}"] = _photos(pair, photos)
     return found
 
 
@@ -192,13 +198,15 @@ def _photos(pair: Pair, photos: pd.DataFrame) -> list[Photo]:
     ]
 
 
+def _literal(text: str) -> str:
+    return _ACTIVE.sub(r"\\\1", printable(text))
+
+
 def _html(table: pd.DataFrame) -> Markup:
     return Markup(table.to_html(border=0))  # Which escapes what is in it.
 
 
 def _markdown(table: pd.DataFrame) -> str:
     lines = [["", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
-    lines += [
-        [_ACTIVE.sub(r"\\\1", str(cell)) for cell in row] for row in table.itertuples(name=None)
-    ]
+    lines += [[_literal(str(cell)) for cell in row] for row in table.itertuples(name=None)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

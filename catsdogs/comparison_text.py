@@ -26,6 +26,18 @@ _FIGURES = {
 _FEW_FLIPS = 25
 OWN_FIGURES = f"Of each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
 OWN_ANSWERS = "Each run is shown on its own validation images: they share none."
+ABOUT_FIGURES = (
+    "Accuracy and the shares of cats and dogs that are recognised: higher is better. Log loss and "
+    "Brier score: how far P(dog) is from the truth, lower is better; being sure and wrong costs "
+    "most. ROC AUC: how often a dog gets a higher P(dog) than a cat, 1 is best."
+)
+ABOUT_CHARTS = (
+    "ROC: dogs that are recognised against cats taken for dogs, at every threshold. Precision: the "
+    "share of dogs among what is called dog; recall: the share of dogs that is. AUC and AP: the "
+    "areas under these curves, 1 is best. Reliability: of images with a P(dog) of 70 %, 70 % "
+    "should be dogs; ECE is the mean distance from that, 0 is best. F1 balances precision and recall; "
+    "support is the number of images."
+)
 ABOUT_SUSPECTS = (
     "Suspect is a label that the health check's classifier does not believe. It looks through "
     "MobileNetV2, so that leaving these images out flatters MobileNetV2 most."
@@ -81,7 +93,7 @@ def figures(columns: Mapping[str, Mapping[str, Interval]]) -> pd.DataFrame:
 def answered(photo: Mapping[Hashable, Any]) -> str:
     """Return the label of an image that both runs were asked about, and their answers."""
     label = CLASS_NAMES[photo["label"]]
-    return f"{label} · A {photo['p_dog_a']:.0%} · B {photo['p_dog_b']:.0%}"
+    return f"{label} · P(dog): A {photo['p_dog_a']:.0%}, B {photo['p_dog_b']:.0%}"
 
 
 def report(evaluation: Evaluation) -> pd.DataFrame:
@@ -94,6 +106,7 @@ def facts(run: Run) -> dict[str, str]:
     """Return what a run learned from, and what it costs."""
     result, dataset = run.result, run.about["dataset"]
     return {
+        "Model": run.config.title,
         "Dataset": f"{dataset['name']} ({dataset['fingerprint']})",
         "Training images": f"{result['train_images']:,}",
         "Validation images": f"{result['val_images']:,}",

@@ -85,7 +85,10 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
             )
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".0%" if metric == "accuracy" else None)
-    return styled(figure, metric.capitalize(), legend={"orientation": "h", "y": -0.3})
+    # Room for the legend's lines, below the axis' title.
+    height = HEIGHT_PX + 25 * max(0, len(figure.data) - 4)
+    legend = {"orientation": "h", "y": -0.22 * HEIGHT_PX / height, "yanchor": "top"}
+    return styled(figure, metric.capitalize(), legend=legend, height=height)
 
 
 def confusion_matrix(counts: np.ndarray) -> go.Figure:

@@ -25,9 +25,10 @@ def table(labels, p_dog):
 def test_small_slices_are_faint_and_take_no_room():
     of_run = parts((0, 0), (1, 2), (980, 1000), (990, 1000), (45, 49))
     figure = comparison_figures.slices(KINDS["size"], {"A": of_run})
-    (trace,) = figure.data
-    assert list(trace.y) == [0.5, 0.98, 0.99, pytest.approx(45 / 49)]
-    assert list(trace.marker.opacity) == [0.3, 1, 1, 0.3]
+    large, small = figure.data
+    assert list(large.y) == [0.98, 0.99]
+    assert list(small.y) == [0.5, pytest.approx(45 / 49)]
+    assert (large.opacity, small.opacity) == (1, 0.3)
     low, high = figure.layout.yaxis.range
     # The point of the small slice is there, its interval, 9 to 91 %, is not.
     assert 0.4 < low < 0.5 < 1 < high

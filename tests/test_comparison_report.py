@@ -71,7 +71,7 @@ def test_names_and_notes_are_text_and_no_markup(pair):
     assert "<script>alert" not in html
     assert "<b>bold" not in html
     assert "&lt;b&gt;bold" in html
-    assert r"\<b\>bold\<\/b\> \| \*x\*" in markdown
+    assert r"\<b\>bold\</b\> \| \*x\*" in markdown
     assert "<i>" not in html
     assert r"\<i\>photos\</i\> \| \[of\](mine)" in markdown
     assert "\n# of" not in markdown

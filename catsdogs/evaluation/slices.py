@@ -43,16 +43,19 @@ KINDS = {
     ),
     "shape": Kind(
         "Shape",
-        "width ÷ height",
+        "tall to wide: width ÷ height",
         (0.5, 0.75, 1.33, 2),
         lambda facts: facts["width_px"] / facts["height_px"],
     ),
     "light": Kind(
-        "Light", "mean grey level, 0 to 255", (35, 80, 120, 160), lambda facts: facts["brightness"]
+        "Light",
+        "dark to bright: mean grey level, 0 to 255",
+        (35, 80, 120, 160),
+        lambda facts: facts["brightness"],
     ),
     "sharpness": Kind(
         "Sharpness",
-        "variance of the Laplacian, at 256 pixels",
+        "blurred to sharp: variance of the Laplacian, at 256 pixels",
         (35, 200, 800, 3000),
         lambda facts: facts["sharpness"],
     ),

@@ -32,7 +32,7 @@ LONGEST_NAME, LONGEST_NOTE = 80, 2000
 
 @dataclass(frozen=True)
 class Remarks:
-    """What its owner says of a run. Without a ``name`` of its own it goes by its model's."""
+    """What its owner says of a run."""
 
     name: str = ""
     note: str = ""
@@ -97,12 +97,13 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What its owner calls it, else its model and recipe."""
-        return self.remarks.name or self.config.title
+        """Its model and recipe, after the name that its owner gave it."""
+        own = self.remarks.name
+        return f"{own} ({self.config.title})" if own else self.config.title
 
     @property
     def title(self) -> str:
-        """A short name for pages: its name or the model's, its seed, and when the run was made."""
+        """A short name for pages: its name, its seed, and when the run was made."""
         created = datetime.fromisoformat(self.about["created_at"])
         return f"{self.name} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"
 

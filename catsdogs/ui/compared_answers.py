@@ -33,10 +33,13 @@ def show(pair: Pair, margin: float) -> None:
 # A fragment, so that moving the threshold draws nothing but what moves with it.
 @st.fragment
 def _moving(pair: Pair, margin: float) -> None:
-    st.subheader("Answers")
-    threshold = _controls(pair, margin)
+    st.subheader("Answers", help=comparison_text.ABOUT_CHARTS)
     if not pair.both.empty:
-        st.caption("Click a cell of a matrix: its images show below.")
+        st.caption(
+            f"From here on, all is of the {len(pair.both):,} images that both were measured on. "
+            "Click a cell of a matrix: its images show below."
+        )
+    threshold = _controls(pair, margin)
     evaluations = pair.evaluations(threshold)
     charts = comparison_figures.at_threshold(pair.answers, evaluations, threshold)
     for column, (letter, run) in zip(st.columns(2), pair.runs.items(), strict=True):
@@ -46,6 +49,7 @@ def _moving(pair: Pair, margin: float) -> None:
             chart = charts[f"Confusion matrix of {letter}"]
             _matrix(chart, letter, has_gallery=not pair.both.empty)
             _report(evaluations[letter], letter)
+    compared_photos.link()
     _curves(charts)
     _slices(pair, threshold)
     if not pair.both.empty:
@@ -61,6 +65,8 @@ def _controls(pair: Pair, margin: float) -> float:
             step=0.001,
             format="%.3f",
             key=_KEY,
+            persist_state="session",
+            help="Moves all that follows. The verdict and the figures above stay at one half.",
         )
         with st.popover("Set it to …"):
             _presets(pair.answers)
@@ -75,18 +81,31 @@ def _presets(answers: dict[str, pd.DataFrame]) -> None:
     )
     table = answers[letter or "A"]
     labels, p_dog = (table[name].to_numpy() for name in ("label", "p_dog"))
+    _preset(0, "One half", lambda: THRESHOLD, "As the verdict has it.")
+    _preset(
+        *(1, "Best F1", partial(thresholds.best_f1, labels, p_dog)),
+        "The best balance of precision and recall for dogs.",
+    )
+    _preset(
+        *(2, "Equal error", partial(thresholds.equal_error, labels, p_dog)),
+        "Cats and dogs are misjudged equally often.",
+    )
     recall = st.number_input(
         "Recall of dogs, %", 1.0, 100.0, 99.0, 0.5, key="compare_recall", format="%.1f"
     )
-    offers: dict[str, Callable[[], float]] = {
-        "One half": lambda: THRESHOLD,
-        "Best F1": partial(thresholds.best_f1, labels, p_dog),
-        "Equal error": partial(thresholds.equal_error, labels, p_dog),
-        f"Recall of {recall:g} %": partial(thresholds.for_recall, labels, p_dog, recall / 100),
-    }
-    for number, (title, find) in enumerate(offers.items()):
-        key = f"compare_preset_{number}"
-        st.button(title, key=key, on_click=_set, args=(find,), width="stretch")
+    _preset(
+        *(
+            3,
+            f"Recall of {recall:g} %",
+            partial(thresholds.for_recall, labels, p_dog, recall / 100),
+        ),
+        "So many dogs are called dogs, and as few cats as that allows.",
+    )
+
+
+def _preset(number: int, title: str, find: Callable[[], float], why: str) -> None:
+    key = f"compare_preset_{number}"
+    st.button(title, key=key, on_click=_set, args=(find,), width="stretch", help=why)
 
 
 def _set(find: Callable[[], float]) -> None:

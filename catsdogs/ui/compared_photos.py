@@ -24,14 +24,18 @@ _SHOWN_PX = 480
 _KIND, _PAGE = "compare_kind", "compare_page"
 _OPEN = "image"  # in the address, which another page clears
 _PAIR = "compare_pair"  # whose photos they are
+_ANCHOR = "on-which-images"
 _CELL = "compare_cell"  # of a confusion matrix: run, true class, said class
 
 
 def show(pair: Pair, threshold: float) -> None:
     """Show the photos of one kind, such as those that only A has right."""
     _forget_another(pair)
-    st.subheader("On which images")
-    st.caption("Each with its label and the P(dog) of both runs, the clearest first.")
+    st.subheader("On which images", anchor=_ANCHOR)
+    st.caption(
+        f"Each with its label and the P(dog) of both runs, from {threshold:g} on called a dog; the "
+        "most striking first."
+    )
     kinds = _kinds(pair.both, threshold)
     if st.session_state.get(_KIND) not in kinds:
         with_photos = [name for name, found in kinds.items() if len(found)]
@@ -58,6 +62,12 @@ def show(pair: Pair, threshold: float) -> None:
     with place.container():
         photo_grid(_tiles(root, shown), key="compare_gallery", on_open=lambda i: _open(shown, i))
     _dialog_if_open(pair, root, found)
+
+
+def link() -> None:
+    """Show the way to the photos of the cell that was clicked, which are far below."""
+    if cell := st.session_state.get(_CELL):
+        st.markdown(f"[↓ {_cell_name(*cell)}](#{_ANCHOR})")
 
 
 def choose_cell(letter: str, cell: tuple[str, str] | None) -> None:
@@ -129,7 +139,10 @@ def _close() -> None:
 
 
 def _one(pair: Pair, root: Path | None, photo: pd.Series) -> None:
-    st.markdown(f"Labelled **{CLASS_NAMES[photo['label']]}**")
+    st.markdown(
+        f"Labelled **{CLASS_NAMES[photo['label']]}**. Neither run was trained on it. Tinted is "
+        "what made a run answer as it does."
+    )
     columns = st.columns(3)
     content = _content(root, photo["path"], photo["digest"])
     picture = _picture(content) if isinstance(content, bytes) else content

@@ -63,7 +63,7 @@ def _curves(runs: list[Run]) -> None:
     # Set at each run, because only so does a run's new name reach the browser.
     st.session_state["compare_curves_of"] = known
     chosen = st.multiselect(
-        "Lay curves over each other",
+        f"Lay curves over each other (up to {len(figures.RUN_COLOURS)})",
         list(ids),
         format_func=lambda run_id: remarks.starred_title(ids[run_id]),
         max_selections=len(figures.RUN_COLOURS),
@@ -90,10 +90,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
         found, result = _accuracy(run), run.result
         rows.append(
             {
-                "starred": "★" if run.remarks.starred else "",
-                "run": printable(run.title),
-                "dataset": printable(run.about["dataset"]["name"]),
-                "fingerprint": run.about["dataset"]["fingerprint"],
+                "run": remarks.starred_title(run),
                 "accuracy": found.value,
                 "low": found.low,
                 "high": found.high,
@@ -103,30 +100,33 @@ def _table(runs: list[Run]) -> pd.DataFrame:
                 "megabytes": result["model_bytes"] / 1e6,
                 "milliseconds": result["latency_ms"],
                 "seconds": result["seconds"]["total"],
+                "dataset": printable(run.about["dataset"]["name"]),
+                "fingerprint": run.about["dataset"]["fingerprint"],
                 "note": run.remarks.line,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).sort_values("accuracy", ascending=False, kind="stable")
 
 
 def _dataframe(table: pd.DataFrame) -> None:
-    number = st.column_config.NumberColumn
+    number, share = st.column_config.NumberColumn, ["accuracy", "low", "high"]
     st.dataframe(
-        table,
+        table.assign(**{name: 100 * table[name] for name in share}),
         column_config={
-            "starred": st.column_config.TextColumn("★", pinned=True),
-            "run": st.column_config.TextColumn("Run", pinned=True),
-            "dataset": "Dataset",
-            "fingerprint": "Fingerprint",
-            "accuracy": number("Accuracy", format="percent"),
-            "low": number("95 % from", format="percent"),
-            "high": number("to", format="percent"),
+            "run": "Run",
+            "accuracy": number("Accuracy", format="%.2f %%"),
+            "low": number("95 % from", format="%.2f %%"),
+            "high": number("to", format="%.2f %%"),
             "loss": number("Loss", format="%.4f"),
             "images": number("Validation images", format="localized"),
             "parameters": number("Parameters", format="localized"),
             "megabytes": number("Model, MB", format="%.1f"),
             "milliseconds": number("ms an image", format="%.1f"),
             "seconds": number("Training, s", format="%.0f"),
+            "dataset": "Dataset",
+            "fingerprint": st.column_config.TextColumn(
+                "Fingerprint", help="The same for runs on the same photos with the same labels."
+            ),
             "note": "Note",
         },
         hide_index=True,
@@ -142,8 +142,10 @@ def _spread(runs: list[Run]) -> list[str]:
             fingerprint = run.about["dataset"]["fingerprint"]
             groups[replace(run.config, seed=0), fingerprint, run.epochs_done].append(run)
     lines = []
-    for group in groups.values():
-        if len({run.config.seed for run in group}) < 2:
+    for runs_of_one in groups.values():
+        # Of one seed the newest: its twins say the same once more.
+        group = list({run.config.seed: run for run in reversed(runs_of_one)}.values())
+        if len(group) < 2:
             continue
         found = [_accuracy(run).value for run in group]
         seeds = ", ".join(

@@ -30,6 +30,7 @@ def pick(runs: list[Run]) -> tuple[Run, Run]:
                 list(ids),
                 format_func=lambda run_id: remarks.starred_title(ids[run_id]),
                 key=key,
+                persist_state="session",
             )
             remarks.show(ids[run_id], key=f"compare_remarks_{name}")
         st.query_params[name] = run_id
@@ -54,6 +55,7 @@ def verdict(pair: Pair) -> float:
         *(0.1, 20.0, 100 * DEFAULT_MARGIN, 0.1),
         format="%.1f",
         key="compare_margin",
+        persist_state="session",
         help="How large a difference in accuracy would not matter to you.",
     )
     with told:
@@ -73,14 +75,18 @@ def _say(pair: Pair, margin: float) -> None:
     said = [f"**{opening}** {detail}" for opening, detail in comparison_text.verdict(result)]
     box("\n\n".join(said), icon=":material/balance:")
     if sound := pair.compared_without_suspects(margin):
-        st.caption(comparison_text.without_suspects(sound[1], sound[0]))
+        twin = comparison_text.without_suspects(sound[1], sound[0])
+        if sound[1].is_significant is result.is_significant:
+            st.caption(twin)
+        else:
+            st.warning(f"**The answer changes** without suspect labels. {twin}")
     for sentence in comparison_text.left_out(result):
         st.caption(sentence)
 
 
 def figures(pair: Pair) -> None:
     """Show the figures of both runs with their intervals, and what the runs cost."""
-    st.subheader("Figures")
+    st.subheader("Figures", help=comparison_text.ABOUT_FIGURES)
     st.caption(f"{comparison_text.OWN_FIGURES}, with 95\u00a0% intervals.")
     st.dataframe(comparison_text.figures(pair.figures), key="compare_figures")
     if len(pair.figures) > len(pair.runs):

@@ -1,33 +1,41 @@
 """What the user says of a run: a name, a note, a star."""
 
-from dataclasses import asdict, replace
-from typing import Any
-
 import streamlit as st
 
 from catsdogs.runs import store
-from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE, Run
+from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE, Remarks, Run
 from catsdogs.text import printable
 from catsdogs.ui import run_actions
 
 
 def show(run: Run, *, key: str) -> None:
-    """Show the fields in a popover; what is typed is kept at once."""
+    """Show a form for them in a popover."""
     problem = f"{key}_problem"
-    with st.popover("", icon=":material/edit_note:", help="Name, note and star", key=key):
-        for name, value in asdict(run.remarks).items():
-            # The stored one: another tab, or the same run chosen twice, may have changed it.
-            st.session_state[f"{key}_{name}"] = value
-
-        def options(name: str) -> dict[str, Any]:
-            state = f"{key}_{name}"
-            return {"key": state, "on_change": _keep, "args": (run, name, state, problem)}
-
-        st.text_input(
-            "Name", max_chars=LONGEST_NAME, placeholder=run.config.title, **options("name")
+    with (
+        st.popover("", icon=":material/edit_note:", help="Name, note and star", key=key),
+        # The run is in the key, because a form holds what was typed of another one.
+        st.form(f"{key}_form_{run.run_id}", border=False),
+    ):
+        said = Remarks(
+            st.text_input(
+                "Name",
+                run.remarks.name,
+                max_chars=LONGEST_NAME,
+                placeholder=run.config.title,
+                key=f"{key}_name_{run.run_id}",
+            ),
+            st.text_area(
+                "Note", run.remarks.note, max_chars=LONGEST_NOTE, key=f"{key}_note_{run.run_id}"
+            ),
+            st.toggle(
+                "Star: first among the runs to compare",
+                run.remarks.starred,
+                key=f"{key}_starred_{run.run_id}",
+            ),
         )
-        st.text_area("Note", max_chars=LONGEST_NOTE, **options("note"))
-        st.toggle("Star: first among the runs to compare", **options("starred"))
+        if st.form_submit_button("Save", type="primary"):
+            run_actions.attempt(_write, run, said, says=problem)
+            st.rerun()
         run_actions.problem(problem)
 
 
@@ -36,10 +44,5 @@ def starred_title(run: Run) -> str:
     return printable(f"★ {run.title}" if run.remarks.starred else run.title)
 
 
-def _keep(run: Run, name: str, state: str, problem: str) -> None:
-    run_actions.attempt(_write, run, name, st.session_state[state], says=problem)
-
-
-def _write(run: Run, name: str, value: Any) -> None:
-    # As it is now: another tab may have written the other fields.
-    store.remark(run, replace(store.load(run.folder).remarks, **{name: value}))
+def _write(run: Run, said: Remarks) -> None:
+    store.remark(store.load(run.folder), said)

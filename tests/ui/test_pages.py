@@ -430,9 +430,10 @@ class TestWithTrainedRuns:
     def test_a_run_is_given_a_name_a_note_and_a_star(self, trained_machine):
         app = opened("pages/compare.py")
         run_id = app.selectbox(key="compare_b").value
-        app.text_input(key="compare_remarks_b_name").set_value(" Old *faithful* ").run()
-        app.text_area(key="compare_remarks_b_note").set_value("the one to beat").run()
-        app.toggle(key="compare_remarks_b_starred").set_value(True).run()
+        app.text_input(key=f"compare_remarks_b_name_{run_id}").set_value(" Old *faithful* ")
+        app.text_area(key=f"compare_remarks_b_note_{run_id}").set_value("the one to beat")
+        app.toggle(key=f"compare_remarks_b_starred_{run_id}").set_value(True)
+        next(button for button in app.button if run_id in button.form_id).click().run()
         assert not app.exception
         remarks = Remarks("Old *faithful*", "the one to beat", starred=True)
         assert store.find(run_id).remarks == remarks
