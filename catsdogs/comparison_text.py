@@ -35,8 +35,8 @@ ABOUT_CHARTS = (
     "ROC: dogs that are recognised against cats taken for dogs, at every threshold. Precision: the "
     "share of dogs among what is called dog; recall: the share of dogs that is. AUC and AP: the "
     "areas under these curves, 1 is best. Reliability: of images with a P(dog) of 70 %, 70 % "
-    "should be dogs; ECE is the mean distance from that, 0 is best. F1 balances precision and recall; "
-    "support is the number of images."
+    "should be dogs; ECE is the mean distance from that, 0 is best. F1 balances precision and "
+    "recall; support is the number of images."
 )
 ABOUT_SUSPECTS = (
     "Suspect is a label that the health check's classifier does not believe. It looks through "
