@@ -1,6 +1,6 @@
 """Two runs and all that is known to compare them by: what a page, a report and a command show."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Pair:
     predictions: dict[str, pd.DataFrame]
     roots: dict[str, Path | None]
     known: pd.DataFrame
+    # Comparisons that were made, by margin and whether suspect labels count: each is bootstrapped.
+    _made: dict[tuple[float, bool], Comparison] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, a: Run, b: Run) -> "Pair":
@@ -109,7 +111,7 @@ class Pair:
             RunError: when the two validation sets share no image.
             ConfigError: when ``margin`` is out of range.
         """
-        return comparison.compare(*self.predictions.values(), margin=margin)
+        return self._compared(margin, None)
 
     def compared_without_suspects(self, margin: float) -> tuple[int, Comparison] | None:
         """Return how many shared images have suspect labels, and the comparison without them.
@@ -119,8 +121,14 @@ class Pair:
         doubted = self._doubted(self.both)
         if doubted is None:
             return None
-        tables = self.predictions.values()
-        return int(doubted.sum()), comparison.compare(*tables, margin=margin, kept=~doubted)
+        return int(doubted.sum()), self._compared(margin, ~doubted)
+
+    def _compared(self, margin: float, kept: np.ndarray | None) -> Comparison:
+        key = margin, kept is None
+        if key not in self._made:
+            tables = self.predictions.values()
+            self._made[key] = comparison.compare(*tables, margin=margin, kept=kept)
+        return self._made[key]
 
     def slices(self, kind: str, threshold: float) -> dict[str, list[Slice]]:
         """Return the accuracy of each run on each slice of the images of ``answers``."""
