@@ -49,7 +49,8 @@ def _moving(pair: Pair, margin: float) -> None:
             chart = charts[f"Confusion matrix of {letter}"]
             _matrix(chart, letter, has_gallery=not pair.both.empty)
             _report(evaluations[letter], letter)
-    compared_photos.link()
+    if not pair.both.empty:
+        compared_photos.link(pair)
     _curves(charts)
     _slices(pair, threshold)
     if not pair.both.empty:

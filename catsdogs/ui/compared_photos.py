@@ -30,7 +30,6 @@ _CELL = "compare_cell"  # of a confusion matrix: run, true class, said class
 
 def show(pair: Pair, threshold: float) -> None:
     """Show the photos of one kind, such as those that only A has right."""
-    _forget_another(pair)
     st.subheader("On which images", anchor=_ANCHOR)
     st.caption(
         f"Each with its label and the P(dog) of both runs, from {threshold:g} on called a dog; the "
@@ -64,8 +63,9 @@ def show(pair: Pair, threshold: float) -> None:
     _dialog_if_open(pair, root, found)
 
 
-def link() -> None:
+def link(pair: Pair) -> None:
     """Show the way to the photos of the cell that was clicked, which are far below."""
+    _forget_another(pair)
     if cell := st.session_state.get(_CELL):
         st.markdown(f"[↓ {_cell_name(*cell)}](#{_ANCHOR})")
 
