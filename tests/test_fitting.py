@@ -38,8 +38,8 @@ def emit(folder, event, **values):
         write(event, **values)
 
 
-def fit(folder, *, stop_after=None, labels=None):
-    """Fit as a worker would, and ask to stop after so many batches; return (weights, cut short)."""
+def fit(folder, *, stop_after=None, labels=None, at_once=1):
+    """Fit as a worker would, and ask to stop at the so-manieth look; return (weights, cut short)."""
     run = store.load(folder)
     generator = np.random.default_rng(1)
     vectors = generator.normal(size=(_TRAIN + _VALIDATION, _FEATURES)).astype(np.float32)
@@ -60,6 +60,7 @@ def fit(folder, *, stop_after=None, labels=None):
                 validation=Batches(rows, labels, np.arange(_TRAIN, len(vectors)), 4),
                 reporter=reporter,
                 before=ended,
+                batches_at_once=at_once,
             )
             if ended.cut_short:
                 break
@@ -106,6 +107,18 @@ def test_a_fit_in_pieces_is_the_fit_in_one(new_run, settings, batches):
     expected, cut_short = fit(whole, labels=labels)
     assert not cut_short
     found = fit_in_pieces(pieces, batches=batches, labels=labels)
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert told(pieces) == told(whole)
+
+
+def test_several_batches_at_once_tell_of_the_same_epochs_and_stop_between_them(new_run):
+    one_by_one, whole, pieces = (new_run(epochs=3, learning_rate=0.1) for _ in range(3))
+    fit(one_by_one)
+    # 5 batches an epoch: the last look of each is at one batch alone.
+    expected, _ = fit(whole, at_once=2)
+    assert told(whole) == told(one_by_one)
+    found = fit_in_pieces(pieces, batches=2, at_once=2)
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
     assert told(pieces) == told(whole)

@@ -46,8 +46,12 @@ def fit(
     validation: Batches,
     reporter: Reporter,
     before: Fitted | None = None,
+    batches_at_once: int = 1,
 ) -> Fitted:
     """Fit ``model`` for the epochs of ``stage``, from the run's checkpoint if it has one.
+
+    ``batches_at_once`` are trained on between two looks at them, for a report or a stop request:
+    a look takes about a millisecond, which only a very small network notices.
 
     The model ends with its best weights, under the plain recipe with its last. ``before`` is how
     the stage before ended: its network, which this one begins as, stays unless a better one comes.
@@ -61,6 +65,7 @@ def fit(
         _optimizer(run.config, stage, steps),
         loss="binary_crossentropy",
         metrics=["accuracy"],
+        steps_per_execution=batches_at_once,
     )
     recorder = Recorder(run, stage, reporter, images=images)
     progress = recorder.take_up(model, before)
@@ -170,7 +175,8 @@ class Recorder(keras.callbacks.Callback):
             self.diverged = self.model.stop_training = True
             return
         progress = self._progress
-        progress.step = self._first + batch + 1
+        # Keras counts on past the end when it takes several batches at once.
+        progress.step = min(self._first + batch + 1, self._steps)
         seen = min(progress.step * self._config.batch_size, self._images) - self._before[0]
         ends = progress.step == self._steps
         stops = self._reporter.should_stop()

@@ -20,6 +20,8 @@ from catsdogs.runs import store
 from catsdogs.runs.config import MODELS
 from catsdogs.runs.store import Run
 
+_HEAD_BATCHES_AT_ONCE = 8
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -95,6 +97,7 @@ def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Train
             *(run, first, head, sides.training(frozen.vectors)),
             validation=sides.validation(frozen.measured),
             reporter=reporter,
+            batches_at_once=_HEAD_BATCHES_AT_ONCE,
         )
     cut_short = ended is not None and ended.cut_short
     if frozen.activations and not cut_short:
