@@ -1,11 +1,15 @@
 import contextlib
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from conftest import PROJECT
 from PIL import Image
+from pillow_heif import register_heif_opener
 
-from catsdogs.data.images import load_square, load_upright, open_header
+from catsdogs.data.images import Picture, load_square, load_upright, open_header
 from catsdogs.errors import UnreadableImage
 
 
@@ -121,8 +125,10 @@ def test_a_bomb_past_pillows_own_limit_is_refused():
     assert refused(encoded(Image.new("1", (20000, 20000)), "PNG")).code == "too_large"
 
 
-def test_random_damage_never_raises_anything_else():
-    content = bytearray(encoded(half_red((200, 150)), "JPEG"))
+@pytest.mark.parametrize("file_format", ["JPEG", "TIFF", "PNG", "GIF", "AVIF", "HEIF"])
+def test_random_damage_never_raises_anything_else(file_format):
+    register_heif_opener()
+    content = bytearray(encoded(half_red((200, 150)), file_format))
     generator = np.random.default_rng(1)
     for _ in range(200):
         damaged = bytearray(content)
@@ -130,3 +136,60 @@ def test_random_damage_never_raises_anything_else():
             damaged[position] = generator.integers(0, 256)
         with contextlib.suppress(UnreadableImage):
             assert load_square(bytes(damaged), 32).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("file_format", ["AVIF", "HEIF", "WEBP", "GIF", "BMP", "TIFF", "PNG"])
+def test_every_container_gives_the_same_picture(file_format):
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    if file_format == "HEIF":
+        register_heif_opener()
+    content = encoded(half_red(), file_format, **options)
+    difference = load_square(content, 32).astype(int) - load_square(encoded(half_red(), "PNG"), 32)
+    assert abs(difference).mean() < 4
+
+
+def test_a_heic_file_is_read_by_who_never_read_one_before(tmp_path):
+    register_heif_opener()
+    (tmp_path / "photo.jpg").write_bytes(encoded(half_red(), "HEIF"))
+    code = (
+        "import pathlib, sys; from catsdogs.data.images import Picture;"
+        "print(Picture(pathlib.Path(sys.argv[1]).read_bytes()).square(8).shape)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "photo.jpg")]
+    assert subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout == (
+        "(8, 8, 3)\n"
+    )
+
+
+@pytest.mark.parametrize("file_format", ["AVIF", "HEIF"])
+def test_a_damaged_modern_file_is_refused(file_format):
+    register_heif_opener()
+    content = encoded(half_red(), file_format)
+    for cut in (30, len(content) // 2, len(content) - 20):
+        with pytest.raises(UnreadableImage):
+            load_square(content[:cut], 32)
+
+
+def test_sizes_that_decode_alike_are_decoded_once():
+    picture = Picture(encoded(half_red((4000, 3000)), "JPEG"))
+    assert picture.upright(at_least_px=224) is picture.upright(at_least_px=150)
+    assert picture.upright(at_least_px=224) is not picture.upright()
+    np.testing.assert_array_equal(picture.square(150), load_square(picture.content, 150))
+
+
+def test_what_decoding_did_is_told():
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    clear = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
+    frames = [Image.new("L", (8, 8), grey) for grey in (0, 90, 255)]
+    deep = Image.fromarray(np.zeros((8, 8), np.uint16))
+    told = {
+        "nothing": encoded(half_red(), "JPEG"),
+        "turned by 90°": encoded(half_red(), "JPEG", exif=turned),
+        "transparency put on white": encoded(clear, "PNG"),
+        "first of 3 frames": encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]),
+        "CMYK made RGB": encoded(half_red().convert("CMYK"), "JPEG"),
+        "16 bits made 8": encoded(deep, "PNG"),
+    }
+    for what, content in told.items():
+        assert Picture(content).changes() == ([] if what == "nothing" else [what])

@@ -1,7 +1,8 @@
 """Many images at once: decoded on a few threads, failures collected instead of raised."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TypeVar
 from catsdogs.data import images
 from catsdogs.errors import UnreadableImage
 
+Item = TypeVar("Item")
 Value = TypeVar("Value")
 # progress(done, total): how everything here that takes long tells of it.
 Progress = Callable[[int, int], None]
@@ -32,10 +34,15 @@ def map_files(
         except UnreadableImage as error:
             return error
 
+    yield from zip(names, map_ordered(names, one), strict=True)
+
+
+def map_ordered(items: Iterable[Item], function: Callable[[Item], Value]) -> Iterator[Value]:
+    """Yield function(item) in order, computed on several threads, a few ahead of who takes them."""
     with ThreadPoolExecutor(THREADS) as pool:
-        remaining = iter(names)
-        pending = [(name, pool.submit(one, name)) for name in islice(remaining, _IN_FLIGHT)]
+        remaining = iter(items)
+        pending = deque(pool.submit(function, item) for item in islice(remaining, _IN_FLIGHT))
         while pending:
-            name, job = pending.pop(0)
-            pending += [(n, pool.submit(one, n)) for n in islice(remaining, 1)]
-            yield name, job.result()
+            job = pending.popleft()
+            pending.extend(pool.submit(function, item) for item in islice(remaining, 1))
+            yield job.result()

@@ -19,25 +19,40 @@ from catsdogs.errors import UnreadableImage
 
 # An allow-list: Pillow would otherwise try EPS (which starts Ghostscript), PDF and many more.
 # "JPEG" includes what many phones write: MPO, a JPEG with further pictures behind the first.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_OF_PILLOW, _HEIF = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"), "HEIF"
+FORMATS = (*_OF_PILLOW, _HEIF)
 _JPEGS = ("JPEG", "MPO")
+# What the first box of a HEIC file, which iPhones write, says that it is (ISO/IEC 23008-12).
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 _END_MARKER = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _PNG_END = b"IEND\xaeB`\x82"
 _EXIF_ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+_TURNED = {
+    2: "mirrored",
+    3: "turned by 180°",
+    4: "mirrored and turned by 180°",
+    5: "mirrored and turned by 90°",
+    6: "turned by 90°",
+    7: "mirrored and turned by 90°",
+    8: "turned by 90°",
+}
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+)
 MAX_PIXELS = 50_000_000
 # Part of every cache's path: to be raised when other files are readable, or give other pixels.
-DECODE_VERSION = "v1"
+DECODE_VERSION = "v2"
 HEADER_BYTES_KEPT = 16
 
 # What Pillow raises on hostile or damaged input, beside OSError.
 _PILLOW_ERRORS = (
     OSError,
     ValueError,
+    TypeError,
     SyntaxError,
-    NotImplementedError,
+    RuntimeError,
     EOFError,
     OverflowError,
     struct.error,
@@ -85,7 +100,7 @@ def open_header(content: bytes) -> ImageFile.ImageFile:
     if not content:
         raise UnreadableImage("empty", "The file is empty (zero bytes).")
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = Image.open(io.BytesIO(content), formats=_formats(content))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage("too_large", _too_large("a larger one")) from None
     except _PILLOW_ERRORS:
@@ -95,18 +110,93 @@ def open_header(content: bytes) -> ImageFile.ImageFile:
     return image
 
 
-def load_upright(content: bytes, *, at_least_px: int | None = None) -> Image.Image:
-    """Return the first frame as upright RGB, transparency composited on white.
+def _formats(content: bytes) -> tuple[str, ...]:
+    """Return what ``content`` may be: HEIC where it says so itself, else any but that."""
+    kind, brands = content[4:8], content[8 : int.from_bytes(content[:4])]
+    if kind != b"ftyp" or not any(brand in brands for brand in _HEIC_BRANDS):
+        return _OF_PILLOW
+    # Here, because its libraries take 20 MB, which most people never need.
+    from pillow_heif import register_heif_opener
 
-    With ``at_least_px``, a JPEG may be decoded at a half, a quarter or an eighth of its size, as
-    long as both sides stay at least that long: much faster, and enough for a smaller target.
+    register_heif_opener()
+    return (_HEIF,)
+
+
+class Picture:
+    """The content of one image file, decoded no more often than the sizes asked for make it.
+
+    What it returns it may return again: copy a picture before changing it.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self._decoded: dict[tuple[int, int], Image.Image] = {}
+
+    def upright(self, *, at_least_px: int | None = None) -> Image.Image:
+        """Return the first frame as upright RGB, transparency composited on white.
+
+        With ``at_least_px``, a JPEG may be decoded at a half, a quarter or an eighth of its size,
+        as long as both sides stay at least that long: much faster, and enough for a smaller target.
+
+        Raises:
+            UnreadableImage: with the reason, for anything that does not decode to its end.
+        """
+        image = open_header(self.content)
+        if at_least_px is not None:
+            image.draft(image.mode, (at_least_px, at_least_px))
+        if image.size not in self._decoded:
+            self._decoded[image.size] = _decoded(image, self.content)
+        return self._decoded[image.size]
+
+    def square(self, side: int) -> np.ndarray:
+        """Return the picture as uint8 RGB, shape (side, side, 3), squeezed to a square (bilinear).
+
+        Raises:
+            UnreadableImage: with the reason.
+        """
+        image = self.upright(at_least_px=side)
+        return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR))
+
+    def changes(self) -> list[str]:
+        """Return in words what decoding does to the picture beyond reading it; often nothing.
+
+        Raises:
+            UnreadableImage: with the reason.
+        """
+        image = open_header(self.content)
+        try:
+            frames = 1 if image.format in _JPEGS else getattr(image, "n_frames", 1)
+        except _PILLOW_ERRORS:
+            frames = 1
+        found = {
+            _TURNED.get(_orientation(image), ""): True,
+            f"first of {frames} frames": frames > 1,
+            "transparency put on white": image.has_transparency_data,
+            "CMYK made RGB": image.mode == "CMYK",
+            "16 bits made 8": _has_high_depth(image),
+        }
+        return [what for what, happens in found.items() if what and happens]
+
+
+def load_upright(content: bytes, *, at_least_px: int | None = None) -> Image.Image:
+    """Return ``Picture(content).upright(…)``, for those who want nothing else of it.
 
     Raises:
-        UnreadableImage: with the reason, for anything that does not decode to its end.
+        UnreadableImage: with the reason.
     """
-    image = open_header(content)
-    if at_least_px is not None:
-        image.draft(image.mode, (at_least_px, at_least_px))
+    return Picture(content).upright(at_least_px=at_least_px)
+
+
+def load_square(content: bytes, side: int) -> np.ndarray:
+    """Return ``Picture(content).square(side)``, for those who want nothing else of it.
+
+    Raises:
+        UnreadableImage: with the reason.
+    """
+    return Picture(content).square(side)
+
+
+def _decoded(image: ImageFile.ImageFile, content: bytes) -> Image.Image:
     try:
         image.load()
         upright = _to_rgb(ImageOps.exif_transpose(image))
@@ -116,16 +206,6 @@ def load_upright(content: bytes, *, at_least_px: int | None = None) -> Image.Ima
         # An interrupted download that was filled up with zeros decodes, to a half grey picture.
         raise _truncated()
     return upright
-
-
-def load_square(content: bytes, side: int) -> np.ndarray:
-    """Return the picture as uint8 RGB, shape (side, side, 3), squeezed to a square (bilinear).
-
-    Raises:
-        UnreadableImage: with the reason.
-    """
-    image = load_upright(content, at_least_px=side)
-    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR))
 
 
 def read_header(content: bytes) -> Header:
@@ -182,13 +262,17 @@ def _jpeg_end(content: bytes) -> int | None:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+    if _has_high_depth(image):
         return _high_depth_to_grey(image).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
+
+
+def _has_high_depth(image: Image.Image) -> bool:
+    return image.mode.startswith("I;16") or image.mode in ("I", "F")
 
 
 def _high_depth_to_grey(image: Image.Image) -> Image.Image:

@@ -47,12 +47,18 @@ def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None
     is_unchanged = images.digest(content) == digest
     if unchanged_only and not is_unchanged:
         return None
-    square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
-    buffer = io.BytesIO()
-    square.save(buffer, "JPEG", quality=_QUALITY)
+    jpeg = square_jpeg(photo)
     # A file that has changed since the scan goes by another digest. A full disk makes the next
     # page slower, not this one wrong.
     if is_unchanged:
         with contextlib.suppress(OSError), files.replacing(kept, durable=False) as temporary:
-            temporary.write_bytes(buffer.getvalue())
+            temporary.write_bytes(jpeg)
+    return jpeg
+
+
+def square_jpeg(photo: Image.Image) -> bytes:
+    """Return a JPEG of ``SIDE_PX`` squared: the middle of ``photo``."""
+    square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
+    buffer = io.BytesIO()
+    square.save(buffer, "JPEG", quality=_QUALITY)
     return buffer.getvalue()
