@@ -16,7 +16,8 @@ from typing import Any
 from catsdogs.commands import datasets, models, readable, runs
 from catsdogs.commands.outcome import FAILED
 from catsdogs.errors import CatsDogsError
-from catsdogs.evaluation.metrics import DEFAULT_MARGIN
+from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
+from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs.config import (
     ENGINES,
     FINE_TUNE_FROM,
@@ -198,8 +199,24 @@ def _add_models(groups: Any) -> None:
         dest="runs",
         nargs="+",
         action="extend",
-        help="default: the latest of each model and recipe",
+        help="default: the best of each model",
     )
+    classify.add_argument(
+        "--threshold",
+        type=float,
+        default=THRESHOLD,
+        help="from this P(dog) on it is a dog; default: %(default)s",
+    )
+    classify.add_argument(
+        "--false-refusal",
+        type=float,
+        choices=FALSE_REFUSALS,
+        default=DEFAULT_FALSE_REFUSAL,
+        help="the share of pets that may be called neither; default: %(default)s",
+    )
+    classify.add_argument("--never-neither", action="store_true", help="only ever cat or dog")
+    classify.add_argument("--csv", type=Path, metavar="FILE", help="also write a table")
+    classify.add_argument("--force", action="store_true", help="replace a table that exists")
     compare = _add(groups, "compare", models.compare, "compare two runs on the same images")
     compare.add_argument("run_a", help=run_help)
     compare.add_argument("run_b", help=run_help)

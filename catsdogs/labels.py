@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 CAT, DOG = 0, 1
 CLASS_NAMES = ("cat", "dog")
 UNLABELLED = -1
+# What is said of a picture that looks like nothing in training; no photo is labelled so.
+NEITHER = "neither"
 
 _FOLDER_LABELS = {"cat": CAT, "cats": CAT, "dog": DOG, "dogs": DOG}
 _FILE_LABELS = {"cat": CAT, "dog": DOG}

@@ -1,5 +1,5 @@
-"""Long work on data beside the app: a health check, a download. One process each, that may outlive
-the server, with a folder that says how far it is.
+"""Long work on data beside the app: a health check, a download, answers. One process each, that may
+outlive the server, with a folder that says how far it is.
 
     <cache>/tasks/<kind>-<key>/    events.jsonl  what it reports
                                    stop          asks it to end
@@ -31,6 +31,7 @@ from catsdogs.processes import is_alive, launch, started_at
 _MODULES = {
     "health": "catsdogs.tasks",
     "download": "catsdogs.tasks",
+    "classify": "catsdogs.tasks",
     "rates": "catsdogs.learning.range_test",
 }
 _EVENTS, _STOP, _LOG = "events.jsonl", "stop", "log"
@@ -89,7 +90,8 @@ def start(kind: str, subject: str) -> Task:
     """Start a task of ``kind`` about ``subject``, unless it runs already.
 
     "health" is about the dataset in a folder, "download" about "microsoft", "kaggle" or a URL,
-    and "rates" about what ``runs.rates.subject`` returns.
+    "classify" about an ``inference.folder.Order``, and "rates" about what ``runs.rates.subject``
+    returns.
     """
     folder = _folder(kind, subject)
     folder.mkdir(parents=True, exist_ok=True)
@@ -248,8 +250,14 @@ def _download(source: str, report: Report, should_stop: ShouldStop) -> dict[str,
     return {"path": str(folder)}
 
 
+def _classify(order: str, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
+    from catsdogs.inference import folder
+
+    return folder.classify(order, report, should_stop)
+
+
 def _works() -> dict[str, Work]:
-    return {"health": _check_health, "download": _download}
+    return {"health": _check_health, "download": _download, "classify": _classify}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """The command line as its users call it: a process, its exit status, its JSON."""
 
+import csv
 import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import PROJECT, command_line
@@ -101,7 +103,7 @@ def test_what_the_system_refuses_is_one_line_too(arguments, capsys):
 def test_an_empty_folder_is_an_error_that_says_what_was_expected(tmp_path, kaggle_folder, capsys):
     (tmp_path / "empty").mkdir()
     status, result = call(capsys, "data", "scan", tmp_path / "empty")
-    assert (status, "Expected image files (.bmp" in result["error"]) == (1, True)
+    assert (status, "Expected image files (.avif" in result["error"]) == (1, True)
 
 
 def test_a_folder_of_unlabelled_photos_can_be_scanned(photo, tmp_path, capsys):
@@ -230,10 +232,36 @@ def test_an_evaluation_shows_its_matrix(runs, trained_machine, capsys):
 def test_classified_files_come_with_what_each_run_says(runs, photo, tmp_path, capsys):
     good, bad = photo(tmp_path / "[red]x.jpg"), tmp_path / "bad.jpg"
     bad.touch()
-    assert cli.main(["classify", str(good), str(bad)]) == 2
+    assert cli.main(["classify", str(good), str(bad), "--run", *runs]) == 2
     lines = capsys.readouterr().out.splitlines()
     assert sum("[red]x.jpg" in line and "%" in line for line in lines) == 2
     assert any("bad.jpg" in line and "empty" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_the_threshold_decides_what_a_pet_is_called_and_has_to_be_one(runs, capsys):
+    run = store.find(runs[0])
+    photo = Path(run.config.data) / store.read_predictions(run)["path"][0]
+
+    def said(threshold):
+        return call(capsys, "classify", photo, "--run", runs[0], "--threshold", threshold)
+
+    for threshold, label in ((0, "dog"), (1, "cat")):
+        _, (answer,) = said(threshold)
+        assert answer["results"][0]["label"] == label
+    status, result = said(1.5)
+    assert (status, "Expected a threshold" in result["error"]) == (1, True)
+
+
+@pytest.mark.slow
+def test_a_table_is_written_once(runs, photo, tmp_path, capsys):
+    picture, target = photo(tmp_path / "cat.1.jpg"), tmp_path / "said.csv"
+    assert call(capsys, "classify", picture, "--csv", target)[0] == 0
+    (row,) = csv.DictReader(target.read_text().splitlines())
+    assert (row["File"], row["Named"]) == (str(picture), "cat")
+    status, result = call(capsys, "classify", picture, "--csv", target)
+    assert (status, "Expected a new file" in result["error"]) == (1, True)
+    assert call(capsys, "classify", picture, "--csv", target, "--force")[0] == 0
 
 
 @pytest.mark.slow

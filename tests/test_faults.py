@@ -23,6 +23,7 @@ from conftest import PROJECT
 
 from catsdogs import litert, locks, processes
 from catsdogs.data import annotations, index
+from catsdogs.data.images import Picture
 from catsdogs.data.sample import draw_sample
 from catsdogs.errors import RunError
 from catsdogs.inference.predictor import Predictor
@@ -261,7 +262,7 @@ def test_a_run_that_does_not_get_to_its_fit_again_keeps_its_model(sample, uninte
     assert "decisions changed" in run.message
     assert contents(run.folder) == before
     photo = sample / store.read_predictions(run)["path"][0]
-    assert Predictor(run).classify(photo.read_bytes()).label in ("cat", "dog")
+    assert 0 <= Predictor(run)(Picture(photo.read_bytes())).p_dog <= 1
 
     annotations.undo(sample)
     run = followed(jobs.resume(run))

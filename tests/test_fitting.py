@@ -39,7 +39,7 @@ def emit(folder, event, **values):
 
 
 def fit(folder, *, stop_after=None, labels=None, at_once=1):
-    """Fit as a worker would, and ask to stop at the so-manieth look; return (weights, cut short)."""
+    """Fit as a worker would, and stop at a look of this number; return (weights, cut short)."""
     run = store.load(folder)
     generator = np.random.default_rng(1)
     vectors = generator.normal(size=(_TRAIN + _VALIDATION, _FEATURES)).astype(np.float32)

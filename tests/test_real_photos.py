@@ -6,8 +6,10 @@ import zipfile
 import numpy as np
 import pytest
 from conftest import command_line
-from PIL import Image
+from PIL import Image, ImageDraw
+from pillow_heif import register_heif_opener
 
+from benchmarks import heatmaps
 from catsdogs.data import images, sources
 from catsdogs.runs import store
 
@@ -114,3 +116,71 @@ def test_embed_answers_from_the_cache(transfer, world, native_zip, tmp_path):
     with np.load(target) as stored:
         assert stored["vectors"].shape == (2002, 1280)
         assert stored["paths"][0] == "train/cat.0.jpg"
+
+
+def saved(picture, place, **options):
+    picture.save(place, **options)
+    return place
+
+
+def test_the_answer_does_not_depend_on_the_container(transfer, world, native_zip, tmp_path):
+    with zipfile.ZipFile(native_zip) as archive:
+        content = archive.read("train/dog.1.jpg")
+    photo = images.load_upright(content)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    sideways = photo.transpose(Image.Transpose.ROTATE_90)
+    register_heif_opener()
+    (tmp_path / "as-it-is.jpg").write_bytes(content)
+    paths = [
+        tmp_path / "as-it-is.jpg",
+        saved(photo, tmp_path / "again.jpg", quality=95),
+        saved(photo, tmp_path / "photo.png"),
+        saved(photo, tmp_path / "photo.webp", quality=95),
+        saved(photo, tmp_path / "photo.avif", quality=90),
+        saved(photo, tmp_path / "photo.heic", quality=90),
+        saved(photo, tmp_path / "photo.bmp"),
+        saved(photo, tmp_path / "photo.tiff"),
+        saved(sideways, tmp_path / "turned.jpg", exif=exif, quality=95),
+        saved(photo.quantize(256), tmp_path / "palette.png"),
+        saved(photo.convert("RGBA"), tmp_path / "alpha.png"),
+    ]
+    status, answers = command_line("classify", *paths, "--run", transfer["run"], **world)
+    assert status == 0
+    first, *others = (answer["results"][0] for answer in answers)
+    for path, other in zip(paths[1:], others, strict=True):
+        assert other["label"] == first["label"], path
+        assert other["p_dog"] == pytest.approx(first["p_dog"], abs=0.02), path
+        assert other["calibrated_p_dog"] == pytest.approx(first["calibrated_p_dog"], abs=0.02)
+
+
+def test_what_shows_no_pet_is_called_neither(transfer, world, here, native_zip, tmp_path):
+    generator = np.random.default_rng(0)
+    for number in range(8):
+        noise = Image.fromarray(generator.integers(0, 256, (60, 80, 3), dtype=np.uint8))
+        noise.resize((400, 300)).save(tmp_path / f"noise-{number}.png")
+        page = Image.new("RGB", (400, 300), "white")
+        words = "\n".join(f"line {number} of a letter about nothing" for _ in range(18))
+        ImageDraw.Draw(page).multiline_text((10, 10), words, fill="black")
+        page.rotate(number).save(tmp_path / f"text-{number}.png")
+        colours = [tuple(int(c) for c in generator.integers(0, 256, 3)) for _ in range(2)]
+        sky = Image.new("RGB", (400, 300), colours[0])
+        sky.paste(colours[1], (0, 150 + 10 * number, 400, 300))
+        sky.save(tmp_path / f"sky-{number}.png")
+    _, answers = command_line("classify", tmp_path, "--run", transfer["run"], **world)
+    assert [answer["results"][0]["label"] for answer in answers] == ["neither"] * 24
+    # The floor is measured on the validation photos: it refuses one in a hundred of them.
+    table = store.read_predictions(store.find(transfer["run"])).head(100)
+    root = sources.open_source(native_zip)
+    photos = [root / path for path in table["path"]]
+    _, answers = command_line("classify", *photos, "--run", transfer["run"], **world)
+    labels = [answer["results"][0]["label"] for answer in answers]
+    assert labels.count("neither") <= 4
+    nearest = [answer["results"][0]["nearest"] for answer in answers]
+    assert all(len(found) == 5 for found in nearest)
+    assert not {one["file"] for found in nearest for one in found} & set(table["path"])
+
+
+def test_without_the_hottest_fifth_a_photo_is_less_like_its_class(transfer, here):
+    found = heatmaps.tested(store.find(transfer["run"]), 60)
+    assert found["hottest"] < min(found["pixels"], found["blocks"]) < found["whole"]

@@ -8,12 +8,13 @@ import sys
 import pytest
 
 from catsdogs import processes
+from catsdogs.data.sources import SAMPLE_NAME
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, fold
 
-RESULT = {"val_accuracy": 0.9}
+RESULT = {"val_accuracy": 0.9, "val_images": 100}
 EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}
 ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
 
@@ -190,7 +191,22 @@ def test_a_finished_run_is_preferred_to_a_newer_stopped_one(run_folder):
     emit(run_folder, ("finished", {"result": RESULT}))
     stopped = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
     emit(stopped, ("stopped", {"result": RESULT}))
-    assert [run.run_id for run in store.latest_usable()] == [run_folder.name]
+    assert [run.run_id for run in store.best_usable()] == [run_folder.name]
+
+
+def test_the_best_run_of_each_model_learned_from_photos_and_is_right_on_many(empty_machine):
+    def finished(model, data, accuracy, images):
+        about = {**ABOUT, "dataset": {**ABOUT["dataset"], "name": data}}
+        folder = store.create(RunConfig(model, "/photos"), about)
+        emit(folder, ("finished", {"result": {"val_accuracy": accuracy, "val_images": images}}))
+        return folder.name
+
+    finished("custom_cnn", SAMPLE_NAME, 1.0, 5000)
+    finished("custom_cnn", "trial", 1.0, 10)
+    best = finished("custom_cnn", "photos", 0.9, 2400)
+    finished("custom_cnn", "photos", 0.89, 2400)
+    drawings = finished("mobilenet_v2", SAMPLE_NAME, 0.7, 100)
+    assert {run.run_id for run in store.best_usable()} == {best, drawings}
 
 
 def test_a_run_is_found_by_a_unique_beginning(run_folder):

@@ -10,6 +10,8 @@ from conftest import command_line
 from PIL import Image
 
 from catsdogs.data import images, index
+from catsdogs.data.images import Picture
+from catsdogs.inference import rejection
 from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
 from catsdogs.litert import LiteRTModel
@@ -33,6 +35,7 @@ def test_a_finished_run_has_every_file_and_no_temporary_one(runs):
             (
                 *(
                     store.CONFIG,
+                    rejection.FILE,
                     event_file.EVENTS,
                     store.LOG,
                     store.KERAS_MODEL,
@@ -109,7 +112,7 @@ def test_a_rotated_photo_gets_the_upright_ones_answer(runs, trained_machine):
     plain = io.BytesIO()
     upright.save(plain, "PNG")
     predictor = Predictor(runs["plain"])
-    rotated, straight = (predictor.classify(b.getvalue()) for b in (buffer, plain))
+    rotated, straight = (predictor(Picture(b.getvalue())) for b in (buffer, plain))
     assert rotated.p_dog == pytest.approx(straight.p_dog, abs=1e-4)
     np.testing.assert_allclose(rotated.heatmap, straight.heatmap, atol=1e-4)
 
@@ -167,7 +170,7 @@ def test_a_custom_cnn_in_int8_says_what_it_said_in_a_quarter_of_the_bytes(runs, 
     assert result["images"] == run.result["val_images"]
     assert result["largest_difference"] < 0.1
     outputs = LiteRTModel(out)(np.zeros((150, 150, 3), np.uint8))
-    assert set(outputs) == {"p_dog", "heatmap"}
+    assert set(outputs) == {"p_dog", "heatmap", "embedding"}
 
 
 def test_a_stopped_run_keeps_its_model(trained_machine):
@@ -185,7 +188,7 @@ def test_a_stopped_run_keeps_its_model(trained_machine):
     assert len(run.view.epochs) < 500
     assert run.is_usable
     some = store.read_predictions(run)["path"][0]
-    assert Predictor(run).classify((sample / some).read_bytes()).label in ("cat", "dog")
+    assert 0 <= Predictor(run)(Picture((sample / some).read_bytes())).p_dog <= 1
 
 
 def test_a_stop_before_the_fit_leaves_no_model(trained_machine):

@@ -5,6 +5,7 @@ import shutil
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +27,8 @@ from catsdogs.data import images, index, sources
 from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
 from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
+from catsdogs.inference import batch
+from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
 from catsdogs.runs import store
@@ -78,21 +81,32 @@ def evaluate(options: Namespace) -> Outcome:
 
 
 def classify(options: Namespace) -> Outcome:
-    """Classify files with the named runs, or with the latest of each model and recipe."""
-    runs = [store.find_usable(name) for name in options.runs or []] or store.latest_usable()
+    """Classify files with the named runs, or with the best of each model."""
+    if not 0 <= options.threshold <= 1:
+        raise ConfigError(
+            f"Expected a threshold from 0 to 1. Received: {options.threshold:g}. P(dog) is one."
+        )
+    if options.csv:
+        _require_new_file(options.csv.expanduser().absolute(), force=options.force)
+    runs = [store.find_usable(name) for name in options.runs or []] or store.best_usable()
     if not runs:
         raise RunError(
             "Expected a trained run. Received: none yet. Train one first: "
             "python -m catsdogs train --help"
         )
-    paths = list(_files(options.paths))
-    predictors = [Predictor(run) for run in runs]
-    answers = []
+    sources = [(str(path), partial(images.read_bytes, path)) for path in _files(options.paths)]
+    refused = None if options.never_neither else options.false_refusal
+    decision = Decision(options.threshold, refused)
+    usable = [run for run in store.list_runs()[0] if run.is_usable]
+    panel, seen = Panel(runs, usable, Predictor), []
     with progress("classify") as advance:
-        for path in paths:
-            answers.append(_classified(path, predictors))
-            advance(len(answers), len(paths))
-    failed = any(answer["error"] for answer in answers)
+        for one in batch.see_all(sources, panel):
+            seen.append(one.without_heatmaps())
+            advance(len(seen), len(sources))
+    if options.csv:
+        _write(options.csv, batch.csv(seen, {run.run_id: run.run_id for run in runs}, decision))
+    answers = [one.to_json(decision) for one in seen]
+    failed = any(one.error for one in seen)
     return Outcome(answers, readable_figures.classified(answers), status_with(failed))
 
 
@@ -203,25 +217,6 @@ def _require_new_file(out: Path, *, force: bool) -> None:
         )
 
 
-def _classified(path: Path, predictors: list[Predictor]) -> dict[str, Any]:
-    entry: dict[str, Any] = {"file": str(path), "error": None, "results": []}
-    try:
-        content = images.read_bytes(path)
-        for predictor in predictors:
-            answer = predictor.classify(content)
-            entry["results"].append(
-                {
-                    "run": predictor.run_id,
-                    "label": answer.label,
-                    "p_dog": answer.p_dog,
-                    "latency_ms": round(answer.latency_ms, 2),
-                }
-            )
-    except UnreadableImage as error:
-        entry["error"] = {"code": error.code, "message": str(error)}
-    return entry
-
-
 def _files(given: list[Path]) -> Iterator[Path]:
     """Yield files as given, and the images below folders, in name order.
 
@@ -230,8 +225,8 @@ def _files(given: list[Path]) -> Iterator[Path]:
     """
     for path in given:
         if path.is_dir():
-            found = (child for child in path.rglob("*") if child.is_file())
-            pictures = sorted(c for c in found if c.suffix.lower() in images.SUFFIXES)
+            found = sorted(child for child in path.rglob("*") if batch.is_picture(child))
+            pictures = [child for child in found if child.is_file()]
             if not pictures:
                 raise no_images(path)
             yield from pictures

@@ -122,7 +122,7 @@ def classified(answers: list[dict[str, Any]]) -> Readable:
             table.add_row(
                 cell(answer["file"]),
                 result["label"],
-                f"{result['p_dog']:.2%}",
+                f"{result['calibrated_p_dog']:.2%}",
                 f"{result['latency_ms']:.1f} ms",
                 cell(result["run"]),
             )

@@ -8,6 +8,8 @@ import numpy as np
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 
 THRESHOLD = 0.5
+# The share of pets that may be called neither, unless the user says otherwise.
+DEFAULT_FALSE_REFUSAL = 0.01
 # Below this p-value chance is a poor explanation, by convention.
 SIGNIFICANT = 0.05
 # Accuracies that differ by less count as equivalent, unless the user says otherwise.
@@ -73,11 +75,11 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
             zero_division=0,
         ),
         average_precision=float(metrics.average_precision_score(labels, p_dog)) if both else None,
-        ece=_expected_calibration_error(labels, p_dog),
+        ece=expected_calibration_error(labels, p_dog),
     )
 
 
-def _expected_calibration_error(labels: np.ndarray, p_dog: np.ndarray) -> float:
+def expected_calibration_error(labels: np.ndarray, p_dog: np.ndarray) -> float:
     """Return the mean distance of P(dog) from the share of dogs, over ten bins of P(dog).
 
     Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015).

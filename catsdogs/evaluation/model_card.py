@@ -5,6 +5,8 @@ The sections follow Mitchell et al., "Model Cards for Model Reporting" (2019, ar
 
 from typing import Any
 
+from catsdogs.evaluation.calibration import FOLDS
+from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.runs.store import Run
 
 
@@ -24,9 +26,11 @@ def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
 Run `{run.run_id}`.{stopped}
 
 ## What it is for
-Telling a photo of one cat from a photo of one dog. Shown anything else, it still says "cat" or
-"dog": it has no third answer. It is not made for breeds, drawings, several animals in one picture,
-or any decision that affects people or animals.
+Telling a photo of one cat from a photo of one dog. The model itself says "cat" or "dog" of
+anything; the app calls "neither" what looks less like training photos than
+{1 - DEFAULT_FALSE_REFUSAL:.0%} of the validation photos do, which does not catch everything else.
+It is not made for breeds, drawings, several animals in one picture, or any decision that affects
+people or animals.
 
 ## Data
 {dataset["name"]}: {dataset["cats"]:,} cats and {dataset["dogs"]:,} dogs, fingerprint
@@ -40,6 +44,8 @@ Copies of one photo are never on both sides.
 | {result["val_accuracy"]:.2%} | {result["val_loss"]:.4f} | {result["parameters"]:,} \
 | {result["latency_ms"]:.1f} ms | {result["model_bytes"] / 1e6:.1f} MB |
 
+{_calibration(result["calibration"])}
+
 These figures hold for photos like those it was trained on. Other cameras, drawings or screenshots
 are another matter.
 
@@ -48,3 +54,18 @@ are another matter.
 {config.command()}{extensions}
 ```
 """
+
+
+def _calibration(figures: dict[str, float]) -> str:
+    if figures["temperature"] == 1:
+        return (
+            "No temperature divides its logits: none brings the probabilities of validation photos "
+            f"that it was not fitted on ({FOLDS} folds) nearer to the truth than they are. Their "
+            f"expected calibration error is {figures['ece_before']:.4f}."
+        )
+    return (
+        f"A temperature of {figures['temperature']:.3f} divides its logits where the app shows a "
+        f"probability: on validation photos that it was not fitted on ({FOLDS} folds) the expected "
+        f"calibration error is {figures['ece_before']:.4f} without it, {figures['ece_after']:.4f} "
+        "with it."
+    )

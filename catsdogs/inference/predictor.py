@@ -1,6 +1,5 @@
-"""A finished run's LiteRT model: image bytes in; label, P(dog), heat map and latency out."""
+"""A finished run's LiteRT model: a picture in; P(dog), heat map and embedding out."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,51 +8,61 @@ import numpy as np
 
 from catsdogs.data import images
 from catsdogs.data.decoding import map_files
+from catsdogs.data.images import Picture
 from catsdogs.errors import UnreadableImage
-from catsdogs.labels import class_name
+from catsdogs.evaluation.calibration import calibrated
+from catsdogs.inference.rejection import References
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs.store import LITERT_MODEL, Run
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model says of one image.
+class Output:
+    """What a model makes of one picture.
 
     ``heatmap`` is float32 of shape (h, w): positive where the picture speaks for "dog", negative
-    where it speaks for "cat". ``latency_ms`` covers decoding and the forward pass.
+    where it speaks for "cat". ``embedding``, float32 (D,), is what its last layer sees; the models
+    of earlier custom CNNs do not tell it.
     """
 
-    label: str
     p_dog: float
     heatmap: np.ndarray
-    latency_ms: float
+    embedding: np.ndarray | None
 
 
 class Predictor:
-    """Answers for one run. Safe to share between threads."""
+    """The model of one run. Safe to share between threads."""
 
     def __init__(self, run: Run) -> None:
-        """Load the run's model.
+        """Load the run's model, and the vectors that it tells "neither" by, if it has any.
 
         Raises:
-            RunError: when the model file is missing or damaged.
+            RunError: when a file is missing or damaged.
         """
         self.run_id = run.run_id
+        self.references = References.read(run.folder)
+        self._temperature: float = run.result.get("calibration", {}).get("temperature", 1.0)
         self._model = LiteRTModel(run.folder / LITERT_MODEL)
         # The first call lays out memory and packs weights; the user's first photo should not wait.
         self._model(np.zeros((self._model.side, self._model.side, 3), dtype=np.uint8))
 
-    def classify(self, content: bytes) -> Answer:
-        """Answer for the bytes of one image file.
+    def __call__(self, picture: Picture) -> Output:
+        """Run the model on a picture.
 
         Raises:
             UnreadableImage: with the reason.
         """
-        started = time.perf_counter()
-        outputs = self._model(images.load_square(content, self._model.side))
-        latency_ms = (time.perf_counter() - started) * 1000
-        p_dog = outputs["p_dog"].item()
-        return Answer(class_name(p_dog), p_dog, outputs["heatmap"], latency_ms)
+        outputs = self._model(picture.square(self.side))
+        return Output(outputs["p_dog"].item(), outputs["heatmap"], outputs.get("embedding"))
+
+    @property
+    def side(self) -> int:
+        """The width and height in pixels of what the model sees."""
+        return self._model.side
+
+    def calibrated(self, p_dog: float) -> float:
+        """Return a probability as the validation photos say that it should have been."""
+        return float(calibrated(p_dog, self._temperature))
 
     def p_dog_of_files(
         self, root: Path, names: Sequence[str]
@@ -62,4 +71,4 @@ class Predictor:
         return map_files(root, names, self._p_dog)
 
     def _p_dog(self, content: bytes) -> float:
-        return self._model(images.load_square(content, self._model.side))["p_dog"].item()
+        return self._model(images.load_square(content, self.side))["p_dog"].item()

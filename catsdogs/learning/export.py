@@ -36,7 +36,7 @@ _NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
 
 
 def export_custom_cnn(model: keras.Model, target: Path) -> None:
-    """Write a LiteRT file with outputs ``p_dog`` and ``heatmap`` (17, 17)."""
+    """Write a LiteRT file: outputs ``p_dog``, ``heatmap`` (17, 17), ``embedding`` (128,)."""
     _export(_grad_cam_graph(model), target)
 
 
@@ -168,7 +168,12 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
 
 
 def _grad_cam_graph(model: keras.Model) -> keras.Model:
-    return keras.Model(model.input, {"p_dog": model.output, "heatmap": _grad_cam(model)})
+    outputs = {
+        "p_dog": model.output,
+        "heatmap": _grad_cam(model),
+        "embedding": model.get_layer("p_dog").input,
+    }
+    return keras.Model(model.input, outputs)
 
 
 def _class_activation_graph(

@@ -32,12 +32,13 @@ class Trained:
     p_dog: np.ndarray
     cut_short: bool  # a stop request ended the fit before its last epoch
     export_litert: Callable[[Path], None]
+    frozen: Frozen | None = None  # what its base computed, where that was not trained
 
 
 def train(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     """Train what ``run`` asks for on ``dataset``, from its checkpoint if it has one.
 
-    A stop request during the fit ends it after the batch at hand and keeps what was learned.
+    A stop request during the fit ends it after the batches at hand and keeps what was learned.
 
     Raises:
         StoppedEarly: when a stop was asked for before the fit.
@@ -114,6 +115,7 @@ def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Train
         p_dog,
         cut_short,
         lambda target: export.export_mobilenet_v2(backbone_file, head, target),
+        frozen,
     )
 
 

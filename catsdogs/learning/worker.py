@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 from catsdogs import files, locks, processes
 from catsdogs.data import images, index, sources
 from catsdogs.errors import CatsDogsError, DatasetError, RunError
+from catsdogs.evaluation.calibration import calibration
 from catsdogs.evaluation.metrics import evaluate
 from catsdogs.evaluation.model_card import model_card
+from catsdogs.inference import rejection
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.runs import event_file, jobs, store
 
@@ -141,25 +143,40 @@ def _write_results(
 ) -> dict[str, Any]:
     validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
-        evaluation = evaluate(validation["label"].to_numpy(), trained.p_dog)
+        labels = validation["label"].to_numpy()
+        evaluation = evaluate(labels, trained.p_dog)
+        calibrated = calibration(labels, trained.p_dog, seed=trained.sides.config.seed)
         with files.replacing(folder / store.PREDICTIONS) as temporary:
             validation[["path", "label", "p_dog", "digest"]].to_parquet(temporary, index=False)
-        files.write_json(folder / store.EVALUATION, evaluation.to_json())
+        figures = {**evaluation.to_json(), "calibration": calibrated.to_json()}
+        files.write_json(folder / store.EVALUATION, figures)
     with reporter.phase("export"):
         with files.replacing(folder / store.KERAS_MODEL) as temporary:
             trained.model.save(temporary)
         trained.export_litert(folder / store.LITERT_MODEL)
         latency_ms = _check_export(folder, root, trained)
+        _save_references(folder, root, trained)
     return {
         "parameters": trained.model.count_params(),
         "train_images": len(trained.sides.train),
         "val_images": len(validation),
         "val_accuracy": evaluation.accuracy,
         "val_loss": evaluation.log_loss,
+        "calibration": calibrated.to_json(),
         "latency_ms": latency_ms,
         **store.load(folder).view.resolved,
         "model_bytes": (folder / store.LITERT_MODEL).stat().st_size,
     }
+
+
+def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
+    from catsdogs.learning.referencing import references
+
+    found = references(trained.sides, trained.frozen, root, folder / store.LITERT_MODEL)
+    if found is None:
+        (folder / rejection.FILE).unlink(missing_ok=True)  # Of before the run was extended.
+    else:
+        found.save(folder)
 
 
 def _check_export(folder: Path, root: Path, trained: "Trained") -> float:

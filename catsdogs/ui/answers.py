@@ -1,137 +1,67 @@
-"""What each model says of each dropped image: label, probability, heat map, latency."""
+"""What the chosen runs say of the given pictures, asked once a session."""
 
-import pandas as pd
+import ctypes
+import sys
+import time
+from collections.abc import Sequence
+from threading import Timer
+
 import streamlit as st
-from PIL import Image
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from catsdogs.data import images
-from catsdogs.errors import RunError, UnreadableImage
-from catsdogs.inference.heatmap import overlay
-from catsdogs.inference.predictor import Answer
-from catsdogs.runs.store import Run, latest_usable
-from catsdogs.text import literal, printable
-from catsdogs.ui import cache
+from catsdogs.inference.batch import Seen, see_all
+from catsdogs.inference.panel import Panel
+from catsdogs.runs.store import LITERT_MODEL, Run
+from catsdogs.ui.classify_inputs import Given
 
-_SHOWN_PX = 480
-_PER_PAGE = 10
-
-# A file's outcome: P(dog) and the rest by run id, or why it could not be read.
-Outcome = dict[str, Answer] | UnreadableImage
+_KNOWN = "classify_seen"
+_REDRAW_EVERY_S = 0.3
+# So many forgotten answers take megabytes, which glibc keeps for itself unless it is asked.
+_MANY, _FREED_AFTER_S = 200, 3.0
+# A picture and the models that were asked about it.
+_Key = tuple[tuple[str, int], tuple[tuple[str, int], ...]]
 
 
-def pick(usable: list[Run]) -> list[Run]:
-    """Let the user choose the runs that answer; at first the latest of each model and recipe."""
-    ids = {run.run_id: run for run in usable}
-    chosen = st.multiselect(
-        "Models",
-        list(ids),
-        default=[run.run_id for run in latest_usable()],
-        format_func=lambda run_id: printable(ids[run_id].title),
-        key="classify_runs",
-    )
-    return [ids[run_id] for run_id in chosen]
+def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[Seen]:
+    """Return what ``panel`` says of each picture, with a progress bar for those that are new.
+
+    What was said of others, or by other runs, is forgotten.
+    """
+    models = tuple((run.run_id, (run.folder / LITERT_MODEL).stat().st_mtime_ns) for run in runs)
+    keys = [(picture.key, models) for picture in pictures]
+    before: dict[_Key, Seen] = st.session_state.get(_KNOWN, {})
+    known = {key: before[key] for key in keys if key in before}
+    if len(before) - len(known) >= _MANY:
+        _give_memory_back()
+    st.session_state[_KNOWN] = known
+    missing = [(key, p) for key, p in zip(keys, pictures, strict=True) if key not in known]
+    if missing:
+        _ask(missing, panel, known)
+    return [known[key] for key in keys]
 
 
-def show(uploads: list[UploadedFile], runs: list[Run]) -> None:
-    """Answer for all uploads; show a table of several, and a page of them in detail."""
-    runs = _loadable(runs)
-    if not runs:
-        return
-    outcomes = [(upload, _outcome(upload, runs)) for upload in uploads]
-    if len(uploads) > 1:
-        _table(outcomes, runs)
-    opacity = st.slider(
-        "Heat map",
-        0.0,
-        1.0,
-        0.65,
-        0.05,
-        key="classify_opacity",
-        help="Tints the regions that made the model say what it says.",
-    )
-    pages = -(-len(outcomes) // _PER_PAGE)
-    page = (
-        1 if pages == 1 else st.number_input(f"Page, 1 to {pages}", 1, pages, key="classify_page")
-    )
-    for upload, outcome in outcomes[(page - 1) * _PER_PAGE : page * _PER_PAGE]:
-        with st.container(border=True):
-            st.markdown(f"**{literal(upload.name)}**")
-            if isinstance(outcome, UnreadableImage):
-                st.error(literal(str(outcome)), icon=":material/broken_image:")
-            else:
-                _card(upload, outcome, runs, opacity)
+def forget() -> None:
+    """Forget all that was said."""
+    if len(st.session_state.pop(_KNOWN, ())) >= _MANY:
+        _give_memory_back()
 
 
-def _loadable(runs: list[Run]) -> list[Run]:
-    """Return the runs whose model loads, and say what is wrong with the others."""
-    loadable = []
-    for run in runs:
-        try:
-            cache.predictor(run)
-            loadable.append(run)
-        except (RunError, OSError) as error:
-            st.error(literal(f"{run.title}: {error}"))
-    return loadable
+def _ask(missing: list[tuple[_Key, Given]], panel: Panel, known: dict[_Key, Seen]) -> None:
+    """Add what is missing to ``known``, one by one: an interruption loses nothing."""
+    total, next_redraw = len(missing), time.monotonic() + _REDRAW_EVERY_S
+    bar = st.progress(0.0, text=f"Looking at {total:,} pictures …")
+    sources = [(picture.name, picture.read) for _, picture in missing]
+    seen = see_all(sources, panel, thumbnails=True)
+    for done, ((key, _), one) in enumerate(zip(missing, seen, strict=True), start=1):
+        known[key] = one
+        if time.monotonic() >= next_redraw:
+            bar.progress(done / total, text=f"{done:,} of {total:,} pictures")
+            next_redraw = time.monotonic() + _REDRAW_EVERY_S
+    bar.empty()
 
 
-def _outcome(upload: UploadedFile, runs: list[Run]) -> Outcome:
-    """Return the answers, computed once for each file and run of this session."""
-    known = st.session_state.setdefault("classify_answers", {})
-    try:
-        for run in runs:
-            key = (upload.file_id, run.run_id)
-            if key not in known:
-                known[key] = cache.predictor(run).classify(upload.getvalue())
-    except UnreadableImage as error:
-        return error
-    return {run.run_id: known[upload.file_id, run.run_id] for run in runs}
-
-
-def _table(outcomes: list[tuple[UploadedFile, Outcome]], runs: list[Run]) -> None:
-    rows, names = [], _short_names(runs)
-    for upload, outcome in outcomes:
-        row: dict[str, object] = {"File": printable(upload.name)}
-        for run, name in names.items():
-            answer = None if isinstance(outcome, UnreadableImage) else outcome[run]
-            row[name] = answer.label if answer else "unreadable"
-            row[f"{name}: P(dog)"] = answer.p_dog if answer else None
-        rows.append(row)
-    probability = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")
-    st.dataframe(
-        pd.DataFrame(rows),
-        column_config={f"{name}: P(dog)": probability for name in names.values()},
-        hide_index=True,
-        key="classify_table",
-    )
-
-
-def _short_names(runs: list[Run]) -> dict[str, str]:
-    """Return a column name by run id: the model alone where that tells the runs apart."""
-    models = [run.name for run in runs]
-    return {
-        run.run_id: printable(run.name if models.count(run.name) == 1 else run.title)
-        for run in runs
-    }
-
-
-def _card(
-    upload: UploadedFile, outcome: dict[str, Answer], runs: list[Run], opacity: float
-) -> None:
-    photo = images.load_upright(upload.getvalue(), at_least_px=_SHOWN_PX)
-    photo.thumbnail((_SHOWN_PX, _SHOWN_PX), Image.Resampling.BILINEAR)
-    if len({answer.label for answer in outcome.values()}) > 1:
-        st.warning("The models disagree.", icon=":material/compare_arrows:")
-    columns = st.columns(len(runs) + 1)
-    columns[0].image(photo, caption="The photo, upright")
-    for column, run in zip(columns[1:], runs, strict=True):
-        answer = outcome[run.run_id]
-        confidence = max(answer.p_dog, 1 - answer.p_dog)
-        with column:
-            st.image(overlay(photo, answer.heatmap, label=answer.label, opacity=opacity))
-            st.markdown(f"### {answer.label.capitalize()}")
-            st.progress(confidence, f"{confidence:.1%} sure")
-            st.caption(
-                f"{literal(run.title)}, trained on {literal(run.about['dataset']['name'])} · "
-                f"P(dog) {answer.p_dog:.4f} · {answer.latency_ms:.1f} ms"
-            )
+def _give_memory_back() -> None:
+    """Return to the system what was freed, once the widgets of the last drawing are gone too."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        timer = Timer(_FREED_AFTER_S, libc.malloc_trim, [0])
+        timer.daemon = True
+        timer.start()

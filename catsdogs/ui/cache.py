@@ -9,6 +9,7 @@ import streamlit as st
 from catsdogs.data import index, sources
 from catsdogs.health import checkup
 from catsdogs.health.look import Look, Watch
+from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs.store import LITERT_MODEL, PREDICTIONS, Run
 
@@ -34,6 +35,17 @@ def forget_datasets() -> None:
 def predictor(run: Run) -> Predictor:
     """Return the run's predictor; one serves all sessions."""
     return _predictor(run, (run.folder / LITERT_MODEL).stat().st_mtime_ns)
+
+
+def panel(runs: list[Run], usable: list[Run]) -> Panel:
+    """Return ``runs`` ready to answer together, with the judges among ``usable`` that they need.
+
+    Raises:
+        RunError, OSError: when a file of one of them is missing or damaged.
+    """
+    judges = (judge(run, usable) for run in runs)
+    files = [run.folder / LITERT_MODEL for run in (*runs, *judges) if run]
+    return _panel([(str(file), file.stat().st_mtime_ns) for file in files], runs, usable)
 
 
 def pair(a: Run, b: Run) -> "Pair":
@@ -75,3 +87,9 @@ def _pair(a: Run, b: Run, written_at: list[int]) -> "Pair":
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
 def _predictor(run: Run, mtime_ns: int) -> Predictor:
     return Predictor(run)
+
+
+# Keeps the models of the panel that was asked last in memory, even where they are more than four.
+@st.cache_resource(max_entries=1, show_spinner="Loading the models …")
+def _panel(files: list[tuple[str, int]], _runs: list[Run], _usable: list[Run]) -> Panel:
+    return Panel(_runs, _usable, predictor)

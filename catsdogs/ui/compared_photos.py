@@ -12,7 +12,7 @@ from catsdogs.data import images
 from catsdogs.data.thumbnails import thumbnails
 from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.inference.heatmap import overlay
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.pair import Pair, of_cell, of_kind
 from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
@@ -181,8 +181,8 @@ def _picture(content: bytes) -> Image.Image | UnreadableImage:
 
 def _heat_map(run: Run, content: bytes, picture: Image.Image) -> None:
     try:
-        answer = cache.predictor(run).classify(content)
+        said = cache.predictor(run)(images.Picture(content))
     except (RunError, OSError) as error:
         st.error(literal(str(error)))
         return
-    st.image(overlay(picture, answer.heatmap, label=answer.label))
+    st.image(overlay(picture, said.heatmap, label=class_name(said.p_dog)))

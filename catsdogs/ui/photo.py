@@ -178,15 +178,14 @@ def _runs(look: Look, photo: Mapping[Any, Any]) -> None:
     answers = []
     for run in runs:
         try:
-            answer = cache.predictor(run).classify(
-                images.read_bytes(look.dataset.root / photo["path"])
-            )
+            content = images.read_bytes(look.dataset.root / photo["path"])
+            p_dog = cache.predictor(run)(images.Picture(content)).p_dog
             held_back = photo["digest"] in set(store.read_predictions(run)["digest"])
         except CatsDogsError:
             continue
         same = run.about["dataset"].get("fingerprint") == look.dataset.fingerprint()
         seen = "held back" if held_back else "learned from it" if same and is_usable else "unknown"
-        answers.append((run.title, class_name(answer.p_dog), answer.p_dog, seen))
+        answers.append((run.title, class_name(p_dog), p_dog, seen))
     if answers:
         st.markdown(f"**What the latest runs say** (of {_MOST_RUNS} at most)")
         st.dataframe(

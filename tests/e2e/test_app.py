@@ -135,8 +135,9 @@ def test_a_dropped_photo_is_answered_and_a_text_file_explained(app, page, world,
     opened(page, f"{app.url}/classify", "Classify")
     photos = [world / "data" / "sample" / f"{name}.jpg" for name in ("cat.10", "dog.10")]
     page.set_input_files("input[type=file]", [*photos, tmp_path / "notes.jpg"])
-    expect(page.get_by_text("% sure")).to_have_count(4)
-    expect(page.get_by_text("a file that begins with")).to_be_visible()
+    # The better of the two custom CNNs answers about two pictures.
+    expect(page.get_by_text("% sure")).to_have_count(2)
+    expect(page.get_by_text("a file that begins with").first).to_be_visible()
     picture(page, "classify")
     assert page.strangers == []
 

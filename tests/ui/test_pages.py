@@ -495,29 +495,6 @@ class TestWithTrainedRuns:
         assert not app.exception
         assert "Parquet" in app.error[0].value
 
-    def test_a_damaged_model_is_explained_beside_the_good_one(self, trained_machine):
-        run = store.list_runs()[0][0]
-        (run.folder / store.LITERT_MODEL).write_bytes(b"not a model")
-        app = opened("pages/classify.py")
-        photo = next((trained_machine / "data" / "sample").glob("dog.*.jpg"))
-        app.file_uploader[0].upload(photo.name, photo.read_bytes(), "image/jpeg").run()
-        assert "cannot be loaded" in app.error[0].value
-
-    def test_good_and_bad_files_are_answered_side_by_side(self, trained_machine):
-        run = store.list_runs()[0][0]
-        name = store.read_predictions(run)["path"][0]
-        content = (trained_machine / "data" / "sample" / name).read_bytes()
-        app = opened("pages/classify.py")
-        uploader = app.file_uploader[0]
-        uploader.set_value([(name, content, "image/jpeg"), ("fake.jpg", b"text", "image/jpeg")])
-        app.run()
-        assert not app.exception
-        assert "begins with" in app.error[0].value
-        table = app.dataframe[0].value
-        assert table.iloc[0, 1] in ("cat", "dog")
-        assert table.iloc[1, 1] == "unreadable"
-        assert "sure" in " ".join(bar.text for bar in app.get("progress"))
-
 
 @pytest.mark.parametrize("text", ["a_b*c*", "[x](y)", "`code`", "# no", ":smile:", "$x$", "<b>"])
 def test_literal_escapes_every_mark(text):

@@ -1,0 +1,109 @@
+"""How well does "neither" tell pictures without a cat or dog from photos of pets?
+
+    python -m benchmarks.neither OTHERS RUN [RUN …] [--json]
+
+OTHERS is a folder of pictures without a pet, a sub-folder a kind (`benchmarks.other_pictures` makes
+one). For each finished run, of either model, the vectors of its training photos are references, and
+its validation photos the pets: in turn a fifth of them is measured with a floor that refuses 1 % of
+the other four fifths. Prints, for several numbers of references, the share refused of the pets and
+of each kind, and the area under the ROC curve; beside it what the run's own certainty manages at
+the same share of pets. The runs' photos have to be where they were.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from catsdogs.data import images, index, sources
+from catsdogs.data.decoding import map_files
+from catsdogs.errors import UnreadableImage
+from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
+from catsdogs.inference.rejection import NEIGHBOURS
+from catsdogs.litert import LiteRTModel
+from catsdogs.runs import store
+from catsdogs.runs.store import Run
+
+_COUNTS = (100, 250, 500, 1000, 2000, 4000, 8000)
+_FOLDS = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("others", type=Path)
+    parser.add_argument("runs", nargs="+")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rows = [row for name in options.runs for row in _measured(store.find_usable(name), options)]
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    names = [name for name in rows[0] if name not in ("run", "told by", "AUROC")]
+    print("| run | told by | AUROC |", " | ".join(names), "|")
+    print("|---|---|---:|", "---:|" * len(names), sep="")
+    for row in rows:
+        shares = " | ".join(f"{row[name]:.1%}" for name in names)
+        print(f"| {row['run']} | {row['told by']} | {row['AUROC']:.4f} | {shares} |")
+
+
+def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
+    model = LiteRTModel(run.folder / store.LITERT_MODEL)
+    root = sources.open_source(Path(run.config.data))
+    held_back = store.read_predictions(run)
+    usable = index.scan(root).usable
+    training = usable[~usable["digest"].isin(held_back["digest"])].sample(frac=1, random_state=0)
+    references, _ = _seen(model, root, list(training["path"][: _COUNTS[-1]]))
+    pets, pets_p = _seen(model, root, list(held_back["path"]))
+    found = sorted(p for p in options.others.rglob("*") if p.suffix.lower() in images.SUFFIXES)
+    names = [str(path.relative_to(options.others)) for path in found]
+    others, others_p = _seen(model, options.others, names)
+    kinds = np.array([name.split("/")[0] for name in names])
+    rows = []
+    for count in (*(c for c in _COUNTS if c < len(references)), len(references)):
+        likeness = [_likeness(references[:count], vectors) for vectors in (pets, others)]
+        rows.append({"run": run.title, "told by": f"{count} references", **_row(*likeness, kinds)})
+    certainty = (np.abs(p - 0.5) for p in (pets_p, others_p))
+    return [*rows, {"run": run.title, "told by": "its certainty", **_row(*certainty, kinds)}]
+
+
+def _seen(model: LiteRTModel, root: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return unit vectors (N, D) and P(dog) (N,) of the files, all of which decode."""
+    vectors, p_dog = [], []
+    for name, outputs in map_files(root, names, lambda c: model(images.load_square(c, model.side))):
+        if isinstance(outputs, UnreadableImage):
+            raise SystemExit(f"Expected pictures that decode. Received: {name}. {outputs}")
+        vector = outputs["embedding"].astype(np.float32)
+        vectors.append(vector / max(float(np.linalg.norm(vector)), 1e-12))
+        p_dog.append(outputs["p_dog"].item())
+    return np.stack(vectors), np.array(p_dog)
+
+
+def _likeness(references: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    cosines = vectors @ references.T
+    return np.partition(cosines, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1)
+
+
+def _row(pets: np.ndarray, others: np.ndarray, kinds: np.ndarray) -> dict[str, float]:
+    is_pet = np.concatenate([np.ones(len(pets)), np.zeros(len(others))])
+    order = np.random.default_rng(0).permutation(len(pets))
+    refused_pets, floors = 0, []
+    for fold in np.array_split(order, _FOLDS):
+        rest = np.setdiff1d(order, fold)
+        floors.append(np.quantile(pets[rest], DEFAULT_FALSE_REFUSAL, method="lower"))
+        refused_pets += int((pets[fold] < floors[-1]).sum())
+    refused = others < np.mean(floors)
+    return {
+        "AUROC": float(roc_auc_score(is_pet, np.concatenate([pets, others]))),
+        f"pets ({len(pets):,})": refused_pets / len(pets),
+        f"others ({len(others):,})": float(refused.mean()),
+        **{
+            f"{kind} ({(kinds == kind).sum()})": float(refused[kinds == kind].mean())
+            for kind in sorted(set(kinds))
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

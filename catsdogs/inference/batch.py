@@ -1,0 +1,231 @@
+"""Many pictures through a panel: what each run says of each, as records, a table, counts."""
+
+import io
+import lzma
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from catsdogs.data import images
+from catsdogs.data.decoding import map_ordered
+from catsdogs.data.images import Picture
+from catsdogs.data.thumbnails import SIDE_PX, square_jpeg
+from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.inference.panel import Answer, Decision, Panel
+from catsdogs.labels import CLASS_NAMES, UNLABELLED, label_of_path
+from catsdogs.text import printable
+
+# A page keeps what it was given in memory; more are a matter for a job.
+MOST_PICTURES = 5_000
+MOST_BYTES_EACH = 25 << 20
+
+Read = Callable[[], bytes]
+# What a hostile or damaged ZIP makes Python's modules raise. RuntimeError: encrypted, or packed in
+# a way that they do not know.
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the runs of a panel say of one picture, or why it could not be read.
+
+    ``changes`` are what decoding did to it, in words. ``thumbnail`` is a JPEG, where one was asked
+    for.
+    """
+
+    name: str
+    answers: tuple[Answer, ...] = ()
+    changes: tuple[str, ...] = ()
+    error: UnreadableImage | None = None
+    thumbnail: bytes | None = None
+
+    def labels(self, decision: Decision) -> list[str]:
+        """Return what each run calls it."""
+        return [answer.label(decision) for answer in self.answers]
+
+    def disagree(self, decision: Decision) -> bool:
+        """Return whether two runs call it by different names."""
+        return len(set(self.labels(decision))) > 1
+
+    @property
+    def spread(self) -> float:
+        """How far apart the runs' calibrated P(dog) are, 0 for one run."""
+        said = [answer.calibrated_p_dog for answer in self.answers]
+        return max(said) - min(said) if said else 0.0
+
+    @property
+    def truth(self) -> str | None:
+        """The label that its name carries ("cat.1.jpg", "dogs/7.png"), if it carries one."""
+        label = label_of_path(self.name.replace("\\", "/"))
+        return None if label == UNLABELLED else CLASS_NAMES[label]
+
+    def without_heatmaps(self) -> "Seen":
+        """Return the same without what takes most of its memory."""
+        bare = (replace(answer, heatmap=np.empty((0, 0), np.float32)) for answer in self.answers)
+        return replace(self, answers=tuple(bare))
+
+    def to_json(self, decision: Decision) -> dict[str, Any]:
+        """Return what the command line and a download say of it."""
+        error = self.error
+        return {
+            "file": self.name,
+            "error": {"code": error.code, "message": str(error)} if error else None,
+            "changes": list(self.changes),
+            "results": [_result(answer, decision) for answer in self.answers],
+        }
+
+
+def see(name: str, read: Read, panel: Panel, *, thumbnail: bool = False) -> Seen:
+    """Return what ``panel`` says of the picture whose content ``read`` returns."""
+    try:
+        picture = Picture(read())
+        answers = tuple(panel.answers(picture))
+        small = square_jpeg(picture.upright(at_least_px=SIDE_PX)) if thumbnail else None
+        return Seen(name, answers, tuple(picture.changes()), thumbnail=small)
+    except UnreadableImage as error:
+        return Seen(name, error=error)
+
+
+def see_all(
+    sources: Sequence[tuple[str, Read]], panel: Panel, *, thumbnails: bool = False
+) -> Iterator[Seen]:
+    """Yield ``see`` of each (name, read), in order, on a few threads."""
+    yield from map_ordered(
+        sources, lambda source: see(source[0], source[1], panel, thumbnail=thumbnails)
+    )
+
+
+def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> pd.DataFrame:
+    """Return a row a picture; ``titles`` name the runs' columns by run id."""
+    are_named, rows = any(one.truth for one in seen), []
+    # Those that were answered first, because columns stand in the order of their first row.
+    for position, one in sorted(enumerate(seen), key=lambda pair: not pair[1].answers):
+        row: dict[str, Any] = {"File": printable(one.name)}
+        if are_named:
+            row["Named"] = one.truth
+        for answer in one.answers:
+            title = titles[answer.run_id]
+            row[title] = answer.label(decision)
+            row[f"{title}: P(dog)"] = answer.calibrated_p_dog
+            row[f"{title}: raw P(dog)"] = answer.p_dog
+            row[f"{title}: milliseconds"] = round(answer.latency_ms, 2)
+            if answer.likeness:
+                row[f"{title}: likeness"] = answer.likeness.similarity
+                row[f"{title}: most like"] = printable(answer.likeness.nearest[0].path)
+        if len(titles) > 1:
+            row["Disagree"] = one.disagree(decision) if one.answers else None
+        row["Decoding"] = ", ".join(one.changes)
+        row["Error"] = str(one.error) if one.error else ""
+        rows.append((position, row))
+    frame = pd.DataFrame([row for _, row in rows], index=[position for position, _ in rows])
+    return frame.sort_index()
+
+
+def csv(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> str:
+    """Return ``table`` as CSV, in which no cell is a formula of a spreadsheet."""
+    frame = table(seen, titles, decision)
+    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
+    frame[texts] = frame[texts].map(_no_formula)
+    return frame.rename(columns=_no_formula).to_csv(index=False)
+
+
+def counts(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[str]]:
+    """Return how often each run says what, by run id."""
+    found: dict[str, Counter[str]] = {}
+    for one in seen:
+        for answer in one.answers:
+            found.setdefault(answer.run_id, Counter())[answer.label(decision)] += 1
+    return found
+
+
+def confusion(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[tuple[str, str]]]:
+    """Return by run id how often a picture named one way was called another: (truth, said)."""
+    found: dict[str, Counter[tuple[str, str]]] = {}
+    for one in seen:
+        for answer in one.answers:
+            if one.truth:
+                pairs = found.setdefault(answer.run_id, Counter())
+                pairs[one.truth, answer.label(decision)] += 1
+    return found
+
+
+def zipped(name: str, content: bytes) -> list[tuple[str, Read]]:
+    """Return the pictures in a ZIP as (name, read), by their names; nothing is unpacked to disk.
+
+    What claims or turns out to be too large fails when it is read.
+
+    Raises:
+        DatasetError: when it is no ZIP, or holds no picture or too many.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        members = archive.infolist()
+    except _ZIP_ERRORS as error:
+        raise DatasetError(
+            f"Expected a ZIP. Received: {name}, which cannot be opened as one ({error}). Pack it "
+            "again."
+        ) from None
+    pictures = [member for member in members if is_picture(PurePosixPath(member.filename))]
+    if not 1 <= len(pictures) <= MOST_PICTURES:
+        raise DatasetError(
+            f"Expected a ZIP with 1 to {MOST_PICTURES:,} pictures. Received: {name} with "
+            f"{len(pictures):,}. For more, name their folder on this machine."
+        )
+    return [(member.filename, _reader(archive, member)) for member in pictures]
+
+
+def is_picture(path: PurePath) -> bool:
+    """Return whether a file has the name of a picture that its owner knows of."""
+    is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    return not is_hidden and path.suffix.lower() in images.SUFFIXES
+
+
+def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Read:
+    def read() -> bytes:
+        try:
+            with archive.open(member) as stream:
+                content = stream.read(MOST_BYTES_EACH + 1)  # What a header claims may be a lie.
+        except _ZIP_ERRORS as error:
+            raise UnreadableImage("damaged", f"The ZIP's copy is damaged ({error}).") from None
+        if len(content) > MOST_BYTES_EACH:
+            raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
+        return content
+
+    return read
+
+
+def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
+    likeness = answer.likeness
+    return {
+        "run": answer.run_id,
+        "label": answer.label(decision),
+        "p_dog": answer.p_dog,
+        "calibrated_p_dog": answer.calibrated_p_dog,
+        "latency_ms": round(answer.latency_ms, 2),
+        "likeness": likeness.similarity if likeness else None,
+        "nearest": [
+            {"file": one.path, "label": CLASS_NAMES[one.label], "similarity": one.similarity}
+            for one in (likeness.nearest if likeness else ())
+        ],
+    }
+
+
+def _no_formula(cell: Any) -> Any:
+    begins = isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{cell}" if begins else cell

@@ -1,0 +1,108 @@
+"""Every picture of a folder through a panel, as a task that writes a CSV: for thousands."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from catsdogs import files, paths
+from catsdogs.data import images
+from catsdogs.errors import Cancelled, DatasetError, RunError
+from catsdogs.inference import batch
+from catsdogs.inference.panel import Decision, Panel
+from catsdogs.inference.predictor import Predictor
+from catsdogs.runs import store
+
+KIND = "classify"
+PHASES = {"list": "Listing the files", "classify": "Classifying"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a task is about: a folder, the runs by id, and how their answers are read."""
+
+    path: str
+    runs: tuple[str, ...]
+    threshold: float
+    false_refusal: float | None
+
+    def subject(self) -> str:
+        """Return it as a task's subject."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_subject(cls, subject: str) -> "Order":
+        """Return what ``subject`` was made of."""
+        about = json.loads(subject)
+        return cls(**{**about, "runs": tuple(about["runs"])})
+
+
+def pictures(path: Path) -> list[Path]:
+    """Return the pictures below a folder, by name.
+
+    Raises:
+        DatasetError: when it is no folder, or has none.
+    """
+    if not path.is_dir():
+        received = "a file" if path.exists() else "nothing at that path"
+        raise DatasetError(f"Expected a folder at {path}. Received: {received}. Check the path.")
+    found = (p for p in path.rglob("*") if batch.is_picture(p) and p.is_file())
+    if not (named := sorted(found)):
+        raise DatasetError(f"Expected pictures in {path}. Received: none. Check the path.")
+    return named
+
+
+def classify(
+    subject: str, report: Callable[[str, int, int], None], should_stop: Callable[[], bool]
+) -> dict[str, Any]:
+    """Do what an order says; return where the CSV is, and counts by run id.
+
+    Raises:
+        Cancelled: when ``should_stop``; nothing is written then.
+        DatasetError, RunError: when there is nothing to classify, or to classify it with.
+    """
+    order = Order.of_subject(subject)
+    decision = Decision(order.threshold, order.false_refusal)
+    report("list", 0, 0)
+    root = Path(order.path)
+    found = pictures(root)
+    runs = [store.find_usable(run_id) for run_id in order.runs]
+    if not runs:
+        raise RunError("Expected at least one run. Received: none. Choose one.")
+    usable = [run for run in store.list_runs()[0] if run.is_usable]
+    panel, seen = Panel(runs, usable, Predictor), []
+    sources = [(p.relative_to(root).as_posix(), partial(images.read_bytes, p)) for p in found]
+    for done, one in enumerate(batch.see_all(sources, panel), start=1):
+        if should_stop():
+            raise Cancelled("Classifying was cancelled. Nothing was written.")
+        seen.append(one.without_heatmaps())
+        report("classify", done, len(found))
+    target = _csv_file(subject)
+    files.write_text(target, batch.csv(seen, {run.run_id: run.run_id for run in runs}, decision))
+    confusion = batch.confusion(seen, decision)
+    return {
+        "csv": str(target),
+        "pictures": len(seen),
+        "unreadable": sum(one.error is not None for one in seen),
+        "disagreements": sum(one.disagree(decision) for one in seen),
+        "counts": {run_id: dict(counts) for run_id, counts in batch.counts(seen, decision).items()},
+        "right": {run_id: _right(pairs) for run_id, pairs in confusion.items()},
+    }
+
+
+def forget(subject: str) -> None:
+    """Remove the CSV that a task wrote."""
+    _csv_file(subject).unlink(missing_ok=True)
+
+
+def _right(pairs: Any) -> list[int]:
+    """Return how many labelled pictures a run is right about, and how many there are."""
+    return [sum(n for (truth, said), n in pairs.items() if truth == said), pairs.total()]
+
+
+def _csv_file(subject: str) -> Path:
+    key = hashlib.sha256(subject.encode()).hexdigest()[:16]
+    return paths.cache_dir() / "classified" / f"{key}.csv"

@@ -1,0 +1,133 @@
+"""Several runs that answer about the same picture, side by side.
+
+Whether it shows a pet at all is a question that MobileNetV2's vectors answer well and a custom
+CNN's hardly (docs/log.md), so a run asks a judge: itself, or a run of MobileNetV2 that was trained
+on the same data.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from catsdogs.data.images import Picture
+from catsdogs.errors import RunError
+from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
+from catsdogs.inference.predictor import Output, Predictor
+from catsdogs.inference.rejection import FILE, Likeness
+from catsdogs.labels import NEITHER, class_name
+from catsdogs.runs.store import Run
+
+# The model whose vectors tell well what is no pet.
+JUDGING = "mobilenet_v2"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How numbers become a label.
+
+    From ``threshold`` of the calibrated P(dog) on it is a dog. ``false_refusal`` is the share of
+    pets that may be called neither, one of ``rejection.FALSE_REFUSALS``; None never says neither.
+    """
+
+    threshold: float = THRESHOLD
+    false_refusal: float | None = DEFAULT_FALSE_REFUSAL
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one run says of one picture.
+
+    ``calibrated_p_dog`` is what to show; ``p_dog`` is the model's own output. ``heatmap`` is that
+    of ``predictor.Output``. ``latency_ms`` is decoding, for all runs, and this model's forward
+    pass; where several pictures are answered at once, waiting for each other included. ``likeness``
+    is None where nothing can tell whether it is a pet.
+    """
+
+    run_id: str
+    p_dog: float
+    calibrated_p_dog: float
+    heatmap: np.ndarray
+    latency_ms: float
+    likeness: Likeness | None
+
+    def label(self, decision: Decision) -> str:
+        """Return "cat", "dog" or "neither"."""
+        refused = decision.false_refusal
+        if refused is not None and self.likeness and self.likeness.is_neither(refused):
+            return NEITHER
+        return class_name(self.calibrated_p_dog, decision.threshold)
+
+
+class Panel:
+    """The predictors of some runs, and who tells for each whether a picture shows a pet."""
+
+    def __init__(
+        self, runs: Sequence[Run], usable: Sequence[Run], load: Callable[[Run], Predictor]
+    ) -> None:
+        """Load ``runs``, and from ``usable``, newest first, the judges that they need.
+
+        A judge that cannot be loaded is left out: a run that nobody chose stops no other.
+
+        Raises:
+            RunError: when a file of one of ``runs`` is missing or damaged.
+        """
+        self._runs = [run.run_id for run in runs]
+        self._predictors = {run.run_id: load(run) for run in runs}
+        self._judges: dict[str, str] = {}
+        for run in runs:
+            if found := judge(run, usable):
+                with suppress(RunError, OSError):
+                    self._predictors.setdefault(found.run_id, load(found))
+                    self._judges[run.run_id] = found.run_id
+
+    def answers(self, picture: Picture) -> list[Answer]:
+        """Return what each run says of a picture. Several threads may call it.
+
+        Raises:
+            UnreadableImage: with the reason.
+        """
+        began = time.perf_counter()
+        for predictor in self._predictors.values():
+            picture.upright(at_least_px=predictor.side)
+        decoded = time.perf_counter()
+        outputs, took_ms = {}, {}
+        for run_id, predictor in self._predictors.items():
+            started = time.perf_counter()
+            outputs[run_id] = predictor(picture)
+            took_ms[run_id] = (decoded - began + time.perf_counter() - started) * 1000
+        likeness = {name: self._likeness(name, outputs[name]) for name in self._judges.values()}
+        return [
+            Answer(
+                *(run_id, outputs[run_id].p_dog),
+                self._predictors[run_id].calibrated(outputs[run_id].p_dog),
+                outputs[run_id].heatmap,
+                took_ms[run_id],
+                likeness.get(self._judges.get(run_id, "")),
+            )
+            for run_id in self._runs
+        ]
+
+    def _likeness(self, judge: str, output: Output) -> Likeness | None:
+        references = self._predictors[judge].references
+        if references is None or output.embedding is None:
+            return None
+        return references.likeness(output.embedding)
+
+
+def judge(run: Run, usable: Sequence[Run]) -> Run | None:
+    """Return who tells whether a picture shows a pet at all: ``run``, another one, or nobody."""
+    if run.config.model == JUDGING and _can_judge(run):
+        return run
+    alike = (
+        other
+        for other in usable
+        if (other.config.model, other.config.data) == (JUDGING, run.config.data)
+    )
+    return next(filter(_can_judge, alike), run if _can_judge(run) else None)
+
+
+def _can_judge(run: Run) -> bool:
+    return (run.folder / FILE).is_file()

@@ -1,0 +1,136 @@
+""" "Neither": how far a picture is from anything that a run was trained on.
+
+A classifier of two classes calls everything one of them, and is often sure of it. What tells other
+pictures apart is that nothing in training looked like them: the mean cosine similarity to the three
+nearest training vectors is low (``docs/log.md`` has what it was compared with). Sun et al.,
+"Out-of-Distribution Detection with Deep Nearest Neighbors" (2022, arXiv:2204.06507).
+"""
+
+import math
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from catsdogs import files
+from catsdogs.errors import RunError
+
+FILE = "references.npz"
+# How many training photos a run keeps the vectors of: more hardly tell better (docs/log.md).
+COUNT = 2000
+NEIGHBOURS, SHOWN = 3, 5
+# The shares of pets that may be called neither: each has a floor.
+FALSE_REFUSALS = (0.001, 0.005, 0.01, 0.02, 0.05)
+# What NumPy and zipfile raise on a damaged file.
+_DAMAGES = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A training photo: its path in the dataset, its label, its cosine similarity."""
+
+    path: str
+    label: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How much a picture looks like training photos, the most alike of which are ``nearest``.
+
+    ``floors`` are the similarities below which a picture is neither, by share of pets refused;
+    minus infinity where the run had too few validation photos to tell.
+    """
+
+    similarity: float
+    nearest: tuple[Neighbour, ...]
+    floors: dict[float, float]
+
+    def is_neither(self, false_refusal: float) -> bool:
+        """Return whether it looks less like training photos than all but that share of pets do."""
+        return self.similarity < self.floors[false_refusal]
+
+
+class References:
+    """The vectors of M training photos (M, D), of unit length, and where "neither" begins."""
+
+    def __init__(
+        self, vectors: np.ndarray, paths: np.ndarray, labels: np.ndarray, floors: dict[float, float]
+    ) -> None:
+        self._vectors = vectors.astype(np.float32)
+        self._paths, self._labels, self._floors = paths, labels, floors
+
+    @classmethod
+    def measured(
+        cls, vectors: np.ndarray, paths: np.ndarray, labels: np.ndarray, held_back: np.ndarray
+    ) -> "References":
+        """Return references whose floors are measured on validation vectors (N, D), N at least 1.
+
+        ``vectors`` (M, D), M at least 1, need not be of unit length.
+        """
+        kept = _unit(vectors).astype(np.float16)
+        cosines = _unit(held_back) @ kept.astype(np.float32).T
+        count = min(NEIGHBOURS, len(kept))
+        similarities = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
+        floors = {share: _floor(similarities, share) for share in FALSE_REFUSALS}
+        return cls(kept, paths, labels, floors)
+
+    @classmethod
+    def read(cls, folder: Path) -> "References | None":
+        """Return those of the run in ``folder``; None for a run of before they were kept.
+
+        Raises:
+            RunError: when the file is damaged.
+        """
+        path = folder / FILE
+        if not path.is_file():
+            return None
+        try:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+                floors = dict(zip(kept["shares"].tolist(), kept["floors"].tolist(), strict=True))
+                return cls(kept["vectors"], kept["paths"], kept["labels"], floors)
+        except _DAMAGES as error:
+            raise RunError(
+                f"Expected the reference vectors of {folder.name}. Received: {error}. Train it "
+                "again, or delete it."
+            ) from None
+
+    def save(self, folder: Path) -> None:
+        """Keep them with the run in ``folder``, in half the precision: 2.6 kB a photo."""
+        with files.replacing(folder / FILE) as temporary:
+            np.savez(
+                temporary,
+                vectors=self._vectors.astype(np.float16),
+                paths=self._paths,
+                labels=self._labels,
+                shares=np.array(list(self._floors)),
+                floors=np.array(list(self._floors.values())),
+            )
+
+    def likeness(self, vector: np.ndarray) -> Likeness:
+        """Compare a picture's vector (D,) with the references."""
+        cosines = self._vectors @ _unit(vector)
+        count = min(SHOWN, len(cosines))
+        top = np.argpartition(cosines, -count)[-count:]
+        top = top[np.argsort(-cosines[top])]
+        nearest = (
+            Neighbour(str(self._paths[i]), int(self._labels[i]), float(cosines[i])) for i in top
+        )
+        return Likeness(float(cosines[top[:NEIGHBOURS]].mean()), tuple(nearest), self._floors)
+
+
+def _floor(similarities: np.ndarray, share: float) -> float:
+    """Return what at most ``share`` of further photos like these (N,) will be below, on average.
+
+    Minus infinity where N are too few to tell. Vovk et al., "Algorithmic Learning in a Random
+    World" (2005): a new one is equally likely to come anywhere among the others.
+    """
+    rank = int(share * (len(similarities) + 1))
+    return float(np.sort(similarities)[rank - 1]) if rank else -math.inf
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    vectors = np.asarray(vectors, dtype=np.float32)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

@@ -1,0 +1,55 @@
+"""The training photos that a run keeps, as vectors, to tell what looks like none of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from catsdogs.data import images
+from catsdogs.data.decoding import map_files
+from catsdogs.errors import UnreadableImage
+from catsdogs.inference.rejection import COUNT, References
+from catsdogs.learning.preparing import Frozen, Sides
+from catsdogs.litert import LiteRTModel
+
+
+def references(sides: Sides, frozen: Frozen | None, root: Path, litert: Path) -> References | None:
+    """Return the references of a run, drawn by its seed from its training side.
+
+    The vectors are those that MobileNetV2's ``frozen`` base has computed already; without it, those
+    of the exported model ``litert``, on the photos that are still there. None where none is.
+    """
+    generator = np.random.default_rng(sides.config.seed)
+    train, held_back = (
+        np.sort(generator.choice(side, min(COUNT, len(side)), replace=False))
+        for side in (sides.train, sides.held_back)
+    )
+    records = sides.records
+    if frozen is not None:
+        vectors, measured = frozen.vectors.take(train), frozen.measured.take(held_back)
+    else:
+        train, vectors = _embedded(litert, root, records, train)
+        _, measured = _embedded(litert, root, records, held_back)
+    if not len(vectors) or not len(measured):
+        return None
+    kept = records.iloc[train]
+    return References.measured(
+        vectors, kept["path"].to_numpy(dtype=str), kept["label"].to_numpy(), measured
+    )
+
+
+def _embedded(
+    litert: Path, root: Path, records: pd.DataFrame, positions: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the photos that decode (N,) and their vectors, float32 (N, D)."""
+    model = LiteRTModel(litert)
+    outcomes = map_files(
+        root,
+        list(records["path"].iloc[positions]),
+        lambda content: model(images.load_square(content, model.side))["embedding"],
+    )
+    vectors = [outcome for _, outcome in outcomes]
+    decoded = [not isinstance(vector, UnreadableImage) for vector in vectors]
+    return positions[decoded], np.array(
+        [v for v, is_one in zip(vectors, decoded, strict=True) if is_one]
+    )

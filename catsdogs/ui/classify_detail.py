@@ -1,0 +1,198 @@
+"""One picture in detail: what each run says of it, why, and on what evidence."""
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+from PIL import Image
+
+from catsdogs.data.images import Picture
+from catsdogs.errors import UnreadableImage
+from catsdogs.inference.batch import Seen
+from catsdogs.inference.heatmap import overlay
+from catsdogs.inference.panel import Answer
+from catsdogs.inference.rejection import Likeness
+from catsdogs.labels import CLASS_NAMES, DOG, NEITHER, class_name
+from catsdogs.runs.store import Run
+from catsdogs.text import literal
+from catsdogs.ui import classify_evidence, classify_feedback
+from catsdogs.ui.classify_inputs import Given
+from catsdogs.ui.classify_runs import Chosen
+
+_SHOWN_PX = 480
+_COLUMNS = 4
+_OPEN, _CLOSED = "classify_open", "classify_closed"
+_OPACITY, _FULL_OPACITY = 0.65, 1.0
+
+
+def one(picture: Given, seen: Seen, chosen: Chosen) -> None:
+    """Show the only picture."""
+    _card(picture, seen, chosen, _opacity("classify_opacity"))
+
+
+def several(cards: Sequence[tuple[Given, Seen]], chosen: Chosen) -> None:
+    """Show some pictures one below the other."""
+    opacity = _opacity("classify_opacity")
+    for picture, seen in cards:
+        with st.container(border=True):
+            _card(picture, seen, chosen, opacity)
+
+
+def open_(picture: Given) -> None:
+    """Open a picture in a dialog, at this page's next drawing."""
+    st.session_state[_OPEN] = picture.key
+
+
+def times_closed() -> int:
+    """Return how often the dialog was closed in this session."""
+    return int(st.session_state.get(_CLOSED, 0))
+
+
+def dialog_if_open(
+    pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen, walk: Sequence[int]
+) -> None:
+    """Show the dialog when a picture is open; its arrows go through the positions in ``walk``."""
+    position = {picture.key: i for i, picture in enumerate(pictures)}
+    here = position.get(st.session_state.get(_OPEN, ("", 0)))
+    if here is None:
+        st.session_state.pop(_OPEN, None)
+        return
+
+    def content() -> None:
+        now = position[st.session_state.get(_OPEN, pictures[here].key)]
+        _arrows(pictures, now, walk)
+        _card(pictures[now], seen[now], chosen, _opacity("classify_dialog_opacity"))
+
+    st.dialog("A picture in detail", width="large", on_dismiss=_close)(content)()
+
+
+def sureness(answer: Answer, label: str) -> float:
+    """Return the calibrated probability of "cat" or "dog"."""
+    is_dog = label == CLASS_NAMES[DOG]
+    return answer.calibrated_p_dog if is_dog else 1 - answer.calibrated_p_dog
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+    st.session_state[_CLOSED] = times_closed() + 1
+
+
+def _arrows(pictures: Sequence[Given], here: int, walk: Sequence[int]) -> None:
+    if here not in walk:
+        return
+    at = list(walk).index(here)
+    row = st.container(horizontal=True, vertical_alignment="center")
+    for title, step, key in (("Previous", -1, "left"), ("Next", 1, "right")):
+        is_there = 0 <= at + step < len(walk)
+        row.button(
+            title,
+            key=f"classify_{key}",
+            shortcut=key,
+            disabled=not is_there,
+            on_click=open_,
+            args=(pictures[walk[at + step]],) if is_there else None,
+        )
+    row.caption(f"{at + 1:,} of {len(walk):,}", width="content")
+
+
+def _opacity(key: str) -> float:
+    return st.slider(
+        "Heat map",
+        *(0.0, _FULL_OPACITY, _OPACITY, 0.05),
+        key=key,
+        width=320,
+        help="Tints the regions that made a run say what it says.",
+    )
+
+
+def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
+    st.markdown(f"**{literal(seen.name)}**")
+    if seen.error:
+        st.error(literal(str(seen.error)), icon=":material/broken_image:")
+        return
+    try:
+        content = picture.read()
+        photo = _photo(content)
+    except UnreadableImage as error:
+        st.error(literal(str(error)), icon=":material/broken_image:")
+        return
+    _verdict(seen, chosen)
+    runs = {run.run_id: run for run in chosen.runs}
+    cells = [None, *seen.answers]
+    for start in range(0, len(cells), _COLUMNS):
+        row = cells[start : start + _COLUMNS]
+        # As many columns in each row, so that all photos are of one size.
+        for column, answer in zip(st.columns(min(len(cells), _COLUMNS)), row, strict=False):
+            with column:
+                if answer is None:
+                    _original(photo, seen)
+                else:
+                    _said(runs[answer.run_id], answer, photo, chosen, opacity)
+    classify_evidence.show(seen, chosen)
+    classify_feedback.show(picture, content)
+
+
+def _photo(content: bytes) -> Image.Image:
+    photo = Picture(content).upright(at_least_px=_SHOWN_PX).copy()
+    photo.thumbnail((_SHOWN_PX, _SHOWN_PX), Image.Resampling.BILINEAR)
+    return photo
+
+
+def _verdict(seen: Seen, chosen: Chosen) -> None:
+    """Say whether the runs agree, and with what the picture's name says."""
+    labels = seen.labels(chosen.decision)
+    if len(labels) > 1 and seen.disagree(chosen.decision):
+        named = zip(chosen.titles.values(), labels, strict=True)
+        each = ", ".join(f"{literal(title)}: **{label}**" for title, label in named)
+        st.warning(f"The runs disagree. {each}", icon=":material/compare_arrows:")
+    elif len(labels) > 1:
+        st.success(f"All {len(labels)} runs say **{labels[0]}**.", icon=":material/check:")
+    if seen.truth and set(labels) != {seen.truth}:
+        st.warning(f"By its name it is a **{seen.truth}**.", icon=":material/label:")
+
+
+def _original(photo: Image.Image, seen: Seen) -> None:
+    st.image(photo, width="stretch")
+    changes = f": {', '.join(seen.changes)}" if seen.changes else " as it is"
+    st.caption(f"The picture, read{changes}.")
+
+
+def _said(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacity: float) -> None:
+    label = answer.label(chosen.decision)
+    if_pet = class_name(answer.calibrated_p_dog, chosen.decision.threshold)
+    st.image(overlay(photo, answer.heatmap, label=if_pet, opacity=opacity), width="stretch")
+    st.markdown(f"### {label.capitalize()}")
+    if label == NEITHER:
+        st.caption(f"Neither a cat nor a dog, it seems. If it is one of them, a {if_pet}:")
+    sure = sureness(answer, if_pet)
+    st.progress(sure, text=f"{sure:.1%} sure")
+    st.markdown(
+        f"P(dog) {answer.calibrated_p_dog:.4f}",
+        help="Calibrated on the run's validation photos. Raw, as the model puts it out: "
+        f"{answer.p_dog:.6f}.",
+    )
+    if answer.likeness:
+        _how_alike(answer.likeness, chosen)
+    data = literal(run.about["dataset"]["name"])
+    st.caption(f"{literal(run.title)}, trained on {data} · {answer.latency_ms:.1f}\u00a0ms")
+
+
+def _how_alike(likeness: Likeness, chosen: Chosen) -> None:
+    refused = chosen.decision.false_refusal
+    told = f"Likeness to training photos {likeness.similarity:.3f}"
+    if refused is None:
+        st.caption(told)
+        return
+    floor = likeness.floors[refused]
+    if math.isinf(floor):
+        st.caption(
+            f"{told}. The run had too few validation photos to tell how many pets a floor would "
+            "refuse, so nothing is called neither."
+        )
+        return
+    side = "below" if likeness.is_neither(refused) else "not below"
+    st.caption(
+        f"{told}, {side} the floor of {floor:.3f}",
+        help=f"Mean cosine similarity to the training photos most like it. "
+        f"{refused:.1%} of the validation photos, all of cats or dogs, are below the floor.",
+    )

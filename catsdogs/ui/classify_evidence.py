@@ -1,0 +1,67 @@
+"""The training photos most like a picture: what "neither" is told by."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from catsdogs.data import images, sources
+from catsdogs.data.thumbnails import thumbnails
+from catsdogs.errors import UnreadableImage
+from catsdogs.inference.batch import Seen
+from catsdogs.inference.rejection import Likeness, Neighbour
+from catsdogs.labels import CLASS_NAMES
+from catsdogs.runs.store import Run
+from catsdogs.text import literal, printable
+from catsdogs.ui.classify_runs import Chosen
+
+_SHOWN_PX = 110
+
+
+def show(seen: Seen, chosen: Chosen) -> None:
+    """Show the training photos most like the picture, once for each run that judges."""
+    for judge, likeness in _judged(seen, chosen):
+        st.markdown(
+            f"**Most like it in training**, as {literal(judge.name)} sees it",
+            help=f"{literal(judge.title)}, with cosine similarities. They are no proof: the label "
+            "comes from the picture itself.",
+        )
+        row = st.container(horizontal=True)
+        photos = _thumbnails(judge, likeness.nearest)
+        for neighbour, jpeg in zip(likeness.nearest, photos, strict=True):
+            said = f"{CLASS_NAMES[neighbour.label]} · {neighbour.similarity:.3f}"
+            name = literal(neighbour.path.rpartition("/")[2])
+            with row.container(width=_SHOWN_PX + 10, gap="xxsmall"):
+                if jpeg:
+                    st.image(jpeg, width=_SHOWN_PX, alt=printable(neighbour.path))
+                    st.caption(said, help=literal(neighbour.path))
+                else:
+                    st.caption(f"{name}  \n{said}", help="The file is not here (any more).")
+
+
+def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
+    """Return each run that judged, and how alike it found the picture."""
+    found: dict[str, tuple[Run, Likeness]] = {}
+    runs = {run.run_id: run for run in chosen.runs}
+    for answer in seen.answers:
+        judge = chosen.judge_of(runs[answer.run_id])
+        if judge is not None and answer.likeness is not None:
+            found[judge.run_id] = judge, answer.likeness
+    return list(found.values())
+
+
+def _thumbnails(judge: Run, nearest: tuple[Neighbour, ...]) -> list[bytes | None]:
+    """Return a JPEG a photo, None where its file is not on this machine."""
+    root = sources.opened(Path(judge.config.data))
+    if root is None:
+        return [None] * len(nearest)
+    digests = [_digest(root / one.path) for one in nearest]
+    here = [(one.path, digest) for one, digest in zip(nearest, digests, strict=True) if digest]
+    jpegs = iter(thumbnails(root, here))
+    return [next(jpegs) if digest else None for digest in digests]
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return images.digest(images.read_bytes(path))
+    except UnreadableImage:
+        return None

@@ -1,0 +1,63 @@
+""" "Wrong?": a copy of a picture under the label that is right, and the way back."""
+
+import streamlit as st
+
+from catsdogs.data import corrections, sources
+from catsdogs.text import literal
+from catsdogs.ui import cache, filters, run_actions
+from catsdogs.ui.classify_inputs import Given
+
+_PROBLEM = "classify_problem"
+
+
+def show(picture: Given, content: bytes) -> None:
+    """Offer to keep the picture with its right label; when it is kept, say where, and to undo."""
+    key = f"{picture.key[0]}_{picture.key[1]}"
+    run_actions.problem(_PROBLEM)
+    kept = corrections.find(content)
+    if kept is None:
+        _offer(picture, content, key)
+        return
+    st.info(
+        f"Marked as **{kept.parent.name}**: a copy is in {literal(str(kept))}.",
+        icon=":material/flag:",
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key=f"classify_undo_{key}",
+            help="Removes that copy.",
+            on_click=run_actions.attempt,
+            args=(corrections.undo, content),
+            kwargs={"says": _PROBLEM},
+        )
+        if corrections.has_pets() and st.button(
+            "Open all of them on the Dataset page",
+            icon=":material/photo_library:",
+            key=f"classify_corrections_{key}",
+            help=f"Makes {literal(str(corrections.folder()))} the dataset. Where the others are, "
+            "you can choose there under “Use other images”.",
+        ):
+            _open_as_dataset()
+
+
+def _offer(picture: Given, content: bytes, key: str) -> None:
+    with st.popover("Wrong?", icon=":material/flag:", key=f"classify_wrong_{key}"):
+        st.markdown("What is it? A copy is kept under the right label.")
+        for label in corrections.LABELS:
+            st.button(
+                label.capitalize(),
+                key=f"classify_is_{label}_{key}",
+                width="stretch",
+                on_click=run_actions.attempt,
+                args=(corrections.keep, content, picture.name, label),
+                kwargs={"says": _PROBLEM},
+            )
+
+
+def _open_as_dataset() -> None:
+    sources.choose(corrections.folder())
+    cache.forget_datasets()
+    filters.clear()
+    st.switch_page("pages/dataset.py")

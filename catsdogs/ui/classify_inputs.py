@@ -1,0 +1,169 @@
+"""The pictures that the Classify page is given: files, ZIPs, camera, clipboard, drawings."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from catsdogs.data import corrections, images
+from catsdogs.drawing.animals import face
+from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.inference import batch
+from catsdogs.labels import CLASS_NAMES
+from catsdogs.text import literal
+from catsdogs.ui import classify_job
+from catsdogs.ui.classify_runs import Chosen
+
+_PASTED = "classify_pasted"
+_SUFFIXES = sorted(suffix.removeprefix(".") for suffix in images.SUFFIXES)
+_DRAWINGS_EACH, _DRAWING_SEED = 3, 42
+
+
+@dataclass(frozen=True)
+class Given:
+    """A picture: what it goes by in this session, its name, and a function that returns its bytes.
+
+    The bytes stay where Streamlit keeps them, a ZIP's packed.
+    """
+
+    key: tuple[str, int]
+    name: str
+    read: batch.Read
+
+
+def show(chosen: Chosen) -> list[Given]:
+    """Show the ways to give pictures, and return those that were given."""
+    tabs = st.tabs(["Files", "Folder", "Camera", "Clipboard", "Drawings", "Path on this machine"])
+    ways: list[Callable[[], list[Given]]] = [_files, _folder, _camera, _clipboard, _drawings]
+    pictures = []
+    for tab, way in zip(tabs, ways, strict=False):
+        with tab:
+            pictures += way()
+    with tabs[-1]:
+        classify_job.show(chosen)
+    st.caption(
+        "Pictures stay on this machine, in memory, and are forgotten when you remove them or close "
+        f"the tab. Only those that you mark as wrong are kept, in {literal(_corrections())}."
+    )
+    if len(pictures) > batch.MOST_PICTURES:
+        st.warning(
+            f"Only the first {batch.MOST_PICTURES:,} of {len(pictures):,} pictures are looked at. "
+            "Give the path of their folder on this machine instead: that has no limit."
+        )
+    return pictures[: batch.MOST_PICTURES]
+
+
+def _files() -> list[Given]:
+    uploads = st.file_uploader(
+        "Pictures, or ZIPs of them",
+        accept_multiple_files=True,
+        key="classify_files",
+        help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB a file; for larger ZIPs, "
+        "unpack them and give the folder or its path.",
+    )
+    return list(_given(uploads))
+
+
+def _folder() -> list[Given]:
+    uploads = st.file_uploader(
+        "A folder with pictures",
+        accept_multiple_files="directory",
+        type=_SUFFIXES,
+        key="classify_folder",
+        help="Its other files are left out. The folders in it may be named cats and dogs.",
+    )
+    return list(_given(uploads))
+
+
+def _camera() -> list[Given]:
+    # On demand, because the browser asks for permission as soon as the widget is there.
+    if not st.toggle("Use the camera", key="classify_camera_on"):
+        return []
+    shot = st.camera_input("Take a picture", key="classify_camera")
+    return list(_given([shot] if shot else []))
+
+
+def _clipboard() -> list[Given]:
+    pasted: list[UploadedFile] = st.session_state.setdefault(_PASTED, [])
+    sent = st.chat_input(
+        "Click here, paste a picture (Ctrl+V), press Enter",
+        accept_file="multiple",
+        file_type=_SUFFIXES,
+        key="classify_paste",
+    )
+    if sent is not None:
+        pasted += sent.files
+        if not sent.files:
+            st.info("That was text. Copy a picture, or make a screenshot, and paste it here.")
+    if pasted:
+        st.button(
+            f"Forget what was pasted ({len(pasted):,})",
+            icon=":material/delete:",
+            key="classify_forget_pasted",
+            on_click=_forget_pasted,
+        )
+    return list(_given(pasted))
+
+
+def _forget_pasted() -> None:
+    context = get_script_run_ctx()
+    for upload in st.session_state.pop(_PASTED, []):
+        # Streamlit itself would keep what was sent by chat until the tab is closed.
+        if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+            context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
+
+
+def _drawings() -> list[Given]:
+    st.markdown(
+        "Cats and dogs drawn by this app, to try it without a photo. They are no photos: a run "
+        "that was trained on photos may well call them neither, and is right to."
+    )
+    if not st.toggle("Show some drawings", key="classify_drawings"):
+        return []
+    return [
+        Given(
+            (f"drawing-{name}", number),
+            f"drawings/{name}.{number + 1}.jpg",
+            partial(_drawn, label, number),
+        )
+        for number in range(_DRAWINGS_EACH)
+        for label, name in enumerate(CLASS_NAMES)
+    ]
+
+
+def _drawn(label: int, number: int) -> bytes:
+    picture, quality = face(np.random.default_rng([_DRAWING_SEED, label, number]), label)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def _given(uploads: list[UploadedFile]) -> Iterator[Given]:
+    """Yield the pictures of some uploads; a ZIP that cannot be used is explained and left out."""
+    for upload in uploads:
+        if not upload.name.lower().endswith(".zip"):
+            yield Given((upload.file_id, 0), upload.name, partial(_content, upload))
+            continue
+        try:
+            members = batch.zipped(upload.name, upload.getvalue())
+        except DatasetError as error:
+            st.error(literal(str(error)), icon=":material/folder_zip:")
+            continue
+        for position, (name, read) in enumerate(members):
+            yield Given((upload.file_id, position), name, read)
+
+
+def _content(upload: UploadedFile) -> bytes:
+    if upload.size > batch.MOST_BYTES_EACH:
+        raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
+    return upload.getvalue()
+
+
+def _corrections() -> str:
+    return str(corrections.folder())

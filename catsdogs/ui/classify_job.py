@@ -1,0 +1,105 @@
+"""A folder on this machine, with thousands of pictures: classified by a task, into a CSV."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from catsdogs import tasks
+from catsdogs.errors import DatasetError
+from catsdogs.inference import folder
+from catsdogs.inference.folder import Order
+from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.runs import store
+from catsdogs.tasks import Task, TaskState
+from catsdogs.text import counted, literal, printable
+from catsdogs.ui import task_card
+from catsdogs.ui.classify_runs import Chosen
+
+
+def show(chosen: Chosen) -> None:
+    """Offer to classify a folder, and show how far others are and what they found."""
+    st.markdown(
+        "For thousands of pictures: they are read where they are, by a process of its own that "
+        "goes on when you leave this page. The answers come as a CSV."
+    )
+    with st.form("classify_form", border=False):
+        typed = st.text_input(
+            "Folder on this machine", key="classify_path", placeholder="/photos/holiday"
+        )
+        if st.form_submit_button("Classify this folder", key="classify_start"):
+            _start(typed, chosen)
+    for task in tasks.of_kind(folder.KIND):
+        with st.container(border=True):
+            _task(task)
+
+
+def _start(typed: str, chosen: Chosen) -> None:
+    if not typed.strip() or not chosen.runs:
+        st.warning("Type the path of a folder, and choose at least one run.")
+        return
+    try:
+        # File managers copy a path with quotes around it.
+        path = Path(typed.strip().strip("'\"")).expanduser().absolute()
+        if not path.is_dir():
+            raise DatasetError(f"Expected a folder. Received: {path}. Check the path.")
+    except (DatasetError, OSError, RuntimeError, ValueError) as error:
+        st.error(literal(str(error)))
+        return
+    runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision
+    order = Order(str(path), runs, decision.threshold, decision.false_refusal)
+    tasks.start(folder.KIND, order.subject())
+
+
+def _task(task: Task) -> None:
+    order = Order.of_subject(task.subject)
+    refused = "never neither" if order.false_refusal is None else f"{order.false_refusal:.1%}"
+    st.markdown(
+        f"**{literal(order.path)}**",
+        help=f"Threshold {order.threshold:g}, pets that may be called neither: {refused}",
+    )
+    task_card.show(folder.KIND, task.subject, folder.PHASES)
+    if task.state is TaskState.DONE and task.result is not None:
+        _found(task, order)
+
+
+def _found(task: Task, order: Order) -> None:
+    result = task.result or {}
+    st.caption(
+        f"{counted(result['pictures'], 'picture')}, {result['unreadable']:,} unreadable, "
+        f"{counted(result['disagreements'], 'disagreement')}."
+    )
+    titles, rows = {run.run_id: run.title for run in store.list_runs()[0]}, []
+    for run_id in order.runs:
+        counts = result["counts"].get(run_id, {})
+        row: dict[str, object] = {"Run": printable(titles.get(run_id, run_id))}
+        row |= {name.capitalize(): counts.get(name, 0) for name in (*CLASS_NAMES, NEITHER)}
+        if run_id in result["right"]:
+            right, labelled = result["right"][run_id]
+            row |= {"Right": f"{right:,} of {labelled:,}", "Accuracy": f"{right / labelled:.1%}"}
+        rows.append(row)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{task.folder.name}")
+    csv = Path(result["csv"])
+    with st.container(horizontal=True):
+        if csv.is_file():
+            st.download_button(
+                "CSV",
+                csv.read_bytes,
+                "answers.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"classify_csv_{task.folder.name}",
+            )
+        st.button(
+            "Forget this",
+            icon=":material/delete:",
+            key=f"classify_forget_{task.folder.name}",
+            on_click=_forget,
+            args=(task,),
+        )
+
+
+def _forget(task: Task) -> None:
+    folder.forget(task.subject)
+    tasks.dismiss(task)

@@ -1,0 +1,185 @@
+"""What was said of the given pictures: counts, a table, a contact sheet, each in detail."""
+
+import base64
+import json
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from catsdogs.inference import batch
+from catsdogs.inference.batch import Seen
+from catsdogs.inference.panel import Decision
+from catsdogs.labels import NEITHER
+from catsdogs.text import counted, printable
+from catsdogs.ui import classify_detail, classify_selection, classify_summary
+from catsdogs.ui.classify_inputs import Given
+from catsdogs.ui.classify_runs import Chosen
+from catsdogs.ui.photo_grid import Tile, photo_grid
+
+_DETAIL, _TABLE, _SHEET = "In detail", "Table", "Contact sheet"
+_PER_PAGE = {_DETAIL: 5, _TABLE: 50, _SHEET: 50}
+_FEW = 4
+_PAGE, _KIND = "classify_page", "classify_kind"
+_ROW_PX, _HIGHEST_PX = 56, 640
+_P_DOG = ": P(dog)"
+
+
+def show(pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen) -> None:
+    """Show one picture in detail, and many in the way that the user chooses."""
+    if len(seen) == 1:
+        classify_detail.one(pictures[0], seen[0], chosen)
+        return
+    classify_summary.show(seen, chosen)
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    with bar:
+        view = _view(len(seen))
+        order = st.selectbox(
+            "Order",
+            classify_selection.ORDERS,
+            key="classify_order",
+            on_change=_first_page,
+            width=280,
+        )
+        _downloads(seen, chosen)
+    positions = classify_selection.ordered(seen, _kind(seen, chosen.decision), order)
+    pages = -(-len(positions) // _PER_PAGE[view])
+    st.session_state[_PAGE] = min(st.session_state.get(_PAGE, 1), pages)
+    place = st.container()
+    page = st.pagination(pages, key=_PAGE) if pages > 1 else 1
+    shown = positions[(page - 1) * _PER_PAGE[view] : page * _PER_PAGE[view]]
+    with place:
+        _draw(view, pictures, seen, chosen, shown)
+    classify_detail.dialog_if_open(pictures, seen, chosen, positions)
+
+
+def _view(count: int) -> str:
+    view = st.segmented_control(
+        "View",
+        list(_PER_PAGE),
+        default=_DETAIL if count <= _FEW else _TABLE,
+        required=True,
+        # A default counts only until the widget is there; so few and many are two widgets.
+        key="classify_view_few" if count <= _FEW else "classify_view",
+        on_change=_first_page,
+    )
+    return str(view)
+
+
+def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
+    """Let the user choose a kind of pictures, and return their positions."""
+    kinds = classify_selection.kinds(seen, decision)
+    if st.session_state.get(_KIND) not in kinds:
+        st.session_state[_KIND] = classify_selection.ALL
+    kind = st.pills(
+        "Show",
+        list(kinds),
+        required=True,
+        format_func=lambda name: f"{name} · {len(kinds[name]):,}",
+        key=_KIND,
+        on_change=_first_page,
+        label_visibility="collapsed",
+    )
+    return kinds[str(kind)]
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 1
+
+
+def _draw(
+    view: str, pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen, shown: list[int]
+) -> None:
+    if view == _TABLE:
+        _table(pictures, seen, chosen, shown)
+    elif view == _SHEET:
+        tiles = [_tile(seen[i], chosen.decision) for i in shown]
+        photo_grid(
+            tiles,
+            key="classify_sheet",
+            on_open=lambda position: classify_detail.open_(pictures[shown[position]]),
+        )
+    else:
+        classify_detail.several([(pictures[i], seen[i]) for i in shown], chosen)
+
+
+def _tile(one: Seen, decision: Decision) -> Tile:
+    name = printable(one.name.rpartition("/")[2])
+    if one.error:
+        return Tile(name, None, str(one.error))
+    said = " / ".join(
+        label if label == NEITHER else f"{label} {classify_detail.sureness(answer, label):.0%}"
+        for answer, label in zip(one.answers, one.labels(decision), strict=True)
+    )
+    return Tile(name, one.thumbnail, f"disagree: {said}" if one.disagree(decision) else said)
+
+
+def _table(
+    pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen, shown: list[int]
+) -> None:
+    # Named anew each time a picture is closed, so that the same cell can be clicked again.
+    key = f"classify_table_{classify_detail.times_closed()}"
+    rows = _rows([seen[i] for i in shown], chosen)
+    chance = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")
+
+    def opened() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells:
+            classify_detail.open_(pictures[shown[cells[0][0]]])
+
+    st.dataframe(
+        rows,
+        column_config={
+            "Picture": st.column_config.ImageColumn(width=_ROW_PX),
+            **{name: chance for name in rows.columns if name.endswith(_P_DOG)},
+        },
+        hide_index=True,
+        row_height=_ROW_PX,
+        height=min(_ROW_PX * (len(rows) + 1), _HIGHEST_PX),
+        on_select=opened,
+        selection_mode="single-cell",
+        key=key,
+    )
+    st.caption("A click on a row shows its picture in detail.")
+
+
+def _rows(seen: list[Seen], chosen: Chosen) -> pd.DataFrame:
+    """Return what a table has room for, the labels first; the rest is in the downloads."""
+    rows = batch.table(seen, chosen.titles, chosen.decision)
+    rows.insert(0, "Picture", [_data_url(one.thumbnail) for one in seen])
+    titles = list(chosen.titles.values())
+    wanted = ["Picture", "File", "Named", *titles, "Disagree"]
+    wanted += [f"{title}{what}" for what in (_P_DOG, ": likeness") for title in titles]
+    wanted += ["Decoding", "Error"]
+    rows = rows[[name for name in wanted if name in rows]]
+    unknown = {"Named": "", **dict.fromkeys(titles, "unreadable")}
+    return rows.fillna({name: text for name, text in unknown.items() if name in rows})
+
+
+def _data_url(jpeg: bytes | None) -> str | None:
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" if jpeg else None
+
+
+def _downloads(seen: Sequence[Seen], chosen: Chosen) -> None:
+    """Offer all that was said, whatever is shown; it is written when it is asked for."""
+    decision = chosen.decision
+    as_csv = partial(batch.csv, seen, chosen.titles, decision)
+    for name, data, mime in (
+        ("CSV", as_csv, "text/csv"),
+        ("JSON", partial(_json, seen, decision), "application/json"),
+    ):
+        st.download_button(
+            name,
+            data,
+            f"answers.{name.lower()}",
+            mime,
+            icon=":material/download:",
+            on_click="ignore",
+            help=f"All {counted(len(seen), 'picture')}, whatever is shown.",
+            key=f"classify_{name.lower()}",
+        )
+
+
+def _json(seen: Sequence[Seen], decision: Decision) -> str:
+    return json.dumps([one.to_json(decision) for one in seen], indent=1)

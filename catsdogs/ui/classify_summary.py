@@ -1,0 +1,76 @@
+"""Many answers in a few numbers: counts, files that cannot be read, how many are right."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from catsdogs.inference import batch
+from catsdogs.inference.batch import Seen
+from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.text import counted, literal
+from catsdogs.ui.classify_runs import Chosen
+
+_LISTED = 20
+_MATRICES_A_ROW = 3
+
+
+def show(seen: Sequence[Seen], chosen: Chosen) -> None:
+    """Show what the runs said of all the pictures together."""
+    unreadable = [one for one in seen if one.error]
+    numbers = {"Pictures": len(seen), "Unreadable": len(unreadable)}
+    if len(chosen.runs) > 1:
+        numbers["Disagreements"] = sum(one.disagree(chosen.decision) for one in seen)
+    for column, (name, number) in zip(st.columns(len(numbers)), numbers.items(), strict=True):
+        column.metric(name, f"{number:,}")
+    confusion = batch.confusion(seen, chosen.decision)
+    if len(unreadable) < len(seen):
+        st.dataframe(_counts(seen, chosen, confusion), hide_index=True, key="classify_counts")
+    if unreadable:
+        _list(unreadable)
+    if confusion:
+        _matrices(confusion, chosen)
+
+
+def _counts(
+    seen: Sequence[Seen], chosen: Chosen, confusion: dict[str, Counter[tuple[str, str]]]
+) -> pd.DataFrame:
+    counts, rows = batch.counts(seen, chosen.decision), []
+    for run_id, title in chosen.titles.items():
+        row: dict[str, object] = {"Run": title}
+        row |= {f"{name.capitalize()}s": counts[run_id][name] for name in CLASS_NAMES}
+        row[NEITHER.capitalize()] = counts[run_id][NEITHER]
+        if pairs := confusion.get(run_id):
+            right = sum(pairs[name, name] for name in CLASS_NAMES)
+            row["Right"] = f"{right:,} of {pairs.total():,}"
+            row["Accuracy"] = f"{right / pairs.total():.1%}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _list(unreadable: list[Seen]) -> None:
+    lines = [f"- **{literal(one.name)}**: {literal(str(one.error))}" for one in unreadable]
+    if len(lines) > _LISTED:
+        lines[_LISTED:] = [f"- and {len(lines) - _LISTED:,} more: choose “Unreadable” below."]
+    heading = f"{counted(len(unreadable), 'file')} cannot be read. The others are answered."
+    st.error("\n".join([heading, "", *lines]), icon=":material/broken_image:")
+
+
+def _matrices(confusion: dict[str, Counter[tuple[str, str]]], chosen: Chosen) -> None:
+    """Show a confusion matrix a run, on the pictures whose names say what they are."""
+    names = list(CLASS_NAMES)
+    if any(said == NEITHER for pairs in confusion.values() for _, said in pairs):
+        names.append(NEITHER)
+    st.markdown(
+        "**As their names say**",
+        help="Rows are what a name or folder says (cat.1.jpg, dogs/7.png), columns what the run "
+        "says. A pet that is called neither is not right.",
+    )
+    columns = st.columns(_MATRICES_A_ROW)
+    for position, (run_id, pairs) in enumerate(confusion.items()):
+        with columns[position % _MATRICES_A_ROW]:
+            st.caption(literal(chosen.titles[run_id]))
+            counts = [[pairs[truth, said] for said in names] for truth in CLASS_NAMES]
+            rows = [f"named {name}" for name in CLASS_NAMES]
+            st.table(pd.DataFrame(counts, rows, [f"called {name}" for name in names]))

@@ -1,0 +1,344 @@
+"""The Classify page in a real browser: files of all kinds, ZIPs, clipboard, camera, corrections."""
+
+import base64
+import io
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, expect
+
+from catsdogs.data import images
+from catsdogs.drawing.animals import face
+from catsdogs.errors import UnreadableImage
+from catsdogs.inference import batch
+from catsdogs.inference.panel import Decision, Panel
+from catsdogs.inference.predictor import Predictor
+from catsdogs.labels import CAT, CLASS_NAMES, DOG
+from catsdogs.runs import store
+from e2e.conftest import BROWSER_OPTIONS, SCREENSHOTS, opened, picture, serving, settle
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+# Pastes a PNG as the browser does for a screenshot.
+PASTE = """async (node, content) => {
+  const bytes = await (await fetch(`data:image/png;base64,${content}`)).arrayBuffer();
+  const clipboard = new DataTransfer();
+  clipboard.items.add(new File([bytes], "image.png", {type: "image/png"}));
+  const options = {clipboardData: clipboard, bubbles: true, cancelable: true};
+  node.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
+FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+UNREADABLE = {"cat.cut.jpg": "cut short", "text.jpg": "begins with"}
+
+
+@pytest.fixture(scope="module")
+def world(trained_world, tmp_path_factory):
+    """A copy of two trained runs, and of what they were trained on."""
+    world = tmp_path_factory.mktemp("classify")
+    for name in ("data", "artifacts", "cache"):
+        shutil.copytree(trained_world / name, world / name)
+    return world
+
+
+@pytest.fixture(scope="module")
+def app(world):
+    with serving(world) as server:
+        yield server
+
+
+@pytest.fixture
+def runs(world, monkeypatch):
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(world / "artifacts"))
+    return store.list_runs()[0]
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """Twelve files, as people have them: ten that are pictures, two that only seem so."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    cat, dog = (face(np.random.default_rng([3, label]), label)[0] for label in (CAT, DOG))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    see_through = dog.convert("RGBA")
+    mask = Image.new("L", dog.size, 0)
+    ImageDraw.Draw(mask).ellipse((0, 0, *dog.size), fill=255)
+    see_through.putalpha(mask)
+    cat.save(folder / "cat.good.jpg")
+    dog.save(folder / "dog.good.jpg")
+    dog.transpose(Image.Transpose.ROTATE_90).save(folder / "dog.turned.jpg", exif=exif)
+    cat.convert("CMYK").save(folder / "cat.cmyk.jpg")
+    see_through.save(folder / "dog.alpha.png")
+    cat.quantize(64).save(folder / "cat.palette.gif")
+    dog.save(folder / "dog.webp")
+    cat.save(folder / "cat.avif")
+    _write_heic(dog, folder / "dog.heic")
+    content = (folder / "cat.good.jpg").read_bytes()
+    (folder / "cat.cut.jpg").write_bytes(content[: len(content) // 2])
+    (folder / "text.jpg").write_text("this is text")
+    Image.linear_gradient("L").save(folder / "nothing *b* [x](y).png")
+    assert len(list(folder.iterdir())) == 12
+    return sorted(folder.iterdir())
+
+
+def _write_heic(photo: Image.Image, path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.from_pillow(photo).save(path)
+
+
+def classify(page: Page, app, *runs: store.Run) -> None:
+    asked = "&".join(f"run={run.run_id}" for run in runs)
+    opened(page, f"{app.url}/classify?{asked}", "Classify")
+    expect(page.get_by_role("tab", name="Files")).to_be_visible()
+
+
+def drop(page: Page, *files) -> None:
+    """Give files, and wait for the answers."""
+    page.set_input_files("input[type=file]", list(files))
+    expect(
+        page.get_by_text("Pictures", exact=True).or_(page.get_by_text("% sure"))
+    ).not_to_have_count(0)
+    settle(page)
+
+
+def view(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=name, exact=True).click()
+    settle(page)
+
+
+def tiles(page: Page) -> dict[str, str]:
+    """What the contact sheet says of each picture."""
+    expect(page.locator(".tile").first).to_be_visible()
+    names, notes = (page.locator(f".tile .{what}").all_inner_texts() for what in ("name", "note"))
+    return dict(zip(names, notes, strict=True))
+
+
+def downloaded(page: Page, name: str, tmp_path):
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").filter(has_text=name).click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_twelve_mixed_files_are_answered_and_the_csv_says_the_same(
+    app, page, runs, mixed, tmp_path
+):
+    classify(page, app, *runs)
+    drop(page, *mixed)
+    expect(page.get_by_text("2 files cannot be read")).to_be_visible()
+    picture(page, "classify-mixed-table")
+    view(page, "Contact sheet")
+    shown = tiles(page)
+    assert list(shown) == [path.name for path in mixed]
+    panel, decision = Panel(runs, runs, Predictor), Decision()
+    written = pd.read_csv(downloaded(page, "CSV", tmp_path)).set_index("File")
+    as_json = json.loads(downloaded(page, "JSON", tmp_path).read_text())
+    records = {record["file"]: record for record in as_json}
+    assert list(written.index) == list(shown) == list(records)
+    for path in mixed:
+        seen, row = batch.see(path.name, path.read_bytes, panel), written.loc[path.name]
+        note, record = shown[path.name], records[path.name]
+        if path.name in UNREADABLE:
+            assert UNREADABLE[path.name] in note
+            assert row["Error"] == note == record["error"]["message"]
+            continue
+        labels = [result["label"] for result in record["results"]]
+        assert labels == seen.labels(decision)
+        for run, answer, told, label in zip(
+            runs, seen.answers, note.removeprefix("disagree: ").split(" / "), labels, strict=True
+        ):
+            title = _column(written, run)
+            p_dog = row[f"{title}: P(dog)"]
+            sure = f"{p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog:.0%}"
+            assert row[title] == label
+            assert told == (label if label == "neither" else f"{label} {sure}")
+            assert p_dog == pytest.approx(answer.calibrated_p_dog, abs=1e-4)
+            assert row[f"{title}: raw P(dog)"] == pytest.approx(answer.p_dog, abs=1e-4)
+    assert records["dog.turned.jpg"]["changes"] == ["turned by 90°"]
+    assert written.loc["cat.cmyk.jpg", "Decoding"] == "CMYK made RGB"
+    assert "transparency" in written.loc["dog.alpha.png", "Decoding"]
+    picture(page, "classify-mixed-sheet")
+    assert page.strangers == []
+
+
+def _column(written: pd.DataFrame, run: store.Run) -> str:
+    return next(name for name in written.columns if name in (run.name, run.title, run.run_id))
+
+
+def test_a_tile_opens_its_picture_and_arrows_go_on(app, page, runs, mixed):
+    classify(page, app, *runs)
+    drop(page, *mixed)
+    view(page, "Contact sheet")
+    page.locator(".tile", has_text="dog.turned.jpg").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("dog.turned.jpg")).to_be_visible()
+    expect(dialog.get_by_text("turned by 90°")).to_be_visible()
+    expect(dialog.get_by_text("% sure")).to_have_count(2)
+    expect(dialog.get_by_text("Most like it in training").first).to_be_visible()
+    settle(page)
+    picture(page, "classify-dialog")
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("dog.webp")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    settle(page)
+    expect(dialog).to_be_hidden()
+
+
+def test_a_row_opens_its_picture_as_often_as_it_is_clicked(app, page, runs, mixed):
+    classify(page, app, runs[0])
+    drop(page, *mixed)
+    for _ in range(2):
+        # Below the header, the second row is that of "cat.cmyk.jpg".
+        grid = page.locator("[class*=st-key-classify_table] canvas").first
+        grid.scroll_into_view_if_needed()
+        box = grid.bounding_box()
+        page.mouse.click(box["x"] + 140, box["y"] + 36 + 1.5 * 56)
+        expect(page.get_by_role("dialog").get_by_text("cat.cmyk.jpg")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        settle(page)
+
+
+def test_a_zip_is_answered_beside_one_that_is_none(app, page, runs, tmp_path):
+    photo = face(np.random.default_rng(1), CAT)[0]
+    buffer = io.BytesIO()
+    photo.save(buffer, "JPEG")
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as opened_zip:
+        for number in range(60):
+            opened_zip.writestr(f"cats/{number:02}.jpg", buffer.getvalue())
+        opened_zip.writestr("dogs/broken.jpg", b"nothing")
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04")
+    classify(page, app, runs[0])
+    drop(page, tmp_path / "many.zip", tmp_path / "bad.zip")
+    expect(page.get_by_text("cannot be opened as one")).to_be_visible()
+    expect(page.get_by_role("radio", name="All · 61")).to_be_visible()
+    view(page, "Contact sheet")
+    assert len(tiles(page)) == 50
+    page.get_by_role("radio", name="Unreadable · 1").click()
+    settle(page)
+    assert list(tiles(page)) == ["broken.jpg"]
+    assert len(pd.read_csv(downloaded(page, "CSV", tmp_path))) == 61
+    page.get_by_role("button", name="Remove many.zip").click()
+    expect(page.locator(".tile")).to_have_count(0)
+
+
+def test_a_pasted_screenshot_is_answered_until_it_is_forgotten(app, page, runs):
+    classify(page, app, runs[0])
+    page.get_by_role("tab", name="Clipboard").click()
+    box = page.get_by_test_id("stChatInput").locator("textarea")
+    box.click()
+    buffer = io.BytesIO()
+    face(np.random.default_rng(2), DOG)[0].save(buffer, "PNG")
+    box.evaluate(PASTE, base64.b64encode(buffer.getvalue()).decode())
+    expect(page.get_by_test_id("stChatInput").get_by_text("image.png")).to_be_visible()
+    page.wait_for_timeout(500)
+    box.press("Enter")
+    expect(page.get_by_text("% sure")).to_have_count(1)
+    page.get_by_role("button", name="Forget what was pasted").click()
+    expect(page.get_by_text("% sure")).to_have_count(0)
+    assert page.strangers == []
+
+
+@pytest.fixture
+def with_camera(browser: Browser):
+    """A page of a browser that has a camera, and lets anyone use it."""
+    path = browser.browser_type.executable_path
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), path)
+    with_camera = browser.browser_type.launch(
+        executable_path=found, args=[*BROWSER_OPTIONS, *FAKE_CAMERA]
+    )
+    page = with_camera.new_page()
+    # Counts how often the page asks for the camera.
+    page.add_init_script(
+        """window.asked = 0;
+        const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
+        devices.getUserMedia = (wanted) => { window.asked += 1; return ask(wanted); };"""
+    )
+    yield page
+    with_camera.close()
+
+
+def test_the_camera_is_asked_for_on_demand_and_its_picture_answered(app, with_camera, runs):
+    page = with_camera
+    classify(page, app, runs[0])
+    settle(page)
+    page.get_by_role("tab", name="Camera").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.asked") == 0
+    page.get_by_text("Use the camera").click()
+    page.wait_for_function("document.querySelector('video')?.readyState === 4")
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_text("% sure")).to_have_count(1)
+    assert page.evaluate("window.asked") > 0
+    page.get_by_role("button", name="Clear photo").click()
+    expect(page.get_by_text("% sure")).to_have_count(0)
+
+
+def test_a_wrong_answer_is_kept_and_taken_back(app, page, runs, mixed, world):
+    classify(page, app, runs[0])
+    good = next(path for path in mixed if path.name == "dog.good.jpg")
+    drop(page, good)
+    page.get_by_role("button", name="Wrong?").click()
+    page.get_by_role("button", name="Cat", exact=True).click()
+    expect(page.get_by_text("Marked as")).to_be_visible()
+    kept = world / "data" / "corrections" / "cat" / f"{images.digest(good.read_bytes())}.jpg"
+    assert kept.read_bytes() == good.read_bytes()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Marked as")).to_be_hidden()
+    assert not kept.exists()
+
+
+def test_a_folder_on_this_machine_is_classified_by_a_task(app, page, runs, world, tmp_path):
+    classify(page, app, *runs)
+    page.get_by_role("tab", name="Path on this machine").click()
+    page.get_by_role("textbox", name="Folder on this machine").fill(str(world / "data" / "sample"))
+    page.get_by_role("button", name="Classify this folder").click()
+    expect(page.get_by_text("80 pictures")).to_be_visible()
+    written = pd.read_csv(downloaded(page, "CSV", tmp_path))
+    assert len(written) == 80
+    readable = [_is_readable(world / "data" / "sample" / name) for name in written["File"]]
+    assert list(written["Error"].isna()) == readable
+    page.get_by_role("button", name="Forget this").click()
+    expect(page.get_by_text("80 pictures")).to_be_hidden()
+
+
+def _is_readable(path) -> bool:
+    try:
+        images.load_upright(path.read_bytes())
+    except UnreadableImage:
+        return False
+    return True
+
+
+def test_the_choice_of_runs_is_in_the_address(app, page, runs):
+    classify(page, app, runs[1])
+    expect(page.get_by_test_id("stMultiSelect").get_by_text(runs[1].title)).to_be_visible()
+    settle(page)
+    assert f"run={runs[1].run_id}" in page.url
+    assert runs[0].run_id not in page.url
+
+
+def test_on_a_phone_everything_stands_in_one_column(app, page, runs, mixed):
+    page.set_viewport_size({"width": 420, "height": 900})
+    classify(page, app, *runs)
+    drop(page, mixed[0])
+    expect(page.get_by_text("% sure")).to_have_count(2)
+    wide = page.get_by_test_id("stMain").evaluate("node => node.scrollWidth > node.clientWidth")
+    assert not wide
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.set_viewport_size({"width": 420, "height": 3000})
+    page.wait_for_timeout(500)
+    page.screenshot(path=SCREENSHOTS / "classify-phone.png")
+
+
+def test_the_web_process_loaded_no_tensorflow(app):
+    loaded = app.loaded_files()
+    assert "pyarrow" in loaded
+    assert "tensorflow" not in loaded

@@ -1,0 +1,501 @@
+"""The Classify page in its states, and which pictures it shows in which order."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from conftest import PROJECT
+from streamlit.testing.v1 import AppTest
+
+from catsdogs import tasks
+from catsdogs.data import corrections, images, sources
+from catsdogs.errors import UnreadableImage
+from catsdogs.inference import batch, folder, rejection
+from catsdogs.inference.batch import Seen
+from catsdogs.inference.panel import Answer, Decision, Panel
+from catsdogs.inference.predictor import Predictor
+from catsdogs.inference.rejection import Likeness
+from catsdogs.processes import Identity, started_at
+from catsdogs.runs import store
+from catsdogs.text import literal
+from catsdogs.ui import answers, classify_selection
+
+pytestmark = pytest.mark.page
+FLOORS = dict.fromkeys(rejection.FALSE_REFUSALS, 0.5)
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches():
+    """Streamlit's caches outlive a test, its runs do not."""
+    st.cache_resource.clear()
+
+
+def opened(**address) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.switch_page("pages/classify.py")
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception, app.exception[0].stack_trace
+    return app
+
+
+def give(app: AppTest, *files: tuple[str, bytes], key: str = "classify_files") -> AppTest:
+    app.file_uploader(key=key).set_value([(*file, "application/octet-stream") for file in files])
+    return run(app)
+
+
+def said(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "info", "success", "warning", "error")
+    return "\n".join(element.value for kind in kinds for element in app.get(kind))
+
+
+def labels(app: AppTest) -> list[str]:
+    """The labels that the page shows in detail."""
+    return [m.value.removeprefix("### ").lower() for m in app.markdown if m.value.startswith("###")]
+
+
+def table(app: AppTest) -> pd.DataFrame:
+    return next(d.value for d in app.dataframe if (d.key or "").startswith("classify_table"))
+
+
+def group(app: AppTest, key: str):
+    return next(found for found in app.get("button_group") if found.key == key)
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as opened_zip:
+        for name, content in files.items():
+            opened_zip.writestr(name, content)
+    return buffer.getvalue()
+
+
+def answer(p_dog, likeness=1.0, run_id="a"):
+    heatmap = np.zeros((2, 2), dtype=np.float32)
+    return Answer(run_id, p_dog, p_dog, heatmap, 1.0, Likeness(likeness, (), FLOORS))
+
+
+class TestSelection:
+    SEEN = (
+        Seen("cat.1.jpg", (answer(0.1), answer(0.9, run_id="b"))),
+        Seen("b/2.jpg", (answer(0.8, 0.1), answer(0.9, 0.1, "b"))),
+        Seen("dog.3.jpg", (answer(0.9, 0.7), answer(0.7, 0.7, "b"))),
+        Seen("a.jpg", error=UnreadableImage("empty", "The file is empty.")),
+        Seen("dog.4.jpg", (answer(0.2), answer(0.3, run_id="b"))),
+    )
+
+    def test_every_kind_holds_what_its_name_says(self):
+        assert classify_selection.kinds(self.SEEN, Decision()) == {
+            "All": [0, 1, 2, 3, 4],
+            "Called cat": [0, 4],
+            "Called dog": [0, 2],
+            "Called neither": [1],
+            "Disagreement": [0],
+            "Wrong": [0, 4],
+            "Unreadable": [3],
+        }
+
+    def test_the_kinds_follow_the_decision(self):
+        kinds = classify_selection.kinds(self.SEEN, Decision(0.0, None))
+        assert kinds == {
+            "All": [0, 1, 2, 3, 4],
+            "Called dog": [0, 1, 2, 4],
+            "Wrong": [0],
+            "Unreadable": [3],
+        }
+
+    @pytest.mark.parametrize(
+        ("order", "expected"),
+        [
+            ("As given", [0, 1, 2, 3, 4]),
+            ("By name", [3, 1, 0, 2, 4]),
+            ("Most like a dog first", [1, 2, 0, 4, 3]),
+            ("Most like a cat first", [4, 0, 2, 1, 3]),
+            ("Largest disagreement first", [0, 2, 1, 4, 3]),
+            ("Least like training photos first", [1, 2, 0, 4, 3]),
+        ],
+    )
+    def test_what_cannot_be_read_comes_last_in_an_order_by_answers(self, order, expected):
+        assert order in classify_selection.ORDERS
+        assert classify_selection.ordered(self.SEEN, range(5), order) == expected
+
+
+def test_without_a_run_the_page_says_how_to_get_one():
+    app = opened()
+    assert "A trained model is needed" in app.info[0].value
+    assert not app.file_uploader
+
+
+@pytest.mark.slow
+class TestWithTrainedRuns:
+    """The page on two runs that a real worker trained."""
+
+    @pytest.fixture
+    def sample(self, trained_machine):
+        return trained_machine / "data" / "sample"
+
+    @pytest.fixture
+    def photos(self, sample):
+        """Readable photos, by name."""
+        paths = [*sorted(sample.glob("cat.*.jpg")), *sorted(sample.glob("dog.*.jpg"))]
+        contents = {path.name: path.read_bytes() for path in paths}
+        return {name: content for name, content in contents.items() if is_readable(content)}
+
+    @pytest.fixture
+    def runs(self, trained_machine):
+        return store.list_runs()[0]
+
+    @pytest.fixture
+    def both(self, runs):
+        """The address that chooses both runs."""
+        return {"run": [one.run_id for one in runs]}
+
+    @pytest.fixture
+    def panel(self, runs):
+        return Panel(runs, runs, Predictor)
+
+    def test_the_best_run_answers_unless_the_address_says_otherwise(self, runs):
+        app = opened()
+        best = [one.run_id for one in store.best_usable()]
+        assert app.multiselect(key="classify_runs").value == best
+        assert app.query_params.get("run") == best[0]
+        other = next(one for one in runs if one.run_id not in best)
+        assert opened(run=other.run_id).multiselect(key="classify_runs").value == [other.run_id]
+        option = next(o for o in app.multiselect(key="classify_runs").options if other.title in o)
+        assert "Drawn sample" in option
+        assert f"{other.result['val_accuracy']:.1%}" in option
+
+    def test_a_run_of_the_address_that_is_gone_is_named(self, runs):
+        app = opened(run=["gone", runs[0].run_id])
+        assert "gone" in app.warning[0].value
+        assert app.multiselect(key="classify_runs").value == [runs[0].run_id]
+
+    def test_no_run_is_a_choice_too(self, photos):
+        app = opened()
+        app.multiselect(key="classify_runs").set_value([])
+        app = give(run(app), ("cat.jpg", next(iter(photos.values()))))
+        assert "Choose at least one run" in said(app)
+
+    def test_a_picture_is_shown_with_what_each_run_says_and_why(self, both, photos, panel):
+        name, content = next(iter(photos.items()))
+        app = give(opened(**both), (name, content))
+        expected = batch.see(name, lambda: content, panel)
+        assert labels(app) == expected.labels(Decision())
+        # The photo, a heat map a run, and five training photos for each judge: each run itself.
+        assert len(app.get("image")) == 1 + 2 + 2 * 5
+        assert "Most like it in training" in said(app)
+        assert said(app).count("ms") >= 2
+        for one, bar in zip(expected.answers, app.get("progress"), strict=True):
+            sure = max(one.calibrated_p_dog, 1 - one.calibrated_p_dog)
+            assert bar.proto.text == f"{sure:.1%} sure"
+            assert f"P(dog) {one.calibrated_p_dog:.4f}" in said(app)
+        tips = [m.proto.help for m in app.markdown if "P(dog)" in m.value]
+        for one, tip in zip(expected.answers, tips, strict=True):
+            assert f"{one.p_dog:.6f}" in tip
+
+    @pytest.mark.parametrize("refused", [*rejection.FALSE_REFUSALS, "never"])
+    def test_labels_follow_threshold_and_refusal(self, both, panel, photo, tmp_path, refused):
+        content = photo(tmp_path / "noise.jpg", size=(300, 200)).read_bytes()
+        app = opened(**both)
+        app.selectbox(key="classify_false_refusal").set_value(refused)
+        app = give(run(app), ("noise.jpg", content))
+        expected = batch.see("noise.jpg", lambda: content, panel)
+        for threshold in (0.0, 0.5, 1.0):
+            app.slider(key="classify_threshold").set_value(threshold)
+            decision = Decision(threshold, None if refused == "never" else refused)
+            assert labels(run(app)) == expected.labels(decision)
+            assert ("The runs disagree" in said(app)) is expected.disagree(decision)
+            is_refused = "neither" in expected.labels(decision)
+            assert ("Neither a cat nor a dog" in said(app)) is is_refused
+
+    def test_a_run_of_before_references_says_that_it_cannot_refuse(self, runs, photos):
+        for one in runs:
+            (one.folder / rejection.FILE).unlink()
+        app = give(opened(run=runs[0].run_id), next(iter(photos.items())))
+        assert "cannot say “neither”" in said(app)
+        assert "Likeness" not in said(app)
+        assert len(labels(app)) == 1
+        app.selectbox(key="classify_false_refusal").set_value("never")
+        assert "cannot say" not in said(run(app))
+
+    def test_evidence_whose_dataset_is_gone_is_named(self, runs, photos, panel, monkeypatch):
+        name, content = next(iter(photos.items()))
+        monkeypatch.setattr(sources, "opened", lambda path: None)
+        app = give(opened(run=runs[0].run_id), (name, content))
+        assert len(app.get("image")) == 2
+        found = batch.see(name, lambda: content, panel).answers[0].likeness
+        for one in found.nearest:
+            assert any(literal(one.path) in caption.value for caption in app.caption)
+
+    def test_many_are_counted_and_measured_by_their_names(self, both, runs, photos, panel):
+        some = list(photos.items())[::4]
+        app = give(opened(**both), *some)
+        seen = [batch.see(name, lambda c=content: c, panel) for name, content in some]
+        counts = next(d.value for d in app.dataframe if "Run" in d.value)
+        for position in range(len(runs)):
+            told = [s.answers[position].label(Decision()) for s in seen]
+            right = sum(s.truth == label for s, label in zip(seen, told, strict=True))
+            row = counts.iloc[position]
+            assert [row["Cats"], row["Dogs"], row["Neither"]] == [
+                told.count(name) for name in ("cat", "dog", "neither")
+            ]
+            assert row["Right"] == f"{right} of {len(some)}"
+        assert len(app.table) == 2
+        assert sum(matrix.value.to_numpy().sum() for matrix in app.table) == 2 * len(some)
+        metrics = {metric.label: metric.value for metric in app.metric}
+        assert metrics["Disagreements"] == str(sum(s.disagree(Decision()) for s in seen))
+
+    def test_what_has_no_name_is_not_measured(self, photos):
+        contents = list(photos.values())[:5]
+        app = give(opened(), *((f"{number}.jpg", c) for number, c in enumerate(contents)))
+        assert not app.table
+        assert "Accuracy" not in next(d.value for d in app.dataframe if "Run" in d.value)
+
+    def test_zips_folders_and_files_are_answered_together_and_bad_ones_listed(self, photos):
+        (one, first), (two, second), (three, third) = list(photos.items())[:3]
+        app = give(
+            opened(),
+            ("bad.zip", b"PK\x03\x04nonsense"),
+            ("good.zip", zip_of({f"x/{one}": first, "notes.txt": b"no", "cut.jpg": second[:200]})),
+            (two, second),
+            ("fake.jpg", b"text"),
+        )
+        app = give(app, (f"holiday/{three}", third), key="classify_folder")
+        assert "bad" in app.error[0].value
+        assert list(table(app)["File"]) == [
+            f"x/{one}",
+            "cut.jpg",
+            two,
+            "fake.jpg",
+            f"holiday/{three}",
+        ]
+        assert "begins with" in app.error[1].value
+        assert "cut" in app.error[1].value
+        assert (table(app)["Picture"].str.startswith("data:image/jpeg;base64,")).sum() == 3
+        assert list(table(app).iloc[[1, 3], 3]) == ["unreadable", "unreadable"]
+
+    def test_hostile_names_are_shown_as_they_are(self, photos):
+        contents = list(photos.values())[:3]
+        names = ["![x](http://evil)*b*.jpg", "<b>\u202e.jpg", "=cmd|' /C calc'!A0.jpg"]
+        app = give(opened(), *zip(names, contents, strict=True))
+        for name in names:
+            assert f"**{literal(name)}**" in said(app)
+        group(app, "classify_view_few").set_value("Table")
+        assert list(table(run(app))["File"]) == [names[0], "<b>\ufffd.jpg", names[2]]
+
+    def test_pages_order_and_filter_are_of_all_pictures(self, photos, panel):
+        some = list(photos.items())[:52]
+        content = zip_of({**dict(some), "zz.jpg": b"text"})
+        app = give(opened(), ("all.zip", content))
+        assert len(table(app)) == 50
+        app.selectbox(key="classify_order").set_value("Most like a dog first")
+        first = table(run(app))
+        app.session_state["classify_page"] = 2
+        second = table(run(app))
+        p_dog = pd.concat([first, second]).filter(like="P(dog)").iloc[:, 0]
+        assert len(p_dog) == 53
+        assert p_dog.iloc[:52].is_monotonic_decreasing
+        assert list(second["File"])[-1] == "zz.jpg"
+        kinds = group(app, "classify_kind")
+        assert any("Unreadable · 1" in option for option in kinds.options)
+        kinds.set_value("Unreadable")
+        assert list(table(run(app))["File"]) == ["zz.jpg"]
+
+    def test_only_what_is_new_is_looked_at_and_what_is_removed_forgotten(self, photos, monkeypatch):
+        asked = []
+
+        def see_all(given, *arguments, **options):
+            asked.append([name for name, _ in given])
+            return batch.see_all(given, *arguments, **options)
+
+        monkeypatch.setattr(answers, "see_all", see_all)
+        (one, first), (two, second) = list(photos.items())[:2]
+        app = give(opened(), (one, first))
+        app.slider(key="classify_threshold").set_value(0.9)
+        run(app)
+        assert asked == [[one]]
+        app = give(app, (two, second), key="classify_folder")
+        assert asked == [[one], [two]]
+        assert len(app.session_state["classify_seen"]) == 2
+        app.file_uploader(key="classify_files").set_value(None)
+        assert len(run(app).session_state["classify_seen"]) == 1
+        app.file_uploader(key="classify_folder").set_value(None)
+        run(app)
+        assert "classify_seen" not in app.session_state
+
+    def test_another_choice_of_runs_is_asked_anew(self, runs, photos):
+        app = give(opened(run=runs[0].run_id), next(iter(photos.items())))
+        assert len(labels(app)) == 1
+        app.multiselect(key="classify_runs").set_value([one.run_id for one in runs])
+        assert len(labels(run(app))) == 2
+        assert app.query_params["run"] == [one.run_id for one in runs]
+
+    def test_more_than_fit_in_memory_are_refused_with_another_way(self, photos, monkeypatch):
+        monkeypatch.setattr(batch, "MOST_PICTURES", 2)
+        app = give(opened(), *list(photos.items())[:3])
+        assert "Only the first 2 of 3" in said(app)
+        assert len(labels(app)) == 2
+
+    def test_a_damaged_model_is_explained_beside_the_good_one(self, both, runs, photos):
+        (runs[0].folder / store.LITERT_MODEL).write_bytes(b"not a model")
+        app = give(opened(**both), next(iter(photos.items())))
+        assert "cannot be loaded" in app.error[0].value
+        assert len(labels(app)) == 1
+
+    def test_damaged_references_are_explained_beside_the_good_run(self, both, runs, photos):
+        references = runs[0].folder / rejection.FILE
+        references.unlink()  # Other tests' copies are links to the same file.
+        references.write_bytes(b"no vectors")
+        app = give(opened(**both), next(iter(photos.items())))
+        assert "reference vectors" in app.error[0].value
+        assert len(labels(app)) == 1
+
+    def test_a_wrong_answer_is_kept_and_taken_back(self, photos):
+        name, content = next(iter(photos.items()))
+        app = give(opened(), (name, content))
+        assert not corrections.folder().exists()
+        button(app, "Dog").click()
+        run(app)
+        kept = corrections.folder() / "dog" / f"{images.digest(content)}.jpg"
+        assert kept.read_bytes() == content
+        assert literal(str(kept)) in said(app)
+        button(app, "Undo").click()
+        run(app)
+        assert not kept.exists()
+        assert "Marked as" not in said(app)
+
+    def test_kept_pictures_can_be_made_the_dataset(self, photos):
+        app = give(opened(), next(iter(photos.items())))
+        button(app, "Neither").click()
+        run(app)
+        assert not [b for b in app.button if "Dataset page" in b.label]
+        button(app, "Undo").click()
+        run(app)
+        button(app, "Cat").click()
+        run(app)
+        button(app, "Open all of them on the Dataset page").click()
+        app.run()
+        assert sources.current() == corrections.folder()
+
+    def test_a_full_disk_is_told(self, photos, monkeypatch):
+        def fails(*_):
+            raise OSError("No space left on device")
+
+        app = give(opened(), next(iter(photos.items())))
+        monkeypatch.setattr(corrections.files, "write_bytes", fails)
+        button(app, "Dog").click()
+        assert "No space left" in run(app).error[0].value
+
+    def test_drawings_are_there_to_try_and_called_drawings(self, trained_machine):
+        app = opened()
+        assert "no photos" in said(app)
+        app.toggle(key="classify_drawings").set_value(True)
+        names = list(table(run(app))["File"])
+        assert sorted({name.split("/")[1].split(".")[0] for name in names}) == ["cat", "dog"]
+        assert not set(table(app).iloc[:, 3]) & {"unreadable"}
+
+    def test_the_camera_is_opened_on_demand_only(self, photos):
+        app = opened()
+        assert not app.get("camera_input")
+        app.toggle(key="classify_camera_on").set_value(True)
+        camera = run(app).get("camera_input")[0]
+        camera.set_value(("shot.jpg", next(iter(photos.values())), "image/jpeg"))
+        assert len(labels(run(app))) == 1
+
+    def test_what_is_pasted_stays_until_it_is_forgotten(self, photos):
+        app = opened()
+        content = next(iter(photos.values()))
+        app.chat_input[0].upload("image.png", content)
+        assert len(labels(run(app))) == 1
+        assert len(labels(run(app))) == 1
+        app.button(key="classify_forget_pasted").click()
+        assert not labels(run(app))
+        assert "classify_seen" not in app.session_state
+
+    def test_pasted_text_is_explained(self, trained_machine):
+        app = opened()
+        app.chat_input[0].set_value("hello")
+        assert "That was text" in said(run(app))
+
+    def test_the_promise_is_on_the_page(self, trained_machine):
+        assert "forgotten when you remove them or close the tab" in said(opened())
+
+
+@pytest.mark.slow
+class TestAFolderOnThisMachine:
+    """The task that classifies a folder, with its work done at once instead of in a process."""
+
+    @pytest.fixture(autouse=True)
+    def process(self, trained_machine, monkeypatch):
+        def launch(module, task_folder, *, log):
+            tasks.main(task_folder, tasks._works())
+            return Identity(os.getpid(), started_at(os.getpid()))
+
+        monkeypatch.setattr(tasks, "launch", launch)
+
+    def start(self, app: AppTest, path) -> AppTest:
+        app.text_input(key="classify_path").set_value(str(path))
+        button(app, "Classify this folder").click()
+        return run(app)
+
+    def test_its_answers_are_counted_and_written_as_csv(self, trained_machine):
+        sample = trained_machine / "data" / "sample"
+        app = self.start(opened(), sample)
+        task = tasks.of_kind(folder.KIND)[0]
+        written = pd.read_csv(task.result["csv"])
+        names = sorted(p.name for p in sample.iterdir() if p.suffix == ".jpg")
+        assert sorted(written["File"]) == names
+        assert task.result["unreadable"] == written["Error"].notna().sum() > 0
+        run_id = store.best_usable()[0].run_id
+        counts = written[run_id].value_counts().to_dict()
+        assert task.result["counts"] == {run_id: counts}
+        found = next(d.value for d in app.dataframe if "Run" in d.value)
+        assert list(found.iloc[0][["Cat", "Dog", "Neither"]]) == [
+            counts.get(name, 0) for name in ("cat", "dog", "neither")
+        ]
+        button(app, "Forget this").click()
+        run(app)
+        assert not tasks.of_kind(folder.KIND)
+        assert not Path(task.result["csv"]).exists()
+
+    @pytest.mark.parametrize("typed", ["", "/nowhere", "~nobody/x", "a\0b"])
+    def test_no_folder_is_explained(self, typed):
+        app = self.start(opened(), typed)
+        assert app.error or "Type the path" in said(app)
+        assert not tasks.of_kind(folder.KIND)
+
+    def test_a_folder_without_pictures_fails_with_its_reason(self, tmp_path):
+        (tmp_path / "empty").mkdir()
+        app = self.start(opened(), tmp_path / "empty")
+        assert "Expected pictures" in app.error[0].value
+
+    def test_a_stopped_task_writes_nothing(self, trained_machine):
+        order = folder.Order(
+            str(trained_machine / "data" / "sample"), (store.list_runs()[0][0].run_id,), 0.5, 0.01
+        )
+        with pytest.raises(folder.Cancelled):
+            folder.classify(order.subject(), lambda *_: None, lambda: True)
+        assert not (trained_machine / "cache" / "classified").exists()
+        assert folder.Order.of_subject(order.subject()) == order
+
+
+def button(app: AppTest, label: str):
+    return next(found for found in app.button if found.label == label)
+
+
+def is_readable(content: bytes) -> bool:
+    try:
+        images.load_upright(content)
+    except UnreadableImage:
+        return False
+    return True
