@@ -5,9 +5,9 @@
 OTHERS is a folder of pictures without a pet, a sub-folder a kind (`benchmarks.other_pictures` makes
 one). For each finished run, of either model, the vectors of its training photos are references, and
 its validation photos the pets: in turn a fifth of them is measured with a floor that refuses 1 % of
-the other four fifths. Prints, for several numbers of references, the share refused of the pets and
-of each kind, and the area under the ROC curve; beside it what the run's own certainty manages at
-the same share of pets. The runs' photos have to be where they were.
+the other four fifths. Prints the share refused of the pets and of each kind, and the area under the
+ROC curve, for several numbers of references, for those that the run keeps, and for the run's own
+certainty in their place. The runs' photos have to be where they were.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from catsdogs.data import images, index, sources
 from catsdogs.data.decoding import map_files
 from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
-from catsdogs.inference.rejection import NEIGHBOURS
+from catsdogs.inference.rejection import NEIGHBOURS, References
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs import store
 from catsdogs.runs.store import Run
@@ -64,6 +64,12 @@ def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
     for count in (*(c for c in _COUNTS if c < len(references)), len(references)):
         likeness = [_likeness(references[:count], vectors) for vectors in (pets, others)]
         rows.append({"run": run.title, "told by": f"{count} references", **_row(*likeness, kinds)})
+    if kept := References.read(run.folder):
+        likeness = [np.array([kept.likeness(v).similarity for v in x]) for x in (pets, others)]
+        floor = kept.likeness(pets[0]).floors[DEFAULT_FALSE_REFUSAL]
+        rows.append(
+            {"run": run.title, "told by": "what it keeps", **_row(*likeness, kinds, floor=floor)}
+        )
     certainty = (np.abs(p - 0.5) for p in (pets_p, others_p))
     return [*rows, {"run": run.title, "told by": "its certainty", **_row(*certainty, kinds)}]
 
@@ -85,7 +91,9 @@ def _likeness(references: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return np.partition(cosines, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1)
 
 
-def _row(pets: np.ndarray, others: np.ndarray, kinds: np.ndarray) -> dict[str, float]:
+def _row(
+    pets: np.ndarray, others: np.ndarray, kinds: np.ndarray, *, floor: float | None = None
+) -> dict[str, float]:
     is_pet = np.concatenate([np.ones(len(pets)), np.zeros(len(others))])
     order = np.random.default_rng(0).permutation(len(pets))
     refused_pets, floors = 0, []
@@ -93,7 +101,7 @@ def _row(pets: np.ndarray, others: np.ndarray, kinds: np.ndarray) -> dict[str, f
         rest = np.setdiff1d(order, fold)
         floors.append(np.quantile(pets[rest], DEFAULT_FALSE_REFUSAL, method="lower"))
         refused_pets += int((pets[fold] < floors[-1]).sum())
-    refused = others < np.mean(floors)
+    refused = others < (np.mean(floors) if floor is None else floor)
     return {
         "AUROC": float(roc_auc_score(is_pet, np.concatenate([pets, others]))),
         f"pets ({len(pets):,})": refused_pets / len(pets),
