@@ -11,9 +11,12 @@ from PIL import Image
 
 from catsdogs.data import images, index
 from catsdogs.data.images import Picture
+from catsdogs.data.split import split
 from catsdogs.inference import rejection
 from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
+from catsdogs.learning.preparing import Sides
+from catsdogs.learning.referencing import references
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
@@ -132,6 +135,24 @@ def test_classify_answers_with_both_runs_and_reports_what_is_no_picture(runs, tr
         "not_an_image",
     ]
     assert all(r["label"] in ("cat", "dog") for answer in answers for r in answer["results"])
+
+
+def test_photos_that_went_away_meanwhile_are_no_references(runs, trained_machine):
+    run, root = runs["plain"], trained_machine / "data" / "sample"
+    usable = index.scan(root).usable.reset_index(drop=True)
+    train, held_back = split(usable, validation=run.config.validation, seed=run.config.seed)
+    sides = Sides(run.config, usable, train, held_back)
+    gone = list(usable["path"].iloc[train[:3]])
+    for path in gone:
+        (root / path).unlink()
+    found = references(sides, None, root, run.folder / store.LITERT_MODEL)
+    found.save(trained_machine)
+    with np.load(trained_machine / rejection.FILE) as kept:
+        assert set(kept["paths"]) == set(usable["path"].iloc[train]) - set(gone)
+        assert len(kept["vectors"]) == len(kept["paths"])
+    for path in usable["path"].iloc[held_back]:
+        (root / path).unlink()
+    assert references(sides, None, root, run.folder / store.LITERT_MODEL) is None
 
 
 def test_evaluate_counts_every_usable_image(runs, trained_machine):
