@@ -193,13 +193,16 @@ def _add_models(groups: Any) -> None:
     evaluate.add_argument("run", help=run_help)
     evaluate.add_argument("--data", required=True, type=Path)
     classify = _add(groups, "classify", models.classify, "classify image files")
-    classify.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    # Named here, because argparse would put PATH last, where --run takes it for a run.
+    classify.usage = "python -m catsdogs classify PATH [PATH ...] [--run RUN ...] [options]"
+    classify.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file, folder or ZIP")
     classify.add_argument(
         "--run",
         dest="runs",
         nargs="+",
         action="extend",
-        help="default: the best of each model",
+        metavar="RUN",
+        help=f"{run_help}; default: the best of each model",
     )
     classify.add_argument(
         "--threshold",

@@ -254,6 +254,27 @@ def test_the_threshold_decides_what_a_pet_is_called_and_has_to_be_one(runs, caps
 
 
 @pytest.mark.slow
+def test_a_zip_is_read_like_a_folder(runs, photo, tmp_path, capsys):
+    for name in ("1.jpg", "2.png"):
+        photo(tmp_path / "photos" / name)
+    (tmp_path / "photos" / "3.jpg").touch()
+    shutil.make_archive(str(tmp_path / "photos"), "zip", tmp_path / "photos")
+    said = {}
+    for place in (tmp_path / "photos", tmp_path / "photos.zip"):
+        status, answers = call(capsys, "classify", place, "--run", *runs)
+        assert status == 2
+        said[place.name] = {
+            answer["file"].removeprefix(f"{place}/"): [r["p_dog"] for r in answer["results"]]
+            for answer in answers
+        }
+    assert said["photos"] == said["photos.zip"]
+    assert [len(found) for _, found in sorted(said["photos"].items())] == [2, 2, 0]
+    assert cli.main(["classify", str(tmp_path / "photos.zip"), "--run", *runs]) == 2
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert sum(len(row) == 4 and row[0] in runs and row[1:] != [] for row in rows) == 2
+
+
+@pytest.mark.slow
 def test_a_table_is_written_once(runs, photo, tmp_path, capsys):
     picture, target = photo(tmp_path / "cat.1.jpg"), tmp_path / "said.csv"
     assert call(capsys, "classify", picture, "--csv", target)[0] == 0

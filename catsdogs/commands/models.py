@@ -94,7 +94,7 @@ def classify(options: Namespace) -> Outcome:
             "Expected a trained run. Received: none yet. Train one first: "
             "python -m catsdogs train --help"
         )
-    sources = [(str(path), partial(images.read_bytes, path)) for path in _files(options.paths)]
+    sources = list(_pictures(options.paths))
     refused = None if options.never_neither else options.false_refusal
     decision = Decision(options.threshold, refused)
     usable = [run for run in store.list_runs()[0] if run.is_usable]
@@ -217,8 +217,8 @@ def _require_new_file(out: Path, *, force: bool) -> None:
         )
 
 
-def _files(given: list[Path]) -> Iterator[Path]:
-    """Yield files as given, and the images below folders, in name order.
+def _pictures(given: list[Path]) -> Iterator[tuple[str, batch.Read]]:
+    """Yield a name and a function that reads it: of files, and of those in folders and ZIPs.
 
     Raises:
         DatasetError: for a folder without any.
@@ -229,6 +229,9 @@ def _files(given: list[Path]) -> Iterator[Path]:
             pictures = [child for child in found if child.is_file()]
             if not pictures:
                 raise no_images(path)
-            yield from pictures
+            yield from ((str(child), partial(images.read_bytes, child)) for child in pictures)
+        elif path.suffix.lower() == ".zip" and path.is_file():
+            members = batch.zipped(str(path), path)
+            yield from ((f"{path}/{name}", read) for name, read in members)
         else:
-            yield path
+            yield str(path), partial(images.read_bytes, path)

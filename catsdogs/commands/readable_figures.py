@@ -1,14 +1,16 @@
 """What evaluate, compare and classify print for people."""
 
+from collections import Counter
 from typing import Any
 
 from catsdogs.commands.readable import Readable, cell, facts, new_table, unreadable_files
 from catsdogs.evaluation.metrics import SIGNIFICANT
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.text import counted
 
 # Its classifier of labels looks through MobileNetV2.
 _FLATTERS = "this flatters MobileNetV2 most"
+_SAID = (*CLASS_NAMES, NEITHER)
 
 
 def evaluated(result: dict[str, Any]) -> Readable:
@@ -112,13 +114,14 @@ def _left_out(result: dict[str, Any]) -> str | None:
 
 
 def classified(answers: list[dict[str, Any]]) -> Readable:
-    """Return a line an answer; a file that could not be read says why."""
+    """Return a line an answer, and counts; a file that could not be read says why."""
     table = new_table("File", "Says", "P(dog)>", "Time>", "Run", folds=("File",))
-    failed = []
+    failed, counts = [], dict[str, Counter[str]]()
     for answer in answers:
         if answer["error"]:
             failed.append({"path": answer["file"], "detail": answer["error"]["message"]})
         for result in answer["results"]:
+            counts.setdefault(result["run"], Counter())[result["label"]] += 1
             table.add_row(
                 cell(answer["file"]),
                 result["label"],
@@ -126,4 +129,10 @@ def classified(answers: list[dict[str, Any]]) -> Readable:
                 f"{result['latency_ms']:.1f} ms",
                 cell(result["run"]),
             )
-    return [*([table] if table.row_count else []), *unreadable_files(failed)]
+    tables = [table] if table.row_count else []
+    if len(answers) > 1 and counts:
+        summary = new_table("Run", *(f"{label.capitalize()}>" for label in _SAID))
+        for run, labels in counts.items():
+            summary.add_row(cell(run), *(f"{labels[label]:,}" for label in _SAID))
+        tables.append(summary)
+    return [*tables, *unreadable_files(failed)]

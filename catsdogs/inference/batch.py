@@ -7,7 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -165,7 +165,7 @@ def confusion(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[tup
     return found
 
 
-def zipped(name: str, content: bytes) -> list[tuple[str, Read]]:
+def zipped(name: str, source: bytes | Path) -> list[tuple[str, Read]]:
     """Return the pictures in a ZIP as (name, read), by their names; nothing is unpacked to disk.
 
     What claims or turns out to be too large fails when it is read.
@@ -174,7 +174,7 @@ def zipped(name: str, content: bytes) -> list[tuple[str, Read]]:
         DatasetError: when it is no ZIP, or holds no picture or too many.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
+        archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
         members = archive.infolist()
     except _ZIP_ERRORS as error:
         raise DatasetError(

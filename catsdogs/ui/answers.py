@@ -47,14 +47,14 @@ def forget() -> None:
 
 def _ask(missing: list[tuple[_Key, Given]], panel: Panel, known: dict[_Key, Seen]) -> None:
     """Add what is missing to ``known``, one by one: an interruption loses nothing."""
-    total, next_redraw = len(missing), time.monotonic() + _REDRAW_EVERY_S
-    bar = st.progress(0.0, text=f"Looking at {total:,} pictures …")
+    total, next_redraw = len(known) + len(missing), time.monotonic() + _REDRAW_EVERY_S
+    bar = st.progress(len(known) / total, text=f"Looking at {len(missing):,} pictures …")
     sources = [(picture.name, picture.read) for _, picture in missing]
     seen = see_all(sources, panel, thumbnails=True)
-    for done, ((key, _), one) in enumerate(zip(missing, seen, strict=True), start=1):
+    for (key, _), one in zip(missing, seen, strict=True):
         known[key] = one
         if time.monotonic() >= next_redraw:
-            bar.progress(done / total, text=f"{done:,} of {total:,} pictures")
+            bar.progress(len(known) / total, text=f"{len(known):,} of {total:,} pictures")
             next_redraw = time.monotonic() + _REDRAW_EVERY_S
     bar.empty()
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from catsdogs.data.images import Picture
 from catsdogs.errors import UnreadableImage
+from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.inference.batch import Seen
 from catsdogs.inference.heatmap import overlay
 from catsdogs.inference.panel import Answer
@@ -23,11 +24,12 @@ _SHOWN_PX = 480
 _COLUMNS = 4
 _OPEN, _CLOSED = "classify_open", "classify_closed"
 _OPACITY, _FULL_OPACITY = 0.65, 1.0
+_ALMOST = 0.999
 
 
 def one(picture: Given, seen: Seen, chosen: Chosen) -> None:
     """Show the only picture."""
-    _card(picture, seen, chosen, _opacity("classify_opacity"))
+    _card(picture, seen, chosen, _FULL_OPACITY if seen.error else _opacity("classify_opacity"))
 
 
 def several(cards: Sequence[tuple[Given, Seen]], chosen: Chosen) -> None:
@@ -145,8 +147,11 @@ def _verdict(seen: Seen, chosen: Chosen) -> None:
         named = zip(chosen.titles.values(), labels, strict=True)
         each = ", ".join(f"{literal(title)}: **{label}**" for title, label in named)
         st.warning(f"The runs disagree. {each}", icon=":material/compare_arrows:")
+    elif len(labels) > 1 and labels[0] == NEITHER:
+        st.info("It looks like nothing in training: **neither**.", icon=":material/help:")
     elif len(labels) > 1:
-        st.success(f"All {len(labels)} runs say **{labels[0]}**.", icon=":material/check:")
+        all_ = "Both" if len(labels) == 2 else f"All {len(labels)}"
+        st.success(f"{all_} runs say **{labels[0]}**.", icon=":material/check:")
     if seen.truth and set(labels) != {seen.truth}:
         st.warning(f"By its name it is a **{seen.truth}**.", icon=":material/label:")
 
@@ -160,12 +165,12 @@ def _original(photo: Image.Image, seen: Seen) -> None:
 def _said(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacity: float) -> None:
     label = answer.label(chosen.decision)
     if_pet = class_name(answer.calibrated_p_dog, chosen.decision.threshold)
-    st.image(overlay(photo, answer.heatmap, label=if_pet, opacity=opacity), width="stretch")
     st.markdown(f"### {label.capitalize()}")
     if label == NEITHER:
-        st.caption(f"Neither a cat nor a dog, it seems. If it is one of them, a {if_pet}:")
+        st.caption(f"It looks unlike the training photos. If it is a pet after all, a {if_pet}:")
     sure = sureness(answer, if_pet)
-    st.progress(sure, text=f"{sure:.1%} sure")
+    st.progress(sure, text=_how_sure(sure, chosen))
+    st.image(overlay(photo, answer.heatmap, label=if_pet, opacity=opacity), width="stretch")
     st.markdown(
         f"P(dog) {answer.calibrated_p_dog:.4f}",
         help="Calibrated on the run's validation photos. Raw, as the model puts it out: "
@@ -175,6 +180,12 @@ def _said(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacity:
         _how_alike(answer.likeness, chosen)
     data = literal(run.about["dataset"]["name"])
     st.caption(f"{literal(run.title)}, trained on {data} · {answer.latency_ms:.1f}\u00a0ms")
+
+
+def _how_sure(sure: float, chosen: Chosen) -> str:
+    if sure < THRESHOLD:
+        return f"{sure:.1%} sure: called so by the threshold of {chosen.decision.threshold:g}"
+    return f"{sure:.1%} sure" if sure < _ALMOST else f"more than {_ALMOST:.1%} sure"
 
 
 def _how_alike(likeness: Likeness, chosen: Chosen) -> None:

@@ -36,8 +36,8 @@ def show(picture: Given, content: bytes) -> None:
             "Open all of them on the Dataset page",
             icon=":material/photo_library:",
             key=f"classify_corrections_{key}",
-            help=f"Makes {literal(str(corrections.folder()))} the dataset. Where the others are, "
-            "you can choose there under “Use other images”.",
+            help=f"Makes {literal(str(corrections.folder()))} the dataset; another one is chosen "
+            "there under “Use other images”. The pictures that were uploaded here are forgotten.",
         ):
             _open_as_dataset()
 

@@ -39,17 +39,23 @@ class Given:
 
 def show(chosen: Chosen) -> list[Given]:
     """Show the ways to give pictures, and return those that were given."""
-    tabs = st.tabs(["Files", "Folder", "Camera", "Clipboard", "Drawings", "Path on this machine"])
+    names = ["Files", "Folder", "Camera", "Clipboard", "Drawings", "Path on this machine"]
+    tabs = st.tabs(names)
     ways: list[Callable[[], list[Given]]] = [_files, _folder, _camera, _clipboard, _drawings]
-    pictures = []
+    given = []
     for tab, way in zip(tabs, ways, strict=False):
         with tab:
-            pictures += way()
+            given.append(way())
+    pictures = [picture for of_one in given for picture in of_one]
+    if sum(map(bool, given)) > 1:
+        counts = (f"{n} {len(of_one):,}" for n, of_one in zip(names, given, strict=False) if of_one)
+        st.caption(f"All that was given is answered together: {', '.join(counts)}.")
     with tabs[-1]:
         classify_job.show(chosen)
     st.caption(
-        "Pictures stay on this machine, in memory, and are forgotten when you remove them or close "
-        f"the tab. Only those that you mark as wrong are kept, in {literal(_corrections())}."
+        "Pictures stay on this machine, in memory. They are forgotten when you remove them or "
+        "close the tab, uploaded ones as soon as you open another page. Only those that you mark "
+        f"as wrong are kept, in {literal(_corrections())}."
     )
     if len(pictures) > batch.MOST_PICTURES:
         st.warning(
@@ -129,7 +135,8 @@ def _drawings() -> list[Given]:
     return [
         Given(
             (f"drawing-{name}", number),
-            f"drawings/{name}.{number + 1}.jpg",
+            # No name that says what it is: a run that is right to say "neither" is not wrong.
+            f"drawing-of-a-{name}-{number + 1}.jpg",
             partial(_drawn, label, number),
         )
         for number in range(_DRAWINGS_EACH)

@@ -79,6 +79,8 @@ def _found(task: Task, order: Order) -> None:
             row |= {"Right": f"{right:,} of {labelled:,}", "Accuracy": f"{right / labelled:.1%}"}
         rows.append(row)
     st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{task.folder.name}")
+    if result["right"]:
+        st.caption("Photos that a run was trained on count too, and flatter its accuracy.")
     csv = Path(result["csv"])
     with st.container(horizontal=True):
         if csv.is_file():

@@ -79,7 +79,7 @@ def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
         format_func=lambda name: f"{name} · {len(kinds[name]):,}",
         key=_KIND,
         on_change=_first_page,
-        label_visibility="collapsed",
+        help="A picture is called something, or wrong, when any run says so.",
     )
     return kinds[str(kind)]
 

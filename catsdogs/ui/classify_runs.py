@@ -137,14 +137,14 @@ def _about_judges(chosen: Chosen) -> None:
         other = judges[run.run_id]
         if other is run and run.config.model != JUDGING:
             st.caption(
-                f"{_names(chosen, [run])} tells by its own last layer whether a picture is a pet "
-                "at all, which hardly works: it finds 3 in 100 of those that are none. Train a "
-                "MobileNetV2 on the same data, and it will ask that one, which finds 97."
+                f"{_names(chosen, [run])} tells by its own last layer what is no pet, which hardly "
+                "works: where it was measured, it found 3 in 100 pictures without one. Train a "
+                "MobileNetV2 on the same data, and it will ask that one, which found 95."
             )
         elif other is not None and other is not run:
             st.caption(
-                f"Whether a picture is a pet at all, {literal(other.title)} tells for "
-                f"{_names(chosen, [run])}."
+                f"What is no pet, {_names(chosen, [run])} cannot tell well by itself: it asks "
+                f"{literal(other.title)}."
             )
 
 

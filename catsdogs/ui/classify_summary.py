@@ -53,7 +53,7 @@ def _list(unreadable: list[Seen]) -> None:
     lines = [f"- **{literal(one.name)}**: {literal(str(one.error))}" for one in unreadable]
     if len(lines) > _LISTED:
         lines[_LISTED:] = [f"- and {len(lines) - _LISTED:,} more: choose “Unreadable” below."]
-    heading = f"{counted(len(unreadable), 'file')} cannot be read. The others are answered."
+    heading = f"{counted(len(unreadable), 'file')} cannot be read."
     st.error("\n".join([heading, "", *lines]), icon=":material/broken_image:")
 
 
@@ -67,6 +67,7 @@ def _matrices(confusion: dict[str, Counter[tuple[str, str]]], chosen: Chosen) ->
         help="Rows are what a name or folder says (cat.1.jpg, dogs/7.png), columns what the run "
         "says. A pet that is called neither is not right.",
     )
+    st.caption("Photos that a run was trained on count too, and flatter it.")
     columns = st.columns(_MATRICES_A_ROW)
     for position, (run_id, pairs) in enumerate(confusion.items()):
         with columns[position % _MATRICES_A_ROW]:
