@@ -32,8 +32,10 @@ def serving(script: Path = paths.PROJECT_ROOT / "streamlit_app.py") -> Iterator[
                 if not probe.connect_ex(("127.0.0.1", port)):
                     break
             time.sleep(0.1)
-        yield f"http://localhost:{port}", psutil.Process(process.pid)
-        process.terminate()
+        try:
+            yield f"http://localhost:{port}", psutil.Process(process.pid)
+        finally:
+            process.terminate()
 
 
 def chromium(playwright: Any) -> Any:
