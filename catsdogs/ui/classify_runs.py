@@ -133,15 +133,18 @@ def _about_judges(chosen: Chosen) -> None:
             f"{_names(chosen, mute)} cannot say “neither”: it was trained before runs kept what "
             "that takes. Train it again to get it."
         )
+    alone = [
+        run for run in chosen.runs if judges[run.run_id] is run and run.config.model != JUDGING
+    ]
+    if alone:
+        st.caption(
+            f"By its own last layer {_names(chosen, alone)} can hardly tell what is no pet: where "
+            "that was measured, it found 3 in 100 pictures without one. Train a MobileNetV2 on the "
+            "same data, and it will ask that one, which found 95."
+        )
     for run in chosen.runs:
         other = judges[run.run_id]
-        if other is run and run.config.model != JUDGING:
-            st.caption(
-                f"{_names(chosen, [run])} tells by its own last layer what is no pet, which hardly "
-                "works: where it was measured, it found 3 in 100 pictures without one. Train a "
-                "MobileNetV2 on the same data, and it will ask that one, which found 95."
-            )
-        elif other is not None and other is not run:
+        if other is not None and other is not run:
             st.caption(
                 f"What is no pet, {_names(chosen, [run])} cannot tell well by itself: it asks "
                 f"{literal(other.title)}."
