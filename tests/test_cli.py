@@ -289,7 +289,7 @@ def test_a_table_is_written_once(runs, photo, tmp_path, capsys):
 def test_an_empty_folder_is_nothing_to_classify(runs, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     status, result = call(capsys, "classify", tmp_path / "empty")
-    assert (status, "Expected image files" in result["error"]) == (1, True)
+    assert (status, "Expected pictures" in result["error"]) == (1, True)
 
 
 @pytest.mark.slow

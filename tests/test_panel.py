@@ -70,6 +70,13 @@ def test_a_judge_that_cannot_be_loaded_stops_nobody(made):
         Panel([cnn, broken], [broken, cnn], load)
 
 
+def test_who_answers_and_judges_is_loaded_once(made):
+    loaded = []
+    cnn, newer = made("custom_cnn"), made("mobilenet_v2")
+    Panel([cnn, newer], [newer, cnn], loaded.append)
+    assert loaded == [cnn, newer]
+
+
 @pytest.fixture
 def trained(trained_machine):
     runs = store.list_runs()[0]

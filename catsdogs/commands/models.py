@@ -17,7 +17,6 @@ from catsdogs import files, processes
 from catsdogs.commands import readable, readable_figures
 from catsdogs.commands.outcome import (
     Outcome,
-    no_images,
     no_usable_images,
     refused,
     status_with,
@@ -28,6 +27,7 @@ from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
 from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.inference import batch
+from catsdogs.inference.folder import pictures
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
@@ -225,11 +225,7 @@ def _pictures(given: list[Path]) -> Iterator[tuple[str, batch.Read]]:
     """
     for path in given:
         if path.is_dir():
-            found = sorted(child for child in path.rglob("*") if batch.is_picture(child))
-            pictures = [child for child in found if child.is_file()]
-            if not pictures:
-                raise no_images(path)
-            yield from ((str(child), partial(images.read_bytes, child)) for child in pictures)
+            yield from ((str(p), partial(images.read_bytes, p)) for p in pictures(path))
         elif path.suffix.lower() == ".zip" and path.is_file():
             members = batch.zipped(str(path), path)
             yield from ((f"{path}/{name}", read) for name, read in members)

@@ -80,7 +80,8 @@ class Panel:
         for run in runs:
             if found := judge(run, usable):
                 with suppress(RunError, OSError):
-                    self._predictors.setdefault(found.run_id, load(found))
+                    if found.run_id not in self._predictors:
+                        self._predictors[found.run_id] = load(found)
                     self._judges[run.run_id] = found.run_id
 
     def answers(self, picture: Picture) -> list[Answer]:
