@@ -1,0 +1,1 @@
+"""What keeps the repository in shape; the app needs none of it."""
