@@ -4,8 +4,8 @@
 
 For each validation photo of a finished run: what training ended with (from cached pixels, vectors
 or activations; `predictions.parquet`), `model.keras` through Keras, `model.tflite` through LiteRT,
-and the model in int8. Prints the share of photos that get the same label, the largest difference
-in P(dog), and each form's accuracy. The run's photos have to be where they were.
+and its weights in float16 and int8. Prints the share of photos that get the same label, the largest
+difference in P(dog), and each form's accuracy. The run's photos have to be where they were.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from catsdogs.data.decoding import map_files
 from catsdogs.learning import quantization
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs import store
-from catsdogs.runs.config import MODELS
+from catsdogs.runs.config import FLOAT16, INT8, MODELS
 from catsdogs.runs.store import Run
 
 BATCH = 64
@@ -40,7 +40,7 @@ def main() -> None:
         _row("training's own", predictions["p_dog"].to_numpy(), predictions),
         _row("model.keras, Keras", _by_keras(run, pixels), predictions),
         _row("model.tflite, LiteRT", _by_litert(run, pixels), predictions),
-        _int8(run),
+        *(_smaller(form, run) for form in (FLOAT16, INT8)),
     ]
     _print(run, rows, as_json=options.json)
 
@@ -68,11 +68,11 @@ def _by_litert(run: Run, pixels: np.ndarray) -> np.ndarray:
     return np.array([model(photo)["p_dog"].item() for photo in pixels])
 
 
-def _int8(run: Run) -> dict[str, object]:
+def _smaller(form: str, run: Run) -> dict[str, object]:
     with TemporaryDirectory() as folder:
-        figures = quantization.quantized(run, Path(folder) / "int8.tflite")
+        figures = quantization.quantized(form, run, Path(folder) / "model.tflite")
     return {
-        "form": "int8, LiteRT",
+        "form": form,
         "same_label": figures["same_label"],
         "largest_difference": figures["largest_difference"],
         "accuracy": figures["val_accuracy"],

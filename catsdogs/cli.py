@@ -22,6 +22,7 @@ from catsdogs.runs.config import (
     ENGINES,
     FINE_TUNE_FROM,
     FINE_TUNING_RATE,
+    FLOAT16,
     INT8,
     MODELS,
     PRECISIONS,
@@ -233,7 +234,7 @@ def _add_models(groups: Any) -> None:
     compare.add_argument("--force", action="store_true", help="replace a report that exists")
     export = _add(groups, "export", models.export, "copy a run's model to a file")
     export.add_argument("run", help=run_help)
-    export.add_argument("--format", choices=[*models.EXPORT_FILES, INT8], required=True)
+    export.add_argument("--format", choices=[*models.EXPORT_FILES, FLOAT16, INT8], required=True)
     export.add_argument("--out", required=True, type=Path, help="a new file")
     export.add_argument("--force", action="store_true", help="replace a file that exists")
 

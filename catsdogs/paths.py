@@ -28,6 +28,11 @@ def artifacts_dir() -> Path:
     return _folder("CATSDOGS_ARTIFACTS", "artifacts")
 
 
+def shipped_backbone() -> Path:
+    """MobileNetV2's weights that come with the project, for machines without a network."""
+    return PROJECT_ROOT / "artifacts" / "backbone.weights.h5"
+
+
 def cache_dir() -> Path:
     """Indexes, pixels, embeddings, exported backbones: safe to delete at any time."""
     return _folder("CATSDOGS_CACHE", ".cache")

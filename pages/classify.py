@@ -7,7 +7,7 @@ from catsdogs.ui import answers, classify_inputs, classify_results, classify_run
 
 frame.page("Classify", "Drop pictures of cats and dogs; every chosen run answers side by side.")
 
-usable = [run for run in store.list_runs()[0] if run.is_usable]
+usable = [run for run in store.list_runs()[0] if run.can_classify]
 if not usable:
     st.info("A trained model is needed, and none is here. Train one, then come back.")
     st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")

@@ -32,11 +32,11 @@ def test_the_likeness_is_the_mean_cosine_to_the_three_nearest():
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(query)
     cosines = (vectors @ query) / lengths
     likeness = found.likeness(query)
-    assert likeness.similarity == pytest.approx(np.sort(cosines)[-3:].mean(), abs=1e-3)
+    assert likeness.similarity == pytest.approx(np.sort(cosines)[-3:].mean(), abs=4e-3)
     assert [one.path for one in likeness.nearest] == [
         _NAMES[i] for i in np.argsort(-cosines)[: rejection.SHOWN]
     ]
-    assert likeness.nearest[0].similarity == pytest.approx(cosines.max(), abs=1e-3)
+    assert likeness.nearest[0].similarity == pytest.approx(cosines.max(), abs=4e-3)
 
 
 def test_each_floor_refuses_at_most_its_share_of_what_it_was_measured_on(references):

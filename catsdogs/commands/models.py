@@ -32,7 +32,7 @@ from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
 from catsdogs.runs import store
-from catsdogs.runs.config import INT8
+from catsdogs.runs.config import FLOAT16, INT8
 from catsdogs.runs.store import Run
 from catsdogs.terminal import progress
 
@@ -41,7 +41,7 @@ EXPORT_FILES = {"keras": store.KERAS_MODEL, "litert": store.LITERT_MODEL}
 
 def evaluate(options: Namespace) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset."""
-    run = store.find_usable(options.run)
+    run = store.find_with_model(options.run)
     with progress("scan") as advance:
         dataset = index.scan(sources.open_source(options.data), progress=advance)
     records = dataset.usable
@@ -88,7 +88,7 @@ def classify(options: Namespace) -> Outcome:
         )
     if options.csv:
         _require_new_file(options.csv.expanduser().absolute(), force=options.force)
-    runs = [store.find_usable(name) for name in options.runs or []] or store.best_usable()
+    runs = [store.find_with_model(name) for name in options.runs or []] or store.best_usable()
     if not runs:
         raise RunError(
             "Expected a trained run. Received: none yet. Train one first: "
@@ -97,7 +97,7 @@ def classify(options: Namespace) -> Outcome:
     sources = list(_pictures(options.paths))
     refused = None if options.never_neither else options.false_refusal
     decision = Decision(options.threshold, refused)
-    usable = [run for run in store.list_runs()[0] if run.is_usable]
+    usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel, seen = Panel(runs, usable, Predictor), []
     with progress("classify") as advance:
         for one in batch.see_all(sources, panel):
@@ -124,6 +124,7 @@ def compare(options: Namespace) -> Outcome:
     sound = pair.compared_without_suspects(options.margin)
     result = {
         **{"a": a.run_id, "b": b.run_id, **pair.compared(options.margin).to_json()},
+        "caveats": {letter: run.caveat for letter, run in (("a", a), ("b", b)) if run.caveat},
         "without_suspects": {"suspects": sound[0], **sound[1].to_json()} if sound else None,
         "slices": {
             name: {
@@ -143,13 +144,19 @@ def compare(options: Namespace) -> Outcome:
 
 
 def export(options: Namespace) -> Outcome:
-    """Copy a run's model file to where the user wants it, or the int8 one that is made for it."""
-    run, out = store.find_usable(options.run), options.out.expanduser().absolute()
+    """Copy a run's model file to where the user wants it, or a smaller one that is made for it."""
+    run, out = store.find_with_model(options.run), options.out.expanduser().absolute()
     _require_new_file(out, force=options.force)
-    if options.format == INT8:
+    if run.is_reference and options.format != "litert":
+        raise RunError(
+            f"Expected --format litert for a run that came with the project. Received: "
+            f"{options.format}. It came with that one file, its weights in float16; for the others "
+            f"train it yourself: {run.config.command()}"
+        )
+    if options.format in (INT8, FLOAT16):
         with TemporaryDirectory() as folder:
             source = Path(folder) / store.LITERT_MODEL
-            figures = _quantized(run, source)
+            figures = _quantized(options.format, run, source)
             _copy(source, out, shown=options.out)
     else:
         figures = {}
@@ -161,11 +168,13 @@ def export(options: Namespace) -> Outcome:
     return Outcome(result, [readable.facts(told)])
 
 
-def _quantized(run: Run, out: Path) -> dict[str, Any]:
-    """Write the run's model in int8, and return how good it is: see ``learning.quantization``."""
+def _quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
+    """Write the run's model in less precision, and say how good: ``learning.quantization``."""
     with progress("export"):
         try:
-            said = processes.answer_of("catsdogs.learning.quantization", str(run.folder), str(out))
+            said = processes.answer_of(
+                "catsdogs.learning.quantization", form, str(run.folder), str(out)
+            )
         except ChildProcessError as error:
             raise RunError(str(error)) from None
     return dict(json.loads(said))

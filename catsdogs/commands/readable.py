@@ -88,13 +88,15 @@ def run_table(runs: list[Run]) -> Readable:
 
 
 def starred(run: Run) -> str:
-    """Return the name that a run was given, and its star; nothing without either."""
-    return " ".join(filter(None, ["★" if run.remarks.starred else "", run.remarks.name]))
+    """Return the name that a run was given, its star, and whether it came with the project."""
+    came = "(reference)" if run.is_reference else ""
+    return " ".join(filter(None, ["★" if run.remarks.starred else "", run.remarks.name, came]))
 
 
 def ended_run(run: Run) -> Readable:
     """Return how a run that was followed to its end did."""
-    return [facts({"run": run.run_id, "state": run.state, **_figures(run.result)})]
+    caveat = {"note that": run.caveat or None}
+    return [facts({"run": run.run_id, "state": run.state, **_figures(run.result), **caveat})]
 
 
 def run_details(run: Run) -> Readable:
@@ -116,6 +118,7 @@ def run_details(run: Run) -> Readable:
                 "learning rate": f"{config.peak_learning_rate:g}, {config.learning_rate_schedule}",
                 "seed": config.seed,
                 **_figures(run.result),
+                "note that": run.caveat or None,
                 "folder": run.folder,
             }
         )

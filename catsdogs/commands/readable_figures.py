@@ -79,6 +79,7 @@ def compared(result: dict[str, Any]) -> Readable:
             "equivalence": f"within {margin} {shown} "
             f"(two one-sided tests, p = {equivalence['p']:.3g})",
             "without suspects": _without_suspects(result["without_suspects"]),
+            **{f"note on {letter.upper()}": text for letter, text in result["caveats"].items()},
         }
     )
     table = new_table("", "B right>", "B wrong>")

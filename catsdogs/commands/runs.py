@@ -130,5 +130,7 @@ def _brief(run: Run) -> dict[str, Any]:
         "data": run.about["dataset"]["name"],
         "val_accuracy": result.get("val_accuracy"),
         "message": run.message or None,
+        "reference": run.is_reference,
+        "caveat": run.caveat or None,
         **asdict(run.remarks),
     }

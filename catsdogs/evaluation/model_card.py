@@ -20,6 +20,7 @@ def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
         f"\npython -m catsdogs runs extend RUN --epochs {more}  # RUN: the new one"
         for _, more in run.view.extensions
     )
+    caveat = f"\n{run.caveat}\n" if run.caveat else ""
     stopped = " It was stopped before its last epoch." if ended == "stopped" else ""
     return f"""# {config.title}
 
@@ -45,7 +46,7 @@ Copies of one photo are never on both sides.
 | {result["latency_ms"]:.1f} ms | {result["model_bytes"] / 1e6:.1f} MB |
 
 {_calibration(result["calibration"])}
-
+{caveat}
 These figures hold for photos like those it was trained on. Other cameras, drawings or screenshots
 are another matter.
 

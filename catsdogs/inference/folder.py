@@ -69,10 +69,10 @@ def classify(
     report("list", 0, 0)
     root = Path(order.path)
     found = pictures(root)
-    runs = [store.find_usable(run_id) for run_id in order.runs]
+    runs = [store.find_with_model(run_id) for run_id in order.runs]
     if not runs:
         raise RunError("Expected at least one run. Received: none. Choose one.")
-    usable = [run for run in store.list_runs()[0] if run.is_usable]
+    usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel, seen = Panel(runs, usable, Predictor), []
     sources = [(p.relative_to(root).as_posix(), partial(images.read_bytes, p)) for p in found]
     for done, one in enumerate(batch.see_all(sources, panel), start=1):

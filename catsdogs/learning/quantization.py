@@ -1,4 +1,4 @@
-"""``python -m catsdogs.learning.quantization RUN_FOLDER OUT``: a run's model in int8, and how good.
+"""``python -m catsdogs.learning.quantization FORMAT RUN_FOLDER OUT``: a smaller file, and how good.
 
 Prints one JSON object: how its answers on the run's validation photos compare with the labels and
 with the run's own answers. For the command line, which never loads TensorFlow itself.
@@ -20,36 +20,42 @@ from catsdogs.errors import CatsDogsError, DatasetError, UnreadableImage
 from catsdogs.learning import engines, export
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs import store
-from catsdogs.runs.config import MODELS
+from catsdogs.runs.config import INT8, MODELS
 from catsdogs.runs.store import Run
 
 
-def main(folder: Path, out: Path) -> int:
+def main(form: str, folder: Path, out: Path) -> int:
     """Write ``out`` and print the figures; return the exit status."""
     try:
-        print(json.dumps(quantized(store.load(folder), out)))
+        print(json.dumps(quantized(form, store.load(folder), out)))
     except CatsDogsError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def quantized(run: Run, out: Path) -> dict[str, Any]:
-    """Write the model of ``run`` in int8 to ``out``, a .tflite file; return what it is worth.
+def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
+    """Write the model of ``run`` as INT8 or FLOAT16 to ``out``, a .tflite file; measure it.
 
     ``images`` counts the validation photos that are still there, ``val_accuracy`` is on them, and
     ``same_label`` the share on which it agrees with the run.
 
     Raises:
-        DatasetError: when the run's photos, which it is calibrated and measured on, are not there.
+        DatasetError: when the run's photos, which it is measured on, and calibrated in int8, are
+            not there.
     """
     root = sources.open_source(Path(run.config.data))
     predictions = store.read_predictions(run)
     records = index.scan(root).usable
-    learned_from = records[~records["digest"].isin(predictions["digest"])]
-    photos = partial(engines.calibration_photos, root, learned_from, MODELS[run.config.model].side)
     model = keras.models.load_model(run.folder / store.KERAS_MODEL)
-    export.export_int8(model, out, photos)
+    if form == INT8:
+        learned_from = records[~records["digest"].isin(predictions["digest"])]
+        side = MODELS[run.config.model].side
+        export.export_int8(
+            model, out, partial(engines.calibration_photos, root, learned_from, side)
+        )
+    else:
+        export.export_float16(model, out)
     # By content, because a file may have another name by now.
     places = records.drop_duplicates("digest").set_index("digest")["path"]
     there = predictions[predictions["digest"].isin(places.index)]
@@ -79,4 +85,4 @@ def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))

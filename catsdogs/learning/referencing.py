@@ -13,16 +13,18 @@ from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.litert import LiteRTModel
 
 
-def references(sides: Sides, frozen: Frozen | None, root: Path, litert: Path) -> References | None:
-    """Return the references of a run, drawn by its seed from its training side.
+def references(
+    sides: Sides, frozen: Frozen | None, root: Path, litert: Path, *, count: int = COUNT
+) -> References | None:
+    """Return ``count`` references of a run at most, drawn by its seed from its training side.
 
     The vectors are those that MobileNetV2's ``frozen`` base has computed already; without it, those
     of the exported model ``litert``, on the photos that are still there. None where none is.
     """
     generator = np.random.default_rng(sides.config.seed)
     train, held_back = (
-        np.sort(generator.choice(side, min(COUNT, len(side)), replace=False))
-        for side in (sides.train, sides.held_back)
+        np.sort(generator.choice(side, min(most, len(side)), replace=False))
+        for side, most in ((sides.train, count), (sides.held_back, COUNT))
     )
     records = sides.records
     if frozen is not None:

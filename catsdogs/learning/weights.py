@@ -1,40 +1,65 @@
-"""MobileNetV2's ImageNet weights: an explicit path, Keras' own cache, or a download."""
+"""MobileNetV2's weights: an explicit path, Keras' own cache, a download, or the shipped ones."""
 
 import hashlib
 import os
+import socket
+import sys
 from pathlib import Path
 
 import keras
 
+from catsdogs import paths
 from catsdogs.errors import WeightsUnavailable
+from catsdogs.runs.config import IMAGENET, SHIPPED
 
 VARIABLE = "CATSDOGS_MOBILENET_WEIGHTS"
 FILE_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 _URL = f"https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/{FILE_NAME}"
+_SHA256 = "71e4c4ec4aa24c9c951b9265d6de42e1336dcf614c2214fa6a989208615e232c"
+_DOWNLOAD_TIMEOUT_S = 10
 
 
 def find_weights() -> Path:
-    """Return the weights file, downloading it (9 MB, once) when it is nowhere on this machine.
+    """Return the weights file: ImageNet's, downloaded (9 MB, once) when it is not here yet.
+
+    Behind a closed network it is the backbone that comes with the project, which has learned from
+    Dogs vs. Cats already: ``described`` tells them apart.
 
     Raises:
-        WeightsUnavailable: when the path that was set does not exist, or the download fails.
+        WeightsUnavailable: when the path that was set does not exist, or there are none at all.
     """
     explicit = os.environ.get(VARIABLE)
     if explicit:
         return _existing(Path(explicit).expanduser())
+    before = socket.getdefaulttimeout()
+    # Keras sets none: a network that swallows packets would be waited for for ever.
+    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)
     try:
-        return Path(keras.utils.get_file(FILE_NAME, _URL, cache_subdir="models"))
+        file = keras.utils.get_file(FILE_NAME, _URL, cache_subdir="models", file_hash=_SHA256)
+        return Path(file)
     except Exception as error:  # Keras raises a bare Exception when a download fails.
-        raise WeightsUnavailable(
-            f"Expected MobileNetV2's ImageNet weights, or a network to download them. Received: "
-            f"{error}. Put {FILE_NAME} into ~/.keras/models, or set {VARIABLE} to its path."
-        ) from None
+        return _shipped(error)
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def identity(weights: Path) -> str:
     """Return 12 hex digits that tell this weights file from any other, by its content."""
-    with weights.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:12]
+    return _sha256(weights)[:12]
+
+
+def described(weights: Path) -> str:
+    """Return IMAGENET or SHIPPED, or the identity of a file that is neither."""
+    found = _sha256(weights)
+    if found == _SHA256:
+        return IMAGENET
+    shipped = paths.shipped_backbone()
+    return SHIPPED if shipped.is_file() and found == _sha256(shipped) else found[:12]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _existing(path: Path) -> Path:
@@ -44,3 +69,14 @@ def _existing(path: Path) -> Path:
             "no file. Correct the variable, or unset it."
         )
     return path
+
+
+def _shipped(error: Exception) -> Path:
+    shipped = paths.shipped_backbone()
+    if not shipped.is_file():
+        raise WeightsUnavailable(
+            f"Expected MobileNetV2's ImageNet weights, or a network to download them. Received: "
+            f"{error}. Put {FILE_NAME} into ~/.keras/models, or set {VARIABLE} to its path."
+        ) from None
+    print(f"ImageNet's weights cannot be had ({error}): using {shipped.name}.", file=sys.stderr)
+    return shipped

@@ -147,7 +147,9 @@ def _write_results(
         evaluation = evaluate(labels, trained.p_dog)
         calibrated = calibration(labels, trained.p_dog, seed=trained.sides.config.seed)
         with files.replacing(folder / store.PREDICTIONS) as temporary:
-            validation[["path", "label", "p_dog", "digest"]].to_parquet(temporary, index=False)
+            validation[["path", "label", "p_dog", "digest"]].to_parquet(
+                temporary, index=False, compression="zstd"
+            )
         figures = {**evaluation.to_json(), "calibration": calibrated.to_json()}
         files.write_json(folder / store.EVALUATION, figures)
     with reporter.phase("export"):

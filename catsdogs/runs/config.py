@@ -11,12 +11,15 @@ from catsdogs.errors import ConfigError
 RECIPES = ("default", "plain")
 SCHEDULES = ("cosine", "constant")
 # How MobileNetV2's base is computed. "auto" is the fastest that agrees with Keras on this machine.
-INT8 = "litert-int8"
+INT8, FLOAT16 = "litert-int8", "litert-float16"
 ENGINES = ("auto", "litert", INT8, "keras")
 PRECISIONS = ("auto", "float32", "bfloat16")
 # The first block of MobileNetV2 that fine-tuning changes; what lies below is computed once a photo.
 FINE_TUNE_FROM = ("block_16", "block_13", "block_6", "all")
 FINE_TUNING_RATE = 6e-5
+_PLAIN_RATE = 1e-3  # Adam's own, in Keras.
+# What MobileNetV2 began with: ImageNet's weights, or those that come with the project.
+IMAGENET, SHIPPED = "imagenet", "shipped"
 # What a form offers at one click. "notebook" repeats the project that this one grew from.
 PRESETS: dict[str, dict[str, Any]] = {
     "recommended": {"recipe": "default", "epochs": 10},
@@ -154,7 +157,8 @@ class RunConfig:
     @property
     def peak_learning_rate(self) -> float:
         """The learning rate that training starts from (or warms up to)."""
-        return self.learning_rate or MODELS[self.model].learning_rate
+        own = _PLAIN_RATE if self.is_plain else MODELS[self.model].learning_rate
+        return self.learning_rate or own
 
     @property
     def fine_tuning_rate(self) -> float:

@@ -47,6 +47,8 @@ def estimate(
     ``runs`` are the earlier ones, newest first; those that did not finish, or whose figures make no
     sense, are passed over. None when there is nothing to learn from.
     """
+    # A reference run was trained on another machine, and what it computed is not in this cache.
+    runs = [run for run in runs if not run.is_reference]
     earlier = _measured(run for run in runs if _kind(run.config) == _kind(config))
     if not earlier or images < 1:
         return None

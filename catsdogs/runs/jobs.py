@@ -119,7 +119,7 @@ def extend(run: Run, epochs: int) -> Run:
 
     Raises:
         ConfigError: when the number of epochs is out of range.
-        RunError: when the run has not finished.
+        RunError: when the run has not finished, and for a reference run.
     """
     if not 1 <= epochs <= 1000:
         raise ConfigError(f"Expected epochs: 1 to 1000. Received: {epochs}.")
@@ -130,10 +130,11 @@ def delete(run: Run) -> None:
     """Remove a run's folder.
 
     Raises:
-        RunError: while it is queued or at work.
+        RunError: while it is queued or at work, and for a reference run.
     """
     with _queue():
         run = store.load(run.folder)
+        _require_own(run)
         if run.state.is_active:
             raise RunError(
                 f"Expected a run that is not at work. Received: {run.run_id}, which is "
@@ -200,6 +201,7 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
     _workers()
     with _queue():
         run = store.load(run.folder)
+        _require_own(run)
         if run.state not in allowed:
             raise RunError(
                 f"Expected a run that is {' or '.join(allowed)}. Received: {run.run_id}, which is "
@@ -210,6 +212,14 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
             emit("queued", **({"extend": extend, "at": run.epochs_done} if extend else {}))
     start_queued()
     return store.load(run.folder)
+
+
+def _require_own(run: Run) -> None:
+    if run.is_reference:
+        raise RunError(
+            f"Expected a run of your own. Received: {run.run_id}, which came with the project and "
+            f"stays as it is. To have one that you can change, train it: {run.config.command()}"
+        )
 
 
 def _end(run: Run, message: str) -> None:

@@ -18,7 +18,7 @@ from catsdogs import files, paths
 from catsdogs.data.sources import SAMPLE_NAME
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.processes import Identity, is_alive
-from catsdogs.runs.config import RunConfig
+from catsdogs.runs.config import IMAGENET, SHIPPED, RunConfig
 from catsdogs.runs.event_file import EVENTS, read_ending, read_view
 from catsdogs.runs.events import Event, RunView, State
 from catsdogs.text import printable
@@ -83,6 +83,35 @@ class Run:
     def is_usable(self) -> bool:
         """Whether it has a model that can classify, perhaps from before it failed or goes on."""
         return bool(self.result)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it came with the project, and is there to stay."""
+        return self.about.get("reference") is True
+
+    @property
+    def can_classify(self) -> bool:
+        """Whether it is usable for new pictures: some reference runs come without their model."""
+        return self.is_usable and not (
+            self.is_reference and not (self.folder / LITERT_MODEL).is_file()
+        )
+
+    @property
+    def began_from(self) -> str:
+        """What MobileNetV2 began with: IMAGENET, SHIPPED, or 12 hex digits of another file."""
+        known = self.result or (self.view.resolved if self.state.is_active else {})
+        return known.get("weights", IMAGENET)
+
+    @property
+    def caveat(self) -> str:
+        """What a reader of its figures must know; "" where nothing is unusual."""
+        if self.began_from != SHIPPED:
+            return ""
+        return (
+            "It began from the MobileNetV2 that comes with this project, because ImageNet’s "
+            "weights could not be downloaded. That one has learned from photos of Dogs vs. Cats "
+            "already, so on such photos the validation score is optimistic."
+        )
 
     @property
     def epochs_done(self) -> int:
@@ -222,6 +251,21 @@ def find_usable(prefix: str) -> Run:
     return run
 
 
+def find_with_model(prefix: str) -> Run:
+    """Return ``find_usable(prefix)`` if its model is here.
+
+    Raises:
+        RunError: when there is no such run, or its model is not here.
+    """
+    run = find_usable(prefix)
+    if not run.can_classify:
+        raise RunError(
+            f"Expected a run whose model is here. Received: {run.run_id}, which came with the "
+            f"project without its model file. Train it yourself: {run.config.command()}"
+        )
+    return run
+
+
 def best_usable() -> list[Run]:
     """Return the run of each architecture that can be trusted most to be right.
 
@@ -236,7 +280,7 @@ def best_usable() -> list[Run]:
         return learned_from_photos, run.state is State.FINISHED, accuracy
 
     best: dict[str, Run] = {}
-    for run in sorted(filter(lambda run: run.is_usable, list_runs()[0]), key=merit, reverse=True):
+    for run in sorted((run for run in list_runs()[0] if run.can_classify), key=merit, reverse=True):
         best.setdefault(run.config.model, run)
     return list(best.values())
 

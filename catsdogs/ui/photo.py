@@ -174,7 +174,7 @@ def _facts(photo: Mapping[Any, Any]) -> None:
 def _runs(look: Look, photo: Mapping[Any, Any]) -> None:
     """Show the latest runs' answers, and whether each has learned from this photo."""
     is_usable = photo["label"] != UNLABELLED and not photo["excluded"]
-    runs = [run for run in store.list_runs()[0] if run.is_usable][:_MOST_RUNS]
+    runs = [run for run in store.list_runs()[0] if run.can_classify][:_MOST_RUNS]
     answers = []
     for run in runs:
         try:
