@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make requirements" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick torture lint format bench requirements clean
+.PHONY: help run test quick torture lint format bench reference screenshots requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -47,6 +47,15 @@ bench: $(VENV)/dev.stamp ## measure beside the usual ways, on the photos that DA
 	$(BIN)/python -m benchmarks.health $(DATA)
 	$(BIN)/python -m benchmarks.train_page
 	$(BIN)/python -m benchmarks.compare_page $(DATA)
+
+reference: $(VENV)/dev.stamp ## train the runs that come with the project anew, on the photos that DATA=… names
+	@test -n "$(DATA)" || { echo "Expected photos. Received: none. Name a folder or a zip: \
+	make reference DATA=/path/to/dogs-vs-cats" >&2; exit 1; }
+	$(BIN)/python -m tools.reference $(DATA)
+	$(BIN)/python -m tools.results
+
+screenshots: $(VENV)/dev.stamp ## take the README's pictures of the app, in a real browser
+	$(BIN)/python -m tools.screenshots
 
 requirements: $(VENV)/dev.stamp ## pin all packages anew, from pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt

@@ -109,14 +109,19 @@ def test_keras_computes_the_same_vectors(frozen, sample):
     np.testing.assert_allclose(*p_dog, atol=1e-3)
 
 
-def test_a_run_is_exported_in_int8_with_what_it_is_worth(frozen, sample, tmp_path):
+@pytest.mark.parametrize(
+    ("form", "share", "agreement"), [("litert-int8", 0.4, 0.8), ("litert-float16", 0.55, 1)]
+)
+def test_a_run_is_exported_smaller_with_what_it_is_worth(
+    frozen, sample, tmp_path, form, share, agreement
+):
     run, _ = frozen
     out = tmp_path / "small.tflite"
-    status, result = command_line("export", run.run_id, "--format", "litert-int8", "--out", out)
+    status, result = command_line("export", run.run_id, "--format", form, "--out", out)
     assert status == 0, result
-    assert out.stat().st_size < 0.4 * (run.folder / store.LITERT_MODEL).stat().st_size
+    assert out.stat().st_size < share * (run.folder / store.LITERT_MODEL).stat().st_size
     assert result["images"] == run.result["val_images"]
-    assert result["same_label"] >= 0.8
+    assert result["same_label"] >= agreement
     image = np.zeros((224, 224, 3), np.uint8)
     assert set(LiteRTModel(out)(image)) == {"p_dog", "heatmap", "embedding"}
 

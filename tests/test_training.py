@@ -183,13 +183,16 @@ def test_compare_and_export_answer(runs, trained_machine):
         assert (status, target.stat().st_size) == (0, result["bytes"])
 
 
-def test_a_custom_cnn_in_int8_says_what_it_said_in_a_quarter_of_the_bytes(runs, trained_machine):
+@pytest.mark.parametrize(
+    ("form", "share", "difference"), [("litert-int8", 0.3, 0.1), ("litert-float16", 0.51, 0.01)]
+)
+def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, share, difference):
     run, out = runs["default"], trained_machine / "small.tflite"
-    status, result = command_line("export", run.run_id, "--format", "litert-int8", "--out", out)
+    status, result = command_line("export", run.run_id, "--format", form, "--out", out)
     assert status == 0, result
-    assert result["bytes"] < 0.3 * (run.folder / store.LITERT_MODEL).stat().st_size
+    assert result["bytes"] < share * (run.folder / store.LITERT_MODEL).stat().st_size
     assert result["images"] == run.result["val_images"]
-    assert result["largest_difference"] < 0.1
+    assert result["largest_difference"] < difference
     outputs = LiteRTModel(out)(np.zeros((150, 150, 3), np.uint8))
     assert set(outputs) == {"p_dog", "heatmap", "embedding"}
 
