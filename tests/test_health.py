@@ -1,22 +1,26 @@
 """The checks on vectors whose truth is known, and the whole check on real files."""
 
+import hashlib
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageOps
 
+from catsdogs import paths
 from catsdogs.data import duplicates, index
 from catsdogs.data.sample import draw_sample, planted
 from catsdogs.data.split import split
 from catsdogs.errors import DatasetError, WeightsUnavailable
-from catsdogs.health import checkup, known, measures
+from catsdogs.health import backbone, checkup, known, measures
 from catsdogs.health.flags import FLAGS, flags
 from catsdogs.health.neighbours import Neighbours, near_duplicates, nearest
 from catsdogs.health.projection import project
 from catsdogs.health.shortcuts import shortcuts
 from catsdogs.health.suspects import label_quality, out_of_fold
+from catsdogs.runs.config import IMAGENET, SHIPPED
 
 
 def no_weights():
@@ -255,6 +259,34 @@ def test_a_check_that_had_no_weights_is_made_again(kaggle_folder):
     for _ in range(2):
         checkup.run(index.scan(kaggle_folder), backbone=still_none, report=silent)
     assert len(asked) == 2
+
+
+def test_the_name_of_an_exported_backbone_tells_what_it_was_made_of(tmp_path, monkeypatch):
+    shipped = tmp_path / "backbone.weights.h5"
+    monkeypatch.setattr(paths, "shipped_backbone", lambda: shipped)
+    identity = hashlib.sha256(b"weights").hexdigest()[:12]
+    exported = Path(f"mobilenet_v2-{identity}.tflite")
+    assert backbone.origin(exported) == identity
+    shipped.write_bytes(b"weights")
+    assert backbone.origin(exported) == SHIPPED
+    assert backbone.origin(Path("mobilenet_v2-71e4c4ec4aa2.tflite")) == IMAGENET
+    # The same digits as where the download is checked.
+    where = Path(checkup.__file__).parents[1] / "learning" / "weights.py"
+    assert f'"{backbone.IMAGENET_IDENTITY}' in where.read_text("utf-8")
+
+
+def test_a_check_through_the_shipped_backbone_says_so_and_is_made_again(kaggle_folder):
+    dataset = index.scan(kaggle_folder)
+    first = checkup.run(dataset, backbone=no_weights, report=silent)
+    assert (first.backbone, first.caveat) == ("", "")
+    whole = {**first.summary, "embedding": "", "backbone": SHIPPED}
+    checkup._save(kaggle_folder, checkup.Findings(first.rows, first.neighbours, whole))
+    found = checkup.load(kaggle_folder)
+    assert "has learned the labels of Dogs vs. Cats" in found.caveat
+    assert checkup.report(dataset, found)["backbone"] == SHIPPED
+    reported = []
+    checkup.run(dataset, backbone=no_weights, report=lambda *args: reported.append(args))
+    assert reported
 
 
 @pytest.mark.parametrize("copies", [0, 30])

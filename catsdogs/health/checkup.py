@@ -21,8 +21,10 @@ from catsdogs.data import duplicates, embeddings
 from catsdogs.data.index import Dataset
 from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.health import known, measures
+from catsdogs.health.backbone import origin
 from catsdogs.health.flags import ODD, flags
 from catsdogs.labels import CAT, CLASS_NAMES, DOG, UNLABELLED
+from catsdogs.runs.config import SHIPPED
 
 VERSION = 1
 # phase(name, done, total): what the check is at.
@@ -69,12 +71,30 @@ class Findings:
     neighbours: np.ndarray
     summary: dict[str, Any]
 
+    @property
+    def backbone(self) -> str:
+        """What gave the vectors, as ``backbone.origin`` has it; "" where there are none."""
+        return str(self.summary.get("backbone", ""))
+
+    @property
+    def caveat(self) -> str:
+        """What a reader of the findings must know; "" where nothing is unusual."""
+        if self.backbone != SHIPPED:
+            return ""
+        return (
+            "The check looked through the MobileNetV2 that comes with this project, because "
+            "ImageNet’s weights could not be downloaded: it has learned the labels of Dogs vs. "
+            "Cats, so among such photos it may believe wrong labels and find photos of one class "
+            "too much alike."
+        )
+
 
 def run(dataset: Dataset, *, backbone: Callable[[], Path], report: Report) -> Findings:
     """Check ``dataset``, or return what the last whole check of the same content found.
 
     ``backbone`` returns the LiteRT file of MobileNetV2's base; where it raises
-    ``WeightsUnavailable``, what needs vectors is left out and the summary says why.
+    ``WeightsUnavailable``, what needs vectors is left out and the summary says why. What the
+    shipped backbone saw is looked at anew.
 
     Raises:
         DatasetError: when there is no labelled image.
@@ -84,6 +104,7 @@ def run(dataset: Dataset, *, backbone: Callable[[], Path], report: Report) -> Fi
         found_before is not None
         and found_before.summary["content"] == content(dataset)
         and not found_before.summary["embedding"]
+        and not found_before.caveat
     ):
         return found_before
     records = _labelled(dataset)
@@ -100,7 +121,8 @@ def run(dataset: Dataset, *, backbone: Callable[[], Path], report: Report) -> Fi
     neighbours = np.full((len(rows), 0), -1, dtype=np.int32)
     summary: dict[str, Any] = {"version": VERSION, "content": content(dataset), "embedding": ""}
     try:
-        neighbours = _compare(dataset.root, records, rows, outlines, backbone, clock)
+        seen = _compare(dataset.root, records, rows, outlines, backbone, clock)
+        neighbours, summary["backbone"] = seen
     except WeightsUnavailable as error:
         summary["embedding"] = str(error)
     summary["shortcuts"] = _shortcuts(records, rows, clock)
@@ -184,6 +206,7 @@ def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
         "odd": {name: table["path"][found[name]].tolist() for name in ODD if found[name].any()},
         "shortcuts": findings.summary["shortcuts"],
         "not_checked": findings.summary["embedding"],
+        "backbone": findings.backbone,
     }
 
 
@@ -233,15 +256,19 @@ def _compare(
     outlines: np.ndarray,
     backbone: Callable[[], Path],
     clock: _Clock,
-) -> np.ndarray:
-    """Fill in what MobileNetV2's vectors say; return the neighbours' positions, int32 (N, K)."""
+) -> tuple[np.ndarray, str]:
+    """Fill in what MobileNetV2's vectors say.
+
+    Return the neighbours' positions, int32 (N, K), and the origin of that MobileNetV2.
+    """
     with clock.phase("embed") as progress:
-        found = embeddings.embed(root, records, backbone=backbone(), progress=progress)
+        exported = backbone()
+        found = embeddings.embed(root, records, backbone=exported, progress=progress)
     # One row a content: a copy is nobody's neighbour, it is the same photo.
     digests = records["digest"]
     seen = np.flatnonzero((found.places[:, 0] >= 0) & ~digests.duplicated())
     if len(seen) < _LEAST_PHOTOS:
-        return np.full((len(rows), 0), -1, dtype=np.int32)
+        return np.full((len(rows), 0), -1, dtype=np.int32), origin(exported)
     # Here, because scikit-learn and cleanlab take seconds to import and the web process only reads.
     from catsdogs.health.neighbours import near_duplicates, nearest
     from catsdogs.health.projection import project
@@ -273,7 +300,7 @@ def _compare(
     rows.loc[has, ["map_x", "map_y"]] = points[of]
     neighbours = np.full((len(rows), near.positions.shape[1]), -1, dtype=np.int32)
     neighbours[has] = seen[near.positions][of]
-    return neighbours
+    return neighbours, origin(exported)
 
 
 def _too_few(records: pd.DataFrame) -> bool:

@@ -68,7 +68,9 @@ def _check(look: Look) -> None:
             "Nothing changed since.",
             icon=":material/check:",
         )
-        return
+        if not look.findings.caveat:
+            return
+        st.warning(look.findings.caveat, icon=":material/warning:")
     st.button(
         "Run the health check",
         type="primary",

@@ -54,6 +54,17 @@ def checked(chosen):
     return chosen
 
 
+def test_a_check_through_the_shipped_backbone_is_warned_of_and_can_be_made_again(checked):
+    found = checkup.load(checked)
+    assert not any("comes with this project" in w.value for w in opened(view="health").warning)
+    summary = {**found.summary, "embedding": "", "backbone": "shipped"}
+    checkup._save(checked, checkup.Findings(found.rows, found.neighbours, summary))
+    cache.forget_datasets()
+    app = opened(view="health")
+    assert any("comes with this project" in warning.value for warning in app.warning)
+    assert app.button(key="health_run")
+
+
 def opened(**address: str) -> AppTest:
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
     app.switch_page("pages/dataset.py")
