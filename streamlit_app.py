@@ -22,11 +22,10 @@ if dataset is not None:
         st.metric("Images to learn from", f"{len(dataset.usable):,}")
         st.page_link("pages/dataset.py", label="Browse them", icon=":material/photo_library:")
     with middle:
-        st.metric("Trained models", len(usable))
+        run_cards.how_many(usable)
         st.page_link("pages/train.py", label="Train one", icon=":material/model_training:")
     with right:
-        best = run_cards.best_accuracy(usable, dataset.fingerprint())
-        st.metric("Best validation accuracy on them", best)
+        run_cards.best_accuracy(usable, dataset.fingerprint())
         st.page_link("pages/compare.py", label="Compare models", icon=":material/balance:")
 
     st.subheader("What to do next")

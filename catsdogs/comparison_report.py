@@ -91,7 +91,7 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
         pair=pair,
         threshold=threshold,
         verdict=verdict,
-        notes=notes,
+        notes=[*comparison_text.caveats(pair.runs), *notes],
         tables={
             comparison_text.OWN_FIGURES: comparison_text.figures(pair.figures),
             "The two runs": pd.DataFrame(

@@ -111,10 +111,19 @@ def facts(run: Run) -> dict[str, str]:
         "Training images": f"{result['train_images']:,}",
         "Validation images": f"{result['val_images']:,}",
         "Parameters": f"{result['parameters']:,}",
-        "Model file": f"{result['model_bytes'] / 1e6:.1f} MB",
+        "Model file": f"{result['model_bytes'] / 1e6:.1f} MB{_is_away(run)}",
         "Forward pass": f"{result['latency_ms']:.1f} ms an image",
         "Training took": f"{result['seconds']['total']:.0f} s",
     }
+
+
+def caveats(runs: Mapping[str, Run]) -> list[str]:
+    """Return what a reader of the runs' figures must know, a sentence a run that has a caveat."""
+    return [f"{letter}: {run.caveat}" for letter, run in runs.items() if run.caveat]
+
+
+def _is_away(run: Run) -> str:
+    return "" if run.can_classify else ", not here"
 
 
 def _difference(result: Comparison) -> tuple[str, str]:

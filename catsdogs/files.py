@@ -1,5 +1,6 @@
 """Files that appear whole or not at all: written beside their place, fsynced, then renamed."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -71,6 +72,12 @@ def write_text(path: Path, content: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` to ``path`` atomically, as indented JSON."""
     write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content, 64 hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

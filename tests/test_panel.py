@@ -129,4 +129,4 @@ def test_damaged_references_are_an_error_that_names_the_run(trained, tmp_path):
         Panel(runs, runs, Predictor)
     (tmp_path / "photo.jpg").write_bytes(content)
     status, said = command_line("classify", tmp_path / "photo.jpg", "--run", runs[0].run_id)
-    assert (status, "reference vectors" in said["error"]) == (1, True)
+    assert (status, "references.npz" in said["error"]) == (1, True)

@@ -12,6 +12,7 @@ from PIL import Image
 from catsdogs.data import images, index
 from catsdogs.data.images import Picture
 from catsdogs.data.split import split
+from catsdogs.errors import RunError
 from catsdogs.inference import rejection
 from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
@@ -262,3 +263,26 @@ def test_without_weights_a_transfer_run_fails_with_what_to_do(trained_machine):
     assert status == 1
     assert "CATSDOGS_MOBILENET_WEIGHTS" in result["error"]
     assert store.list_runs()[0][0].state is State.FAILED
+
+
+@pytest.mark.parametrize("name", [store.LITERT_MODEL, store.PREDICTIONS, rejection.FILE])
+def test_a_flipped_bit_in_what_a_run_left_is_told(runs, name):
+    run = runs["default"]
+    path = run.folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=f"Expected {name} .* other content"):
+        store.read_predictions(run) if name == store.PREDICTIONS else Predictor(run)
+
+
+def test_a_damaged_keras_model_is_not_exported_smaller(runs, trained_machine):
+    path = runs["default"].folder / store.KERAS_MODEL
+    path.write_bytes(path.read_bytes()[:-1])
+    out = trained_machine / "small.tflite"
+    status, result = command_line(
+        *("export", runs["default"].run_id, "--format", "litert-int8", "--out", out)
+    )
+    assert status == 1
+    assert "Expected model.keras" in result["error"]
+    assert not out.exists()

@@ -96,6 +96,7 @@ def ship(name: str, run: Run, root: Path, target: Path) -> None:
     if name in WITH_MODEL:
         _ship_model(run, root, target)
         ending["result"]["model_bytes"] = (target / store.LITERT_MODEL).stat().st_size
+    ending["result"]["sha256"] = store.checksums(target)
     lines = [*events[:-1], json.dumps(ending)]
     files.write_text(target / event_file.EVENTS, "\n".join(lines) + "\n")
     shipped = store.load(target)

@@ -13,7 +13,8 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.calibration import calibrated
 from catsdogs.inference.rejection import References
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs.store import LITERT_MODEL, Run
+from catsdogs.runs import store
+from catsdogs.runs.store import LITERT_MODEL, REFERENCES, Run
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,14 @@ class Predictor:
         """Load the run's model, and the vectors that it tells "neither" by, if it has any.
 
         Raises:
-            RunError: when a file is missing or damaged.
+            RunError: when a file is missing, or not as the run left it.
         """
         self.run_id = run.run_id
+        if (run.folder / REFERENCES).is_file():
+            store.intact(run, REFERENCES)
         self.references = References.read(run.folder)
         self._temperature: float = run.result.get("calibration", {}).get("temperature", 1.0)
-        self._model = LiteRTModel(run.folder / LITERT_MODEL)
+        self._model = LiteRTModel(store.intact(run, LITERT_MODEL))
         # The first call lays out memory and packs weights; the user's first photo should not wait.
         self._model(np.zeros((self._model.side, self._model.side, 3), dtype=np.uint8))
 

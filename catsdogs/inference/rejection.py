@@ -16,8 +16,9 @@ import numpy as np
 
 from catsdogs import files
 from catsdogs.errors import RunError
+from catsdogs.runs import store
 
-FILE = "references.npz"
+FILE = store.REFERENCES
 # How many training photos a run keeps the vectors of: more hardly tell better (docs/log.md).
 COUNT = 2000
 NEIGHBOURS, SHOWN = 3, 5

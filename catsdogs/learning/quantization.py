@@ -47,7 +47,7 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
     root = sources.open_source(Path(run.config.data))
     predictions = store.read_predictions(run)
     records = index.scan(root).usable
-    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
+    model = keras.models.load_model(store.intact(run, store.KERAS_MODEL))
     if form == INT8:
         learned_from = records[~records["digest"].isin(predictions["digest"])]
         side = MODELS[run.config.model].side

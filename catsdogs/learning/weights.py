@@ -1,6 +1,5 @@
 """MobileNetV2's weights: an explicit path, Keras' own cache, a download, or the shipped ones."""
 
-import hashlib
 import os
 import socket
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from catsdogs import paths
+from catsdogs import files, paths
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.runs.config import IMAGENET, SHIPPED
 
@@ -45,21 +44,16 @@ def find_weights() -> Path:
 
 def identity(weights: Path) -> str:
     """Return 12 hex digits that tell this weights file from any other, by its content."""
-    return _sha256(weights)[:12]
+    return files.sha256(weights)[:12]
 
 
 def described(weights: Path) -> str:
     """Return IMAGENET or SHIPPED, or the identity of a file that is neither."""
-    found = _sha256(weights)
+    found = files.sha256(weights)
     if found == _SHA256:
         return IMAGENET
     shipped = paths.shipped_backbone()
-    return SHIPPED if shipped.is_file() and found == _sha256(shipped) else found[:12]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return SHIPPED if shipped.is_file() and found == files.sha256(shipped) else found[:12]
 
 
 def _existing(path: Path) -> Path:

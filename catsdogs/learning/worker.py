@@ -168,6 +168,7 @@ def _write_results(
         "latency_ms": latency_ms,
         **store.load(folder).view.resolved,
         "model_bytes": (folder / store.LITERT_MODEL).stat().st_size,
+        "sha256": store.checksums(folder),
     }
 
 

@@ -24,11 +24,12 @@ from catsdogs.runs.events import Event, RunView, State
 from catsdogs.text import printable
 
 CONFIG, STOP, LOG = "config.json", "stop", "worker.log"
-KERAS_MODEL, LITERT_MODEL = "model.keras", "model.tflite"
+KERAS_MODEL, LITERT_MODEL, REFERENCES = "model.keras", "model.tflite", "references.npz"
 REMARKS = "remarks.json"
 PREDICTIONS, EVALUATION, MODEL_CARD = "predictions.parquet", "evaluation.json", "model_card.md"
 CHECKPOINT, RESERVE = "checkpoint.npz", ".reserve"
 LONGEST_NAME, LONGEST_NOTE = 80, 2000
+_COMPUTED_WITH = (KERAS_MODEL, LITERT_MODEL, PREDICTIONS, REFERENCES)
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,10 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Its model and recipe, after the name that its owner gave it."""
+        """Its model and recipe, after the name that its owner gave it, and "reference" where so."""
         own = self.remarks.name
-        return f"{own} ({self.config.title})" if own else self.config.title
+        name = f"{own} ({self.config.title})" if own else self.config.title
+        return f"{name} · reference" if self.is_reference else name
 
     @property
     def title(self) -> str:
@@ -285,6 +287,37 @@ def best_usable() -> list[Run]:
     return list(best.values())
 
 
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file that a run leaves for others to compute with."""
+    found = (folder / name for name in _COMPUTED_WITH)
+    return {path.name: files.sha256(path) for path in found if path.is_file()}
+
+
+def intact(run: Run, name: str) -> Path:
+    """Return the path of one of a run's files, if it still is as the run left it.
+
+    A flipped bit in a model mostly goes unnoticed otherwise. Runs of before kept no checksums.
+
+    Raises:
+        RunError: when it is missing, or has other content.
+    """
+    path = run.folder / name
+    expected = run.result.get("sha256", {}).get(name)
+    try:
+        found = files.sha256(path)
+    except OSError as error:
+        raise RunError(
+            f"Expected {name} of {run.run_id}. Received: {error.strerror}. Train the run again, or "
+            "delete it."
+        ) from None
+    if expected not in (None, found):
+        raise RunError(
+            f"Expected {name} of {run.run_id} as its training left it. Received: a file with other "
+            "content, damaged or replaced since. Restore it, train the run again, or delete it."
+        )
+    return path
+
+
 def read_predictions(run: Run) -> pd.DataFrame:
     """Return the run's validation predictions: path, label, p_dog, digest.
 
@@ -292,7 +325,7 @@ def read_predictions(run: Run) -> pd.DataFrame:
         RunError: when the file is missing or damaged.
     """
     try:
-        return pd.read_parquet(run.folder / PREDICTIONS)
+        return pd.read_parquet(intact(run, PREDICTIONS))
     except (OSError, ValueError) as error:
         raise RunError(
             f"Expected the validation predictions of {run.run_id}. Received: {error}. "

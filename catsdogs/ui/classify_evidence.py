@@ -12,6 +12,7 @@ from catsdogs.inference.rejection import Likeness, Neighbour
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
+from catsdogs.ui import origin
 from catsdogs.ui.classify_runs import Chosen
 
 _SHOWN_PX = 110
@@ -35,7 +36,21 @@ def show(seen: Seen, chosen: Chosen) -> None:
                     st.image(jpeg, width=_SHOWN_PX, alt=printable(neighbour.path))
                     st.caption(said, help=literal(neighbour.path))
                 else:
-                    st.caption(f"{name}  \n{said}", help="The file is not here (any more).")
+                    _placeholder()
+                    st.caption(f"{name}  \n{said}")
+        if not any(photos):
+            st.caption(origin.photos_elsewhere(judge))
+
+
+def _placeholder() -> None:
+    frame = st.container(
+        border=True,
+        width=_SHOWN_PX,
+        height=_SHOWN_PX,
+        horizontal_alignment="center",
+        vertical_alignment="center",
+    )
+    frame.caption("not here", width="content")
 
 
 def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:

@@ -13,7 +13,7 @@ from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs import store
 from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui import cache, remarks
+from catsdogs.ui import cache, origin, remarks
 
 _RUNS, _IN_ADDRESS = "classify_runs", "run"
 _NEVER = "never"
@@ -67,6 +67,7 @@ def choose(usable: list[Run]) -> Chosen:
     )
     false_refusal = refused if isinstance(refused, float) else None
     chosen = Chosen(runs, usable, Decision(threshold, false_refusal))
+    _about_origins(chosen)
     if false_refusal is not None:
         _about_judges(chosen)
     return chosen
@@ -124,14 +125,24 @@ def _share(share: float | str) -> str:
     return f"{share:.1%}".replace(".0%", "%").replace("%", "\u00a0%")
 
 
+def _about_origins(chosen: Chosen) -> None:
+    """Say which runs came with the project, and warn of those with a caveat."""
+    given = [run for run in chosen.runs if run.is_reference]
+    for data in dict.fromkeys(run.about["dataset"]["name"] for run in given):
+        names = _names(chosen, [run for run in given if run.about["dataset"]["name"] == data])
+        st.caption(f"Came with the project, trained on {literal(data)}: {names}.")
+    for run in chosen.runs:
+        origin.warn(run, _names(chosen, [run]))
+
+
 def _about_judges(chosen: Chosen) -> None:
     """Say which runs cannot say "neither", and for which another one does."""
     judges = {run.run_id: chosen.judge_of(run) for run in chosen.runs}
     mute = [run for run in chosen.runs if judges[run.run_id] is None]
     if mute:
         st.caption(
-            f"{_names(chosen, mute)} cannot say “neither”: it was trained before runs kept what "
-            "that takes. Train it again to get it."
+            f"{_names(chosen, mute)} cannot say “neither”: the vectors of training photos that it "
+            "takes are not among its files. A run that is trained now keeps them."
         )
     alone = [
         run for run in chosen.runs if judges[run.run_id] is run and run.config.model != JUDGING

@@ -16,7 +16,7 @@ from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.pair import Pair, of_cell, of_kind
 from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui import cache
+from catsdogs.ui import cache, origin
 from catsdogs.ui.photo_grid import Tile, photo_grid
 
 _PER_PAGE = 24
@@ -58,8 +58,11 @@ def show(pair: Pair, threshold: float) -> None:
     place = st.empty()
     page = st.pagination(pages, key=_PAGE) if pages > 1 else 1
     shown = found.iloc[(page - 1) * _PER_PAGE : page * _PER_PAGE]
+    tiles = _tiles(root, shown)
     with place.container():
-        photo_grid(_tiles(root, shown), key="compare_gallery", on_open=lambda i: _open(shown, i))
+        if not any(tile.jpeg for tile in tiles):
+            st.info(origin.photos_elsewhere(_owner(pair)), icon=":material/hide_image:")
+        photo_grid(tiles, key="compare_gallery", on_open=lambda i: _open(shown, i))
     _dialog_if_open(pair, root, found)
 
 
@@ -121,6 +124,11 @@ def _tiles(root: Path | None, photos: pd.DataFrame) -> list[Tile]:
     ]
 
 
+def _owner(pair: Pair) -> Run:
+    """Return the run whose names stand for the photos."""
+    return pair.runs["B" if pair.place[1] == "path_b" else "A"]
+
+
 def _open(shown: pd.DataFrame, position: int) -> None:
     st.query_params[_OPEN] = shown["path"].iloc[position]
 
@@ -139,9 +147,10 @@ def _close() -> None:
 
 
 def _one(pair: Pair, root: Path | None, photo: pd.Series) -> None:
+    begun = " and ".join(letter for letter, run in pair.runs.items() if run.caveat)
     st.markdown(
-        f"Labelled **{CLASS_NAMES[photo['label']]}**. Neither run was trained on it. Tinted is "
-        "what made a run answer as it does."
+        f"Labelled **{CLASS_NAMES[photo['label']]}**. Neither run was trained on it"
+        f"{f', but what {begun} began from may have been' if begun else ''}."
     )
     columns = st.columns(3)
     content = _content(root, photo["path"], photo["digest"])
@@ -150,6 +159,7 @@ def _one(pair: Pair, root: Path | None, photo: pd.Series) -> None:
         columns[0].info(literal(str(picture)), icon=":material/broken_image:")
     else:
         columns[0].image(picture)
+        columns[0].caption("Tinted is what made a run answer as it does.")
     for column, (letter, run) in zip(columns[1:], pair.runs.items(), strict=True):
         with column:
             if isinstance(content, bytes) and not isinstance(picture, UnreadableImage):
@@ -166,7 +176,7 @@ def _content(root: Path | None, path: str, digest: str) -> bytes | UnreadableIma
     except UnreadableImage as error:
         return error
     if images.digest(content) != digest:
-        return UnreadableImage("missing", "The file holds another picture by now.")
+        return UnreadableImage("missing", "The file is not the one that the runs were measured on.")
     return content
 
 
@@ -180,6 +190,9 @@ def _picture(content: bytes) -> Image.Image | UnreadableImage:
 
 
 def _heat_map(run: Run, content: bytes, picture: Image.Image) -> None:
+    if not run.can_classify:
+        st.info("No heat map: this run came without its model file.", icon=":material/hide_image:")
+        return
     try:
         said = cache.predictor(run)(images.Picture(content))
     except (RunError, OSError) as error:

@@ -14,7 +14,7 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui import remarks
+from catsdogs.ui import origin, remarks
 
 _CURVES = "curves"  # in the address
 
@@ -28,6 +28,7 @@ def show(runs: list[Run]) -> None:
             return
         table = _table(found)
         _dataframe(table)
+        origin.legend(found)
         for line in _spread(found):
             st.markdown(line)
         st.plotly_chart(comparison_figures.cost(table), key="compare_cost", config=figures.CONFIG)
@@ -136,11 +137,12 @@ def _dataframe(table: pd.DataFrame) -> None:
 
 def _spread(runs: list[Run]) -> list[str]:
     """Return a line for each group of runs that differ in nothing but their seed."""
-    groups: dict[tuple[RunConfig, str, int], list[Run]] = defaultdict(list)
+    groups: dict[tuple[RunConfig, str, int, str], list[Run]] = defaultdict(list)
     for run in runs:
         if run.state is State.FINISHED:
             fingerprint = run.about["dataset"]["fingerprint"]
-            groups[replace(run.config, seed=0), fingerprint, run.epochs_done].append(run)
+            recipe = replace(run.config, seed=0), fingerprint, run.epochs_done, run.began_from
+            groups[recipe].append(run)
     lines = []
     for runs_of_one in groups.values():
         # Of one seed the newest: its twins say the same once more.
@@ -154,6 +156,6 @@ def _spread(runs: list[Run]) -> list[str]:
         lines.append(
             f"**{literal(group[0].config.title)}**, seeds {seeds}: "
             f"{statistics.mean(found):.2%} ± {statistics.stdev(found):.2%} "
-            "(mean and standard deviation)"
+            f"(mean and standard deviation{', optimistic' if group[0].caveat else ''})"
         )
     return lines

@@ -12,7 +12,7 @@ from catsdogs.evaluation.metrics import DEFAULT_MARGIN
 from catsdogs.pair import LETTERS, Pair
 from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui import cache, remarks
+from catsdogs.ui import cache, origin, remarks
 
 
 def pick(runs: list[Run]) -> tuple[Run, Run]:
@@ -33,6 +33,8 @@ def pick(runs: list[Run]) -> tuple[Run, Run]:
                 persist_state="session",
             )
             remarks.show(ids[run_id], key=f"compare_remarks_{name}")
+        with column:
+            origin.show(ids[run_id])
         st.query_params[name] = run_id
         chosen.append(ids[run_id])
     return chosen[0], chosen[1]
@@ -115,14 +117,16 @@ def curves(runs: Mapping[str, Run]) -> None:
 def _defaults(runs: list[Run]) -> tuple[Run, Run]:
     """Return the newest run and, of the others, the newest that it can best be compared with.
 
-    Best is another model, measured on the same images.
+    Newest is first of all one's own, and then one that has its model. Best is another model,
+    measured on the same images.
     """
-    first, *others = runs
+    first = max(runs, key=lambda run: (not run.is_reference, run.can_classify))
 
-    def fits(run: Run) -> tuple[bool, bool]:
-        return _split(run) == _split(first), run.config.model != first.config.model
+    def fits(run: Run) -> tuple[bool, bool, bool]:
+        is_another = run.config.model != first.config.model
+        return _split(run) == _split(first), is_another, run.can_classify
 
-    return first, max(others, key=fits)
+    return first, max((run for run in runs if run is not first), key=fits)
 
 
 def _split(run: Run) -> tuple[str, int, float]:

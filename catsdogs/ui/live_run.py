@@ -14,7 +14,7 @@ from catsdogs.runs.events import PHASES, RunView, State
 from catsdogs.runs.pace import Pace, pace
 from catsdogs.runs.store import Run
 from catsdogs.text import duration, literal, printable
-from catsdogs.ui import remarks, run_actions, run_cards
+from catsdogs.ui import origin, remarks, run_actions, run_cards
 from catsdogs.ui.live_chart import live_chart
 
 _EVERY_S = 1.0
@@ -45,7 +45,8 @@ def show(runs: list[Run]) -> None:
     overlaid = _overlaid(run, runs)
     state = st.empty()
     with st.container(horizontal=True):
-        run_actions.show(run)
+        if not run.is_reference:
+            run_actions.show(run)
         remarks.show(run, key="train_remarks")
     if run.state.is_active:
         curves = st.container()
@@ -56,6 +57,7 @@ def show(runs: list[Run]) -> None:
     else:
         with state.container():
             run_cards.outcome(run)
+            origin.show(run)
             _final_figures(run)
         view = run.view
         _curves(run, view, _figure(run, view, overlaid))
@@ -69,7 +71,7 @@ def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
     chosen = row.multiselect(
         "Lay over it",
         list(others),
-        format_func=lambda run_id: printable(others[run_id].title),
+        format_func=lambda run_id: remarks.starred_title(others[run_id]),
         max_selections=_MOST_OVERLAID,
         placeholder="other runs",
         key="train_overlaid",
@@ -124,6 +126,7 @@ def _state(run: Run, view: RunView, ahead: int) -> None:
         st.info(f"Waits for its turn: {waits}.", icon=":material/hourglass_empty:")
         return
     speed = pace(view, batch_size=run.config.batch_size)
+    origin.warn(run)
     _phases(run, view)
     _progress(run, view, speed)
     _live_figures(run, view, speed)
@@ -247,7 +250,8 @@ def _details(run: Run) -> DeltaGenerator:
 
 def _show_log(run: Run, place: DeltaGenerator) -> None:
     if st.session_state.get("train_log"):
-        place.code(_log_tail(run) or "Nothing yet.", language=None)
+        none = "Nothing yet." if run.state.is_active else "It has none."
+        place.code(_log_tail(run) or none, language=None)
 
 
 def _log_tail(run: Run) -> str:

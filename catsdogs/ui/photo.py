@@ -18,7 +18,7 @@ from catsdogs.health.look import Look
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
 from catsdogs.runs import store
 from catsdogs.text import literal, printable
-from catsdogs.ui import cache, decide
+from catsdogs.ui import cache, decide, remarks
 from catsdogs.ui.photo_grid import Tile, photo_grid
 
 _OPEN = "photo"  # its name in the page's address
@@ -184,8 +184,10 @@ def _runs(look: Look, photo: Mapping[Any, Any]) -> None:
         except CatsDogsError:
             continue
         same = run.about["dataset"].get("fingerprint") == look.dataset.fingerprint()
-        seen = "held back" if held_back else "learned from it" if same and is_usable else "unknown"
-        answers.append((run.title, class_name(p_dog), p_dog, seen))
+        seen = "learned from it" if same and is_usable else "unknown"
+        if held_back:
+            seen = "held back, but perhaps not from its base" if run.caveat else "held back"
+        answers.append((remarks.starred_title(run), class_name(p_dog), p_dog, seen))
     if answers:
         st.markdown(f"**What the latest runs say** (of {_MOST_RUNS} at most)")
         st.dataframe(

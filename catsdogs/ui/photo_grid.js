@@ -31,7 +31,7 @@ function makeTile({ name, note, faded, jpeg }, index, setTriggerValue) {
 }
 
 function makePicture(jpeg) {
-  if (!jpeg) return makeLine("missing", "cannot be read");
+  if (!jpeg) return makeLine("missing", "cannot be shown");
   const picture = document.createElement("img");
   picture.alt = "";
   picture.src = `data:image/jpeg;base64,${jpeg}`;

@@ -40,8 +40,9 @@ def show(run: Run, *, key: str) -> None:
 
 
 def starred_title(run: Run) -> str:
-    """Return the run's title as lists show it, with its star."""
-    return printable(f"★ {run.title}" if run.remarks.starred else run.title)
+    """Return the run's title as lists show it, with its star; ``origin.legend`` explains it."""
+    star = "★ " if run.remarks.starred else ""
+    return printable(f"{star}{run.title}{' · optimistic' if run.caveat else ''}")
 
 
 def _write(run: Run, said: Remarks) -> None:

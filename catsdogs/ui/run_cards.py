@@ -9,7 +9,8 @@ import streamlit as st
 from catsdogs.errors import RunError
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
-from catsdogs.text import duration, literal, printable
+from catsdogs.text import counted, duration, literal, printable
+from catsdogs.ui import origin, remarks
 
 CHOSEN = "train_run"
 LATEST = ""
@@ -18,17 +19,23 @@ LATEST = ""
 def next_step(runs: list[Run]) -> None:
     """Say the one thing that is most useful now, with the link to it."""
     usable = [run for run in runs if run.is_usable]
+    own = [run for run in usable if not run.is_reference]
     active = [run for run in runs if run.state.is_active]
     if active:
         st.markdown("A model is being trained. Watch its curves move.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    elif not usable:
+    elif not own:
+        ready = sum(run.can_classify for run in usable)
+        if ready:
+            st.markdown(f"Drop a photo: {counted(ready, 'trained model')} came with the project.")
+            st.page_link("pages/classify.py", label="Go to Classify", icon=":material/pets:")
         st.markdown(
-            "Train a first model. MobileNetV2 takes seconds once its weights are here; the custom "
-            "CNN learns from nothing, so it takes longer and shows more of how learning goes."
+            f"{'Then train one of your own.' if ready else 'Train a first model.'} MobileNetV2 "
+            "takes seconds once its weights are here; the custom CNN learns from nothing, so it "
+            "takes longer and shows more of how learning goes."
         )
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    elif len({run.config.model for run in usable}) == 1:
+    elif len({run.config.model for run in own}) == 1:
         st.markdown("Train the other model too, and see the two side by side.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
     else:
@@ -36,14 +43,28 @@ def next_step(runs: list[Run]) -> None:
         st.page_link("pages/classify.py", label="Go to Classify", icon=":material/pets:")
 
 
-def best_accuracy(runs: list[Run], fingerprint: str) -> str:
-    """Return the best validation accuracy among the runs on the dataset with this fingerprint."""
+def how_many(usable: list[Run]) -> None:
+    """Show how many trained models there are, and whose they are."""
+    st.metric("Trained models", len(usable))
+    given = [run for run in usable if run.is_reference]
+    if given:
+        bare = sum(not run.can_classify for run in given)
+        without = f", {bare} of them without a model file" if bare else ""
+        own = len(usable) - len(given)
+        yours = f"{own} {'is' if own == 1 else 'are'} your own" if own else "none is your own yet"
+        st.caption(f"{len(given)} came with the project{without}; {yours}.")
+
+
+def best_accuracy(runs: list[Run], fingerprint: str) -> None:
+    """Show the best validation accuracy among the runs on the dataset with this fingerprint."""
     found = [
-        run.result["val_accuracy"]
-        for run in runs
-        if run.result and run.about["dataset"]["fingerprint"] == fingerprint
+        run for run in runs if run.result and run.about["dataset"]["fingerprint"] == fingerprint
     ]
-    return f"{max(found):.2%}" if found else "none yet"
+    best = max(found, key=lambda run: run.result["val_accuracy"], default=None)
+    known = f"{best.result['val_accuracy']:.2%}" if best else "none yet"
+    st.metric("Best validation accuracy on them", known)
+    if best:
+        origin.warn(best)
 
 
 def choose(runs: list[Run]) -> Run:
@@ -85,6 +106,7 @@ def table(runs: list[Run]) -> None:
         on_select=lambda: _choose_row([run.run_id for run in runs]),
         selection_mode="single-row",
     )
+    origin.legend(runs)
 
 
 def outcome(run: Run) -> None:
@@ -142,7 +164,7 @@ def _resumes_at(run: Run) -> str:
 def _label(run: Run) -> str:
     accuracy = run.result.get("val_accuracy")
     known = f" · {accuracy:.2%}" if accuracy is not None else ""
-    return printable(f"{run.title} · {run.state}{known}")
+    return f"{remarks.starred_title(run)} · {run.state}{known}"
 
 
 def _choose_row(run_ids: list[str]) -> None:
@@ -154,7 +176,7 @@ def _choose_row(run_ids: list[str]) -> None:
 def _row(run: Run) -> dict[str, Any]:
     result = run.result
     return {
-        "Run": printable(run.title),
+        "Run": remarks.starred_title(run),
         "State": str(run.state),
         "Dataset": printable(run.about["dataset"]["name"]),
         "Epochs": f"{run.epochs_done} of {run.epochs_planned}",

@@ -99,7 +99,7 @@ def _estimate(config: RunConfig, seeds: int, dataset: Dataset, runs: list[Run]) 
         config, images=len(dataset.usable), fingerprint=dataset.fingerprint(), runs=runs
     )
     if found is None:
-        st.caption("How long it takes shows here once a run like this one has finished.")
+        st.caption("How long it takes shows here once a run like this one has finished here.")
         return
     each = " each" if seeds > 1 else ""
     preparing = "" if found.is_complete else ", and the time to prepare the photos"

@@ -1,0 +1,58 @@
+"""Where a run comes from: with the project or from here, and what its figures hide."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from catsdogs.runs.store import Run
+from catsdogs.text import duration, literal
+
+_KAGGLE = "https://www.kaggle.com/c/dogs-vs-cats"
+
+
+def show(run: Run) -> None:
+    """Say of a run that came with the project how it was made; warn of optimistic figures."""
+    if run.is_reference:
+        st.caption(_how_made(run))
+    warn(run)
+
+
+def warn(run: Run, called: str = "") -> None:
+    """Show a run's caveat, where it has one; ``called`` (Markdown) says whose it is."""
+    if run.caveat:
+        whose = f"**{called}**: " if called else ""
+        st.warning(f"{whose}{run.caveat}", icon=":material/warning:")
+
+
+def legend(runs: Sequence[Run]) -> None:
+    """Say what "reference" and "optimistic" in the titles of these runs mean."""
+    if any(run.is_reference for run in runs):
+        st.caption("**reference**: came with the project, trained on another machine.")
+    for caveat in sorted({run.caveat for run in runs} - {""}):
+        st.caption(f"**optimistic**: {caveat}")
+
+
+def photos_elsewhere(run: Run) -> str:
+    """Return, as Markdown, why a run's photos cannot be shown, and what to do about it."""
+    name, data = literal(run.about["dataset"]["name"]), literal(run.config.data)
+    if run.is_reference:
+        return (
+            f"These photos ({name}) are not on this machine. Get [Dogs vs. Cats]({_KAGGLE}) and "
+            f"put it into ./{data}: where the files are the same, they appear here."
+        )
+    return f"These photos ({name}) are not on this machine any more: they were in {data}."
+
+
+def _how_made(run: Run) -> str:
+    result, machine = run.result, run.about["machine"]
+    created = datetime.fromisoformat(run.about["created_at"])
+    told = (
+        f"A reference run: it came with the project and stays as it is. Trained on "
+        f"{literal(run.about['dataset']['name'])} ({result['train_images']:,} to learn from, "
+        f"{result['val_images']:,} held back), in {duration(result['seconds']['total'])} on "
+        f"{literal(machine['system'].partition('-')[0])} ({literal(machine['processor'])}), "
+        f"{created:%d %b %Y}."
+    )
+    figures_only = " It came without its model file, so it cannot classify other pictures."
+    return told if run.can_classify else told + figures_only

@@ -1,0 +1,266 @@
+"""What the pages say of runs that came with the project, and of optimistic figures."""
+
+import json
+
+import pytest
+import streamlit as st
+from conftest import PROJECT
+from streamlit.testing.v1 import AppTest
+
+from catsdogs import comparison_report
+from catsdogs.data import index, sources
+from catsdogs.pair import Pair
+from catsdogs.runs import event_file, store
+from catsdogs.runs.config import SHIPPED, RunConfig
+from catsdogs.runs.store import Remarks
+from catsdogs.ui import compared_runs
+
+pytestmark = pytest.mark.page
+NAME = "Dogs vs. Cats, 80 photos"
+MACHINE = {"system": "Linux-6.1-x86_64-with-glibc2.36", "processor": "x86_64", "python": "3.11.7"}
+RESULT = {
+    "val_accuracy": 0.9,
+    "val_loss": 0.3,
+    "train_images": 1600,
+    "val_images": 400,
+    "seconds": {"total": 9.0},
+}
+BUTTONS = {"train_delete_confirm", "train_extend_start", "train_resume"}
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches():
+    """Streamlit's caches outlive a test, its temporary folders do not."""
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def chosen(kaggle_folder):
+    """Sixteen photos as the current dataset."""
+    sources.choose(kaggle_folder)
+    return kaggle_folder
+
+
+def made(*, fingerprint="f", reference=False, has_model=True, seed=7, **result):
+    """Return the folder of a finished run."""
+    about = {"dataset": {"name": NAME, "fingerprint": fingerprint}, "machine": MACHINE}
+    about |= {"reference": True} if reference else {}
+    folder = store.create(RunConfig("mobilenet_v2", "dogs-vs-cats", seed=seed), about)
+    if has_model:
+        (folder / store.LITERT_MODEL).touch()
+    with event_file.appending(folder) as emit:
+        emit("finished", result={**RESULT, **result}, epochs=10, planned=10)
+    return folder
+
+
+def opened(script: str, **address) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    if script != "streamlit_app.py":
+        app.switch_page(script)
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception, app.exception[0].stack_trace
+    return app
+
+
+def said(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "info", "success", "warning", "error")
+    return "\n".join(element.value for kind in kinds for element in app.get(kind))
+
+
+def links(app: AppTest) -> set[str]:
+    return {link.proto.label for link in app.main.get("page_link")}
+
+
+def test_home_counts_what_came_with_the_project_apart(chosen):
+    for has_model in (True, True, False):
+        made(reference=True, has_model=has_model)
+    app = opened("streamlit_app.py")
+    assert "3 came with the project, 1 of them without a model file; none is your own" in said(app)
+    assert "2 trained models came with the project" in said(app)
+    assert {"Go to Classify", "Go to Train"} <= links(app)
+    made()
+    app = opened("streamlit_app.py")
+    assert "1 is your own" in said(app)
+    assert "Train the other model too" in said(app)
+
+
+def test_home_offers_no_photo_to_models_that_are_not_here(chosen):
+    made(reference=True, has_model=False)
+    app = opened("streamlit_app.py")
+    assert "Train a first model" in said(app)
+    assert "Go to Classify" not in links(app)
+
+
+def test_home_warns_when_the_best_accuracy_is_optimistic(chosen):
+    here = index.scan(chosen).fingerprint()
+    made(fingerprint=here)
+    assert not opened("streamlit_app.py").warning
+    made(fingerprint=here, val_accuracy=0.99, weights=SHIPPED)
+    assert "optimistic" in opened("streamlit_app.py").warning[0].value
+
+
+def test_train_says_where_a_reference_run_comes_from_and_does_not_offer_to_change_it(chosen):
+    folder = made(reference=True)
+    app = opened("pages/train.py")
+    assert "came with the project and stays as it is" in said(app)
+    assert "80 photos (1,600 to learn from, 400 held back), in 9 s on Linux" in said(app).replace(
+        "\\", ""
+    )
+    assert "cannot classify" not in said(app)
+    assert not BUTTONS & {button.key for button in app.button}
+    assert "reference" in app.dataframe[0].value["Run"][0]
+    assert any("--model mobilenet_v2" in code.value for code in app.code)
+    app.session_state["train_log"] = True
+    assert any(code.value == "It has none." for code in run(app).code)
+    (folder / store.LITERT_MODEL).unlink()
+    assert "without its model file" in said(opened("pages/train.py"))
+
+
+def test_a_reference_run_can_be_named(chosen):
+    folder = made(reference=True)
+    store.remark(store.load(folder), Remarks("Mine", starred=True))
+    assert store.load(folder).name == "Mine (MobileNetV2) · reference"
+    assert opened("pages/train.py").dataframe[0].value["Run"][0].startswith("★ Mine")
+
+
+def test_a_run_of_ones_own_is_called_nothing_else(chosen):
+    made()
+    app = opened("pages/train.py")
+    assert "reference" not in said(app) + app.dataframe[0].value["Run"][0]
+    assert BUTTONS & {button.key for button in app.button}
+
+
+def test_train_warns_of_optimistic_figures_and_marks_them(chosen):
+    made(weights=SHIPPED)
+    app = opened("pages/train.py")
+    assert "optimistic" in app.warning[0].value
+    assert app.dataframe[0].value["Run"][0].endswith("· optimistic")
+    assert app.selectbox(key="train_run").value == ""
+    assert "· optimistic ·" in app.selectbox(key="train_run").options[0]
+
+
+def test_a_run_at_work_is_warned_of_too(chosen, monkeypatch):
+    monkeypatch.setattr(store, "is_alive", lambda pid, started_at: True)
+    about = {"dataset": {"name": NAME, "fingerprint": "f"}}
+    folder = store.create(RunConfig("mobilenet_v2", str(chosen)), about)
+    with event_file.appending(folder) as emit:
+        emit("started", pid=2**22 + 1, pid_started_at=1.0)
+        emit("resolved", name="weights", value=SHIPPED)
+        emit("phase", name="fit", done=1, total=10)
+    assert "optimistic" in opened("pages/train.py").warning[0].value
+
+
+def test_seeds_that_began_from_other_weights_are_not_averaged_with_these(chosen):
+    runs = [store.load(made(seed=seed)) for seed in (1, 2)]
+    runs.append(store.load(made(seed=3, weights=SHIPPED)))
+    [line] = compared_runs._spread(runs)
+    assert "seeds 1, 2:" in line
+
+
+@pytest.mark.slow
+class TestWithTrainedRuns:
+    """Pages on two runs that a real worker trained, as if they had come with the project."""
+
+    @pytest.fixture
+    def given(self, trained_machine):
+        """The reference runs; only the second has its model, their photos are elsewhere."""
+        for each in store.list_runs()[0]:
+            content = json.loads((each.folder / store.CONFIG).read_text())
+            content |= {"reference": True}
+            content["config"]["data"] = "dogs-vs-cats"
+            content["dataset"]["name"] = NAME
+            (each.folder / store.CONFIG).write_text(json.dumps(content))
+            for name in (store.KERAS_MODEL, store.LOG, store.CHECKPOINT):
+                (each.folder / name).unlink()
+        found = store.list_runs()[0]
+        (found[0].folder / store.LITERT_MODEL).unlink()
+        return [store.load(each.folder) for each in found]
+
+    @pytest.fixture
+    def optimistic(self, given):
+        """One of them began from the backbone that comes with the project."""
+        events = given[1].folder / event_file.EVENTS
+        *lines, ending = events.read_text().splitlines()
+        ending = json.loads(ending)
+        ending["result"]["weights"] = SHIPPED
+        events.write_text("\n".join([*lines, json.dumps(ending)]) + "\n")
+        return store.load(given[1].folder)
+
+    def test_compare_names_photos_that_are_elsewhere_and_how_to_get_them(self, given):
+        app = opened("pages/compare.py")
+        app.slider(key="compare_threshold").set_value(0.0)
+        app = run(app)
+        # From 0 on, both are wrong about every cat.
+        app.session_state["compare_kind"] = "Both wrong"
+        app = run(app)
+        assert "put it into ./dogs-vs-cats" in said(app).replace("\\", "")
+        assert said(app).count("came with the project and stays as it is") == 2
+        facts = app.dataframe[2].value.loc["Model file"]
+        assert sorted(fact.endswith(", not here") for fact in facts) == [False, True]
+        # The one with its model first: it can do more.
+        assert app.selectbox(key="compare_a").value == given[1].run_id
+
+    def test_compare_prefers_a_run_of_ones_own(self, given):
+        content = json.loads((given[0].folder / store.CONFIG).read_text())
+        (given[0].folder / store.CONFIG).write_text(json.dumps({**content, "reference": False}))
+        assert opened("pages/compare.py").selectbox(key="compare_a").value == given[0].run_id
+
+    def test_photos_that_are_found_again_are_shown_and_a_missing_model_explained(
+        self, given, trained_machine
+    ):
+        (trained_machine / "cwd" / "dogs-vs-cats").symlink_to(trained_machine / "data" / "sample")
+        answers = store.read_predictions(given[0])
+        app = opened("pages/compare.py")
+        app.slider(key="compare_threshold").set_value(0.0)
+        app = run(app)
+        app.session_state["compare_kind"] = "Both wrong"
+        app.query_params["image"] = answers["path"][answers["label"] == 0].iloc[0]
+        app = run(app)
+        assert "These photos" not in said(app)
+        assert "No heat map: this run came without its model file" in said(app)
+        assert len(app.get("image")) == 2
+        assert not app.error
+
+    def test_compare_and_its_report_warn_of_optimistic_figures(self, given, optimistic):
+        app = opened("pages/compare.py")
+        assert optimistic.caveat in app.warning[0].value
+        assert app.dataframe[0].value["run"].str.endswith("· optimistic").sum() == 1
+        report = comparison_report.report(Pair.read(*given), threshold=0.5, margin=0.01)
+        assert f"A: {optimistic.caveat}" not in report.notes
+        pair = Pair.read(given[0], optimistic)
+        report = comparison_report.report(pair, threshold=0.5, margin=0.01)
+        assert f"B: {optimistic.caveat}" in report.as_markdown()
+        assert f"B: {optimistic.caveat}" in report.as_html()
+
+    def test_classify_offers_only_what_can_answer_and_says_where_it_comes_from(
+        self, given, trained_machine
+    ):
+        app = opened("pages/classify.py")
+        assert len(app.multiselect(key="classify_runs").options) == 1
+        assert "Came with the project, trained on Dogs vs. Cats" in said(app).replace("\\", "")
+        photo = next((trained_machine / "data" / "sample").glob("cat.*.jpg"))
+        app.file_uploader(key="classify_files").set_value(
+            [(photo.name, photo.read_bytes(), "image/jpeg")]
+        )
+        app = run(app)
+        assert said(app).count("not here") == 5
+        assert "put it into ./dogs-vs-cats" in said(app).replace("\\", "")
+
+    def test_classify_warns_of_optimistic_figures(self, optimistic):
+        assert optimistic.caveat in opened("pages/classify.py").warning[0].value
+
+    def test_a_photo_was_perhaps_not_held_back_from_an_optimistic_base(
+        self, optimistic, trained_machine
+    ):
+        sources.choose(trained_machine / "data" / "sample")
+        path = store.read_predictions(optimistic)["path"].iloc[0]
+        app = opened("pages/dataset.py", photo=path)
+        answers = next(d.value for d in app.dataframe if "In its training" in d.value)
+        assert answers["In its training"].tolist() == ["held back, but perhaps not from its base"]
+        assert "reference" in answers["Run"][0]
