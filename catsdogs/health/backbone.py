@@ -1,9 +1,8 @@
 """Which MobileNetV2 a check looked through: its findings are no better than that one's eyes."""
 
-import hashlib
 from pathlib import Path
 
-from catsdogs import paths
+from catsdogs import files, paths
 from catsdogs.runs.config import IMAGENET, SHIPPED
 
 # The first hex digits of the SHA-256 of the weights that Keras downloads.
@@ -19,10 +18,5 @@ def origin(exported: Path) -> str:
     if identity == IMAGENET_IDENTITY:
         return IMAGENET
     shipped = paths.shipped_backbone()
-    is_shipped = shipped.is_file() and identity == _identity(shipped)
+    is_shipped = shipped.is_file() and identity == files.sha256(shipped)[:12]
     return SHIPPED if is_shipped else identity
-
-
-def _identity(weights: Path) -> str:
-    with weights.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:12]
