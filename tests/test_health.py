@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageOps
 
-from catsdogs import paths
+from catsdogs import backbones, paths
+from catsdogs.backbones import IMAGENET, SHIPPED
 from catsdogs.data import duplicates, index
 from catsdogs.data.sample import draw_sample, planted
 from catsdogs.data.split import split
 from catsdogs.errors import DatasetError, WeightsUnavailable
-from catsdogs.health import backbone, checkup, known, measures
+from catsdogs.health import checkup, known, measures
 from catsdogs.health.flags import FLAGS, flags
 from catsdogs.health.neighbours import Neighbours, near_duplicates, nearest
 from catsdogs.health.projection import project
 from catsdogs.health.shortcuts import shortcuts
 from catsdogs.health.suspects import label_quality, out_of_fold
-from catsdogs.runs.config import IMAGENET, SHIPPED
 
 
 def no_weights():
@@ -266,13 +266,10 @@ def test_the_name_of_an_exported_backbone_tells_what_it_was_made_of(tmp_path, mo
     monkeypatch.setattr(paths, "shipped_backbone", lambda: shipped)
     identity = hashlib.sha256(b"weights").hexdigest()[:12]
     exported = Path(f"mobilenet_v2-{identity}.tflite")
-    assert backbone.origin(exported) == identity
+    assert backbones.origin_of_export(exported) == identity
     shipped.write_bytes(b"weights")
-    assert backbone.origin(exported) == SHIPPED
-    assert backbone.origin(Path("mobilenet_v2-71e4c4ec4aa2.tflite")) == IMAGENET
-    # The same digits as where the download is checked.
-    where = Path(checkup.__file__).parents[1] / "learning" / "weights.py"
-    assert f'"{backbone.IMAGENET_IDENTITY}' in where.read_text("utf-8")
+    assert backbones.origin_of_export(exported) == SHIPPED
+    assert backbones.origin_of_export(Path("mobilenet_v2-71e4c4ec4aa2.tflite")) == IMAGENET
 
 
 def test_a_check_through_the_shipped_backbone_says_so_and_is_made_again(kaggle_folder):

@@ -17,14 +17,13 @@ import numpy as np
 import pandas as pd
 
 from catsdogs import files, paths
+from catsdogs.backbones import SHIPPED, origin_of_export
 from catsdogs.data import duplicates, embeddings
 from catsdogs.data.index import Dataset
 from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.health import known, measures
-from catsdogs.health.backbone import origin
 from catsdogs.health.flags import ODD, flags
 from catsdogs.labels import CAT, CLASS_NAMES, DOG, UNLABELLED
-from catsdogs.runs.config import SHIPPED
 
 VERSION = 1
 # phase(name, done, total): what the check is at.
@@ -73,7 +72,7 @@ class Findings:
 
     @property
     def backbone(self) -> str:
-        """What gave the vectors, as ``backbone.origin`` has it; "" where there are none."""
+        """What gave the vectors, as ``backbones.origin`` has it; "" where there are none."""
         return str(self.summary.get("backbone", ""))
 
     @property
@@ -268,7 +267,7 @@ def _compare(
     digests = records["digest"]
     seen = np.flatnonzero((found.places[:, 0] >= 0) & ~digests.duplicated())
     if len(seen) < _LEAST_PHOTOS:
-        return np.full((len(rows), 0), -1, dtype=np.int32), origin(exported)
+        return np.full((len(rows), 0), -1, dtype=np.int32), origin_of_export(exported)
     # Here, because scikit-learn and cleanlab take seconds to import and the web process only reads.
     from catsdogs.health.neighbours import near_duplicates, nearest
     from catsdogs.health.projection import project
@@ -300,7 +299,7 @@ def _compare(
     rows.loc[has, ["map_x", "map_y"]] = points[of]
     neighbours = np.full((len(rows), near.positions.shape[1]), -1, dtype=np.int32)
     neighbours[has] = seen[near.positions][of]
-    return neighbours, origin(exported)
+    return neighbours, origin_of_export(exported)
 
 
 def _too_few(records: pd.DataFrame) -> bool:

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from catsdogs.backbones import identity
 from catsdogs.data import embeddings, images
 from catsdogs.data.decoding import THREADS, map_files
 from catsdogs.data.row_cache import Rows
 from catsdogs.data.split import fingerprint as split_fingerprint
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.learning import export, machine, models
-from catsdogs.learning.weights import identity
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs.config import INT8
 

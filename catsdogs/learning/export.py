@@ -19,10 +19,10 @@ import tensorflow
 from keras import layers, ops
 
 from catsdogs import files, paths
+from catsdogs.backbones import identity
 from catsdogs.data.embeddings import EMBEDDING_SIZE
 from catsdogs.errors import RunError
 from catsdogs.learning import models
-from catsdogs.learning.weights import identity
 from catsdogs.litert import LiteRTModel
 
 # Photos on which each operation in int8 is compared with float32, and how many steps of its scale

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow
 
+from catsdogs.backbones import identity, origin
 from catsdogs.data import embeddings
 from catsdogs.data.index import Dataset
 from catsdogs.learning import checkpoint, engines, export, machine, models, preparing, weights
@@ -85,7 +86,7 @@ def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Train
     config = run.config
     with reporter.preparing("embed"):
         weights_file = weights.find_weights()
-        reporter.emit("resolved", name="weights", value=weights.described(weights_file))
+        reporter.emit("resolved", name="weights", value=origin(identity(weights_file)))
         fastest = partial(engines.fastest, weights_file, dataset.root, dataset.usable)
         engine = _resolved(run, "engine", fastest, reporter)
         frozen = preparing.frozen(config, dataset, weights_file, engine, reporter)

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import keras
 
-from catsdogs import files, paths
+from catsdogs import paths
+from catsdogs.backbones import IMAGENET_SHA256
 from catsdogs.errors import WeightsUnavailable
-from catsdogs.runs.config import IMAGENET, SHIPPED
 
 VARIABLE = "CATSDOGS_MOBILENET_WEIGHTS"
 FILE_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 _URL = f"https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/{FILE_NAME}"
-_SHA256 = "71e4c4ec4aa24c9c951b9265d6de42e1336dcf614c2214fa6a989208615e232c"
 _DOWNLOAD_TIMEOUT_S = 10
 
 
@@ -22,7 +21,7 @@ def find_weights() -> Path:
     """Return the weights file: ImageNet's, downloaded (9 MB, once) when it is not here yet.
 
     Behind a closed network it is the backbone that comes with the project, which has learned from
-    Dogs vs. Cats already: ``described`` tells them apart.
+    Dogs vs. Cats already: ``backbones.origin`` tells them apart.
 
     Raises:
         WeightsUnavailable: when the path that was set does not exist, or there are none at all.
@@ -34,26 +33,13 @@ def find_weights() -> Path:
     # Keras sets none: a network that swallows packets would be waited for for ever.
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)
     try:
-        file = keras.utils.get_file(FILE_NAME, _URL, cache_subdir="models", file_hash=_SHA256)
-        return Path(file)
+        return Path(
+            keras.utils.get_file(FILE_NAME, _URL, cache_subdir="models", file_hash=IMAGENET_SHA256)
+        )
     except Exception as error:  # Keras raises a bare Exception when a download fails.
         return _shipped(error)
     finally:
         socket.setdefaulttimeout(before)
-
-
-def identity(weights: Path) -> str:
-    """Return 12 hex digits that tell this weights file from any other, by its content."""
-    return files.sha256(weights)[:12]
-
-
-def described(weights: Path) -> str:
-    """Return IMAGENET or SHIPPED, or the identity of a file that is neither."""
-    found = files.sha256(weights)
-    if found == _SHA256:
-        return IMAGENET
-    shipped = paths.shipped_backbone()
-    return SHIPPED if shipped.is_file() and found == files.sha256(shipped) else found[:12]
 
 
 def _existing(path: Path) -> Path:

@@ -18,8 +18,6 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 FINE_TUNE_FROM = ("block_16", "block_13", "block_6", "all")
 FINE_TUNING_RATE = 6e-5
 _PLAIN_RATE = 1e-3  # Adam's own, in Keras.
-# What MobileNetV2 began with: ImageNet's weights, or those that come with the project.
-IMAGENET, SHIPPED = "imagenet", "shipped"
 # What a form offers at one click. "notebook" repeats the project that this one grew from.
 PRESETS: dict[str, dict[str, Any]] = {
     "recommended": {"recipe": "default", "epochs": 10},

@@ -15,10 +15,11 @@ from typing import Any
 import pandas as pd
 
 from catsdogs import files, paths
+from catsdogs.backbones import IMAGENET, SHIPPED
 from catsdogs.data.sources import SAMPLE_NAME
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.processes import Identity, is_alive
-from catsdogs.runs.config import IMAGENET, SHIPPED, RunConfig
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import EVENTS, read_ending, read_view
 from catsdogs.runs.events import Event, RunView, State
 from catsdogs.text import printable
@@ -271,15 +272,16 @@ def find_with_model(prefix: str) -> Run:
 def best_usable() -> list[Run]:
     """Return the run of each architecture that can be trusted most to be right.
 
-    One that learned from drawings, or that was stopped, counts only where there is no other.
+    One that learned from drawings, that was stopped, or whose figures are optimistic counts only
+    where there is no other.
     """
 
-    def merit(run: Run) -> tuple[bool, bool, float]:
+    def merit(run: Run) -> tuple[bool, bool, bool, float]:
         learned_from_photos = run.about["dataset"]["name"] != SAMPLE_NAME
         images = run.result["val_images"]
         # As if two more were right and two wrong (Agresti and Coull, 1998): 10 of 10 are no proof.
         accuracy = (run.result["val_accuracy"] * images + 2) / (images + 4)
-        return learned_from_photos, run.state is State.FINISHED, accuracy
+        return learned_from_photos, run.state is State.FINISHED, not run.caveat, accuracy
 
     best: dict[str, Run] = {}
     for run in sorted((run for run in list_runs()[0] if run.can_classify), key=merit, reverse=True):

@@ -8,10 +8,11 @@ from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
 from catsdogs import comparison_report
+from catsdogs.backbones import SHIPPED
 from catsdogs.data import index, sources
 from catsdogs.pair import Pair
 from catsdogs.runs import event_file, store
-from catsdogs.runs.config import SHIPPED, RunConfig
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.store import Remarks
 from catsdogs.ui import compared_runs
 

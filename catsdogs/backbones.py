@@ -1,0 +1,28 @@
+"""Which MobileNetV2 a network began as, told by the content of its weights file."""
+
+from pathlib import Path
+
+from catsdogs import files, paths
+
+IMAGENET, SHIPPED = "imagenet", "shipped"
+# Of the file that Keras downloads.
+IMAGENET_SHA256 = "71e4c4ec4aa24c9c951b9265d6de42e1336dcf614c2214fa6a989208615e232c"
+_DIGITS = 12
+
+
+def identity(weights: Path) -> str:
+    """Return 12 hex digits that tell this weights file from any other."""
+    return files.sha256(weights)[:_DIGITS]
+
+
+def origin(name: str) -> str:
+    """Return what an identity stands for: IMAGENET, SHIPPED, or itself for any other file."""
+    if name == IMAGENET_SHA256[:_DIGITS]:
+        return IMAGENET
+    shipped = paths.shipped_backbone()
+    return SHIPPED if shipped.is_file() and name == identity(shipped) else name
+
+
+def origin_of_export(exported: Path) -> str:
+    """Return the origin of a backbone's LiteRT file, whose name ends in its weights' identity."""
+    return origin(exported.stem.rpartition("-")[2])
