@@ -4,11 +4,12 @@ In a real browser, of the real app, on the drawn sample and the runs that come w
 photo is in any of them. A run of one's own does not show either.
 """
 
+import io
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,8 +20,26 @@ from benchmarks.browser import chromium, serving
 from catsdogs import paths
 from tools.reference import FINE_TUNED
 
-_SIZE = {"width": 1280, "height": 860}
+_SIZE = {"width": 1280, "height": 2600}
 _COLOURS = 200  # Enough for flat surfaces, and a third of the bytes.
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A part of a page: ``height`` pixels from the text ``begin`` on, or from its top."""
+
+    path: str
+    height: int
+    begin: str = ""
+    drawings: bool = False  # are asked about first
+
+
+_PICTURES = {
+    "classify": Picture("/classify", 1540, drawings=True),
+    "dataset": Picture("/dataset", 1400, begin="Usable images"),
+    "train": Picture(f"/train?run={FINE_TUNED}", 1320),
+    "compare": Picture("/compare", 2080),
+}
 
 
 def main() -> None:
@@ -31,47 +50,32 @@ def main() -> None:
         _prepare(Path(world))
         with serving() as (url, _), sync_playwright() as playwright:
             browser = chromium(playwright)
-            for name, (path, act) in _PICTURES.items():
+            for name, picture in _PICTURES.items():
                 page = browser.new_page(viewport=_SIZE)
-                page.goto(url + path)
-                _settle(page)
-                act(page)
-                _settle(page)
-                _save(page.screenshot(), target / f"{name}.png")
+                _save(_taken(page, url, picture), target / f"{name}.png")
                 page.close()
             browser.close()
 
 
 def _prepare(world: Path) -> None:
-    """Make a machine that has nothing but the shipped runs and a sample that was checked."""
+    """Make a machine that has nothing but the shipped runs and the sample."""
     for name in ("DATA", "ARTIFACTS", "CACHE"):
         os.environ[f"CATSDOGS_{name}"] = str(world / name.lower())
     for run in (paths.PROJECT_ROOT / "artifacts").glob("reference-*"):
         shutil.copytree(run, world / "artifacts" / run.name)
-    for command in (["sample"], ["health", str(world / "data" / "sample")]):
-        subprocess.run([sys.executable, "-m", "catsdogs", "data", *command], check=True)
+    subprocess.run([sys.executable, "-m", "catsdogs", "data", "sample"], check=True)
 
 
-def _nothing(page: Page) -> None:
-    """Leave the page as it opens."""
-
-
-def _classify_examples(page: Page) -> None:
-    page.get_by_role("button", name="examples").click()
+def _taken(page: Page, url: str, picture: Picture) -> bytes:
+    page.goto(url + picture.path)
     _settle(page)
-    page.get_by_role("heading", name="Answers").scroll_into_view_if_needed()
-
-
-def _to_verdict(page: Page) -> None:
-    page.get_by_role("heading", name="verdict").first.scroll_into_view_if_needed()
-
-
-_PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
-    "dataset": ("/dataset?view=health", _nothing),
-    "train": (f"/train?run={FINE_TUNED}", _nothing),
-    "compare": ("/compare", _to_verdict),
-    "classify": ("/classify", _classify_examples),
-}
+    if picture.drawings:
+        page.get_by_role("tab", name="Drawings").click()
+        page.get_by_text("Show some drawings").click()
+        _settle(page)
+    top = page.get_by_text(picture.begin).first.bounding_box()["y"] - 20 if picture.begin else 0
+    clip = {"x": 0, "y": top, "width": _SIZE["width"], "height": picture.height}
+    return page.screenshot(clip=clip)
 
 
 def _settle(page: Page) -> None:
@@ -83,8 +87,6 @@ def _settle(page: Page) -> None:
 
 
 def _save(png: bytes, target: Path) -> None:
-    import io
-
     with Image.open(io.BytesIO(png)) as picture:
         picture.convert("RGB").quantize(_COLOURS).save(target, optimize=True)
 
