@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from catsdogs.runs import event_file, store
+
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 NATIVE_ZIP = SHARED / "data" / "dogs-vs-cats-native-2002.zip"
@@ -139,6 +141,15 @@ def trained_machine(trained_world, tmp_path, monkeypatch):
         shutil.copytree(trained_world / name, tmp_path / name, copy_function=_copy)
         monkeypatch.setenv(f"CATSDOGS_{name.upper()}", str(tmp_path / name))
     return tmp_path
+
+
+def seal(folder: Path) -> None:
+    """Make the checksums that a run's last event holds those of its files as they are now."""
+    events = folder / event_file.EVENTS
+    *others, last = events.read_text("utf-8").splitlines()
+    ending = json.loads(last)
+    ending["result"]["sha256"] = store.checksums(folder)
+    events.write_text("\n".join([*others, json.dumps(ending)]) + "\n", "utf-8")
 
 
 def find_imagenet_weights() -> Path | None:

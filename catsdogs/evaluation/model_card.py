@@ -8,6 +8,7 @@ from typing import Any
 from catsdogs.evaluation.calibration import FOLDS
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.runs.store import Run
+from catsdogs.text import counted
 
 
 def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
@@ -37,7 +38,7 @@ people or animals.
 {dataset["name"]}: {dataset["cats"]:,} cats and {dataset["dogs"]:,} dogs, fingerprint
 `{dataset["fingerprint"]}`. {result["train_images"]:,} photos were trained on; the other
 {result["val_images"]:,} are the validation side, which chose {chose}.
-Copies of one photo are never on both sides.
+Copies of one photo are never on both sides.{_decisions(run)}
 
 ## How well it does
 | validation accuracy | validation loss | parameters | forward pass | LiteRT file |
@@ -52,9 +53,20 @@ are another matter.
 
 ## Repeat it
 ```
-{config.command()}{extensions}
+{"make reference DATA=…" if run.is_reference else config.command()}{extensions}
 ```
 """
+
+
+def _decisions(run: Run) -> str:
+    made = run.about["annotations"]
+    if not made["excluded"] and not made["relabelled"]:
+        return ""
+    where = ", on the training side only" if run.is_reference else ""
+    return (
+        f"\nLeft out by hand{where}: {counted(made['excluded'], 'photo')}; "
+        f"given another label: {made['relabelled']:,}."
+    )
 
 
 def _calibration(figures: dict[str, float]) -> str:

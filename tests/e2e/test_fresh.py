@@ -27,6 +27,7 @@ def app(tmp_path_factory):
         patch.delenv("CATSDOGS_MOBILENET_WEIGHTS", raising=False)
         for name in ("http_proxy", "https_proxy"):
             patch.setenv(name, "http://127.0.0.1:9")
+        patch.setenv("no_proxy", "localhost")
         with serving(world) as server:
             server.world = world
             yield server
@@ -46,7 +47,7 @@ def test_classify_answers_with_the_shipped_models(app, page):
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "PNG")
     given(page, "noise.png", buffer.getvalue())
-    expect(page.get_by_text("Both runs say neither.")).to_be_visible()
+    expect(page.get_by_text("It looks like nothing in training").first).to_be_visible()
     picture(page, "fresh-classify")
     assert not page.strangers
 
@@ -59,6 +60,13 @@ def test_classify_is_right_about_a_photo(app, page):
         given(page, "photo.jpg", photos.read("train/cat.10.jpg"))
     expect(page.get_by_text("Both runs say cat.")).to_be_visible()
     expect(page.get_by_text("are not on this machine")).to_be_visible()
+
+
+def test_train_shows_the_curves_of_a_shipped_run(app, page):
+    opened(page, f"{app.url}/train", "Train")
+    expect(page.get_by_text("A reference run: it came with the project")).to_be_visible()
+    expect(page.locator("[class*=st-key-train_curves] .js-plotly-plot").first).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
 
 
 def test_compare_has_four_runs_curves_matrices_and_a_verdict(app, page):
@@ -78,7 +86,6 @@ def test_train_trains_both_models_on_the_sample(app, page, monkeypatch, model):
     monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(app.world / "artifacts"))
     before = {run.run_id for run in store.list_runs()[0]}
     opened(page, f"{app.url}/train", "Train")
-    expect(page.get_by_text("A reference run: it came with the project")).to_be_visible()
     page.get_by_text(model, exact=True).first.click()
     settle(page)
     page.get_by_role("button", name="Quick look", exact=True).click()

@@ -1,0 +1,176 @@
+"""Runs that come with the project: what they are, what they can do, and that they stay."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import NATIVE_ZIP, PROJECT, command_line
+
+from catsdogs.backbones import IMAGENET, SHIPPED
+from catsdogs.data import sources
+from catsdogs.errors import RunError
+from catsdogs.inference.predictor import Predictor
+from catsdogs.runs import jobs, store
+from catsdogs.runs.store import CONFIG, KERAS_MODEL, LITERT_MODEL
+from tools import results
+
+ARTIFACTS = PROJECT / "artifacts"
+WITH_MODEL = {"reference-custom_cnn", "reference-mobilenet_v2-fine_tuned"}
+WITHOUT = {"reference-custom_cnn-plain", "reference-mobilenet_v2"}
+MOST_BYTES = 20_000_000
+
+
+@pytest.fixture
+def a_reference_run(trained_machine):
+    """Of two trained runs one that came with the project, without Keras' file."""
+    run = store.list_runs()[0][0]
+    about = json.loads((run.folder / CONFIG).read_text("utf-8"))
+    (run.folder / CONFIG).write_text(json.dumps({**about, "reference": True}), "utf-8")
+    (run.folder / KERAS_MODEL).unlink()
+    return store.load(run.folder)
+
+
+@pytest.fixture
+def shipped(monkeypatch):
+    """The runs in the project's own folder, by id."""
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(ARTIFACTS))
+    found, broken = store.list_runs()
+    assert not broken
+    return {run.run_id: run for run in found if run.is_reference}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change", [jobs.delete, jobs.resume, lambda run: jobs.extend(run, 1)], ids=str
+)
+def test_a_reference_run_stays_as_it_is(a_reference_run, change):
+    before = {path: path.read_bytes() for path in a_reference_run.folder.iterdir()}
+    with pytest.raises(RunError, match="Expected a run of your own"):
+        change(a_reference_run)
+    assert {path: path.read_bytes() for path in a_reference_run.folder.iterdir()} == before
+
+
+@pytest.mark.slow
+def test_the_command_line_says_which_run_is_one(a_reference_run):
+    status, result = command_line("runs", "delete", a_reference_run.run_id)
+    assert status == 1
+    assert "python -m catsdogs train" in result["error"]
+    _, listed = command_line("runs", "list")
+    assert [run["run"] for run in listed if run["reference"]] == [a_reference_run.run_id]
+
+
+@pytest.mark.slow
+def test_a_reference_run_is_exported_as_it_came(a_reference_run, tmp_path):
+    out = tmp_path / "out"
+    assert (
+        command_line("export", a_reference_run.run_id, "--format", "litert", "--out", out)[0] == 0
+    )
+    for form in ("keras", "litert-int8", "litert-float16"):
+        other = tmp_path / form
+        status, result = command_line(
+            "export", a_reference_run.run_id, "--format", form, "--out", other
+        )
+        assert status == 1
+        assert "--format litert" in result["error"]
+        assert not other.exists()
+
+
+@pytest.mark.slow
+def test_one_without_its_model_is_compared_but_not_asked(a_reference_run, photo, tmp_path):
+    (a_reference_run.folder / LITERT_MODEL).unlink()
+    picture = photo(tmp_path / "a.jpg")
+    status, result = command_line("classify", picture, "--run", a_reference_run.run_id)
+    assert status == 1
+    assert "without its model file" in result["error"]
+    (other,) = (run for run in store.list_runs()[0] if not run.is_reference)
+    _, answers = command_line("classify", picture)
+    assert [one["run"] for one in answers[0]["results"]] == [other.run_id]
+    assert command_line("compare", a_reference_run.run_id, other.run_id)[0] == 0
+
+
+def test_what_is_shipped_is_small_and_shows_no_photo():
+    listed = subprocess.run(
+        ["git", "-C", PROJECT, "ls-files", "-z", "artifacts"], capture_output=True, check=True
+    )
+    names = [PROJECT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    assert sum(path.stat().st_size for path in names) <= MOST_BYTES
+    for path in names:
+        content = path.read_bytes()
+        assert b"\xff\xd8\xff" not in content[:4], path
+        assert b"\x89PNG" not in content[:4], path
+        if path.suffix in (".json", ".jsonl", ".md"):
+            assert not re.search(rb"/(home|tmp|root|work|Users)/", content), path
+
+
+def test_four_runs_are_shipped_and_two_of_them_can_be_asked(shipped):
+    assert set(shipped) == WITH_MODEL | WITHOUT
+    assert {name for name, run in shipped.items() if run.can_classify} == WITH_MODEL
+    assert {run.run_id for run in store.best_usable()} == WITH_MODEL
+    for run in shipped.values():
+        assert run.about["annotations"]["excluded"] > 0
+        assert run.config.seed == 1
+        assert len(store.read_predictions(run)) == run.result["val_images"]
+        assert run.view.epochs
+    assert shipped["reference-mobilenet_v2-fine_tuned"].config.fine_tune_from == "all"
+
+
+def test_the_shipped_models_call_noise_neither(shipped, photo, tmp_path):
+    _, answers = command_line("classify", photo(tmp_path / "noise.png", size=(300, 300)))
+    said = {one["run"]: one["label"] for one in answers[0]["results"]}
+    assert said == dict.fromkeys(WITH_MODEL, "neither")
+
+
+def test_the_results_in_the_readme_are_those_of_the_runs():
+    text = (PROJECT / "README.md").read_text("utf-8")
+    assert results.BEGIN + results.table(ARTIFACTS) + results.END in text
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_the_shipped_models_say_of_real_photos_what_training_ended_with(shipped, native_zip):
+    root = sources.open_source(NATIVE_ZIP)
+    for name in WITH_MODEL:
+        run = shipped[name]
+        said = store.read_predictions(run).set_index("path")["p_dog"]
+        names = [path for path in said.index if (root / path).is_file()]
+        answers = dict(Predictor(run).p_dog_of_files(root, names))
+        assert len(names) > 300
+        both = np.array([[said[path], answers[path]] for path in names])
+        assert np.mean((both[:, 0] >= 0.5) == (both[:, 1] >= 0.5)) >= 0.997
+        assert np.abs(both[:, 0] - both[:, 1]).mean() < 0.002
+
+
+@pytest.fixture
+def closed_network(tmp_path, monkeypatch):
+    """No weights in Keras' cache, and a proxy that nobody answers at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("CATSDOGS_MOBILENET_WEIGHTS", raising=False)
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_behind_a_closed_network_a_run_begins_from_the_shipped_backbone_and_says_so(
+    closed_network, trained_machine
+):
+    sample = trained_machine / "data" / "sample"
+    status, result = command_line(
+        *("train", "--model", "mobilenet_v2", "--data", sample, "--epochs", 1)
+    )
+    assert status == 0, result
+    run = store.find(result["run"])
+    assert run.began_from == SHIPPED
+    assert "optimistic" in run.caveat
+    assert run.caveat in (run.folder / store.MODEL_CARD).read_text("utf-8")
+    assert command_line("runs", "show", run.run_id)[1]["caveat"] == run.caveat
+    (other, *_) = (one for one in store.list_runs()[0] if one.config.model == "custom_cnn")
+    assert (other.began_from, other.caveat) == (IMAGENET, "")
+    assert command_line("compare", run.run_id, other.run_id)[1]["caveats"] == {"a": run.caveat}
