@@ -59,7 +59,8 @@ def scan(options: Namespace) -> Outcome:
         raise no_images(options.path)
     result = index.summary(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
-    return Outcome(result, readable.scanned(result), status_with(result["unreadable"]))
+    failed = result["unreadable"] + result["unreadable_folders"]
+    return Outcome(result, readable.scanned(result), status_with(failed))
 
 
 def health(options: Namespace) -> Outcome:
