@@ -61,7 +61,12 @@ def opened(source: Path | bytes) -> zipfile.ZipFile:
         ERRORS: when it is none, or has more than ``MOST_ENTRIES``.
     """
     raw = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
-    archive = _Owner(_Bounded(raw))
+    file = _Bounded(raw)
+    try:
+        archive = _Owner(file)
+    except BaseException:
+        file.close()
+        raise
     if (entries := len(archive.infolist())) > MOST_ENTRIES:
         archive.close()
         raise zipfile.BadZipFile(f"{entries:,} entries; at most {MOST_ENTRIES:,} are read")
