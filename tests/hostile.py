@@ -241,7 +241,7 @@ def write_folder(root: Path) -> dict[str, int]:
     expected["usable"] += 1
     expected["name_not_utf8"] = 2
     (root / "cat.20.jpg").write_bytes(b"")
-    (root / "cat.21.jpg").write_bytes(photo(600)[:300])
+    (root / "cat.21.jpg").write_bytes(photo(600, side=200)[:20_000])
     (root / "cat.22.jpg").write_bytes(b"<html>")
     with (root / "cat.23.jpg").open("wb") as stream:
         stream.truncate(20 << 30)
