@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from catsdogs import text
 from catsdogs.data import images, zips
 from catsdogs.data.decoding import map_ordered
 from catsdogs.data.images import Picture
@@ -124,10 +125,7 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> p
 
 def csv(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> str:
     """Return ``table`` as CSV, in which no cell is a formula of a spreadsheet."""
-    frame = table(seen, titles, decision)
-    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
-    frame[texts] = frame[texts].map(_no_formula)
-    return frame.rename(columns=_no_formula).to_csv(index=False)
+    return text.csv(table(seen, titles, decision))
 
 
 def counts(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[str]]:
@@ -213,8 +211,3 @@ def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
             for one in (likeness.nearest if likeness else ())
         ],
     }
-
-
-def _no_formula(cell: Any) -> Any:
-    begins = isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@"))
-    return f"'{cell}" if begins else cell
