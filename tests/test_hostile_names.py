@@ -176,7 +176,7 @@ def assert_tells_no_place(app: AppTest, *places: Path) -> None:
 
 
 @pytest.mark.page
-@pytest.mark.parametrize("view", ["gallery", "health"])
+@pytest.mark.parametrize("view", ["Gallery", "Health", "Review"])
 def test_the_dataset_page_shows_hostile_names_as_text(view, hostile_dataset, tmp_path):
     app = opened("pages/dataset.py", view=view)
     assert_is_shown_as_text(app)
@@ -189,7 +189,7 @@ def test_the_dataset_page_shows_hostile_names_as_text(view, hostile_dataset, tmp
 def test_a_photo_with_a_hostile_name_opens(name, hostile_dataset, tmp_path):
     records = index.scan(hostile_dataset).records
     (path,) = records["path"][records["path"].str.endswith(f"/{name}")]
-    app = opened("pages/dataset.py", view="gallery", photo=path)
+    app = opened("pages/dataset.py", view="Gallery", photo=path)
     assert text.literal(path) in everything_sent(app)
     assert_is_shown_as_text(app)
     assert_tells_no_place(app, tmp_path)
