@@ -173,8 +173,9 @@ def _is_image(name: str) -> bool:
 
 def _fit(name: str) -> str:
     """Return a name like ``name`` without what a system may not take, or a person not see."""
-    shown = "".join(char if char.isprintable() else "_" for char in name)
-    short = _UNFIT.sub("_", shown).encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
+    if not name.isprintable():
+        name = "".join(char if char.isprintable() else "_" for char in name)
+    short = _UNFIT.sub("_", name).encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
     fit = short.rstrip(". ") or "_"
     return f"_{fit}" if _DEVICES.fullmatch(fit) else fit
 
