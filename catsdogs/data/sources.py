@@ -3,6 +3,7 @@
 Archives are unpacked once, into the app's own data folder; the user's files are only read.
 """
 
+import contextlib
 import glob
 import hashlib
 import os
@@ -170,4 +171,6 @@ def _remove_superseded(folder: Path) -> None:
     versions = sorted(folder.parent.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
     for path in versions[:-_VERSIONS_KEPT]:
         if path not in (folder, _chosen()):
-            shutil.rmtree(path, ignore_errors=True)
+            # Out of sight first: half of a version must not pass for the whole of it.
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path.replace(path.with_name(f"{unpacking.UNFINISHED}{path.name}")))

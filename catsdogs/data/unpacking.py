@@ -27,8 +27,8 @@ SPARED_BYTES = 256 << 20
 _CHECK_SPACE_EVERY_BYTES = 64 << 20
 _MOST_FOLDERS_DEEP = 20
 _MOST_NAME_BYTES = 150
-_UNFINISHED = ".tmp-"
-_INNER_ZIP = f"{_UNFINISHED}inner.zip"
+UNFINISHED = ".tmp-"
+_INNER_ZIP = f"{UNFINISHED}inner.zip"
 _DRIVE = re.compile("[A-Za-z]:")
 # What Windows does not take in a name. Control and invisible characters go, too.
 _UNFIT = re.compile(r'[<>:"|?*]')
@@ -70,13 +70,13 @@ def unpack(archive: Path, folder: Path) -> None:
 def _remove_leftovers(folder: Path) -> None:
     shutil.rmtree(_temporary(folder), ignore_errors=True)
     if folder.parent.parent == paths.data_dir():  # Where everything unfinished is the app's own.
-        for left in folder.parent.glob(f"{_UNFINISHED}*"):
+        for left in folder.parent.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _temporary(folder: Path) -> Path:
     key = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return folder.with_name(f"{_UNFINISHED}unpacking-{key}")
+    return folder.with_name(f"{UNFINISHED}unpacking-{key}")
 
 
 def _unpack_beside(archive: Path, folder: Path) -> None:
