@@ -99,6 +99,15 @@ def test_more_entries_than_are_read_are_refused(tmp_path, monkeypatch):
         sources.open_source(archive)
 
 
+def test_entries_count_across_the_zips_in_a_zip(tmp_path, monkeypatch, empty_machine):
+    monkeypatch.setattr(zips, "MOST_ENTRIES", 5)
+    inner = write_zip(tmp_path / "in.zip", {f"{n}.jpg": b"" for n in range(3)}).read_bytes()
+    archive = write_zip(tmp_path / "photos.zip", {"a.zip": inner, "b.zip": inner})
+    with pytest.raises(ArchiveError, match="more than 5 images"):
+        sources.open_source(archive)
+    assert everything_below(unpacked_dir(empty_machine)) == set()
+
+
 def test_what_is_written_counts_whatever_the_headers_say(tmp_path, monkeypatch, empty_machine):
     archive = write_zip(tmp_path / "photos.zip", {f"cat.{n}.jpg": photo(n) for n in range(9)})
     monkeypatch.setattr(zips, "check", lambda *_, **__: None)

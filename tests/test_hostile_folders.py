@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, command_line
 from hostile import photo, write_folder
+from streamlit.testing.v1 import AppTest
 
-from catsdogs.data import images, index, listing
+from catsdogs.data import images, index, listing, sources
 from catsdogs.data.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.inference import folder
+from catsdogs.ui import cache
 
 READING_SAYS = ("empty", "name_not_utf8", "not_an_image", "too_large", "truncated")
 
@@ -159,8 +161,9 @@ def test_folders_and_files_without_permission_are_counted_and_told(kaggle_folder
         unlistable.chmod(0o755)
 
 
-def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_scanned(kaggle_folder, monkeypatch):
-    """The same for those who may read everything: the system refuses one folder."""
+@pytest.fixture
+def closed_folder(kaggle_folder, monkeypatch):
+    """A folder below photos that the system refuses to list, whoever asks."""
     (kaggle_folder / "closed").mkdir()
     real = os.scandir
 
@@ -170,14 +173,28 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_scanned(kaggle_fold
         return real(path)
 
     monkeypatch.setattr(listing.os, "scandir", scandir)
-    dataset = index.scan(kaggle_folder)
+    return kaggle_folder / "closed"
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_scanned(closed_folder):
+    dataset = index.scan(closed_folder.parent)
     assert index.summary(dataset)["unreadable_folders"] == [
         {"path": "closed", "reason": "Permission denied"}
     ]
     assert len(dataset.usable) == 16
-    assert index.last_scan(kaggle_folder).rest == dataset.rest
+    assert index.last_scan(closed_folder.parent).rest == dataset.rest
     with pytest.raises(DatasetError, match="cannot be read"):
-        index.scan(kaggle_folder / "closed")
+        index.scan(closed_folder)
+
+
+@pytest.mark.page
+def test_the_dataset_page_tells_of_a_folder_that_cannot_be_listed(closed_folder):
+    sources.choose(closed_folder.parent)
+    cache.forget_datasets()
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    app.switch_page("pages/dataset.py").run()
+    assert not app.exception
+    assert "The folder closed cannot be read: Permission denied" in app.warning[0].value
 
 
 def test_a_folder_deeper_than_any_path_may_be_is_told(tmp_path):

@@ -118,9 +118,15 @@ class _Unpacking:
                     self.add(inner, path.with_suffix(""))
                     inner.unlink()
                 else:
-                    target = self.root / self.names.new(path)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    self._copy(opened, member, target)
+                    self._copy(opened, member, self._new_file(path))
+
+    def _new_file(self, path: PurePosixPath) -> Path:
+        """Return the place of another file, which is like ``path``."""
+        if len(self.names) == zips.MOST_ENTRIES:
+            raise zipfile.BadZipFile(f"more than {zips.MOST_ENTRIES:,} images are in it")
+        target = self.root / self.names.new(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
 
     def _copy(self, opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
         with target.open("xb") as out:

@@ -11,7 +11,7 @@ from catsdogs.errors import DatasetError
 from catsdogs.health.look import Look
 from catsdogs.labels import CAT, DOG, UNLABELLED
 from catsdogs.tasks import Task
-from catsdogs.text import literal
+from catsdogs.text import counted, literal
 from catsdogs.ui import cache, filters, photo, task_card
 from catsdogs.ui.told import told
 
@@ -82,8 +82,10 @@ def counts(dataset: Dataset) -> None:
     aside = [f"{count:,} {what}" for what, count in dataset.rest.aside.items() if count]
     if aside:
         st.caption(f"Passed over, unopened: {', '.join(aside)}.")
-    for path, reason in dataset.rest.closed_folders.items():
-        st.warning(f"The folder {told(path)} cannot be read: {told(reason)}.")
+    if closed := dataset.rest.closed_folders:
+        (path, reason), more = next(iter(closed.items())), len(closed) - 1
+        others = f" Nor can {counted(more, 'other folder')}: see `data scan`." if more else ""
+        st.warning(f"The folder {told(path)} cannot be read: {told(reason)}.{others}")
 
 
 def picker() -> None:
