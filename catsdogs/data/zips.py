@@ -43,15 +43,23 @@ class _Bounded(io.BufferedReader):
 
 
 class _Owner(zipfile.ZipFile):
-    """A zip that closes its file: Python's own leaves open what it did not open itself."""
+    """A zip that opens and closes its file itself, as one that is given a path does."""
 
-    def __init__(self, file: io.BufferedReader) -> None:
-        self._file = file
-        super().__init__(file)
+    _file: io.BufferedReader | None = None
+
+    def __init__(self, source: Path | bytes) -> None:
+        raw = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
+        self._file = _Bounded(raw)
+        try:
+            super().__init__(self._file)
+        except BaseException:
+            self._file.close()
+            raise
 
     def close(self) -> None:
         super().close()
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 def opened(source: Path | bytes) -> zipfile.ZipFile:
@@ -60,13 +68,7 @@ def opened(source: Path | bytes) -> zipfile.ZipFile:
     Raises:
         ERRORS: when it is none, or has more than ``MOST_ENTRIES``.
     """
-    raw = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
-    file = _Bounded(raw)
-    try:
-        archive = _Owner(file)
-    except BaseException:
-        file.close()
-        raise
+    archive = _Owner(source)
     if (entries := len(archive.infolist())) > MOST_ENTRIES:
         archive.close()
         raise zipfile.BadZipFile(f"{entries:,} entries; at most {MOST_ENTRIES:,} are read")
