@@ -35,13 +35,13 @@ def opened_files(root: Path, trace: Path) -> list[str]:
         "import sys\n"
         "from pathlib import Path\n"
         "from catsdogs.data import index\n"
-        "root, trace = Path(sys.argv[1]), open(sys.argv[2], 'w')\n"
+        "opened = []\n"  # Scans read on several threads, and a list takes from all of them.
         "def hook(event, given):\n"
         "    if event in ('open', 'os.scandir') and isinstance(given[0], (str, Path)):\n"
-        "        trace.write(ascii(str(given[0])) + '\\n')\n"
+        "        opened.append(ascii(str(given[0])))\n"
         "sys.addaudithook(hook)\n"
-        "index.scan(root)\n"
-        "trace.flush()\n"
+        "index.scan(Path(sys.argv[1]))\n"
+        "Path(sys.argv[2]).write_text('\\n'.join(opened))\n"
     )
     subprocess.run([sys.executable, "-c", code, root, trace], cwd=PROJECT, check=True, timeout=60)
     return trace.read_text().splitlines()
