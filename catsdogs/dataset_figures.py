@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from catsdogs.figures import CLASS_COLOURS, styled
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.text import unmarked
 
 _SIZE_BINS = 60
 _BINS = 50
@@ -142,7 +143,7 @@ def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
             mode="markers",
             name=name,
             marker={"color": shade, "size": 5, "opacity": 0.7},
-            text=points["path"],
+            text=points["path"].map(unmarked),
             hovertemplate="%{text}<extra></extra>",
         )
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "range": [-1.05, 1.05]}

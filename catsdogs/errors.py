@@ -3,6 +3,7 @@
     CatsDogsError
     ├── UnreadableImage      a file that is no usable picture; carries a ``code``
     ├── DatasetError         a folder or an archive that cannot serve as a dataset
+    │   ├── ArchiveError     a zip that cannot be unpacked, wherever and however often one tries
     │   └── DownloadError    an archive that cannot be downloaded
     ├── Cancelled            work that its user called off
     ├── ConfigError          settings that no run can be made from
@@ -31,6 +32,10 @@ class UnreadableImage(CatsDogsError):
 
 class DatasetError(CatsDogsError):
     """A path that holds no usable dataset."""
+
+
+class ArchiveError(DatasetError):
+    """A zip that is damaged, encrypted, too large, or has no image in it."""
 
 
 class DownloadError(DatasetError):

@@ -2,8 +2,14 @@
 
 import re
 from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+# What a spreadsheet would compute (OWASP, "CSV Injection"), and what ``cell`` made of that.
+_FORMULA = re.compile(r"'*\s*[=+@\t\r-]")
 
 
 def printable(text: str) -> str:
@@ -19,6 +25,24 @@ def literal(text: str) -> str:
 def unmarked(text: str) -> str:
     """Return what Plotly shows as ``text``: it takes some HTML in names for markup."""
     return escape(printable(text), quote=False)
+
+
+def cell(value: Any) -> Any:
+    """Return a value of a CSV so that no spreadsheet takes it for a formula: texts, with a "'"."""
+    begins = isinstance(value, str) and _FORMULA.match(value)
+    return f"'{value}" if begins else value
+
+
+def from_cell(text: str) -> str:
+    """Return what ``cell`` was given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
+
+
+def csv(table: "pd.DataFrame") -> str:
+    """Return a table as CSV (RFC 4180: a line break of either kind inside a cell is quoted)."""
+    texts = table.select_dtypes(exclude=["number", "bool"]).columns
+    table = table.assign(**{name: table[name].map(cell) for name in texts})
+    return table.rename(columns=cell).to_csv(index=False, lineterminator="\r\n")
 
 
 def counted(number: float, noun: str) -> str:

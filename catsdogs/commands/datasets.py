@@ -59,7 +59,8 @@ def scan(options: Namespace) -> Outcome:
         raise no_images(options.path)
     result = index.summary(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
-    return Outcome(result, readable.scanned(result), status_with(result["unreadable"]))
+    failed = result["unreadable"] + result["unreadable_folders"]
+    return Outcome(result, readable.scanned(result), status_with(failed))
 
 
 def health(options: Namespace) -> Outcome:
@@ -77,7 +78,7 @@ def exchange_annotations(options: Namespace) -> Outcome:
     """Take decisions over from a CSV, or write them to one; say which are in effect."""
     root = sources.open_source(options.path)
     if options.import_from is not None:
-        text = options.import_from.read_text("utf-8-sig", errors="replace")
+        text = options.import_from.read_bytes().decode("utf-8-sig", errors="replace")
         annotations.from_csv(root, index.scan(root).pictures, text)
     dataset = index.scan(root)
     if options.export_to is not None:

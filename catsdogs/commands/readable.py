@@ -17,6 +17,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from catsdogs.data.listing import ASIDE
 from catsdogs.health.flags import FLAGS
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
@@ -132,17 +133,21 @@ def scanned(result: dict[str, Any]) -> Readable:
     """Return what is in a dataset."""
     names = ("unlabelled", "excluded", "relabelled", "other_files")
     others = {name.replace("_", " "): f"{result[name]:,}" for name in names if result[name]}
+    aside = [f"{n:,} {reason}" for reason, n in result["skipped"].items() if reason in ASIDE]
     counts = facts(
         {
             "images": f"{result['images']:,}: {result['cats']:,} cats, {result['dogs']:,} dogs",
             **others,
+            "passed over": ", ".join(aside) or None,
             "width": _range(result["width"]),
             "height": _range(result["height"]),
             "unreadable": f"{len(result['unreadable']):,}",
             "time": _seconds(result["seconds"]),
         }
     )
-    return [counts, *unreadable_files(result["unreadable"])]
+    closed = [(folder["path"], folder["reason"]) for folder in result["unreadable_folders"]]
+    folders = _listed(closed, "Unreadable folder", "Why") if closed else []
+    return [counts, *folders, *unreadable_files(result["unreadable"])]
 
 
 def checked(result: dict[str, Any]) -> Readable:

@@ -22,6 +22,7 @@ import pandas as pd
 from catsdogs import paths
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.text import cell, from_cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
 ACTIONS = (KEEP, RELABEL, EXCLUDE)
@@ -114,7 +115,10 @@ def content_hash(records: pd.DataFrame) -> str:
 
 
 def to_csv(root: Path, records: pd.DataFrame) -> str:
-    """Return the decisions about ``records`` as CSV text with the columns of ``CSV_COLUMNS``."""
+    """Return the decisions about ``records`` as CSV text with the columns of ``CSV_COLUMNS``.
+
+    No cell is a formula of a spreadsheet: ``from_csv`` takes the "'" before those away again.
+    """
     digests = dict(zip(records["path"], records["digest"], strict=True))
     text = io.StringIO()
     writer = csv.writer(text)
@@ -122,7 +126,8 @@ def to_csv(root: Path, records: pd.DataFrame) -> str:
     for path, found in in_effect(root).items():
         if digests.get(path) == found.digest:
             name = "" if found.label is None else CLASS_NAMES[found.label]
-            writer.writerow([path, found.digest, found.action, name, found.who, found.at])
+            row = [path, found.digest, found.action, name, found.who, found.at]
+            writer.writerow(map(cell, row))
     return text.getvalue()
 
 
@@ -172,7 +177,7 @@ def _read_csv(records: pd.DataFrame, text: str) -> dict[str, tuple[str, str, int
 def _checked(
     row: dict[str, str], number: int, digests: dict[str, str]
 ) -> tuple[str, str, str, int | None]:
-    path, action, label = (row.get(name) or "" for name in ("path", "action", "label"))
+    path, action, label = (from_cell(row.get(name) or "") for name in ("path", "action", "label"))
     digest = row.get("digest") or digests.get(path, "")
     wrong = ""
     if path not in digests:

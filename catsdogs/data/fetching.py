@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 from catsdogs import paths
 from catsdogs.data import download, kaggle, sources
 from catsdogs.data.download import Remote
-from catsdogs.errors import DatasetError
+from catsdogs.errors import ArchiveError, DatasetError
 from catsdogs.locks import exclusive
 
 MICROSOFT, KAGGLE = "microsoft", "kaggle"
@@ -87,9 +85,8 @@ def _download_and_unpack(
     report("unpack", 0, 0)
     try:
         sources.open_source(archive, into=folder)
-    except DatasetError:
-        if not _is_sound(archive):
-            archive.unlink()  # The next call downloads it anew.
+    except ArchiveError:
+        archive.unlink()  # The next call downloads it anew.
         raise
     archive.unlink()
 
@@ -103,14 +100,6 @@ def _check_space(remote: Remote, folder: Path) -> None:
             f"Expected {needed_bytes:,} free bytes for {remote.name} and what is in it. Received: "
             f"{free_bytes:,} in {folder}. Free some space, or set CATSDOGS_DATA to a larger disk."
         )
-
-
-def _is_sound(archive: Path) -> bool:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            return opened.testzip() is None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        return False
 
 
 def _phase(report: Callable[[str, int, int], None], name: str) -> Callable[[int, int], None]:

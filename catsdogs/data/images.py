@@ -6,7 +6,9 @@ pixels, and so the same answer, everywhere.
 
 import hashlib
 import io
+import os
 import re
+import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,8 @@ SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 )
 MAX_PIXELS = 50_000_000
+# What that many pixels take uncompressed, with four channels, and some more.
+MAX_BYTES = 256 << 20
 # Part of every cache's path: to be raised when other files are readable, or give other pixels.
 DECODE_VERSION = "v2"
 HEADER_BYTES_KEPT = 16
@@ -77,13 +81,29 @@ def read_bytes(path: Path) -> bytes:
     """Return the file's content.
 
     Raises:
-        UnreadableImage: ``missing`` when it is not there or may not be read.
+        UnreadableImage: ``missing`` when it is not there, may not be read or is no plain file;
+            ``too_large`` when it has more than ``MAX_BYTES``.
     """
     try:
-        return path.read_bytes()
+        with io.FileIO(path, opener=_opened_at_once) as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableImage("missing", "The file cannot be opened: it is no plain file.")
+            if status.st_size > MAX_BYTES:
+                raise UnreadableImage(
+                    "too_large",
+                    f"Expected a file of at most {MAX_BYTES >> 20} MB. Received: "
+                    f"{status.st_size:,} bytes. Scale the picture down first.",
+                )
+            return stream.readall()
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise UnreadableImage("missing", f"The file cannot be opened: {reason}.") from None
+
+
+def _opened_at_once(path: str, flags: int) -> int:
+    # Opening a pipe would otherwise wait until somebody writes into it.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def digest(content: bytes) -> str:

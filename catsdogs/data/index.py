@@ -8,9 +8,9 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pandas as pd
 from catsdogs import files, paths
 from catsdogs.data import annotations, duplicates, images
 from catsdogs.data.decoding import Progress
+from catsdogs.data.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
 
@@ -43,6 +44,19 @@ _PROGRESS_EVERY = 200
 
 
 @dataclass(frozen=True)
+class Rest:
+    """What a scan found beside the image files that ``records`` tells of.
+
+    ``aside`` counts what ``listing`` passes over, by what it is; ``closed_folders`` holds the
+    folders that cannot be read, with the reason.
+    """
+
+    other_files: int = 0
+    aside: dict[str, int] = field(default_factory=dict)
+    closed_folders: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A scanned folder, people's decisions about it included.
 
@@ -53,7 +67,7 @@ class Dataset:
 
     root: Path
     records: pd.DataFrame
-    other_files: int
+    rest: Rest
 
     @cached_property
     def usable(self) -> pd.DataFrame:
@@ -70,6 +84,11 @@ class Dataset:
     def unreadable(self) -> pd.DataFrame:
         """Records of image files that do not decode."""
         return self.records[~self._readable].reset_index(drop=True)
+
+    @property
+    def other_files(self) -> int:
+        """How many files are no images, by their names."""
+        return self.rest.other_files
 
     @property
     def unlabelled(self) -> int:
@@ -111,7 +130,8 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
         DatasetError: when ``root`` is no folder.
     """
     require_folder(root)
-    found = {_printable(path): (path, stat) for path, stat in _walk(root)}
+    listing = listed(root)
+    found = {name: (path, listing.files[path]) for name, path in _named(listing.files).items()}
     pictures = {
         name: entry
         for name, entry in found.items()
@@ -119,7 +139,8 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
     }
     cached = _read_cache(root)
     known = _unchanged(cached, pictures)
-    other_files = len(found) - len(pictures)
+    closed = {name: listing.closed[path] for name, path in _named(listing.closed).items()}
+    rest = Rest(len(found) - len(pictures), listing.aside, closed)
     if len(known) == len(pictures) == len(cached):
         records = cached
     else:
@@ -127,9 +148,9 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
         fresh = _read_records(root, todo, progress)
         rows = [known.get(name) or fresh[name] for name in sorted(pictures, key=_natural)]
         records = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    if records is not cached or cached.attrs.get("other_files") != other_files:
-        _write_cache(root, records, other_files)
-    return _decided(root, records, other_files)
+    if records is not cached or _rest(cached) != rest:
+        _write_cache(root, records, rest)
+    return _decided(root, records, rest)
 
 
 def require_folder(root: Path) -> None:
@@ -150,28 +171,36 @@ def last_scan(root: Path) -> Dataset | None:
     cached = _read_cache(root)
     if cached.empty:
         return None
-    return _decided(root, cached, cached.attrs["other_files"])
+    return _decided(root, cached, _rest(cached))
 
 
 def decided_anew(dataset: Dataset) -> Dataset:
     """Return the same files under the decisions and the groups of now."""
     records = dataset.records.assign(label=dataset.records["named_label"])
-    return _decided(dataset.root, records, dataset.other_files)
+    return _decided(dataset.root, records, dataset.rest)
 
 
-def _decided(root: Path, records: pd.DataFrame, other_files: int) -> Dataset:
+def _decided(root: Path, records: pd.DataFrame, rest: Rest) -> Dataset:
     records = records[list(COLUMNS)].assign(named_label=records["label"])
     records = annotations.applied(records, annotations.in_effect(root))
-    return Dataset(root, duplicates.grouped(records, duplicates.load(root)), other_files)
+    return Dataset(root, duplicates.grouped(records, duplicates.load(root)), rest)
 
 
 def summary(dataset: Dataset) -> dict[str, Any]:
     """Return the counts and size ranges of a dataset as JSON-ready values.
 
-    ``images`` = ``cats`` + ``dogs`` are the usable ones; every other file found is in exactly one
-    of ``unlabelled``, ``excluded``, ``unreadable`` and ``other_files``.
+    ``images`` = ``cats`` + ``dogs`` are the usable ones; everything else found is in exactly one
+    group of ``skipped``: ``found`` is the sum of them all. What lies in a link, a hidden folder or
+    one of ``unreadable_folders`` was not looked for.
     """
     usable = dataset.usable
+    skipped = {
+        "unlabelled": dataset.unlabelled,
+        "excluded": dataset.excluded,
+        **dataset.unreadable["problem"].value_counts().sort_index().to_dict(),
+        "other_files": dataset.other_files,
+        **dataset.rest.aside,
+    }
     return {
         "images": len(usable),
         "cats": int((usable["label"] == CAT).sum()),
@@ -187,6 +216,11 @@ def summary(dataset: Dataset) -> dict[str, Any]:
         "width": _range(usable["width_px"]),
         "height": _range(usable["height_px"]),
         "fingerprint": dataset.fingerprint(),
+        "found": len(usable) + sum(skipped.values()),
+        "skipped": {reason: count for reason, count in skipped.items() if count},
+        "unreadable_folders": [
+            {"path": path, "reason": reason} for path, reason in dataset.rest.closed_folders.items()
+        ],
     }
 
 
@@ -197,37 +231,30 @@ def _range(values: pd.Series) -> dict[str, float] | None:
     return {"min": int(low), "median": float(middle), "max": int(high)}
 
 
-def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield the regular files below ``root``; links and hidden files are not followed or listed.
-
-    Names are relative to ``root``, "/" as the separator: strings, because 25,000 paths take longer
-    to make than to read.
-    """
-    folders = [""]
-    while folders:
-        folder = folders.pop()
-        try:
-            entries = list(os.scandir(root / folder))
-        except (PermissionError, FileNotFoundError):
-            continue
-        for entry in entries:
-            if entry.name.startswith(".") or entry.is_symlink():
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(f"{folder}{entry.name}/")
-            elif entry.is_file(follow_symlinks=False):
-                with contextlib.suppress(FileNotFoundError):  # It has gone meanwhile.
-                    yield folder + entry.name, entry.stat(follow_symlinks=False)
-
-
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sort key that puts ``cat.2.jpg`` before ``cat.10.jpg``."""
     return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _printable(path: str) -> str:
-    r"""Return a name that any text column can hold: bytes that are not UTF-8 read as ``\\xff``."""
-    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+def _named(listed_paths: Iterable[str]) -> dict[str, str]:
+    r"""Return paths by names that any text column can hold, each by another.
+
+    Bytes that are not UTF-8 read as ``\\xff``; a file may be called so, too.
+    """
+    names, odd = {}, []
+    for path in listed_paths:
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            odd.append(path)
+        else:
+            names[path] = path
+    for path in odd:
+        name = os.fsencode(path).decode("utf-8", errors="backslashreplace")
+        while name in names:
+            name = f"\\{name}"
+        names[name] = path
+    return names
 
 
 def _unchanged(
@@ -295,8 +322,14 @@ def _read_cache(root: Path) -> pd.DataFrame:
     return cached if usable else pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _write_cache(root: Path, records: pd.DataFrame, other_files: int) -> None:
+def _rest(cached: pd.DataFrame) -> Rest:
+    """Return what a cached table knows beside its records; tables of old know less."""
+    names = (one.name for one in fields(Rest))
+    return Rest(**{name: cached.attrs[name] for name in names if name in cached.attrs})
+
+
+def _write_cache(root: Path, records: pd.DataFrame, rest: Rest) -> None:
     # A full disk or a folder without permission makes the next scan slower, not this one wrong.
     with contextlib.suppress(OSError), files.replacing(table_file(root)) as temporary:
-        records.attrs["other_files"] = other_files
+        records.attrs |= asdict(rest)
         records.to_parquet(temporary)

@@ -3,18 +3,16 @@
 Archives are unpacked once, into the app's own data folder; the user's files are only read.
 """
 
+import contextlib
+import glob
 import hashlib
-import lzma
 import os
 import shutil
-import stat
-import tempfile
 import zipfile
-import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from catsdogs import files, paths
-from catsdogs.data import images
+from catsdogs.data import unpacking
 from catsdogs.data.decoding import Progress
 from catsdogs.data.sample import draw_sample
 from catsdogs.errors import DatasetError
@@ -27,18 +25,10 @@ HOW_TO_GET_THE_REAL_ONE = (
     "account needed) or from [Kaggle](https://www.kaggle.com/c/dogs-vs-cats) (free account), or "
     "takes a zip or a folder that you have."
 )
-_MAX_NESTING = 1
-# What reading a damaged, encrypted or exotic zip raises, and what writing its files does.
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    NotImplementedError,
-    EOFError,
-    RuntimeError,
-    OSError,
-)
-_COPY_CHUNK_BYTES = 1 << 20
+# What a zip begins with, even one whose end is missing (APPNOTE.TXT, 4.3.7).
+_ZIP_MAGIC = b"PK\x03\x04"
+# Versions of one archive that stay unpacked: a run may still read from the one before.
+_VERSIONS_KEPT = 2
 
 
 def sample_dir() -> Path:
@@ -103,7 +93,7 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
             return path
         if path.is_file() and zipfile.is_zipfile(path):
             return _unpacked(path, into.absolute() if into else None)
-        received = "a file that is not a zip" if path.exists() else "nothing at that path"
+        received = _what_is_at(path)
     except (OSError, RuntimeError) as error:
         # A name that is too long, a home folder that does not exist, a folder without permission.
         received = f"a path that cannot be followed ({error})"
@@ -138,88 +128,49 @@ def _unpacked_dir() -> Path:
     return paths.data_dir() / "unpacked"
 
 
+def _what_is_at(path: Path) -> str:
+    """Say what a path that cannot be opened leads to."""
+    if not path.exists():
+        return "nothing at that path"
+    if not path.is_file():
+        return "something that is neither a file nor a folder"
+    with path.open("rb") as stream:
+        begins_like_one = stream.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+    if begins_like_one:
+        return "a damaged zip, whose end is missing: download or copy it again"
+    return "a file that is not a zip"
+
+
 def _unpacked(archive: Path, into: Path | None) -> Path:
     """Unpack ``archive`` once; another file at the same path is unpacked anew."""
     if into is not None:
         if into.exists():
             raise DatasetError(f"Expected a new folder. Received: {into}, which exists already.")
-        _unpack_whole(archive, into)
+        unpacking.unpack(archive, into)
         return into
     folder = _place_of(archive)
     if not folder.is_dir():
-        _unpack_whole(archive, folder)
+        unpacking.unpack(archive, folder)
+        _remove_superseded(folder)
     return folder
 
 
 def _place_of(archive: Path) -> Path:
-    """Return where ``archive`` is, or is to be, unpacked."""
+    """Return where ``archive`` is, or is to be, unpacked: NAME-<its path><its version>."""
     status = archive.stat()
-    identity = f"{archive}\n{status.st_size}\n{status.st_mtime_ns}"
-    key = hashlib.sha256(os.fsencode(identity)).hexdigest()[:8]
-    return _unpacked_dir() / f"{archive.stem}-{key}"
+    version = f"{status.st_size}\n{status.st_mtime_ns}".encode()
+    keys = (hashlib.sha256(of).hexdigest()[:8] for of in (os.fsencode(archive), version))
+    # Short enough to leave room for the keys, and without bytes that are no UTF-8.
+    name = os.fsencode(archive.stem)[:150].decode(errors="ignore")
+    return _unpacked_dir() / f"{name}-{''.join(keys)}"
 
 
-def _unpack_whole(archive: Path, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tmp-"))
-    try:
-        _unpack(archive, temporary, nesting=0)
-        _publish(temporary, folder)
-    except _ZIP_ERRORS as error:
-        raise DatasetError(
-            f"Expected a complete, unencrypted zip. Received: {archive.name}, which cannot be "
-            f"unpacked ({error}). Download it again, or free some disk space."
-        ) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _publish(temporary: Path, folder: Path) -> None:
-    try:
-        temporary.replace(folder)
-    except OSError:
-        # Another process that unpacked the same archive was faster: its result is as good.
-        if not folder.is_dir():
-            raise
-
-
-def _unpack(archive: Path, folder: Path, *, nesting: int) -> None:
-    with zipfile.ZipFile(archive) as opened:
-        members = [member for member in opened.infolist() if _is_wanted(member, nesting)]
-        _check_space(sum(member.file_size for member in members), folder)
-        for member in members:
-            target = folder.joinpath(*_safe_parts(member.filename))
-            if target.exists():
-                continue  # A zip may hold a name twice; the first stays.
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with opened.open(member) as source, target.open("xb") as destination:
-                shutil.copyfileobj(source, destination, _COPY_CHUNK_BYTES)
-            if target.suffix.lower() == ".zip":
-                _unpack(target, target.with_suffix(""), nesting=nesting + 1)
-                target.unlink()
-
-
-def _is_wanted(member: zipfile.ZipInfo, nesting: int) -> bool:
-    """Keep plain files that are images or, in Kaggle's outer zip, zips of images."""
-    path = PurePosixPath(member.filename)
-    if member.is_dir() or stat.S_ISLNK(member.external_attr >> 16) or not _safe_parts(path):
-        return False
-    if path.name.startswith("."):
-        return False
-    suffix = path.suffix.lower()
-    return suffix in images.SUFFIXES or (suffix == ".zip" and nesting < _MAX_NESTING)
-
-
-def _safe_parts(name: str | PurePosixPath) -> tuple[str, ...]:
-    """Return the parts of a member's name, or () when it points outside the archive."""
-    path = PurePosixPath(str(name).replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in str(path):
-        return ()
-    return path.parts
-
-
-def _check_space(needed_bytes: int, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    free_bytes = shutil.disk_usage(folder).free
-    if needed_bytes > free_bytes:
-        raise OSError(f"it needs {needed_bytes:,} bytes and {free_bytes:,} are free")
+def _remove_superseded(folder: Path) -> None:
+    """Remove what earlier versions of the archive in ``folder`` left, but the latest of them."""
+    pattern = f"{glob.escape(folder.name[:-8])}*"
+    versions = sorted(folder.parent.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
+    for path in versions[:-_VERSIONS_KEPT]:
+        if path not in (folder, _chosen()):
+            # Out of sight first: half of a version must not pass for the whole of it.
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path.replace(path.with_name(f"{unpacking.UNFINISHED}{path.name}")))

@@ -8,7 +8,7 @@ from typing import Any
 from catsdogs.evaluation.calibration import FOLDS
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.runs.store import Run
-from catsdogs.text import counted
+from catsdogs.text import counted, literal, printable
 
 
 def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
@@ -35,7 +35,7 @@ It is not made for breeds, drawings, several animals in one picture, or any deci
 people or animals.
 
 ## Data
-{dataset["name"]}: {dataset["cats"]:,} cats and {dataset["dogs"]:,} dogs, fingerprint
+{literal(dataset["name"])}: {dataset["cats"]:,} cats and {dataset["dogs"]:,} dogs, fingerprint
 `{dataset["fingerprint"]}`. {result["train_images"]:,} photos were trained on; the other
 {result["val_images"]:,} are the validation side, which chose {chose}.
 Copies of one photo are never on both sides.{_decisions(run)}
@@ -53,7 +53,7 @@ are another matter.
 
 ## Repeat it
 ```
-{"make reference DATA=…" if run.is_reference else config.command()}{extensions}
+{"make reference DATA=…" if run.is_reference else printable(config.command())}{extensions}
 ```
 """
 

@@ -1,9 +1,6 @@
 """Many pictures through a panel: what each run says of each, as records, a table, counts."""
 
-import io
-import lzma
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catsdogs.data import images
+from catsdogs import text
+from catsdogs.data import images, zips
 from catsdogs.data.decoding import map_ordered
 from catsdogs.data.images import Picture
 from catsdogs.data.thumbnails import SIDE_PX, square_jpeg
@@ -27,18 +25,6 @@ MOST_PICTURES = 5_000
 MOST_BYTES_EACH = 25 << 20
 
 Read = Callable[[], bytes]
-# What a hostile or damaged ZIP makes Python's modules raise. RuntimeError: encrypted, or packed in
-# a way that they do not know.
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    MemoryError,
-)
 
 
 @dataclass(frozen=True)
@@ -139,10 +125,7 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> p
 
 def csv(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> str:
     """Return ``table`` as CSV, in which no cell is a formula of a spreadsheet."""
-    frame = table(seen, titles, decision)
-    texts = frame.select_dtypes(exclude=["number", "bool"]).columns
-    frame[texts] = frame[texts].map(_no_formula)
-    return frame.rename(columns=_no_formula).to_csv(index=False)
+    return text.csv(table(seen, titles, decision))
 
 
 def counts(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[str]]:
@@ -174,20 +157,21 @@ def zipped(name: str, source: bytes | Path) -> list[tuple[str, Read]]:
         DatasetError: when it is no ZIP, or holds no picture or too many.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
-        members = archive.infolist()
-    except _ZIP_ERRORS as error:
+        archive = zips.opened(source)
+        members = [m for m in archive.infolist() if is_picture(PurePosixPath(m.filename))]
+        size_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
+        zips.check(members, size_bytes, each=MOST_BYTES_EACH)
+    except zips.ERRORS as error:
         raise DatasetError(
             f"Expected a ZIP. Received: {name}, which cannot be opened as one ({error}). Pack it "
             "again."
         ) from None
-    pictures = [member for member in members if is_picture(PurePosixPath(member.filename))]
-    if not 1 <= len(pictures) <= MOST_PICTURES:
+    if not 1 <= len(members) <= MOST_PICTURES:
         raise DatasetError(
             f"Expected a ZIP with 1 to {MOST_PICTURES:,} pictures. Received: {name} with "
-            f"{len(pictures):,}. For more, name their folder on this machine."
+            f"{len(members):,}. For more, name their folder on this machine."
         )
-    return [(member.filename, _reader(archive, member)) for member in pictures]
+    return [(member.filename, _reader(archive, member)) for member in members]
 
 
 def is_picture(path: PurePath) -> bool:
@@ -198,14 +182,17 @@ def is_picture(path: PurePath) -> bool:
 
 def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Read:
     def read() -> bytes:
+        content = bytearray()
         try:
-            with archive.open(member) as stream:
-                content = stream.read(MOST_BYTES_EACH + 1)  # What a header claims may be a lie.
-        except _ZIP_ERRORS as error:
+            for chunk in zips.chunks(archive, member):
+                content += chunk
+                if len(content) > MOST_BYTES_EACH:  # What a header claims may be a lie.
+                    break
+        except zips.ERRORS as error:
             raise UnreadableImage("damaged", f"The ZIP's copy is damaged ({error}).") from None
         if len(content) > MOST_BYTES_EACH:
             raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
-        return content
+        return bytes(content)
 
     return read
 
@@ -224,8 +211,3 @@ def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
             for one in (likeness.nearest if likeness else ())
         ],
     }
-
-
-def _no_formula(cell: Any) -> Any:
-    begins = isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@"))
-    return f"'{cell}" if begins else cell

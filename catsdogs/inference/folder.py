@@ -10,6 +10,7 @@ from typing import Any
 
 from catsdogs import files, paths
 from catsdogs.data import images
+from catsdogs.data.listing import listed
 from catsdogs.errors import Cancelled, DatasetError, RunError
 from catsdogs.inference import batch
 from catsdogs.inference.panel import Decision, Panel
@@ -41,16 +42,17 @@ class Order:
 
 
 def pictures(path: Path) -> list[Path]:
-    """Return the pictures below a folder, by name.
+    """Return the pictures below a folder, by name; links are not followed.
 
     Raises:
-        DatasetError: when it is no folder, or has none.
+        DatasetError: when it is no folder, cannot be read, or has none.
     """
     if not path.is_dir():
         received = "a file" if path.exists() else "nothing at that path"
         raise DatasetError(f"Expected a folder at {path}. Received: {received}. Check the path.")
-    found = (p for p in path.rglob("*") if batch.is_picture(p) and p.is_file())
-    if not (named := sorted(found)):
+    if not (
+        named := sorted(p for p in map(path.joinpath, listed(path).files) if batch.is_picture(p))
+    ):
         raise DatasetError(f"Expected pictures in {path}. Received: none. Check the path.")
     return named
 

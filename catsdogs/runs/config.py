@@ -7,6 +7,7 @@ from typing import Any
 
 from catsdogs.data.split import DEFAULT_SEED, DEFAULT_VALIDATION
 from catsdogs.errors import ConfigError
+from catsdogs.paths import portable
 
 RECIPES = ("default", "plain")
 SCHEDULES = ("cosine", "constant")
@@ -219,7 +220,8 @@ class RunConfig:
         """Return the command line that repeats this run, also where defaults differ."""
         return " ".join(
             [
-                f"python -m catsdogs train --model {self.model} --data {quote(self.data)}",
+                f"python -m catsdogs train --model {self.model}",
+                f"--data {quote(portable(self.data))}",
                 f"--recipe {self.recipe} --epochs {self.epochs} --batch-size {self.batch_size}",
                 f"--learning-rate {self.peak_learning_rate!r}",
                 f"--schedule {self.learning_rate_schedule} --dropout {self.dropout_rate!r}",

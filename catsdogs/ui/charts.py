@@ -11,7 +11,6 @@ import streamlit as st
 from catsdogs import dataset_figures
 from catsdogs.health import query
 from catsdogs.health.look import Look
-from catsdogs.text import printable
 from catsdogs.ui import filters
 
 _BEYOND = 1e9
@@ -57,7 +56,7 @@ def embedding_map(look: Look) -> None:
     suspect, outlier = (look.flags[name].loc[photos.index] for name in ("suspect", "outlier"))
     photos = pd.DataFrame(
         {
-            "path": [printable(path) for path in photos["path"]],
+            "path": photos["path"],
             "map_x": photos["map_x"],
             "map_y": photos["map_y"],
             "side": photos["side"],

@@ -19,6 +19,7 @@ from catsdogs.text import literal
 from catsdogs.ui import classify_evidence, classify_feedback
 from catsdogs.ui.classify_inputs import Given
 from catsdogs.ui.classify_runs import Chosen
+from catsdogs.ui.told import told
 
 _SHOWN_PX = 480
 _COLUMNS = 4
@@ -110,13 +111,13 @@ def _opacity(key: str) -> float:
 def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
     st.markdown(f"**{literal(seen.name)}**")
     if seen.error:
-        st.error(literal(str(seen.error)), icon=":material/broken_image:")
+        st.error(told(seen.error), icon=":material/broken_image:")
         return
     try:
         content = picture.read()
         photo = _photo(content)
     except UnreadableImage as error:
-        st.error(literal(str(error)), icon=":material/broken_image:")
+        st.error(told(error), icon=":material/broken_image:")
         return
     _verdict(seen, chosen)
     runs = {run.run_id: run for run in chosen.runs}

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from catsdogs.data import corrections, sources
-from catsdogs.text import literal
 from catsdogs.ui import cache, filters, run_actions
 from catsdogs.ui.classify_inputs import Given
+from catsdogs.ui.told import told
 
 _PROBLEM = "classify_problem"
 
@@ -19,7 +19,7 @@ def show(picture: Given, content: bytes) -> None:
         _offer(picture, content, key)
         return
     st.info(
-        f"Marked as **{kept.parent.name}**: a copy is in {literal(str(kept))}.",
+        f"Marked as **{kept.parent.name}**: a copy is in {told(kept)}.",
         icon=":material/flag:",
     )
     with st.container(horizontal=True):
@@ -36,7 +36,7 @@ def show(picture: Given, content: bytes) -> None:
             "Open all of them on the Dataset page",
             icon=":material/photo_library:",
             key=f"classify_corrections_{key}",
-            help=f"Makes {literal(str(corrections.folder()))} the dataset; another one is chosen "
+            help=f"Makes {told(corrections.folder())} the dataset; another one is chosen "
             "there under “Use other images”. The pictures that were uploaded here are forgotten.",
         ):
             _open_as_dataset()

@@ -16,9 +16,9 @@ from catsdogs.drawing.animals import face
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.inference import batch
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.text import literal
 from catsdogs.ui import classify_job
 from catsdogs.ui.classify_runs import Chosen
+from catsdogs.ui.told import told
 
 _PASTED = "classify_pasted"
 _SUFFIXES = sorted(suffix.removeprefix(".") for suffix in images.SUFFIXES)
@@ -55,7 +55,7 @@ def show(chosen: Chosen) -> list[Given]:
     st.caption(
         "Pictures stay on this machine, in memory. They are forgotten when you remove them or "
         "close the tab, uploaded ones as soon as you open another page. Only those that you mark "
-        f"as wrong are kept, in {literal(_corrections())}."
+        f"as wrong are kept, in {told(corrections.folder())}."
     )
     if len(pictures) > batch.MOST_PICTURES:
         st.warning(
@@ -160,7 +160,7 @@ def _given(uploads: list[UploadedFile]) -> Iterator[Given]:
         try:
             members = batch.zipped(upload.name, upload.getvalue())
         except DatasetError as error:
-            st.error(literal(str(error)), icon=":material/folder_zip:")
+            st.error(told(error), icon=":material/folder_zip:")
             continue
         for position, (name, read) in enumerate(members):
             yield Given((upload.file_id, position), name, read)
@@ -170,7 +170,3 @@ def _content(upload: UploadedFile) -> bytes:
     if upload.size > batch.MOST_BYTES_EACH:
         raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
     return upload.getvalue()
-
-
-def _corrections() -> str:
-    return str(corrections.folder())

@@ -12,9 +12,10 @@ from catsdogs.inference.folder import Order
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.runs import store
 from catsdogs.tasks import Task, TaskState
-from catsdogs.text import counted, literal, printable
+from catsdogs.text import counted, printable
 from catsdogs.ui import task_card
 from catsdogs.ui.classify_runs import Chosen
+from catsdogs.ui.told import told
 
 
 def show(chosen: Chosen) -> None:
@@ -44,7 +45,7 @@ def _start(typed: str, chosen: Chosen) -> None:
         if not path.is_dir():
             raise DatasetError(f"Expected a folder. Received: {path}. Check the path.")
     except (DatasetError, OSError, RuntimeError, ValueError) as error:
-        st.error(literal(str(error)))
+        st.error(told(error))
         return
     runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision
     order = Order(str(path), runs, decision.threshold, decision.false_refusal)
@@ -55,7 +56,7 @@ def _task(task: Task) -> None:
     order = Order.of_subject(task.subject)
     refused = "never neither" if order.false_refusal is None else f"{order.false_refusal:.1%}"
     st.markdown(
-        f"**{literal(order.path)}**",
+        f"**{told(order.path)}**",
         help=f"Threshold {order.threshold:g}, pets that may be called neither: {refused}",
     )
     task_card.show(folder.KIND, task.subject, folder.PHASES)

@@ -14,6 +14,7 @@ from catsdogs.runs import store
 from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui import cache, origin, remarks
+from catsdogs.ui.told import told
 
 _RUNS, _IN_ADDRESS = "classify_runs", "run"
 _NEVER = "never"
@@ -84,7 +85,7 @@ def loaded(chosen: Chosen) -> tuple[Chosen, Panel | None]:
         needed = {run.run_id: run for run in (*chosen.runs, *judges) if run}
         broken = {run_id for run_id, run in needed.items() if _is_broken(run)}
         if not broken:  # It was read while it was being replaced.
-            st.error(literal(str(error)))
+            st.error(told(error))
             return replace(chosen, runs=[]), None
     sound = [
         [run for run in runs if run.run_id not in broken] for runs in (chosen.runs, chosen.usable)
@@ -170,6 +171,6 @@ def _is_broken(run: Run) -> bool:
     try:
         cache.predictor(run)
     except (RunError, OSError) as error:
-        st.error(literal(f"{run.title}: {error}"))
+        st.error(told(f"{run.title}: {error}"))
         return True
     return False

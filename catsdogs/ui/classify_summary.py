@@ -11,6 +11,7 @@ from catsdogs.inference.batch import Seen
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.text import counted, literal
 from catsdogs.ui.classify_runs import Chosen
+from catsdogs.ui.told import told
 
 _LISTED = 20
 _MATRICES_A_ROW = 3
@@ -50,7 +51,7 @@ def _counts(
 
 
 def _list(unreadable: list[Seen]) -> None:
-    lines = [f"- **{literal(one.name)}**: {literal(str(one.error))}" for one in unreadable]
+    lines = [f"- **{literal(one.name)}**: {told(one.error)}" for one in unreadable]
     if len(lines) > _LISTED:
         lines[_LISTED:] = [f"- and {len(lines) - _LISTED:,} more: choose “Unreadable” below."]
     heading = f"{counted(len(unreadable), 'file')} cannot be read."

@@ -18,6 +18,7 @@ from catsdogs.runs.store import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui import cache, origin
 from catsdogs.ui.photo_grid import Tile, photo_grid
+from catsdogs.ui.told import told
 
 _PER_PAGE = 24
 _SHOWN_PX = 480
@@ -156,7 +157,7 @@ def _one(pair: Pair, root: Path | None, photo: pd.Series) -> None:
     content = _content(root, photo["path"], photo["digest"])
     picture = _picture(content) if isinstance(content, bytes) else content
     if isinstance(picture, UnreadableImage):
-        columns[0].info(literal(str(picture)), icon=":material/broken_image:")
+        columns[0].info(told(picture), icon=":material/broken_image:")
     else:
         columns[0].image(picture)
         columns[0].caption("Tinted is what made a run answer as it does.")
@@ -196,6 +197,6 @@ def _heat_map(run: Run, content: bytes, picture: Image.Image) -> None:
     try:
         said = cache.predictor(run)(images.Picture(content))
     except (RunError, OSError) as error:
-        st.error(literal(str(error)))
+        st.error(told(error))
         return
     st.image(overlay(picture, said.heatmap, label=class_name(said.p_dog)))

@@ -11,8 +11,9 @@ from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN
 from catsdogs.pair import LETTERS, Pair
 from catsdogs.runs.store import Run
-from catsdogs.text import literal, printable
+from catsdogs.text import printable
 from catsdogs.ui import cache, origin, remarks
+from catsdogs.ui.told import told
 
 
 def pick(runs: list[Run]) -> tuple[Run, Run]:
@@ -45,7 +46,7 @@ def read(a: Run, b: Run) -> Pair | None:
     try:
         return cache.pair(a, b)
     except RunError as error:
-        st.error(literal(str(error)))
+        st.error(told(error))
         return None
 
 
@@ -71,7 +72,7 @@ def _say(pair: Pair, margin: float) -> None:
     try:
         result = pair.compared(margin)
     except RunError as error:
-        st.warning(literal(str(error)))
+        st.warning(told(error))
         return
     box = st.success if result.is_significant else st.info
     said = [f"**{opening}** {detail}" for opening, detail in comparison_text.verdict(result)]

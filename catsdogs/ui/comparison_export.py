@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from catsdogs import comparison_report
+from catsdogs import comparison_report, text
 from catsdogs.comparison_report import Report
 from catsdogs.pair import Pair
 
@@ -31,7 +31,7 @@ def show(pair: Pair, *, threshold: float, margin: float) -> None:
 
 
 def _csv(pair: Pair) -> str:
-    return pair.both.to_csv(index=False)
+    return text.csv(pair.both)
 
 
 def _offer(label: str, data: Callable[[], str], file_name: str, mime: str) -> None:

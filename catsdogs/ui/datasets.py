@@ -11,8 +11,9 @@ from catsdogs.errors import DatasetError
 from catsdogs.health.look import Look
 from catsdogs.labels import CAT, DOG, UNLABELLED
 from catsdogs.tasks import Task
-from catsdogs.text import literal
+from catsdogs.text import counted, literal
 from catsdogs.ui import cache, filters, photo, task_card
+from catsdogs.ui.told import told
 
 
 def current_dataset() -> Dataset | None:
@@ -28,7 +29,7 @@ def current_look() -> Look | None:
     """Return what is known of the current dataset, as ``current_dataset`` does."""
     lost = sources.lost_choice()
     if lost is not None:
-        name = literal(str(lost))
+        name = told(lost)
         st.warning(f"The chosen dataset is not there any more: {name}. Another is shown instead.")
     try:
         path = sources.current()
@@ -38,7 +39,7 @@ def current_look() -> Look | None:
             st.rerun()
         return _opened(sources.open_source(path))
     except DatasetError as error:
-        st.error(literal(str(error)))
+        st.error(told(error))
         if st.button("Use the drawn sample", key="dataset_fallback"):
             use(_draw_sample())
         return None
@@ -78,6 +79,13 @@ def counts(dataset: Dataset) -> None:
     }
     for column, (name, count) in zip(st.columns(len(numbers)), numbers.items(), strict=True):
         column.metric(name, f"{count:,}")
+    aside = [f"{count:,} {what}" for what, count in dataset.rest.aside.items() if count]
+    if aside:
+        st.caption(f"Passed over, unopened: {', '.join(aside)}.")
+    if closed := dataset.rest.closed_folders:
+        (path, reason), more = next(iter(closed.items())), len(closed) - 1
+        others = f" Nor can {counted(more, 'other folder')}: see `data scan`." if more else ""
+        st.warning(f"The folder {told(path)} cannot be read: {told(reason)}.{others}")
 
 
 def picker() -> None:
@@ -152,7 +160,7 @@ def _start_download(source: str) -> None:
     try:
         fetching.check(source)
     except DatasetError as error:
-        st.error(literal(str(error)))
+        st.error(told(error))
     else:
         tasks.start("download", source)
         st.rerun()
@@ -164,7 +172,7 @@ def _use_download(task: Task) -> None:
         try:
             _opened(folder)
         except DatasetError as error:
-            st.error(literal(str(error)))
+            st.error(told(error))
         else:
             use(folder)
 
@@ -179,7 +187,7 @@ def _try(typed: str) -> None:
             folder = sources.open_source(Path(typed.strip().strip("'\"")))
             _opened(folder)
     except DatasetError as error:
-        st.error(literal(str(error)))
+        st.error(told(error))
     else:
         # The folder, not the zip: it stays usable when the zip is deleted to save space.
         use(folder)

@@ -57,7 +57,9 @@ def unreadable(dataset: Dataset) -> None:
         f"{len(found):,} unreadable files are left out of training. Your files are never changed."
     )
     st.dataframe(
-        found[["path", "problem", "problem_detail", "size_bytes"]].head(1000),
+        found[["path", "problem", "problem_detail", "size_bytes"]]
+        .head(1000)
+        .assign(path=lambda rows: rows["path"].map(printable)),
         column_config={
             "path": "File",
             "problem": "Reason",

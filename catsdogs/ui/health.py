@@ -8,8 +8,8 @@ from catsdogs.errors import DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.flags import FLAGS, ODD
 from catsdogs.health.look import TRAINING, VALIDATION, Look
-from catsdogs.text import literal
 from catsdogs.ui import cache, filters, gallery, task_card
+from catsdogs.ui.told import told
 
 _FIRST = ("suspect", "outlier", "exact", "near", "listed", "undecodable", "unlabelled")
 _DECIDED = ("relabelled", "excluded")
@@ -60,7 +60,7 @@ def _check(look: Look) -> None:
     elif not look.is_current:
         st.warning("Photos came, went or changed since the last check.", icon=":material/update:")
     elif look.findings.summary["embedding"]:
-        st.warning(literal(look.findings.summary["embedding"]), icon=":material/cloud_off:")
+        st.warning(told(look.findings.summary["embedding"]), icon=":material/cloud_off:")
     else:
         seconds = sum(look.findings.summary["seconds"].values())
         st.success(
@@ -160,7 +160,7 @@ def _decisions(look: Look) -> None:
                 dataset.root, dataset.pictures, given.getvalue().decode("utf-8-sig", "replace")
             )
         except DatasetError as error:
-            st.error(literal(str(error)))
+            st.error(told(error))
         else:
             st.toast(f"{count:,} decisions taken over.")
             st.rerun()

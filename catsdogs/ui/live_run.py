@@ -9,13 +9,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from catsdogs import figures, processes
 from catsdogs.errors import RunError
+from catsdogs.paths import shortened
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import PHASES, RunView, State
 from catsdogs.runs.pace import Pace, pace
 from catsdogs.runs.store import Run
-from catsdogs.text import duration, literal, printable
+from catsdogs.text import duration, printable
 from catsdogs.ui import origin, remarks, run_actions, run_cards
 from catsdogs.ui.live_chart import live_chart
+from catsdogs.ui.told import told
 
 _EVERY_S = 1.0
 _MOST_OVERLAID = 4
@@ -244,7 +246,7 @@ def _details(run: Run) -> DeltaGenerator:
     with st.expander("The end of its log", key="train_log", on_change="rerun"):
         log = st.empty()
     for event in run.view.skipped:
-        st.warning(literal(f"Left out {event['path']}: {event['reason']}"))
+        st.warning(told(f"Left out {event['path']}: {event['reason']}"))
     return log
 
 
@@ -259,4 +261,4 @@ def _log_tail(run: Run) -> str:
         lines = (run.folder / store.LOG).read_text("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return "\n".join(printable(line) for line in lines[-_LOG_LINES:])
+    return "\n".join(printable(shortened(line)) for line in lines[-_LOG_LINES:])

@@ -7,6 +7,7 @@ import streamlit as st
 
 from catsdogs.runs.store import Run
 from catsdogs.text import duration, literal
+from catsdogs.ui.told import told
 
 _KAGGLE = "https://www.kaggle.com/c/dogs-vs-cats"
 
@@ -35,7 +36,7 @@ def legend(runs: Sequence[Run]) -> None:
 
 def photos_elsewhere(run: Run) -> str:
     """Return, as Markdown, why a run's photos cannot be shown, and what to do about it."""
-    name, data = literal(run.about["dataset"]["name"]), literal(run.config.data)
+    name, data = literal(run.about["dataset"]["name"]), told(run.config.data)
     if run.is_reference:
         return (
             f"These photos ({name}) are not on this machine. Get [Dogs vs. Cats]({_KAGGLE}) and "

@@ -20,6 +20,7 @@ from catsdogs.runs import store
 from catsdogs.text import literal, printable
 from catsdogs.ui import cache, decide, remarks
 from catsdogs.ui.photo_grid import Tile, photo_grid
+from catsdogs.ui.told import told
 
 _OPEN = "photo"  # its name in the page's address
 _SHOWN_PX = 1600
@@ -103,7 +104,7 @@ def _show(root: Path, path: str, walk: list[str]) -> None:
         try:
             picture(root, photo)
         except UnreadableImage as error:
-            st.error(literal(str(error)))
+            st.error(told(error))
         decide.about_one(root, photo, key="photo")
     with right:
         _badges(look, row)
@@ -165,7 +166,7 @@ def _facts(photo: Mapping[Any, Any]) -> None:
         facts["Brightness"] = f"{photo['brightness']:.0f} of 255"
         facts["Sharpness"] = f"{photo['sharpness']:,.0f}"
     if photo["decode_error"]:
-        facts["Does not decode"] = photo["decode_error"]
+        facts["Does not decode"] = literal(photo["decode_error"])
     if photo["hint"]:
         facts["Public lists say"] = photo["hint"]
     st.table(pd.DataFrame({"": facts.values()}, index=list(facts)), border="horizontal")

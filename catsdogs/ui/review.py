@@ -12,6 +12,7 @@ from catsdogs.health.look import Look
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import literal
 from catsdogs.ui import decide, photo
+from catsdogs.ui.told import told
 
 _NEIGHBOURS = 6
 _QUEUES = {"suspect": "Suspect labels", "outlier": "Outliers"}
@@ -61,7 +62,7 @@ def _one(look: Look, waiting: pd.DataFrame) -> None:
         try:
             photo.picture(look.dataset.root, record)
         except UnreadableImage as error:
-            st.error(literal(str(error)))
+            st.error(told(error))
     with right:
         st.markdown(f"**{literal(record['path'])}**")
         st.markdown(_belief(record))

@@ -9,7 +9,7 @@ from catsdogs.errors import CatsDogsError
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
-from catsdogs.text import literal
+from catsdogs.ui.told import told
 
 _PROBLEM, _MORE_EPOCHS = "train_problem", "train_extend_epochs"
 
@@ -49,7 +49,7 @@ def problem(key: str) -> None:
     """Show, once, what ``attempt`` has noted under this key."""
     message = st.session_state.pop(key, None)
     if message:
-        st.error(literal(message))
+        st.error(told(message))
 
 
 def _button(

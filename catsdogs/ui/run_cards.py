@@ -9,8 +9,9 @@ import streamlit as st
 from catsdogs.errors import RunError
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
-from catsdogs.text import counted, duration, literal, printable
+from catsdogs.text import counted, duration, printable
 from catsdogs.ui import origin, remarks
+from catsdogs.ui.told import told
 
 CHOSEN = "train_run"
 LATEST = ""
@@ -118,9 +119,9 @@ def outcome(run: Run) -> None:
             # A message says why there is no model, or an older one.
             kept = "" if run.message else "What it had learned is kept."
             text = f"Stopped after {run.epochs_done} of {run.epochs_planned} epochs. {kept}"
-            st.warning(f"{text} {literal(run.message)}", icon=":material/stop_circle:")
+            st.warning(f"{text} {told(run.message)}", icon=":material/stop_circle:")
         case State.FAILED:
-            st.error(f"Failed: {literal(run.message)}", icon=":material/error:")
+            st.error(f"Failed: {told(run.message)}", icon=":material/error:")
         case State.LOST:
             st.error(
                 "Lost: its process is gone, without a word (killed, out of memory, or a power "
@@ -132,7 +133,7 @@ def outcome(run: Run) -> None:
 def broken_folders(errors: list[RunError]) -> None:
     """Show folders among the runs that hold none that can be used."""
     for error in errors:
-        st.warning(literal(str(error)), icon=":material/folder_off:")
+        st.warning(told(error), icon=":material/folder_off:")
 
 
 def _finished(run: Run) -> None:

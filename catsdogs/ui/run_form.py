@@ -14,6 +14,7 @@ from catsdogs.runs.estimate import estimate
 from catsdogs.runs.store import Run
 from catsdogs.text import duration, literal
 from catsdogs.ui import augmentation_preview, rate_finder, run_actions, run_cards, run_settings
+from catsdogs.ui.told import told
 
 _PRESETS = {
     "recommended": "Made not to overfit, ten epochs.",
@@ -33,7 +34,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
     try:
         configs = _configs(data=str(sources.current() or dataset.root), **settings)
     except ConfigError as error:
-        st.error(literal(str(error)))
+        st.error(told(error))
         configs = []
     busy = any(run.state.is_active for run in runs)
     # No callback: it would get the settings of the last drawing, not what was typed since.

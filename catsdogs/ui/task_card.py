@@ -6,7 +6,8 @@ import streamlit as st
 
 from catsdogs import tasks
 from catsdogs.tasks import Task, TaskState
-from catsdogs.text import duration, literal
+from catsdogs.text import duration
+from catsdogs.ui.told import told
 
 _POLL_S = 1.0
 _MEGABYTE = 1e6
@@ -36,7 +37,7 @@ def show(
             on_done(task)
         return False
     show_message = st.info if task.state is TaskState.CANCELLED else st.error
-    show_message(literal(task.message))
+    show_message(told(task.message))
     st.button("Close", key=f"close_{task.folder.name}", on_click=tasks.dismiss, args=(task,))
     return False
 

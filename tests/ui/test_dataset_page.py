@@ -56,11 +56,11 @@ def checked(chosen):
 
 def test_a_check_through_the_shipped_backbone_is_warned_of_and_can_be_made_again(checked):
     found = checkup.load(checked)
-    assert not any("comes with this project" in w.value for w in opened(view="health").warning)
+    assert not any("comes with this project" in w.value for w in opened(view="Health").warning)
     summary = {**found.summary, "embedding": "", "backbone": "shipped"}
     checkup._save(checked, checkup.Findings(found.rows, found.neighbours, summary))
     cache.forget_datasets()
-    app = opened(view="health")
+    app = opened(view="Health")
     assert any("comes with this project" in warning.value for warning in app.warning)
     assert app.button(key="health_run")
 
