@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+# All punctuation but the few that never begin anything: files with names are read as they are, too.
+_MARKDOWN = re.compile(r"([!-&(-+\--/:<-@\[-`{-~])")
 # What a spreadsheet would compute (OWASP, "CSV Injection"), and what ``cell`` made of that.
 _FORMULA = re.compile(r"'*\s*[=+@\t\r-]")
 
