@@ -59,12 +59,12 @@ def _those_that_decode(run: Run, predictions: pd.DataFrame) -> tuple[pd.DataFram
 
 
 def _by_keras(run: Run, pixels: np.ndarray) -> np.ndarray:
-    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
+    model = keras.models.load_model(store.intact(run, store.KERAS_MODEL))
     return model.predict(pixels, batch_size=BATCH, verbose=0)[:, 0]
 
 
 def _by_litert(run: Run, pixels: np.ndarray) -> np.ndarray:
-    model = LiteRTModel(run.folder / store.LITERT_MODEL)
+    model = LiteRTModel(store.intact(run, store.LITERT_MODEL))
     return np.array([model(photo)["p_dog"].item() for photo in pixels])
 
 

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -120,11 +119,9 @@ def test_a_file_that_becomes_a_pipe_during_a_scan_does_not_stop_it(kaggle_folder
 def test_what_is_too_large_is_not_read(tmp_path):
     with (tmp_path / "cat.1.jpg").open("wb") as stream:
         stream.truncate(20 << 30)
-    started = time.process_time()
     with pytest.raises(UnreadableImage, match="256 MB") as refused:
         images.read_bytes(tmp_path / "cat.1.jpg")
     assert refused.value.code == "too_large"
-    assert time.process_time() - started < 1
 
 
 def test_classify_takes_of_a_hostile_folder_what_a_scan_takes_for_pictures(hostile):

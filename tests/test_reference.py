@@ -8,7 +8,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import NATIVE_ZIP, PROJECT, command_line
+from conftest import NATIVE_ZIP, PROJECT, WEIGHTS, command_line
 
 from catsdogs.backbones import IMAGENET, SHIPPED
 from catsdogs.data import sources
@@ -174,3 +174,33 @@ def test_behind_a_closed_network_a_run_begins_from_the_shipped_backbone_and_says
     (other, *_) = (one for one in store.list_runs()[0] if one.config.model == "custom_cnn")
     assert (other.began_from, other.caveat) == (IMAGENET, "")
     assert command_line("compare", run.run_id, other.run_id)[1]["caveats"] == {"a": run.caveat}
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_only_from_the_weights_that_it_began_from(
+    closed_network, trained_machine, imagenet_weights
+):
+    sample = trained_machine / "data" / "sample"
+    arguments = ("train", "--model", "mobilenet_v2", "--data", sample, "--epochs", 1)
+    began_offline = store.find(command_line(*arguments)[1]["run"])
+    from_imagenet = {"CATSDOGS_MOBILENET_WEIGHTS": imagenet_weights}
+    began_online = store.find(command_line(*arguments, **from_imagenet)[1]["run"])
+    extend = ("--epochs", 1)
+    status, _ = command_line("runs", "extend", began_offline.run_id, *extend, **from_imagenet)
+    assert (status, store.load(began_offline.folder).began_from) == (0, SHIPPED)
+    status, said = command_line("runs", "extend", began_online.run_id, *extend)
+    assert status == 1
+    assert "Expected the weights that this run began from (imagenet)" in said["error"]
+    assert store.load(began_online.folder).began_from == IMAGENET
+
+
+@pytest.mark.slow
+def test_a_file_in_the_place_of_the_weights_is_told_and_stays(closed_network, trained_machine):
+    path = closed_network / "keras" / "models" / WEIGHTS
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"my own")
+    sample = trained_machine / "data" / "sample"
+    status, said = command_line("train", "--model", "mobilenet_v2", "--data", sample)
+    assert status == 1
+    assert "Expected ImageNet's weights" in said["error"]
+    assert path.read_bytes() == b"my own"

@@ -276,13 +276,21 @@ def test_a_flipped_bit_in_what_a_run_left_is_told(runs, name):
         store.read_predictions(run) if name == store.PREDICTIONS else Predictor(run)
 
 
-def test_a_damaged_keras_model_is_not_exported_smaller(runs, trained_machine):
-    path = runs["default"].folder / store.KERAS_MODEL
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("litert", store.LITERT_MODEL),
+        ("keras", store.KERAS_MODEL),
+        ("litert-int8", store.KERAS_MODEL),
+    ],
+)
+def test_a_damaged_model_is_not_exported(runs, trained_machine, form, name):
+    path = runs["default"].folder / name
     path.write_bytes(path.read_bytes()[:-1])
-    out = trained_machine / "small.tflite"
+    out = trained_machine / "exported"
     status, result = command_line(
-        *("export", runs["default"].run_id, "--format", "litert-int8", "--out", out)
+        *("export", runs["default"].run_id, "--format", form, "--out", out)
     )
     assert status == 1
-    assert "Expected model.keras" in result["error"]
+    assert f"Expected {name}" in result["error"]
     assert not out.exists()

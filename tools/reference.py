@@ -53,17 +53,16 @@ def main() -> None:
     """Train what is missing, one run after the other, and ship what came out."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="a folder or a zip")
-    parser.add_argument("--out", type=Path, default=paths.PROJECT_ROOT / "artifacts")
-    parser.add_argument("--only-seed", action="store_true", help=f"leave out {OTHER_SEEDS}")
-    options = parser.parse_args()
-    root = sources.open_source(options.data)
-    runs = {name: trained(name, SEED, root) for name in RECIPES}
-    others = [] if options.only_seed else [n for n in RECIPES if n != FINE_TUNED]
-    figures = [_figures(name, trained(name, s, root)) for name in others for s in OTHER_SEEDS]
-    for name, run in runs.items():
-        ship(name, run, root, options.out / name)
-    ship_backbone(runs[FINE_TUNED], options.out / paths.shipped_backbone().name)
-    files.write_json(options.out / SEEDS_FILE, figures)
+    root = sources.open_source(parser.parse_args().data)
+    artifacts = paths.shipped_backbone().parent
+    for name in RECIPES:
+        run = trained(name, SEED, root)
+        ship(name, run, root, artifacts / name)
+        if name == FINE_TUNED:
+            ship_backbone(run, paths.shipped_backbone())
+    cheap = [name for name in RECIPES if name != FINE_TUNED]
+    figures = [_figures(name, trained(name, s, root)) for name in cheap for s in OTHER_SEEDS]
+    files.write_json(artifacts / SEEDS_FILE, figures)
 
 
 def trained(name: str, seed: int, root: Path) -> Run:
@@ -84,9 +83,8 @@ def trained(name: str, seed: int, root: Path) -> Run:
 
 
 def ship(name: str, run: Run, root: Path, target: Path) -> None:
-    """Write what is shipped of a run of seed 1 to ``target``; its photos are in ``root``."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    """Write what is shipped of a run that was just ``trained`` on ``root`` to ``target``."""
+    target.mkdir(parents=True, exist_ok=True)
     for file in (store.EVALUATION, store.PREDICTIONS):
         shutil.copyfile(run.folder / file, target / file)
     about = _about(name, run)

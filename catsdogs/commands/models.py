@@ -160,7 +160,7 @@ def export(options: Namespace) -> Outcome:
             _copy(source, out, shown=options.out)
     else:
         figures = {}
-        _copy(run.folder / EXPORT_FILES[options.format], out, shown=options.out)
+        _copy(store.intact(run, EXPORT_FILES[options.format]), out, shown=options.out)
     size = out.stat().st_size
     result = {"run": run.run_id, "format": options.format, "out": str(options.out), "bytes": size}
     result |= figures

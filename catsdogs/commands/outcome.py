@@ -38,8 +38,9 @@ def refused(name: str, error: UnreadableImage) -> dict[str, str]:
 def no_usable_images(path: Path) -> DatasetError:
     """Return the error of a dataset without a photo to work on."""
     return DatasetError(
-        f"Expected labelled images in {path}. Received: none that can be read. "
-        "See: python -m catsdogs data scan"
+        f"Expected labelled images in {path}. Received: none that can be read and has a label. "
+        "Name them cat.1.jpg, dog.1.jpg … or put them into cats/ and dogs/. See: python -m "
+        "catsdogs data scan"
     )
 
 

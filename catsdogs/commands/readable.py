@@ -126,7 +126,7 @@ def run_details(run: Run) -> Readable:
     ]
     if run.view.epochs:
         text.append(_epoch_table(run))
-    return [*text, Text("\nTo repeat it:"), cell(config.command())]
+    return [*text, Text("\nTo repeat it:"), cell(run.command)]
 
 
 def scanned(result: dict[str, Any]) -> Readable:

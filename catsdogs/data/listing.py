@@ -9,7 +9,7 @@ from catsdogs.errors import DatasetError
 
 ASIDE = HIDDEN, LINK, SPECIAL = "hidden", "link", "special"
 # Of a file that vanished, or whose folder may be listed and not entered: reading it says why.
-_UNKNOWN = os.stat_result([0] * 19)
+_UNKNOWN = os.stat_result([0] * 16)
 
 
 @dataclass(frozen=True)

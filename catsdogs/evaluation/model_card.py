@@ -21,6 +21,7 @@ def model_card(run: Run, ended: str, result: dict[str, Any]) -> str:
         f"\npython -m catsdogs runs extend RUN --epochs {more}  # RUN: the new one"
         for _, more in run.view.extensions
     )
+    away = ", not shipped" if run.is_reference and not run.can_classify else ""
     caveat = f"\n{run.caveat}\n" if run.caveat else ""
     stopped = " It was stopped before its last epoch." if ended == "stopped" else ""
     return f"""# {config.title}
@@ -44,7 +45,7 @@ Copies of one photo are never on both sides.{_decisions(run)}
 | validation accuracy | validation loss | parameters | forward pass | LiteRT file |
 |---|---|---|---|---|
 | {result["val_accuracy"]:.2%} | {result["val_loss"]:.4f} | {result["parameters"]:,} \
-| {result["latency_ms"]:.1f} ms | {result["model_bytes"] / 1e6:.1f} MB |
+| {result["latency_ms"]:.1f} ms | {result["model_bytes"] / 1e6:.1f} MB{away} |
 
 {_calibration(result["calibration"])}
 {caveat}
@@ -53,7 +54,7 @@ are another matter.
 
 ## Repeat it
 ```
-{"make reference DATA=…" if run.is_reference else printable(config.command())}{extensions}
+{printable(run.command)}{extensions}
 ```
 """
 

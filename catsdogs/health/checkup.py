@@ -81,10 +81,9 @@ class Findings:
         if self.backbone != SHIPPED:
             return ""
         return (
-            "The check looked through the MobileNetV2 that comes with this project, because "
-            "ImageNet’s weights could not be downloaded: it has learned the labels of Dogs vs. "
-            "Cats, so among such photos it may believe wrong labels and find photos of one class "
-            "too much alike."
+            "The check looked through the MobileNetV2 that comes with this project, which "
+            "has learned the labels of Dogs vs. Cats: among such photos it may believe wrong "
+            "labels, and find photos of one class too much alike."
         )
 
 
@@ -258,7 +257,8 @@ def _compare(
 ) -> tuple[np.ndarray, str]:
     """Fill in what MobileNetV2's vectors say.
 
-    Return the neighbours' positions, int32 (N, K), and the origin of that MobileNetV2.
+    Return the neighbours' positions, int32 (N, K), and the origin of that MobileNetV2, "" where
+    there are too few photos to learn anything from.
     """
     with clock.phase("embed") as progress:
         exported = backbone()
@@ -267,7 +267,7 @@ def _compare(
     digests = records["digest"]
     seen = np.flatnonzero((found.places[:, 0] >= 0) & ~digests.duplicated())
     if len(seen) < _LEAST_PHOTOS:
-        return np.full((len(rows), 0), -1, dtype=np.int32), origin_of_export(exported)
+        return np.full((len(rows), 0), -1, dtype=np.int32), ""
     # Here, because scikit-learn and cleanlab take seconds to import and the web process only reads.
     from catsdogs.health.neighbours import near_duplicates, nearest
     from catsdogs.health.projection import project

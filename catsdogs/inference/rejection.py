@@ -134,6 +134,7 @@ def _floor(similarities: np.ndarray, share: float) -> float:
 
 def _quantized(vectors: np.ndarray) -> np.ndarray:
     """Return int8 (M, D) of almost the same directions: cosines change in the third decimal."""
+    vectors = np.asarray(vectors, dtype=np.float32)
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     return np.round(vectors * (127 / np.maximum(largest, 1e-12))).astype(np.int8)
 

@@ -85,7 +85,7 @@ def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
 def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     config = run.config
     with reporter.preparing("embed"):
-        weights_file = weights.find_weights()
+        weights_file = weights.find_weights(begun_from=run.view.resolved.get("weights"))
         reporter.emit("resolved", name="weights", value=origin(identity(weights_file)))
         fastest = partial(engines.fastest, weights_file, dataset.root, dataset.usable)
         engine = _resolved(run, "engine", fastest, reporter)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import keras
 
-from catsdogs import paths
-from catsdogs.backbones import IMAGENET_SHA256
+from catsdogs import files, paths
+from catsdogs.backbones import IMAGENET_SHA256, SHIPPED, identity, origin
 from catsdogs.errors import WeightsUnavailable
 
 VARIABLE = "CATSDOGS_MOBILENET_WEIGHTS"
@@ -17,24 +17,48 @@ _URL = f"https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_
 _DOWNLOAD_TIMEOUT_S = 10
 
 
-def find_weights() -> Path:
+def find_weights(*, begun_from: str | None = None) -> Path:
     """Return the weights file: ImageNet's, downloaded (9 MB, once) when it is not here yet.
+
+    A run that goes on gets those that it has ``begun_from``, as ``backbones.origin`` tells them.
 
     Behind a closed network it is the backbone that comes with the project, which has learned from
     Dogs vs. Cats already: ``backbones.origin`` tells them apart.
 
     Raises:
-        WeightsUnavailable: when the path that was set does not exist, or there are none at all.
+        WeightsUnavailable: when the path that was set does not exist, when there are none at all,
+            or others than ``begun_from``.
     """
+    found = paths.shipped_backbone() if begun_from == SHIPPED else _find()
+    if begun_from not in (None, origin(identity(found))):
+        raise WeightsUnavailable(
+            f"Expected the weights that this run began from ({begun_from}). Received: "
+            f"{origin(identity(found))}, from {found.name}. Make them available again, or start a "
+            "new run."
+        )
+    return found
+
+
+def _find() -> Path:
     explicit = os.environ.get(VARIABLE)
     if explicit:
         return _existing(Path(explicit).expanduser())
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    kept = home / "models" / FILE_NAME
+    # Keras would download over a file of other content, and remove it when that fails.
+    if kept.is_file():
+        return _imagenet(kept)
     before = socket.getdefaulttimeout()
     # Keras sets none: a network that swallows packets would be waited for for ever.
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)
     try:
         return Path(
-            keras.utils.get_file(FILE_NAME, _URL, cache_subdir="models", file_hash=IMAGENET_SHA256)
+            keras.utils.get_file(
+                FILE_NAME,
+                _URL,
+                cache_subdir="models",
+                file_hash=IMAGENET_SHA256,
+            )
         )
     except Exception as error:  # Keras raises a bare Exception when a download fails.
         return _shipped(error)
@@ -47,6 +71,16 @@ def _existing(path: Path) -> Path:
         raise WeightsUnavailable(
             f"Expected MobileNetV2's weights where {VARIABLE} points. Received: {path}, which is "
             "no file. Correct the variable, or unset it."
+        )
+    return path
+
+
+def _imagenet(path: Path) -> Path:
+    if files.sha256(path) != IMAGENET_SHA256:
+        raise WeightsUnavailable(
+            f"Expected ImageNet's weights for MobileNetV2 in {path}. Received: a file with other "
+            f"content. Move it away to have them downloaded, or set {VARIABLE} to its path if they "
+            "are to be used."
         )
     return path
 

@@ -247,7 +247,7 @@ def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> dict[str, 
         "versions": {name: version(name) for name in _RECORDED_PACKAGES},
         "git_commit": _git_commit(),
         "machine": {
-            "system": platform.platform(terse=True),
+            "system": platform.system(),
             "processor": platform.machine(),
             "python": platform.python_version(),
         },

@@ -92,6 +92,11 @@ class Run:
         return self.about.get("reference") is True
 
     @property
+    def command(self) -> str:
+        """The command line that repeats it."""
+        return "make reference DATA=…" if self.is_reference else self.config.command()
+
+    @property
     def can_classify(self) -> bool:
         """Whether it is usable for new pictures: some reference runs come without their model."""
         return self.is_usable and not (
@@ -101,7 +106,7 @@ class Run:
     @property
     def began_from(self) -> str:
         """What MobileNetV2 began with: IMAGENET, SHIPPED, or 12 hex digits of another file."""
-        known = self.result or (self.view.resolved if self.state.is_active else {})
+        known = self.result or self.view.resolved
         return known.get("weights", IMAGENET)
 
     @property
@@ -110,9 +115,8 @@ class Run:
         if self.began_from != SHIPPED:
             return ""
         return (
-            "It began from the MobileNetV2 that comes with this project, because ImageNet’s "
-            "weights could not be downloaded. That one has learned from photos of Dogs vs. Cats "
-            "already, so on such photos the validation score is optimistic."
+            "It began from the MobileNetV2 that comes with this project, which has learned from "
+            "photos of Dogs vs. Cats already: on such photos the validation score is optimistic."
         )
 
     @property

@@ -94,7 +94,7 @@ def figures(pair: Pair) -> None:
     st.dataframe(comparison_text.figures(pair.figures), key="compare_figures")
     if len(pair.figures) > len(pair.runs):
         st.caption(comparison_text.ABOUT_SUSPECTS)
-    else:
+    elif any(pair.roots.values()):
         st.caption(
             "After a health check on the Dataset page, each figure has a twin here without the "
             "images whose labels are suspect."

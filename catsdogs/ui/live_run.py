@@ -239,7 +239,7 @@ def _curves(run: Run, view: RunView, figure: go.Figure | None) -> None:
 def _details(run: Run) -> DeltaGenerator:
     """Show what repeats the run, and a place for its log; return that place."""
     with st.expander("The command that repeats this run"):
-        st.code(printable(run.config.command()), language="bash")
+        st.code(printable(run.command), language="bash")
         for at, more in run.view.extensions:
             command = f"python -m catsdogs runs extend RUN --epochs {more}"
             st.code(f"{command}  # RUN: the new one, after {at} epochs", language="bash")

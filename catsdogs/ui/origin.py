@@ -40,7 +40,8 @@ def photos_elsewhere(run: Run) -> str:
     if run.is_reference:
         return (
             f"These photos ({name}) are not on this machine. Get [Dogs vs. Cats]({_KAGGLE}) and "
-            f"put it into ./{data}: where the files are the same, they appear here."
+            f"put it into {data} beside the app: those that were not scaled down for the training "
+            "appear here then."
         )
     return f"These photos ({name}) are not on this machine any more: they were in {data}."
 

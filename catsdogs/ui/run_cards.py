@@ -69,13 +69,14 @@ def best_accuracy(runs: list[Run], fingerprint: str) -> None:
 
 
 def choose(runs: list[Run]) -> Run:
-    """Let the user choose a run; until they do, the one at work, else the newest.
+    """Let the user choose a run; until they do, the one at work, else their newest.
 
     The choice is in the address, so that it can be sent and reloaded.
     """
     by_id = {run.run_id: run for run in runs}
     at_work = [run for run in runs if run.state in (State.RUNNING, State.STOPPING)]
-    latest = (at_work or runs)[0]
+    own = [run for run in runs if not run.is_reference]
+    latest = (at_work or own or [run for run in runs if run.can_classify] or runs)[0]
     wanted = st.session_state.get(CHOSEN, st.query_params.get("run", LATEST))
     st.session_state[CHOSEN] = wanted if wanted in by_id else LATEST
     chosen = st.selectbox(

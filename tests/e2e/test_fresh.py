@@ -93,7 +93,8 @@ def test_train_trains_both_models_on_the_sample(app, page, monkeypatch, model):
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("of 119 validation images are right")).to_be_visible(timeout=180_000)
     warning = page.get_by_text("It began from the MobileNetV2 that comes with this project")
-    expect(warning.first).to_be_visible() if model == "MobileNetV2" else None
+    if model == "MobileNetV2":
+        expect(warning.first).to_be_visible()
     picture(page, f"fresh-train-{model}")
     (run,) = (run for run in store.list_runs()[0] if run.run_id not in before)
     assert bool(run.caveat) == (model == "MobileNetV2")

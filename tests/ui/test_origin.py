@@ -116,7 +116,7 @@ def test_train_says_where_a_reference_run_comes_from_and_does_not_offer_to_chang
     assert "cannot classify" not in said(app)
     assert not BUTTONS & {button.key for button in app.button}
     assert "reference" in app.dataframe[0].value["Run"][0]
-    assert any("--model mobilenet_v2" in code.value for code in app.code)
+    assert any("make reference" in code.value for code in app.code)
     app.session_state["train_log"] = True
     assert any(code.value == "It has none." for code in run(app).code)
     (folder / store.LITERT_MODEL).unlink()
@@ -200,7 +200,7 @@ class TestWithTrainedRuns:
         # From 0 on, both are wrong about every cat.
         app.session_state["compare_kind"] = "Both wrong"
         app = run(app)
-        assert "put it into ./dogs-vs-cats" in said(app).replace("\\", "")
+        assert "put it into dogs-vs-cats beside the app" in said(app).replace("\\", "")
         assert said(app).count("came with the project and stays as it is") == 2
         facts = app.dataframe[2].value.loc["Model file"]
         assert sorted(fact.endswith(", not here") for fact in facts) == [False, True]
@@ -251,7 +251,7 @@ class TestWithTrainedRuns:
         )
         app = run(app)
         assert said(app).count("not here") == 5
-        assert "put it into ./dogs-vs-cats" in said(app).replace("\\", "")
+        assert "put it into dogs-vs-cats beside the app" in said(app).replace("\\", "")
 
     def test_classify_warns_of_optimistic_figures(self, optimistic):
         assert optimistic.caveat in opened("pages/classify.py").warning[0].value
