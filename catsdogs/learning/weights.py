@@ -20,16 +20,16 @@ _DOWNLOAD_TIMEOUT_S = 10
 def find_weights(*, begun_from: str | None = None) -> Path:
     """Return the weights file: ImageNet's, downloaded (9 MB, once) when it is not here yet.
 
-    A run that goes on gets those that it has ``begun_from``, as ``backbones.origin`` tells them.
-
     Behind a closed network it is the backbone that comes with the project, which has learned from
-    Dogs vs. Cats already: ``backbones.origin`` tells them apart.
+    Dogs vs. Cats already: ``backbones.origin`` tells them apart. A run that goes on gets those that
+    it has ``begun_from``.
 
     Raises:
         WeightsUnavailable: when the path that was set does not exist, when there are none at all,
             or others than ``begun_from``.
     """
-    found = paths.shipped_backbone() if begun_from == SHIPPED else _find()
+    shipped = paths.shipped_backbone()
+    found = shipped if begun_from == SHIPPED and shipped.is_file() else _find()
     if begun_from not in (None, origin(identity(found))):
         raise WeightsUnavailable(
             f"Expected the weights that this run began from ({begun_from}). Received: "
