@@ -21,7 +21,7 @@ from catsdogs.errors import DatasetError
 USUAL_FOLDERS = (Path("dogs-vs-cats/train"), Path("dogs-vs-cats"))
 SAMPLE_NAME = "Drawn sample"
 HOW_TO_GET_THE_REAL_ONE = (
-    "Under *Use other images* on the Dataset page this app downloads them from Microsoft (no "
+    "Under *Use other images* on the Dataset page this app downloads photos from Microsoft (no "
     "account needed) or from [Kaggle](https://www.kaggle.com/c/dogs-vs-cats) (free account), or "
     "takes a zip or a folder that you have."
 )
