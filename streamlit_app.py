@@ -3,7 +3,7 @@
 import streamlit as st
 
 from catsdogs.runs import store
-from catsdogs.ui import datasets, frame, run_cards
+from catsdogs.ui import datasets, frame, origin, run_cards
 
 frame.page(
     "Home",
@@ -25,8 +25,10 @@ if dataset is not None:
         run_cards.how_many(usable)
         st.page_link("pages/train.py", label="Train one", icon=":material/model_training:")
     with right:
-        run_cards.best_accuracy(usable, dataset.fingerprint())
+        best = run_cards.best_accuracy(usable, dataset.fingerprint())
         st.page_link("pages/compare.py", label="Compare models", icon=":material/balance:")
+    if best:
+        origin.warn(best, "Best validation accuracy")
 
     st.subheader("What to do next")
     run_cards.next_step(runs)

@@ -56,16 +56,15 @@ def how_many(usable: list[Run]) -> None:
         st.caption(f"{len(given)} came with the project{without}; {yours}.")
 
 
-def best_accuracy(runs: list[Run], fingerprint: str) -> None:
-    """Show the best validation accuracy among the runs on the dataset with this fingerprint."""
+def best_accuracy(runs: list[Run], fingerprint: str) -> Run | None:
+    """Show the best validation accuracy on the dataset with this fingerprint; return its run."""
     found = [
         run for run in runs if run.result and run.about["dataset"]["fingerprint"] == fingerprint
     ]
     best = max(found, key=lambda run: run.result["val_accuracy"], default=None)
     known = f"{best.result['val_accuracy']:.2%}" if best else "none yet"
     st.metric("Best validation accuracy on them", known)
-    if best:
-        origin.warn(best)
+    return best
 
 
 def choose(runs: list[Run]) -> Run:
