@@ -24,8 +24,8 @@ test: $(VENV)/dev.stamp ## run every test this machine can; says what it skips, 
 quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
 	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"
 
-torture: $(VENV)/dev.stamp ## kill many training runs at random moments, and see each end as if unharmed
-	$(BIN)/python -m pytest -s tests/torture_kills.py
+torture: $(VENV)/dev.stamp ## the long forms of what docs/reliability.md promises: kills, faults, fuzzing, load
+	$(BIN)/python -m pytest -s tests/torture_*.py
 
 lint: $(VENV)/dev.stamp ## check format, style and types
 	$(BIN)/ruff format --check .
