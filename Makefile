@@ -19,7 +19,7 @@ run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
 	$(BIN)/streamlit run streamlit_app.py
 
 test: $(VENV)/dev.stamp ## run every test this machine can; says what it skips, and why
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
 	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"
