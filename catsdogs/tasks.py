@@ -18,14 +18,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from catsdogs import locks, paths
 from catsdogs.errors import Cancelled, CatsDogsError
-from catsdogs.processes import is_alive, launch, started_at
+from catsdogs.processes import Identity, identity_of, is_alive, launch
 
 # What each kind of task runs in: the one that needs TensorFlow, where that may be imported.
 _MODULES = {
@@ -103,7 +103,7 @@ def start(kind: str, subject: str) -> Task:
         folder.mkdir()
         _write(folder, event="queued", kind=kind, subject=subject)
         identity = launch(_MODULES[kind], folder, log=folder / _LOG)
-        _write(folder, event="launched", **asdict(identity))
+        _write(folder, event="launched", **identity.to_json())
     return Task(kind, subject, folder, TaskState.RUNNING)
 
 
@@ -133,8 +133,7 @@ def dismiss(task: Task) -> None:
 def main(folder: Path, works: dict[str, Work]) -> int:
     """Do the task in ``folder``; return the process' exit status."""
     about = _events(folder)[0]
-    pid = os.getpid()
-    _write(folder, event="started", pid=pid, pid_started_at=started_at(pid))
+    _write(folder, event="started", **identity_of(os.getpid()).to_json())
     try:
         work = works[about["kind"]]
         result = work(about["subject"], _Reporter(folder).report, (folder / _STOP).exists)
@@ -223,8 +222,9 @@ def _read(folder: Path) -> Task | None:
 def _is_alive(events: list[dict[str, Any]]) -> bool:
     started = next((event for event in events if "pid" in event), None)
     if started is None:
-        return time.time() - events[0]["t"] < _LAUNCH_GRACE_S
-    return is_alive(started["pid"], started["pid_started_at"])
+        # Whichever way the clock was set meanwhile.
+        return abs(time.time() - events[0]["t"]) < _LAUNCH_GRACE_S
+    return is_alive(Identity.from_json(started))
 
 
 def _check_health(root: str, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
