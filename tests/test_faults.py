@@ -38,6 +38,13 @@ _PATIENCE_S = 240
 SETTINGS = {
     "custom_cnn": {"epochs": 3, "batch_size": 4},
     "mobilenet_v2": {"epochs": 60, "batch_size": 4},
+    "fine_tuned": {
+        "model": "mobilenet_v2",
+        "epochs": 2,
+        "fine_tune": 2,
+        "fine_tune_from": "block_16",
+        "batch_size": 4,
+    },
 }
 
 
@@ -95,8 +102,8 @@ def small_disk(tmp_path, sample, monkeypatch):
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-def config(model, sample, **settings):
-    return RunConfig(model, str(sample), **{**SETTINGS[model], **settings})
+def config(kind, sample, **settings):
+    return RunConfig(data=str(sample), **{"model": kind, **SETTINGS[kind], **settings})
 
 
 def followed(run):
@@ -139,8 +146,8 @@ def in_phase(name):
 def killed(run, moment):
     """Kill the run's worker at a moment, and return the run."""
     until(lambda: moment(run.folder) or not store.load(run.folder).state.is_active)
-    view = store.load(run.folder).view
-    processes.kill(view.pid, view.pid_started_at)
+    if (worker := store.load(run.folder).worker) is not None:
+        processes.kill(worker)
     run = store.load(run.folder)
     assert run.state is State.LOST
     check_folder(run.folder)
