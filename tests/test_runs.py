@@ -142,6 +142,30 @@ def test_another_process_with_the_same_pid_is_not_the_worker(run_folder, other):
     assert store.load(run_folder).state is State.LOST
 
 
+@pytest.mark.parametrize("other", OTHERS)
+def test_who_has_the_number_of_a_lost_worker_is_left_alone(run_folder, sleeper, other):
+    told = processes.identity_of(sleeper.pid).to_json() | other
+    emit(run_folder, ("queued", {}), ("started", {n: v for n, v in told.items() if v}))
+    lost = store.load(run_folder)
+    assert lost.state is State.LOST
+    with pytest.raises(RunError, match="which is lost"):
+        jobs.request_stop(lost)
+    jobs.kill(lost)
+    assert store.load(run_folder).state is State.STOPPED
+    jobs.delete(store.load(run_folder))
+    assert sleeper.poll() is None
+
+
+def test_a_run_whose_launch_was_not_noted_down_whole_is_launched_again(run_folder, launched):
+    emit(run_folder, ("queued", {}))
+    with (run_folder / event_file.EVENTS).open("a") as stream:
+        stream.write('{"event": "launched", "t": 1.0, "pid"')
+    assert store.load(run_folder).state is State.QUEUED
+    jobs.start_queued()
+    assert launched == [run_folder]
+    assert store.load(run_folder).state is State.RUNNING
+
+
 def test_a_worker_that_died_before_its_first_word_is_lost(run_folder, sleeper):
     emit(run_folder, ("queued", {}), ("launched", started(sleeper)[1]))
     assert store.load(run_folder).state is State.RUNNING
