@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from conftest import PROJECT
@@ -23,14 +22,13 @@ from test_faults import (
     config,
     copied,
     followed,
+    has_its_model,
     sample,
     uninterrupted,
     world,
 )
 
 from catsdogs import processes
-from catsdogs.data.images import Picture
-from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.events import PHASES, State
 
@@ -55,25 +53,27 @@ jobs.extend(run, epochs) if run.state == "finished" else jobs.resume(run)
 @pytest.fixture(scope="module")
 def tally():
     """Count the kills by model and moment, and what must not happen; print it in the end."""
-    kills, wrong = Counter(), Counter()
-    yield kills, wrong
+    kills, wrong, with_model = Counter(), Counter(), Counter()
+    yield kills, wrong, with_model
     moments = list(dict.fromkeys(_MOMENTS))
     print(f"\n\n{'killed while':<14}", *(f"{kind:>14}" for kind in SETTINGS))
     for moment in moments:
         print(f"{moment:<14}", *(f"{kills[kind, moment]:>14}" for kind in SETTINGS))
-    print(f"{'in all':<14}", sum(kills.values()), "kills;", end=" ")
-    print(f"{wrong['lost']} models lost, {wrong['running']} runs shown as at work;", end=" ")
-    print(f"{kills['models']} times there was a model that could have been lost")
+    print(
+        f"{sum(kills.values())} kills, {with_model['kills']} of them with a model to lose: "
+        f"{wrong['lost']} models lost, {wrong['running']} runs shown as at work"
+    )
 
 
 @pytest.mark.parametrize("number", range(max(1, _KILLS // _A_CHAIN)), ids=lambda n: f"chain{n}")
 def test_runs_that_are_killed_again_and_again_lose_nothing(
     number, sample, uninterrupted, world, imagenet_weights, tally
 ):
-    draw, (kills, wrong) = random.Random(number), tally
+    draw, (kills, wrong, with_model) = random.Random(number), tally
     kind = list(SETTINGS)[number % len(SETTINGS)]
     likes = {False: uninterrupted(kind), True: extended(kind, uninterrupted(kind), world)}
     killed = 0
+    print(f"\n{kind}:", end=" ")
     while killed < _A_CHAIN:
         run = jobs.start(config(kind, sample))
         for is_extension, like in likes.items():
@@ -87,7 +87,8 @@ def test_runs_that_are_killed_again_and_again_lose_nothing(
                     break  # It was faster, and has ended.
                 killed += 1
                 kills[kind, met] += 1
-                kills["models"] += bool(before.result)
+                print(met, end=" ", flush=True)
+                with_model["kills"] += bool(before.result)
                 wrong["running"] += run.state.is_active
                 wrong["lost"] += bool(before.result) and not has_its_model(run, sample)
                 assert wrong.total() == 0, (moment, met, run)
@@ -97,7 +98,6 @@ def test_runs_that_are_killed_again_and_again_lose_nothing(
             run = followed(run)
             check_finished(run, like)
         jobs.delete(run)
-    print(f"\n{kind}: {killed} kills", end=" ", flush=True)
 
 
 def extended(kind, like, world):
@@ -171,16 +171,6 @@ def killed_while_queueing(run, draw, epochs):
     elif store.load(run.folder).state is State.QUEUED:
         jobs.request_stop(store.load(run.folder))
     return store.load(run.folder)
-
-
-def has_its_model(run, sample):
-    """Return whether a run can be asked, by the files that its figures are of."""
-    if not run.is_usable:
-        return False
-    for name in run.result["sha256"]:
-        store.intact(run, name)
-    photo = Path(sample) / store.read_predictions(run)["path"][0]
-    return 0 <= Predictor(run)(Picture(photo.read_bytes())).p_dog <= 1
 
 
 def check_events(run):
