@@ -106,6 +106,7 @@ def extended(kind, like, world):
     if not kept.exists():
         run = followed(jobs.extend(copied(like, "extended"), _EXTENSION[kind]))
         assert run.state is State.FINISHED, run.message
+        check_folder(run.folder)  # Its worker has ended, too.
         shutil.copytree(run.folder, kept)
         jobs.delete(run)
     return store.load(kept)
