@@ -29,9 +29,7 @@ def set_aside(folder: Path) -> None:
 def put_back(folder: Path) -> None:
     """Put what was set aside into its place again, if anything was; forget what was newer."""
     kept = folder / store.EARLIER
-    if not kept.is_dir():
-        return
-    for name in store.MODEL_FILES:
+    for name in store.MODEL_FILES if kept.is_dir() else ():
         if not (kept / name).is_file():
             (folder / name).unlink(missing_ok=True)
             continue
