@@ -29,10 +29,10 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)
         if durable:
-            _sync(temporary)
+            sync(temporary)
         temporary.replace(path)
         if durable:
-            _sync(path.parent)
+            sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -80,7 +80,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would survive a power cut."""
     # Windows cannot open a folder; there a rename is durable without it.
     if os.name == "nt" and path.is_dir():
         return

@@ -1,13 +1,20 @@
-"""Our processes beside the app: start one, and tell whether it is still the one we started."""
+"""Our processes beside the app: start one, and tell whether it is still the one we started.
+
+``python -m catsdogs.processes MODULE …`` runs a module that ends as soon as its parent does.
+"""
 
 import os
+import runpy
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -17,14 +24,33 @@ from catsdogs import paths
 # adds the time of the boot, in whole seconds, which may change by one when the clock is set.
 _TOLERANCE_S = 2.0
 _KILL_TAKES_S = 10
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A process, told from any later one with the same number by its start time (Unix)."""
+    """A process, told from any later one with the same number.
+
+    By its start time (Unix), which moves with the clock when that is set; on Linux by its boot and
+    the clock ticks from there to its start, which do not.
+    """
 
     pid: int
     pid_started_at: float
+    boot_id: str | None = None
+    pid_started_ticks: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields that an event tells it by."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, event: dict[str, Any]) -> "Identity":
+        """Return what an event told; those of before know the start time alone."""
+        ticks, boot_id = event.get("pid_started_ticks"), event.get("boot_id")
+        known = isinstance(ticks, int) and isinstance(boot_id, str)
+        more = (boot_id, ticks) if known else ()
+        return cls(event["pid"], event["pid_started_at"], *more)
 
 
 def launch(
@@ -43,7 +69,7 @@ def launch(
             env={**os.environ, "PYTHONPATH": str(paths.PROJECT_ROOT)},
             start_new_session=True,
         )
-    identity = Identity(process.pid, started_at(process.pid))
+    identity = identity_of(process.pid)
 
     def collect() -> None:
         # Collects the exit status whenever it comes, so that an ended process is no zombie.
@@ -55,63 +81,144 @@ def launch(
     return identity
 
 
-def started_at(pid: int) -> float:
-    """Return the Unix time at which process ``pid`` started."""
-    return psutil.Process(pid).create_time()
+def identity_of(pid: int) -> Identity:
+    """Return what tells process ``pid`` from all others.
+
+    Raises:
+        psutil.NoSuchProcess: when it has gone.
+    """
+    process = psutil.Process(pid)
+    boot_id, ticks = _boot_id(), _started_ticks(pid)
+    if boot_id is None or ticks is None:
+        return Identity(pid, process.create_time())
+    return Identity(pid, process.create_time(), boot_id, ticks)
 
 
-def is_alive(pid: int, pid_started_at: float) -> bool:
-    """Tell whether the process with this pid **and** this start time is running.
+def is_alive(identity: Identity) -> bool:
+    """Tell whether this very process is running.
 
     A pid alone may have been given to another process since. One that may not be looked at is
     another user's, and so not ours.
     """
-    try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - pid_started_at) < _TOLERANCE_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
-        return False
+    return _found(identity) is not None
 
 
-def usage(pid: int, pid_started_at: float) -> tuple[float, int] | None:
+def usage(identity: Identity) -> tuple[float, int] | None:
     """Return the processor seconds that the process has used so far, and its memory in bytes."""
-    if not is_alive(pid, pid_started_at):
+    process = _found(identity)
+    if process is None:
         return None
     try:
-        process = psutil.Process(pid)
         times = process.cpu_times()
         return times.user + times.system, process.memory_info().rss
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
 
 
-def kill(pid: int, pid_started_at: float) -> None:
-    """End the process with this pid and start time, and its children, at once."""
-    if not is_alive(pid, pid_started_at):
+def kill(identity: Identity) -> None:
+    """End this very process, and its children, at once.
+
+    Not those with a session of their own: it launched them for others, like a worker the next one.
+    """
+    process = _found(identity)
+    if process is None:
         return
     with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
+        children = process.children(recursive=True)
+        family = [process, *(c for c in children if _session(c) == _session(process))]
         for member in family:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
         psutil.wait_procs(family, timeout=_KILL_TAKES_S)
 
 
+def _found(identity: Identity) -> psutil.Process | None:
+    """Return the process, which psutil tells from any later one; None once it has ended."""
+    try:
+        process = psutil.Process(identity.pid)
+        if identity.boot_id is not None and _boot_id() is not None:
+            known = (identity.boot_id, identity.pid_started_ticks)
+            same = (_boot_id(), _started_ticks(identity.pid)) == known
+        else:
+            same = abs(process.create_time() - identity.pid_started_at) < _TOLERANCE_S
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
+        return None
+
+
+@cache
+def _boot_id() -> str | None:
+    """Return what Linux calls this boot; None elsewhere."""
+    try:
+        return _BOOT_ID.read_text("ascii").strip() or None
+    except (OSError, ValueError):
+        return None
+
+
+def _started_ticks(pid: int) -> int | None:
+    """Return the clock ticks from Linux' boot to the start of process ``pid``; None elsewhere."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes()
+        # The name, the second field, may hold anything, blanks and brackets too.
+        return int(fields[fields.rindex(b")") + 2 :].split()[19])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _session(process: psutil.Process) -> int | None:
+    if sys.platform == "win32":
+        return None
+    try:
+        return os.getsid(process.pid)
+    except (ProcessLookupError, PermissionError):
+        return -1
+
+
 def answer_of(module: str, *arguments: str) -> str:
     """Run ``python -m module`` to its end and return the last line that it printed.
+
+    It ends when this process does, however that comes.
 
     Raises:
         ChildProcessError: with the last line of its complaint, when it fails.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(paths.PROJECT_ROOT)},
-    )
+    # Nothing is written to it: the child reads that nobody holds the other end any more.
+    life, held = os.pipe()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "catsdogs.processes", module, *arguments],
+            stdin=life,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(paths.PROJECT_ROOT)},
+        )
+    finally:
+        os.close(life)
+        os.close(held)
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise ChildProcessError(f"It was ended by {name}, perhaps for want of memory. Try again.")
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         raise ChildProcessError(said[-1])
     return done.stdout.strip().splitlines()[-1]
+
+
+def _run_until_orphaned(module: str, arguments: list[str]) -> None:
+    """Run a module as the main one, in a process that ends when its standard input does.
+
+    Whose other end only the parent holds. Linux can signal a parent's death too, but it takes the
+    end of the thread that started a child for one.
+    """
+
+    def watch() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _run_until_orphaned(sys.argv[1], sys.argv[2:])

@@ -11,21 +11,21 @@ the result whether or not it saw the task; what is small is the task's ``result`
 """
 
 import hashlib
-import json
 import os
 import shutil
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from catsdogs import locks, paths
+from catsdogs import files, locks, paths
 from catsdogs.errors import Cancelled, CatsDogsError
-from catsdogs.processes import is_alive, launch, started_at
+from catsdogs.processes import Identity, identity_of, is_alive, launch
+from catsdogs.runs import event_file
 
 # What each kind of task runs in: the one that needs TensorFlow, where that may be imported.
 _MODULES = {
@@ -34,7 +34,7 @@ _MODULES = {
     "classify": "catsdogs.tasks",
     "rates": "catsdogs.learning.range_test",
 }
-_EVENTS, _STOP, _LOG = "events.jsonl", "stop", "log"
+_STOP, _LOG, _RESERVE = "stop", "log", ".reserve"
 _REPORT_EVERY_S = 0.3
 # Whoever has not started its process for this long will not start one.
 _LAUNCH_GRACE_S = 60
@@ -103,7 +103,7 @@ def start(kind: str, subject: str) -> Task:
         folder.mkdir()
         _write(folder, event="queued", kind=kind, subject=subject)
         identity = launch(_MODULES[kind], folder, log=folder / _LOG)
-        _write(folder, event="launched", **asdict(identity))
+        _write(folder, event="launched", **identity.to_json())
     return Task(kind, subject, folder, TaskState.RUNNING)
 
 
@@ -114,8 +114,8 @@ def find(kind: str, subject: str) -> Task | None:
 
 def of_kind(kind: str) -> list[Task]:
     """Return the running and latest tasks of this kind, whatever they are about."""
-    folder = paths.cache_dir() / "tasks"
-    found = (_read(events.parent) for events in sorted(folder.glob(f"{kind}-*/{_EVENTS}")))
+    folders = (paths.cache_dir() / "tasks").glob(f"{kind}-*/")
+    found = (_read(folder) for folder in sorted(folders))
     return [task for task in found if task is not None]
 
 
@@ -132,12 +132,13 @@ def dismiss(task: Task) -> None:
 
 def main(folder: Path, works: dict[str, Work]) -> int:
     """Do the task in ``folder``; return the process' exit status."""
-    about = _events(folder)[0]
-    pid = os.getpid()
-    _write(folder, event="started", pid=pid, pid_started_at=started_at(pid))
+    about = event_file.read_events(folder)[0]
     try:
-        work = works[about["kind"]]
-        result = work(about["subject"], _Reporter(folder).report, (folder / _STOP).exists)
+        # Given back before the last event, for which there would be no room on a full disk.
+        with files.reserve(folder / _RESERVE):
+            _write(folder, event="started", **identity_of(os.getpid()).to_json())
+            work = works[about["kind"]]
+            result = work(about["subject"], _Reporter(folder).report, (folder / _STOP).exists)
     except Cancelled as stopped:
         _write(folder, event="cancelled", message=str(stopped))
         return 1
@@ -173,27 +174,14 @@ def _folder(kind: str, subject: str) -> Path:
 
 
 def _write(folder: Path, **event: Any) -> None:
-    with (folder / _EVENTS).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps({"t": time.time(), **event}) + "\n")
-
-
-def _events(folder: Path) -> list[dict[str, Any]]:
-    events = []
-    for line in (folder / _EVENTS).read_text("utf-8").splitlines():
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            continue  # The last line, while it is being written.
-    return events
+    with event_file.appending(folder) as emit:
+        emit(**event)
 
 
 def _read(folder: Path) -> Task | None:
     """Return a folder's task; None for none, or one whose first line a power cut took."""
-    try:
-        events = _events(folder)
-    except FileNotFoundError:
-        return None
-    if not events:
+    events = event_file.read_events(folder)
+    if not events or events[0]["event"] != "queued":
         return None
     kind, subject = events[0]["kind"], events[0]["subject"]
     # Not always the last line: whoever launched it may write that down after it has ended.
@@ -204,7 +192,7 @@ def _read(folder: Path) -> Task | None:
         return Task(kind, subject, folder, state, message=message, result=result)
     if not _is_alive(events):
         # It may have said its last word and ended between the two looks.
-        if _events(folder) != events:
+        if event_file.read_events(folder) != events:
             return _read(folder)
         message = f"It ended without a word: killed, or out of memory. See {folder / _LOG}."
         return Task(kind, subject, folder, TaskState.LOST, message=message)
@@ -223,8 +211,9 @@ def _read(folder: Path) -> Task | None:
 def _is_alive(events: list[dict[str, Any]]) -> bool:
     started = next((event for event in events if "pid" in event), None)
     if started is None:
-        return time.time() - events[0]["t"] < _LAUNCH_GRACE_S
-    return is_alive(started["pid"], started["pid_started_at"])
+        # Whichever way the clock was set meanwhile.
+        return abs(time.time() - events[0]["t"]) < _LAUNCH_GRACE_S
+    return is_alive(Identity.from_json(started))
 
 
 def _check_health(root: str, report: Report, should_stop: ShouldStop) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from conftest import PROJECT
 
 LEARNING_ONLY = {"tensorflow", "keras"}
 UI_ONLY = {"streamlit"}
+# What copies a process, the threads and locks of its TensorFlow too, instead of starting one.
+FORKS = {"multiprocessing", "concurrent.futures.process", "concurrent.futures.ProcessPoolExecutor"}
+FORKING_CALLS = {"os.fork", "os.forkpty", "pty.fork", "preexec_fn"}
 SOURCES = sorted(
     [PROJECT / "streamlit_app.py", *PROJECT.glob("pages/*.py"), *PROJECT.glob("catsdogs/**/*.py")]
 )
@@ -32,6 +35,32 @@ def violations(path: Path, source: str) -> list[str]:
         if name.startswith("catsdogs.ui") and not shows:
             found.append(f"{path} imports {name}: only pages use the ui")
     return found
+
+
+def forks(source: str) -> set[str]:
+    """Return what in ``source`` starts a process in another way than by a new program."""
+    nodes = list(ast.walk(ast.parse(source)))
+    named = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
+    arguments = {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
+    return (FORKING_CALLS & (named | arguments)) | (FORKS & set(imported_names(source)))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_module_starts_processes_and_never_copies_its_own(path):
+    assert not forks(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\nos.fork()",
+        "import multiprocessing",
+        "from concurrent.futures import ProcessPoolExecutor",
+        "subprocess.Popen(command, preexec_fn=print)",
+    ],
+)
+def test_the_check_finds_a_copied_process(source):
+    assert forks(source)
 
 
 def imported_names(source: str) -> list[str]:

@@ -21,7 +21,7 @@ import psutil
 import pytest
 from conftest import PROJECT
 
-from catsdogs import litert, locks, processes
+from catsdogs import files, litert, locks, processes
 from catsdogs.data import annotations, index
 from catsdogs.data.images import Picture
 from catsdogs.data.sample import draw_sample
@@ -38,6 +38,13 @@ _PATIENCE_S = 240
 SETTINGS = {
     "custom_cnn": {"epochs": 3, "batch_size": 4},
     "mobilenet_v2": {"epochs": 60, "batch_size": 4},
+    "fine_tuned": {
+        "model": "mobilenet_v2",
+        "epochs": 2,
+        "fine_tune": 2,
+        "fine_tune_from": "block_16",
+        "batch_size": 4,
+    },
 }
 
 
@@ -95,8 +102,8 @@ def small_disk(tmp_path, sample, monkeypatch):
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-def config(model, sample, **settings):
-    return RunConfig(model, str(sample), **{**SETTINGS[model], **settings})
+def config(kind, sample, **settings):
+    return RunConfig(data=str(sample), **{"model": kind, **SETTINGS[kind], **settings})
 
 
 def followed(run):
@@ -139,8 +146,8 @@ def in_phase(name):
 def killed(run, moment):
     """Kill the run's worker at a moment, and return the run."""
     until(lambda: moment(run.folder) or not store.load(run.folder).state.is_active)
-    view = store.load(run.folder).view
-    processes.kill(view.pid, view.pid_started_at)
+    if (worker := store.load(run.folder).worker) is not None:
+        processes.kill(worker)
     run = store.load(run.folder)
     assert run.state is State.LOST
     check_folder(run.folder)
@@ -197,6 +204,16 @@ def check_finished(run, like):
         )
 
 
+def has_its_model(run, sample):
+    """Return whether a run can be asked, by the very files that its figures are of."""
+    if not run.is_usable:
+        return False
+    for name in run.result["sha256"]:
+        store.intact(run, name)
+    photo = sample / store.read_predictions(run)["path"][0]
+    return 0 <= Predictor(run)(Picture(photo.read_bytes())).p_dog <= 1
+
+
 def test_a_custom_cnn_that_is_killed_again_and_again_ends_as_if_nothing_had_been(
     sample, uninterrupted
 ):
@@ -239,7 +256,12 @@ def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
     before = run.view
     run = killed(jobs.extend(run, 2), fitted(4, 3))
     assert (run.epochs_planned, run.view.result) == (5, before.result)
+    # By now some files of the new model are in their places, and the others are not.
+    run = killed(jobs.resume(run), writing(".tflite"))
+    assert has_its_model(run, sample)
+    assert files.sha256(run.folder / store.KERAS_MODEL) != run.result["sha256"][store.KERAS_MODEL]
     run = followed(jobs.resume(run))
+    assert [path.name for path in run.folder.glob(".*")] == [".lock"]
     check_folder(run.folder)
     assert (run.state, run.epochs_done) == (State.FINISHED, 5)
     assert [event["epoch"] for event in run.view.epochs] == [1, 2, 3, 4, 5]
@@ -261,8 +283,7 @@ def test_a_run_that_does_not_get_to_its_fit_again_keeps_its_model(sample, uninte
     assert (run.state, run.result) == (State.FAILED, result)
     assert "decisions changed" in run.message
     assert contents(run.folder) == before
-    photo = sample / store.read_predictions(run)["path"][0]
-    assert 0 <= Predictor(run)(Picture(photo.read_bytes())).p_dog <= 1
+    assert has_its_model(run, sample)
 
     annotations.undo(sample)
     run = followed(jobs.resume(run))

@@ -17,6 +17,12 @@ from catsdogs.runs.events import State, fold
 RESULT = {"val_accuracy": 0.9, "val_images": 100}
 EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}
 ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
+# What an event of a process of before, whose number another one has by now, may differ in.
+OTHERS = [
+    {"pid_started_ticks": 1},
+    {"boot_id": "of the boot before"},
+    {"pid_started_at": 1.0, "boot_id": None, "pid_started_ticks": None},
+]
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def launched(monkeypatch):
         process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         processes_.append(process)
         folders.append(folder)
-        return processes.Identity(process.pid, processes.started_at(process.pid))
+        return processes.identity_of(process.pid)
 
     monkeypatch.setattr(processes, "launch", launch)
     yield folders
@@ -58,7 +64,7 @@ def emit(folder, *events):
 
 
 def started(process):
-    return "started", {"pid": process.pid, "pid_started_at": processes.started_at(process.pid)}
+    return "started", processes.identity_of(process.pid).to_json()
 
 
 @pytest.mark.parametrize(
@@ -129,10 +135,35 @@ def test_a_killed_worker_is_lost(run_folder, sleeper):
     assert store.load(run_folder).state is State.LOST
 
 
-def test_another_process_with_the_same_pid_is_not_the_worker(run_folder):
-    values = {"pid": os.getpid(), "pid_started_at": processes.started_at(os.getpid()) - 100}
-    emit(run_folder, ("queued", {}), ("started", values))
+@pytest.mark.parametrize("other", OTHERS)
+def test_another_process_with_the_same_pid_is_not_the_worker(run_folder, other):
+    mine = processes.identity_of(os.getpid()).to_json()
+    emit(run_folder, ("queued", {}), ("started", {n: v for n, v in (mine | other).items() if v}))
     assert store.load(run_folder).state is State.LOST
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_who_has_the_number_of_a_lost_worker_is_left_alone(run_folder, sleeper, other):
+    told = processes.identity_of(sleeper.pid).to_json() | other
+    emit(run_folder, ("queued", {}), ("started", {n: v for n, v in told.items() if v}))
+    lost = store.load(run_folder)
+    assert lost.state is State.LOST
+    with pytest.raises(RunError, match="which is lost"):
+        jobs.request_stop(lost)
+    jobs.kill(lost)
+    assert store.load(run_folder).state is State.STOPPED
+    jobs.delete(store.load(run_folder))
+    assert sleeper.poll() is None
+
+
+def test_a_run_whose_launch_was_not_noted_down_whole_is_launched_again(run_folder, launched):
+    emit(run_folder, ("queued", {}))
+    with (run_folder / event_file.EVENTS).open("a") as stream:
+        stream.write('{"event": "launched", "t": 1.0, "pid"')
+    assert store.load(run_folder).state is State.QUEUED
+    jobs.start_queued()
+    assert launched == [run_folder]
+    assert store.load(run_folder).state is State.RUNNING
 
 
 def test_a_worker_that_died_before_its_first_word_is_lost(run_folder, sleeper):
@@ -385,13 +416,13 @@ def test_a_run_that_was_queued_again_has_not_ended(run_folder, sleeper):
     assert store.load(run_folder).message == "no room"
 
 
-def test_an_extended_run_keeps_its_model_until_a_new_one_is_written(run_folder, sleeper):
+def test_an_extended_run_keeps_its_model_until_it_tells_of_a_new_one(run_folder, sleeper):
     emit(run_folder, ("finished", {"result": RESULT, "epochs": 3, "planned": 3}))
     emit(run_folder, ("queued", {"extend": 2, "at": 3}), started(sleeper))
     emit(run_folder, ("phase", {"name": "fit", "done": 3, "total": 5}))
     assert store.find_usable(run_folder.name).result == RESULT
-    emit(run_folder, ("phase", {"name": "evaluate", "done": 0, "total": 0}))
-    assert not store.load(run_folder).is_usable
+    emit(run_folder, ("phase", {"name": "export", "done": 0, "total": 0}))
+    assert store.find_usable(run_folder.name).result == RESULT
 
 
 def test_a_launch_that_is_told_late_changes_nothing(run_folder, sleeper):
@@ -468,18 +499,15 @@ def test_an_unqueued_run_keeps_the_model_that_it_had(run_folder, launched, end):
     assert store.load(run_folder).result == RESULT
 
 
-@pytest.mark.parametrize(("phase", "kept"), [("fit", True), ("evaluate", False), ("export", False)])
-def test_a_killed_run_keeps_its_earlier_model_until_it_is_overwritten(
-    run_folder, sleeper, phase, kept
-):
+@pytest.mark.parametrize("phase", ["fit", "evaluate", "export"])
+def test_a_killed_run_keeps_its_earlier_model(run_folder, sleeper, phase):
     emit(run_folder, ("finished", {"result": RESULT}), ("queued", {"extend": 1, "at": 2}))
     emit(run_folder, started(sleeper), ("phase", {"name": phase, "done": 0, "total": 0}))
     jobs.kill(store.load(run_folder))
     run = store.load(run_folder)
-    assert (run.state, run.is_usable) == (State.STOPPED, kept)
-    # Nor does a second attempt bring back what the first has overwritten.
+    assert (run.state, run.result) == (State.STOPPED, RESULT)
     emit(run_folder, ("queued", {}))
-    assert bool(store.load(run_folder).view.result) is kept
+    assert store.load(run_folder).view.result == RESULT
 
 
 def test_an_extension_counts_from_where_the_run_is_now(run_folder, launched):

@@ -1,5 +1,9 @@
 """Tasks as real processes, downloading from a real server."""
 
+import json
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -7,8 +11,9 @@ import psutil
 import pytest
 from conftest import served
 
-from catsdogs import tasks
+from catsdogs import processes, tasks
 from catsdogs.errors import DatasetError
+from catsdogs.runs import event_file
 from catsdogs.tasks import TaskState
 
 pytestmark = pytest.mark.slow
@@ -70,7 +75,7 @@ def test_a_killed_task_is_lost_and_can_be_started_again(archive):
     with served(archive, stall_after=200_000) as url:
         task = tasks.start("download", url)
         wait_for(url, lambda task: task.done)
-        pid = next(e["pid"] for e in tasks._events(task.folder) if e["event"] == "started")
+        pid = next(e["pid"] for e in event_file.read_events(task.folder) if e["event"] == "started")
         psutil.Process(pid).kill()
         assert wait_for(url, has_ended).state is TaskState.LOST
         tasks.cancel(tasks.start("download", url))
@@ -84,6 +89,87 @@ def test_a_torn_last_line_is_ignored(archive):
     with (folder / "events.jsonl").open("a") as stream:
         stream.write('{"event": "prog')
     assert tasks.find("download", url).state is TaskState.DONE
+
+
+def test_what_is_said_after_a_torn_line_is_heard(archive):
+    with served(archive, stall_after=200_000) as url:
+        task = tasks.start("download", url)
+        wait_for(url, lambda task: task.done)
+        with (task.folder / event_file.EVENTS).open("a") as stream:
+            stream.write('{"event": "prog')
+        tasks.cancel(task)
+        assert wait_for(url, has_ended).state is TaskState.CANCELLED
+
+
+def noted(*events):
+    """Return the task that these events are noted of."""
+    folder = tasks._folder("download", "https://example.org/photos.zip")
+    folder.mkdir(parents=True)
+    content = [{"t": time.time(), **event} for event in events]
+    (folder / event_file.EVENTS).write_text("".join(f"{json.dumps(e)}\n" for e in content))
+    return tasks.find("download", "https://example.org/photos.zip")
+
+
+@pytest.mark.parametrize("age_s", [61, -61, 1e9, -1e9])
+def test_a_task_whose_starter_was_killed_is_not_running_for_ever(age_s):
+    queued = {"event": "queued", "kind": "download", "subject": "https://example.org/photos.zip"}
+    assert noted({**queued, "t": time.time() - age_s}).state is TaskState.LOST
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"pid_started_ticks": 1}, {"boot_id": "of the boot before"}, {"boot_id": None}],
+)
+def test_a_task_whose_pid_another_process_has_is_lost_and_that_process_lives(other):
+    code = "import time; time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code]) as stranger:
+        mine = processes.identity_of(stranger.pid).to_json() | {"pid_started_at": 1.0}
+        queued = {
+            **{"event": "queued", "kind": "download"},
+            "subject": "https://example.org/photos.zip",
+        }
+        told = {n: v for n, v in (mine | other).items() if v is not None}
+        task = noted(queued, {"event": "launched", **told})
+        assert task.state is TaskState.LOST
+        tasks.cancel(task)
+        tasks.dismiss(task)
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_starts_and_cancels_leave_nothing_behind(archive):
+    with served(archive, stall_after=200_000) as url:
+        start_and_cancel(url)  # What the first one imports and opens stays.
+        before = held()
+        for _ in range(2):
+            start_and_cancel(url)
+        until_nothing_more_than(before)
+        assert not [p for p in tasks.of_kind("download") if p.is_running]
+
+
+def start_and_cancel(url, *, wait_s=None):
+    """Start a download, wait for its first bytes or so many seconds, and cancel it."""
+    task = tasks.start("download", url)
+    if wait_s is None:
+        wait_for(url, lambda task: task.done)
+    else:
+        time.sleep(wait_s)
+    tasks.cancel(task)
+    assert wait_for(url, has_ended).state is TaskState.CANCELLED
+    return task
+
+
+def held():
+    """Return what this process holds: threads, open files, children."""
+    me = psutil.Process()
+    return threading.active_count(), me.num_fds(), len(me.children(recursive=True))
+
+
+def until_nothing_more_than(before):
+    deadline = time.monotonic() + 30
+    while any(now > then for now, then in zip(held(), before, strict=True)):
+        assert time.monotonic() < deadline, (held(), before)
+        time.sleep(0.05)
 
 
 def test_a_dismissed_task_is_forgotten_and_one_at_work_is_not(archive):

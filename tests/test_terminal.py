@@ -47,7 +47,7 @@ def sleeper():
 def at_work(sleeper):
     """A run at work, as its folder tells it."""
     folder = store.create(RunConfig("custom_cnn", "/photos", epochs=3), ABOUT)
-    identity = {"pid": sleeper.pid, "pid_started_at": processes.started_at(sleeper.pid)}
+    identity = processes.identity_of(sleeper.pid).to_json()
     emit(folder, ("queued", {}), ("launched", identity), ("started", identity))
     return folder
 
@@ -321,7 +321,8 @@ def test_a_second_ctrl_c_leaves_nothing_running(world):
         train.process.send_signal(signal.SIGINT)
         status, result = train.ended()
     assert (status, result) == (0, {"run": run.run_id, "state": "stopped"})
-    assert not processes.is_alive(run.view.pid, run.view.pid_started_at)
+    view = run.view
+    assert not processes.is_alive(processes.Identity(view.pid, view.pid_started_at))
     assert "Traceback" not in train.text
 
 

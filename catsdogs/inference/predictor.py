@@ -41,9 +41,10 @@ class Predictor:
             RunError: when a file is missing, or not as the run left it.
         """
         self.run_id = run.run_id
-        if (run.folder / REFERENCES).is_file():
+        references = store.place(run, REFERENCES)
+        if references.is_file():
             store.intact(run, REFERENCES)
-        self.references = References.read(run.folder)
+        self.references = References.read(references.parent)
         self._temperature: float = run.result.get("calibration", {}).get("temperature", 1.0)
         self._model = LiteRTModel(store.intact(run, LITERT_MODEL))
         # The first call lays out memory and packs weights; the user's first photo should not wait.

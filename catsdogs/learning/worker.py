@@ -24,7 +24,7 @@ from catsdogs.evaluation.metrics import evaluate
 from catsdogs.evaluation.model_card import model_card
 from catsdogs.inference import rejection
 from catsdogs.learning.reporting import Reporter, StoppedEarly
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import earlier, event_file, jobs, store
 
 if TYPE_CHECKING:
     from catsdogs.learning.training import Trained
@@ -57,13 +57,14 @@ def _require_unfinished(folder: Path) -> None:
 
 def _work(folder: Path) -> bool:
     """Do the run and write its last event; return whether it failed."""
-    pid = os.getpid()
+    identity = processes.identity_of(os.getpid())
     with event_file.appending(folder) as emit:
         try:
             files.remove_unfinished(folder)
+            earlier.put_back(folder)
             # Given back before the last event, for which there would be no room on a full disk.
             with files.reserve(folder / store.RESERVE):
-                emit("started", pid=pid, pid_started_at=processes.started_at(pid))
+                emit("started", **identity.to_json())
                 event, values = _run(folder, emit)
         except CatsDogsError as error:
             event, values = "failed", _with_earlier_model(folder, str(error))
@@ -72,15 +73,17 @@ def _work(folder: Path) -> bool:
             traceback.print_exc()
             event, values = "failed", _with_earlier_model(folder, _message(error))
         emit(event, **values, **store.counts(store.load(folder)))
+        earlier.discard(folder)
     return event == "failed"
 
 
 def _with_earlier_model(folder: Path, message: str, *, otherwise: str = "") -> dict[str, Any]:
     """Return what an end without a new model says: the old one, if there is one, still holds."""
-    earlier = store.load(folder).view.result
-    if not earlier:
+    result = store.load(folder).view.result
+    if not result:
         return {"message": f"{message} {otherwise}".strip()}
-    return {"message": f"{message} The model is the one it had before.", "result": earlier}
+    earlier.put_back(folder)
+    return {"message": f"{message} The model is the one it had before.", "result": result}
 
 
 def _message(error: Exception) -> str:
@@ -141,6 +144,8 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
 def _write_results(
     folder: Path, root: Path, trained: "Trained", reporter: Reporter
 ) -> dict[str, Any]:
+    if store.load(folder).view.result:
+        earlier.set_aside(folder)
     validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
         labels = validation["label"].to_numpy()

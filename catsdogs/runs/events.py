@@ -4,8 +4,9 @@ An event is a JSON object with ``event`` (its kind), ``t`` (Unix seconds) and th
 
     queued      extend, at                          by whoever queues it; ``extend``: so many
                                                     epochs more than the ``at`` it has
-    launched    pid, pid_started_at                 by whoever takes it from the queue
-    started     pid, pid_started_at                 the worker's first words
+    launched    pid, pid_started_at, boot_id,       by whoever takes it from the queue; the last
+                pid_started_ticks                   two, ``processes.Identity``, where Linux says so
+    started     the same                            the worker's first words
     split       train, validation, hash             how many photos on each side, and which
     resolved    name, value                         what the setting "auto" stands for in this run
     resumed     epoch, step                         the fit goes on here: what is beyond is void
@@ -27,11 +28,10 @@ from typing import Any
 
 PHASES = ("decode", "embed", "fit", "evaluate", "export")
 Event = dict[str, Any]
-# What a run had before is written over here, file by file.
-_WRITING_PHASES = ("evaluate", "export")
 # What the fold, and a page that shows its view, take for granted.
 _NUMBER = int | float
 _PROCESS = {"pid": int, "pid_started_at": _NUMBER}
+_WORKER = (*_PROCESS, "boot_id", "pid_started_ticks")
 _PLACE = {"epoch": int, "step": int}
 _FIGURES = {"loss": _NUMBER, "accuracy": _NUMBER}
 _REQUIRED: dict[str, dict[str, Any]] = {
@@ -51,6 +51,8 @@ _OPTIONAL = {
     **dict.fromkeys(("step", "steps", "extend", "at", "epochs", "planned"), int),
     "result": dict | None,
     "message": str | None,
+    "boot_id": str,
+    "pid_started_ticks": int,
 }
 
 
@@ -81,6 +83,8 @@ class RunView:
     state: State = State.QUEUED
     pid: int | None = None
     pid_started_at: float | None = None
+    boot_id: str | None = None
+    pid_started_ticks: int | None = None
     queued_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
@@ -156,9 +160,9 @@ def _queued(values: dict[str, Any], event: Event) -> None:
         extension = event["at"], event["extend"]
         values["extensions"] = (*values.get("extensions", ()), extension)
     values.update(state=State.QUEUED, queued_at=event["t"], done=0, total=0, phases={}, skipped=[])
-    # The result stays: until the new worker writes its own, the model that is there is the old one.
+    # The result stays: until the new worker tells of its own, the old model is kept.
     ended = ("ended_at", "message", "ending")
-    values.update(dict.fromkeys(("pid", "pid_started_at", "phase", *ended)))
+    values.update(dict.fromkeys((*_WORKER, "phase", *ended)))
 
 
 def _launched(values: dict[str, Any], event: Event) -> None:
@@ -174,7 +178,7 @@ def _started(values: dict[str, Any], event: Event) -> None:
 
 
 def _take(values: dict[str, Any], event: Event) -> None:
-    values.update(state=State.RUNNING, pid=event["pid"], pid_started_at=event["pid_started_at"])
+    values.update(state=State.RUNNING, **{name: event.get(name) for name in _WORKER})
 
 
 def _split(values: dict[str, Any], event: Event) -> None:
@@ -204,8 +208,6 @@ def _phase(values: dict[str, Any], event: Event) -> None:
     begun = before if goes_on else {"begun_at": event["t"], "begun_done": event["done"]}
     kept = {name: begun[name] for name in ("begun_at", "begun_done")}
     values["phases"][event["name"]] = {**event, **kept}
-    if event["name"] in _WRITING_PHASES:
-        values["result"] = None
 
 
 def _batch(values: dict[str, Any], event: Event) -> None:

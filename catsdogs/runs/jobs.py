@@ -12,7 +12,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from catsdogs import files, locks, paths, processes
 from catsdogs.data import annotations, duplicates, index, sources
 from catsdogs.data.split import require_splittable
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
-from catsdogs.runs import event_file, store
+from catsdogs.runs import earlier, event_file, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.store import Run
@@ -97,7 +96,7 @@ def request_stop(run: Run) -> None:
 def kill(run: Run) -> None:
     """End the worker at once; a resume goes on from its last checkpoint."""
     if run.worker is not None:
-        processes.kill(run.worker.pid, run.worker.pid_started_at)
+        processes.kill(run.worker)
     with _queue():
         run = store.load(run.folder)
         if run.state is State.LOST:
@@ -194,7 +193,7 @@ def _launch(run: Run) -> None:
     log = run.folder / store.LOG
     identity = processes.launch("catsdogs.learning.worker", run.folder, log=log, on_exit=_go_on)
     with event_file.appending(run.folder) as emit:
-        emit("launched", **asdict(identity))
+        emit("launched", **identity.to_json())
 
 
 def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
@@ -208,6 +207,8 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
                 f"{run.state}. A finished run is extended, one that ended before is resumed."
             )
         (run.folder / store.STOP).unlink(missing_ok=True)
+        if run.ending is not None:
+            earlier.discard(run.folder)  # Of before that end, whose worker was killed right after.
         with event_file.appending(run.folder) as emit:
             emit("queued", **({"extend": extend, "at": run.epochs_done} if extend else {}))
     start_queued()
@@ -226,6 +227,7 @@ def _end(run: Run, message: str) -> None:
     """Say that a run without a process has ended, with the model that it had before, if any."""
     view = run.view
     result = {"result": view.result} if view.result else {}
+    earlier.put_back(run.folder)
     with event_file.appending(run.folder) as emit:
         emit("stopped", message=message, **result, **store.counts(run))
 

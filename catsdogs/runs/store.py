@@ -28,9 +28,10 @@ CONFIG, STOP, LOG = "config.json", "stop", "worker.log"
 KERAS_MODEL, LITERT_MODEL, REFERENCES = "model.keras", "model.tflite", "references.npz"
 REMARKS = "remarks.json"
 PREDICTIONS, EVALUATION, MODEL_CARD = "predictions.parquet", "evaluation.json", "model_card.md"
-CHECKPOINT, RESERVE = "checkpoint.npz", ".reserve"
+CHECKPOINT, RESERVE, EARLIER = "checkpoint.npz", ".reserve", ".earlier"
 LONGEST_NAME, LONGEST_NOTE = 80, 2000
 _COMPUTED_WITH = (KERAS_MODEL, LITERT_MODEL, PREDICTIONS, REFERENCES)
+MODEL_FILES = (*_COMPUTED_WITH, EVALUATION, MODEL_CARD)
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def load(folder: Path) -> Run:
         ) from None
     if run.worker is None or run.ending is not None:
         return run
-    if is_alive(run.worker.pid, run.worker.pid_started_at):
+    if is_alive(run.worker):
         return replace(run, state=State.STOPPING if (folder / STOP).exists() else State.RUNNING)
     # Its last event may have come between the look at the events and the look at the process.
     ended_meanwhile = _signature(folder / EVENTS) != events
@@ -299,6 +300,13 @@ def checksums(folder: Path) -> dict[str, str]:
     return {path.name: files.sha256(path) for path in found if path.is_file()}
 
 
+def place(run: Run, name: str) -> Path:
+    """Return where the file is that the run's figures are of; see ``runs.earlier``."""
+    kept = run.folder / EARLIER
+    # A run that has ended has everything in its place, and what was set aside is of before that.
+    return (kept if run.ending is None and kept.is_dir() else run.folder) / name
+
+
 def intact(run: Run, name: str) -> Path:
     """Return the path of one of a run's files, if it still is as the run left it.
 
@@ -307,7 +315,7 @@ def intact(run: Run, name: str) -> Path:
     Raises:
         RunError: when it is missing, or has other content.
     """
-    path = run.folder / name
+    path = place(run, name)
     expected = run.result.get("sha256", {}).get(name)
     try:
         found = files.sha256(path)
@@ -355,7 +363,9 @@ def _read(folder: Path, config_signature: object, events_signature: object) -> R
         return Run(folder.name, folder, config, about, view.state, view.ending)
     if view.pid is None and view.queued_at is None:  # Nobody will begin it by themselves.
         return Run(folder.name, folder, config, about, State.LOST)
-    worker = Identity(view.pid, view.pid_started_at or 0) if view.pid else None
+    worker = None
+    if view.pid is not None and view.pid_started_at is not None:
+        worker = Identity(view.pid, view.pid_started_at, view.boot_id, view.pid_started_ticks)
     return Run(
         *(folder.name, folder, config, about, view.state), worker=worker, earlier=view.result
     )

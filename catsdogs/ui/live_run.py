@@ -186,7 +186,7 @@ def _live_figures(run: Run, view: RunView, speed: Pace) -> None:
     best.metric("Validation accuracy", f"{accuracies[-1]:.2%}" if accuracies else "–")
     known = speed.images_per_s
     images_per_s.metric("Images a second", f"{known:,.0f}" if known else "–")
-    used = processes.usage(run.worker.pid, run.worker.pid_started_at) if run.worker else None
+    used = processes.usage(run.worker) if run.worker else None
     share = _processor_share(run, used[0]) if used else None
     processor.metric("Processor", f"{share:.0%}" if share is not None else "–", help=_CORES_HELP)
     memory.metric("Memory", f"{used[1] / 1e9:.2f} GB" if used else "–")

@@ -157,7 +157,7 @@ def test_a_second_press_ends_the_run_at_once(app, page, runs):
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Stop at once").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
-    assert not processes.is_alive(worker.pid, worker.pid_started_at)
+    assert not processes.is_alive(worker)
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete this run").click()
     expect(page.get_by_text("None yet")).to_be_visible()

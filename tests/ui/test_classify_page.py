@@ -20,7 +20,7 @@ from catsdogs.inference.batch import Seen
 from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
-from catsdogs.processes import Identity, started_at
+from catsdogs.processes import identity_of
 from catsdogs.runs import store
 from catsdogs.text import literal
 from catsdogs.ui import answers, classify_selection
@@ -452,7 +452,7 @@ class TestAFolderOnThisMachine:
     def process(self, trained_machine, monkeypatch):
         def launch(module, task_folder, *, log):
             tasks.main(task_folder, tasks._works())
-            return Identity(os.getpid(), started_at(os.getpid()))
+            return identity_of(os.getpid())
 
         monkeypatch.setattr(tasks, "launch", launch)
 

@@ -147,7 +147,7 @@ def test_train_warns_of_optimistic_figures_and_marks_them(chosen):
 
 
 def test_a_run_at_work_is_warned_of_too(chosen, monkeypatch):
-    monkeypatch.setattr(store, "is_alive", lambda pid, started_at: True)
+    monkeypatch.setattr(store, "is_alive", lambda worker: True)
     about = {"dataset": {"name": NAME, "fingerprint": "f"}}
     folder = store.create(RunConfig("mobilenet_v2", str(chosen)), about)
     with event_file.appending(folder) as emit:

@@ -126,7 +126,7 @@ def test_a_lost_run_is_called_lost(chosen):
 @pytest.fixture
 def at_work(chosen, monkeypatch):
     """The folder of a run whose worker lives."""
-    monkeypatch.setattr(store, "is_alive", lambda pid, started_at: True)
+    monkeypatch.setattr(store, "is_alive", lambda worker: True)
     folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
     with event_file.appending(folder) as emit:
         emit("started", pid=2**22 + 1, pid_started_at=1.0)
@@ -236,7 +236,7 @@ def test_a_run_on_a_folder_with_any_name_breaks_no_page(chosen):
 def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monkeypatch):
     photo(tmp_path / "plain" / "1.jpg")
     sources.choose(tmp_path / "plain")
-    monkeypatch.setattr(store, "is_alive", lambda pid, started_at: True)
+    monkeypatch.setattr(store, "is_alive", lambda worker: True)
     folder = store.create(
         RunConfig("custom_cnn", "/gone"), {"dataset": {"name": "gone", "fingerprint": "f"}}
     )

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from catsdogs import tasks
 from catsdogs.errors import DatasetError
-from catsdogs.processes import Identity, started_at
+from catsdogs.processes import identity_of
 from catsdogs.runs import rates
 
 pytestmark = pytest.mark.page
@@ -26,7 +26,7 @@ def process(monkeypatch):
             assert module == "catsdogs.learning.range_test"
             if work is not None:
                 tasks.main(folder, {rates.KIND: work})
-            return Identity(os.getpid(), started_at(os.getpid()))
+            return identity_of(os.getpid())
 
         monkeypatch.setattr(tasks, "launch", launch)
 

@@ -1,0 +1,150 @@
+"""A process that dies at each of its steps while a new model takes the place of an old one."""
+
+import errno
+import os
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from catsdogs import files
+from catsdogs.runs import earlier, event_file, store
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
+
+ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
+# What Python announces before it changes a file or a folder.
+STEPS = {"open", "os.link", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"}
+
+
+class Killed(BaseException):
+    """The process is dead: nothing that it still tries happens."""
+
+
+class Life:
+    """So many steps are left to a process."""
+
+    left: int | None = None
+
+    def step(self, event, _):
+        if self.left is not None and event in STEPS:
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+
+LIFE = Life()
+sys.addaudithook(LIFE.step)
+
+
+@contextmanager
+def dying_after(steps):
+    """Let the body be killed before its step number ``steps``; True is appended if it was."""
+    killed = []
+    LIFE.left = steps
+    try:
+        yield killed
+    except Killed:
+        killed.append(True)
+    finally:
+        LIFE.left = None
+
+
+@pytest.fixture(params=["links", "no links"])
+def extended(request, monkeypatch):
+    """Return a function that makes a run with a model, which is extended; and its folder."""
+
+    def refuse(*_):
+        raise OSError(errno.EPERM, "no second names here")
+
+    def made():
+        folder = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
+        write(folder, "old")
+        emit(folder, "queued")
+        emit(folder, "finished", result={"sha256": store.checksums(folder)})
+        emit(folder, "queued", extend=1, at=1)
+        return folder
+
+    # No power is cut here, and the disk would take most of the time.
+    monkeypatch.setattr(files, "sync", lambda path: None)
+    if request.param == "no links":
+        monkeypatch.setattr(os, "link", refuse)
+    return made
+
+
+def emit(folder, event, **values):
+    with event_file.appending(folder) as write_event:
+        write_event(event, **values)
+
+
+def write(folder, content):
+    for name in store.MODEL_FILES:
+        files.write_text(folder / name, f"{content} {name}")
+
+
+def contents(folder):
+    return {name: (folder / name).read_text() for name in store.MODEL_FILES}
+
+
+def check_whole(folder):
+    """Check that each file that the run's figures are of is the one that they are of."""
+    run = store.load(folder)
+    assert len(run.result["sha256"]) == 4
+    for name in run.result["sha256"]:
+        store.intact(run, name)
+    return run
+
+
+def test_a_kill_at_any_step_leaves_the_old_model_or_the_new_one(extended):
+    ends = set()
+    for steps in range(1000):
+        folder = extended()
+        with dying_after(steps) as killed:
+            earlier.set_aside(folder)
+            write(folder, "new")
+            emit(folder, "finished", result={"sha256": store.checksums(folder)})
+            earlier.discard(folder)
+        run = check_whole(folder)
+        ends.add(run.state)
+        if run.state is State.QUEUED:
+            files.remove_unfinished(folder)
+            earlier.put_back(folder)
+            assert set(contents(folder).values()) == {f"old {name}" for name in store.MODEL_FILES}
+        else:
+            earlier.discard(folder)
+            assert set(contents(folder).values()) == {f"new {name}" for name in store.MODEL_FILES}
+        check_whole(folder)
+        assert not list(folder.glob(".*"))
+        if not killed:
+            break
+    assert ends == {State.QUEUED, State.FINISHED}
+    assert steps > 30
+
+
+def test_a_kill_while_the_old_model_is_put_back_leaves_it(extended):
+    for steps in range(1000):
+        folder = extended()
+        before = contents(folder)
+        earlier.set_aside(folder)
+        write(folder, "new")
+        with dying_after(steps) as killed:
+            earlier.put_back(folder)
+        check_whole(folder)
+        files.remove_unfinished(folder)
+        earlier.put_back(folder)
+        check_whole(folder)
+        assert contents(folder) == before
+        assert not list(folder.glob(".*"))
+        if not killed:
+            break
+    assert steps > 10
+
+
+def test_what_the_old_model_did_not_have_goes_when_it_is_put_back(extended):
+    folder = extended()
+    (folder / store.REFERENCES).unlink()
+    earlier.set_aside(folder)
+    write(folder, "new")
+    earlier.put_back(folder)
+    assert not (folder / store.REFERENCES).exists()
+    assert (folder / store.KERAS_MODEL).read_text() == f"old {store.KERAS_MODEL}"
