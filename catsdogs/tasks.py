@@ -18,12 +18,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from catsdogs import locks, paths
+from catsdogs import files, locks, paths
 from catsdogs.errors import Cancelled, CatsDogsError
 from catsdogs.processes import is_alive, launch, started_at
 
@@ -101,9 +102,15 @@ def start(kind: str, subject: str) -> Task:
             return running
         shutil.rmtree(folder)
         folder.mkdir()
-        _write(folder, event="queued", kind=kind, subject=subject)
-        identity = launch(_MODULES[kind], folder, log=folder / _LOG)
-        _write(folder, event="launched", **asdict(identity))
+        try:
+            _write(folder, event="queued", kind=kind, subject=subject)
+            identity = launch(_MODULES[kind], folder, log=folder / _LOG)
+        except OSError:
+            # Else it would pass for one that is about to start.
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        with suppress(OSError):  # The process says so, too.
+            _write(folder, event="launched", **asdict(identity))
     return Task(kind, subject, folder, TaskState.RUNNING)
 
 
@@ -134,8 +141,8 @@ def main(folder: Path, works: dict[str, Work]) -> int:
     """Do the task in ``folder``; return the process' exit status."""
     about = _events(folder)[0]
     pid = os.getpid()
-    _write(folder, event="started", pid=pid, pid_started_at=started_at(pid))
     try:
+        _write(folder, event="started", pid=pid, pid_started_at=started_at(pid))
         work = works[about["kind"]]
         result = work(about["subject"], _Reporter(folder).report, (folder / _STOP).exists)
     except Cancelled as stopped:
@@ -173,8 +180,7 @@ def _folder(kind: str, subject: str) -> Path:
 
 
 def _write(folder: Path, **event: Any) -> None:
-    with (folder / _EVENTS).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps({"t": time.time(), **event}) + "\n")
+    files.append_line(folder / _EVENTS, json.dumps({"t": time.time(), **event}))
 
 
 def _events(folder: Path) -> list[dict[str, Any]]:
