@@ -23,7 +23,7 @@
 /* Laid out like _STATE in faulty.py. */
 struct state {
   int64_t at, error, lasting, counted, failed;
-  char folder[1000], first[3000], last[3000];
+  char folder[1000], trace[1000], first[3000], last[3000];
 };
 static struct state *state;
 
@@ -49,15 +49,27 @@ static void resolve(int at, const char *path, char *whole) {
   snprintf(whole, 2 * PATH_MAX, "%s%s%s", base, *base && path ? "/" : "", path ? path : "");
 }
 
+/* Notes an operation in the file `trace`, if there is to be one. */
+static void note(const char *kind, const char *path) {
+  char line[2 * PATH_MAX + 64];
+  int file = state->trace[0] ? REAL(open)(state->trace, O_WRONLY | O_APPEND | O_CREAT, 0600) : -1;
+  if (file < 0) return;
+  int length = snprintf(line, sizeof line, "%s %s%c", kind, path, 0);
+  if (REAL(write)(file, line, length) != length) abort();
+  REAL(close)(file);
+}
+
 /* Counts an operation; returns 1 and sets errno when it has to fail, 2 for the first of those. */
 static int fails(const char *kind, int at, const char *path) {
   if (!state || !state->folder[0]) return 0;
   int before = errno;
   char whole[2 * PATH_MAX];
   resolve(at, path, whole);
-  errno = before;
   size_t length = strlen(state->folder);
-  if (strncmp(whole, state->folder, length) || (whole[length] && whole[length] != '/')) return 0;
+  int is_ours = !strncmp(whole, state->folder, length) && (!whole[length] || whole[length] == '/');
+  if (is_ours) note(kind, whole);
+  errno = before;
+  if (!is_ours) return 0;
   int64_t number = __atomic_add_fetch(&state->counted, 1, __ATOMIC_SEQ_CST);
   int64_t first = state->at;
   if (!first || number < first || (number > first && !state->lasting)) return 0;

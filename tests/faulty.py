@@ -28,9 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-# Laid out like ``struct state`` in faulty.c: at, error, lasting, counted, failed, folder, first and
-# last operation that failed.
-_STATE = struct.Struct("=5q1000s3000s3000s")
+# Laid out like ``struct state`` in faulty.c: at, error, lasting, counted, failed, folder, trace,
+# first and last operation that failed.
+_STATE = struct.Struct("=5q1000s1000s3000s3000s")
 _PATIENCE_S = 120
 # A full disk, a broken one, one that is not ours, too many open files.
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
@@ -40,15 +40,16 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
 class Ended:
     """How a command ended. ``fault`` is the operation that failed ("write /path"), or "".
 
-    ``last_fault`` is the last of those that failed.
+    ``last_fault`` is the last of those that failed. ``operations`` are all that counted, where
+    none was to fail.
     """
 
     status: int
     out: str
     err: str
-    counted: int
     fault: str
     last_fault: str
+    operations: tuple[str, ...] = ()
 
     @property
     def document(self):
@@ -108,23 +109,22 @@ class Machine:
         self.clear()
         shutil.copytree(self._kept, self.root, symlinks=True, dirs_exist_ok=True)
 
-    def command(self, *words, **fault) -> Ended:
-        """Run ``python -m catsdogs … --json`` to its end, and all that it has started."""
-        return self.call("catsdogs.cli:main", [*map(str, words), "--json"], **fault)
-
     def call(self, function: str, *arguments, at: int = 0, error: int = 0, lasting=False) -> Ended:
         """Call "module:function" in a process of its own; its value is the exit status.
 
         The operation number ``at`` fails with ``error``, with ``lasting`` all after it do, too.
         """
-        folder = os.fsencode(self.root)
-        self._state[:] = _STATE.pack(at, error, lasting, 0, 0, folder, b"", b"")
+        trace = self.root.with_name(f"{self.root.name}-trace")
+        trace.unlink(missing_ok=True)
+        named = os.fsencode(self.root), b"" if at else os.fsencode(trace)
+        self._state[:] = _STATE.pack(at, error, lasting, 0, 0, *named, b"", b"")
         print(json.dumps([function, arguments]), file=self._process.stdin, flush=True)
         status, out, err = json.loads(self._process.stdout.readline())
-        *_, counted, _, _, first, last = _STATE.unpack(self._state[:])
+        *_, first, last = _STATE.unpack(self._state[:])
         self._state[:] = bytes(_STATE.size)
         faults = (os.fsdecode(name.partition(b"\0")[0]) for name in (first, last))
-        return Ended(status, out, err, counted, *faults)
+        noted = trace.read_bytes().split(b"\0")[:-1] if trace.exists() else ()
+        return Ended(status, out, err, *faults, tuple(map(os.fsdecode, noted)))
 
 
 def library(folder: Path) -> Path | None:
