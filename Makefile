@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make requirements" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick torture lint format bench reference screenshots requirements clean
+.PHONY: help run test quick torture lint audit format bench reference screenshots requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -31,6 +31,9 @@ lint: $(VENV)/dev.stamp ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+audit: $(VENV)/dev.stamp ## ask whether a pinned package has a known vulnerability; skips without a network
+	$(BIN)/python -m tools.audit
 
 format: $(VENV)/dev.stamp ## format the code and mend what can be mended
 	$(BIN)/ruff format .

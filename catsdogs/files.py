@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,34 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
     The temporary name keeps the suffix, because Keras and Pillow choose a format by it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED, suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        if durable:
-            sync(temporary)
-        temporary.replace(path)
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED, suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)
+            if durable:
+                sync(temporary)
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):  # What went wrong first is what has to be told.
+                temporary.unlink(missing_ok=True)
+            raise
         if durable:
             sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error say which file it is about; of a failed write the system does not tell."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and (not error.filename or _UNFINISHED in str(error.filename)):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
 
 
 @contextmanager
@@ -56,6 +70,29 @@ def remove_unfinished(folder: Path) -> None:
     """Remove what ``replacing`` left in ``folder`` when its process was killed."""
     for path in folder.glob(f"{_UNFINISHED}*"):
         path.unlink(missing_ok=True)
+
+
+def append_line(path: Path, line: str, *, durable: bool = False) -> None:
+    """Append a line to ``path``, whatever a killed writer or a full disk left at its end.
+
+    Raises:
+        OSError: with the path; nothing is appended then.
+    """
+    with naming(path), path.open("ab+", buffering=0) as stream:
+        end = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, end - 1))
+        is_torn = stream.read(1) not in (b"", b"\n")
+        content = (b"\n" if is_torn else b"") + line.encode() + b"\n"
+        try:
+            while content:
+                # On a disk that is nearly full a write may take less than it was given.
+                content = content[stream.write(content) :]
+            if durable:
+                os.fsync(stream.fileno())
+        except OSError:
+            with suppress(OSError):  # Half a line is passed over by whoever reads it.
+                stream.truncate(end)
+            raise
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -101,9 +102,15 @@ def start(kind: str, subject: str) -> Task:
             return running
         shutil.rmtree(folder)
         folder.mkdir()
-        _write(folder, event="queued", kind=kind, subject=subject)
-        identity = launch(_MODULES[kind], folder, log=folder / _LOG)
-        _write(folder, event="launched", **identity.to_json())
+        try:
+            _write(folder, event="queued", kind=kind, subject=subject)
+            identity = launch(_MODULES[kind], folder, log=folder / _LOG)
+        except OSError:
+            # Else it would pass for one that is about to start.
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        with suppress(OSError):  # The process says so, too.
+            _write(folder, event="launched", **identity.to_json())
     return Task(kind, subject, folder, TaskState.RUNNING)
 
 

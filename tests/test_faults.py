@@ -166,6 +166,12 @@ def at_work(folder):
 
 def check_folder(folder):
     """Check that every file that can be seen is whole, and that nobody works here any more."""
+    check_whole(folder.iterdir())
+    until(lambda: not [p for p in at_work(folder) if p.status() != psutil.STATUS_ZOMBIE])
+
+
+def check_whole(paths):
+    """Check that those of these files that can be seen are whole."""
     readers = {
         ".json": lambda path: json.loads(path.read_text("utf-8")),
         ".parquet": pd.read_parquet,
@@ -173,10 +179,9 @@ def check_folder(folder):
         ".tflite": litert.LiteRTModel,
         ".keras": _test_archive,
     }
-    for path in folder.iterdir():
+    for path in paths:
         if not path.name.startswith(".") and path.suffix in readers:
             readers[path.suffix](path)
-    until(lambda: not [p for p in at_work(folder) if p.status() != psutil.STATUS_ZOMBIE])
 
 
 def _read_arrays(path):

@@ -19,7 +19,7 @@ from catsdogs.commands.outcome import (
 )
 from catsdogs.data import annotations, embeddings, fetching, index, sources
 from catsdogs.data.sample import draw_sample
-from catsdogs.errors import ConfigError
+from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.health import checkup
 from catsdogs.terminal import phases, progress
 
@@ -47,7 +47,13 @@ def fetch(options: Namespace) -> Outcome:
         raise ConfigError("Expected microsoft, kaggle, a URL or a path. Received: nothing.")
     if index.scan(folder).usable.empty:
         raise no_usable_images(folder)
-    sources.choose(folder)
+    try:
+        sources.choose(folder)
+    except OSError as error:
+        raise DatasetError(
+            f"Expected to make {folder} the dataset that the app shows. Received: {error}. The "
+            "images are there: choose that folder on the Dataset page."
+        ) from None
     return _told({"path": str(folder)})
 
 

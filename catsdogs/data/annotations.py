@@ -10,7 +10,6 @@ import getpass
 import hashlib
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs import paths
+from catsdogs import files, paths
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import cell, from_cell
@@ -203,21 +202,31 @@ def _log(root: Path) -> Path:
 def _append(root: Path, step: dict[str, Any]) -> None:
     step = {"at": datetime.now().astimezone().isoformat(), "who": _user(), **step}
     log = _log(root)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a+b") as stream:
-        if log.stat().st_size and not log.read_bytes().endswith(b"\n"):
-            stream.write(b"\n")  # The last line was torn by a power cut: not this one, too.
-        stream.write(json.dumps(step).encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        files.append_line(log, json.dumps(step), durable=True)
+    except OSError as error:
+        raise DatasetError(
+            f"Expected to write a decision into {log}. Received: {error.strerror}. Nothing was "
+            "decided: mend that, then decide again."
+        ) from None
 
 
 def _steps(root: Path) -> Sequence[dict[str, Any]]:
-    """Return the steps that were not undone, oldest first."""
+    """Return the steps that were not undone, oldest first.
+
+    Raises:
+        DatasetError: when they cannot be read: without them, excluded photos would be trained on.
+    """
     try:
         lines = _log(root).read_text("utf-8", errors="replace").splitlines()
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        raise DatasetError(
+            f"Expected to read the decisions in {_log(root)}. Received: {error.strerror}. Mend "
+            "that; without them, photos that were excluded would be used."
+        ) from None
     steps: list[dict[str, Any]] = []
     for line in lines:
         step = _parsed(line)

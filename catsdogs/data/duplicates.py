@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from catsdogs import files, paths
+from catsdogs.errors import DatasetError
 
 Groups = list[list[str]]  # of digests
 
@@ -34,11 +35,20 @@ def save(root: Path, near: Groups) -> None:
 
 
 def load(root: Path) -> Groups:
-    """Return the groups of near duplicates known for ``root``; none before a check."""
+    """Return the groups of near duplicates known for ``root``; none before a check.
+
+    Raises:
+        DatasetError: when they cannot be read: without them, a split would be another one.
+    """
     try:
         return json.loads(_file(root).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return []
+    except OSError as error:
+        raise DatasetError(
+            f"Expected to read the near duplicates in {_file(root)}. Received: {error.strerror}. "
+            "Mend that; without them, copies could be on both sides of a split."
+        ) from None
 
 
 def content_hash(root: Path) -> str:

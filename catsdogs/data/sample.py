@@ -52,17 +52,24 @@ def draw_sample(
     folder appears only when all files are in it.
 
     Raises:
-        DatasetError: ``images`` is odd or below 20, ``seed`` is negative, or ``folder`` is in use.
+        DatasetError: ``images`` is odd or below 20, ``seed`` is negative, or ``folder`` is in use
+            or cannot be written.
     """
     _check_request(folder, images, seed)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".sample-", dir=folder.parent) as scratch:
-        drawn = Path(scratch) / "files"
-        drawn.mkdir()
-        _write_files(drawn, images, seed, progress or (lambda done, total: None))
-        if folder.exists():  # Windows cannot rename onto an existing folder, even an empty one.
-            folder.rmdir()
-        drawn.replace(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".sample-", dir=folder.parent) as scratch:
+            drawn = Path(scratch) / "files"
+            drawn.mkdir()
+            _write_files(drawn, images, seed, progress or (lambda done, total: None))
+            if folder.exists():  # Windows cannot rename onto an existing folder, even an empty one.
+                folder.rmdir()
+            drawn.replace(folder)
+    except OSError as error:
+        raise DatasetError(
+            f"Expected to draw the images into {folder}. Received: {error.strerror}. Mend that, or "
+            "choose another folder."
+        ) from None
     return folder
 
 

@@ -57,8 +57,9 @@ def unpack(archive: Path, folder: Path) -> None:
         # bzip2 reports damage as an OSError, too, but the system gives each of its own a number.
         if isinstance(error, OSError) and error.errno is not None:
             raise DatasetError(
-                f"Expected to write what is in {archive.name}. Received: it cannot be unpacked "
-                f"({error.strerror}). Free some disk space, or choose another folder."
+                f"Expected to write what is in {archive.name} into {folder.parent}. Received: it "
+                f"cannot be unpacked ({error.strerror}). Free some disk space, or choose another "
+                "folder."
             ) from None
         raise ArchiveError(
             f"Expected a complete, unencrypted zip of images. Received: {archive.name}, which "

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from catsdogs import files
 from catsdogs.runs.events import ENDS, Event, Folding, RunView, is_sound
 
 EVENTS = "events.jsonl"
@@ -26,12 +27,14 @@ def appending(folder: Path) -> Iterator[Any]:
 
     Every event begins on a line of its own, whatever a killed writer or a full disk left behind.
     """
-    with (folder / EVENTS).open("ab+", buffering=0) as stream:
+    path = folder / EVENTS
+    with path.open("ab+", buffering=0) as stream:
 
         def emit(event: str, **values: Any) -> None:
             line = json.dumps({"event": event, "t": time.time(), **values}) + "\n"
-            torn = not _ends_with_newline(stream)
-            _write_all(stream, (b"\n" if torn else b"") + line.encode())
+            with files.naming(path):
+                torn = not _ends_with_newline(stream)
+                _write_all(stream, (b"\n" if torn else b"") + line.encode())
 
         yield emit
 

@@ -44,8 +44,12 @@ def start(config: RunConfig) -> Run:
     dataset = index.scan(sources.open_source(given))
     require_splittable(dataset.usable, validation=config.validation)
     folder = store.create(config, _about(config, given, dataset))
-    with event_file.appending(folder) as emit:
-        emit("queued")
+    try:
+        with event_file.appending(folder) as emit:
+            emit("queued")
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)  # Else it would pass for a run that was lost.
+        raise
     start_queued()
     return store.load(folder)
 

@@ -5,6 +5,7 @@ knows only what its last event says, and reads the others when its ``view`` is a
 """
 
 import json
+import shutil
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -156,7 +157,7 @@ def create(config: RunConfig, about: dict[str, Any]) -> Path:
     try:
         files.write_json(folder / CONFIG, content)
     except OSError:
-        folder.rmdir()
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
 

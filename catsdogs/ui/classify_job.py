@@ -44,12 +44,11 @@ def _start(typed: str, chosen: Chosen) -> None:
         path = Path(typed.strip().strip("'\"")).expanduser().absolute()
         if not path.is_dir():
             raise DatasetError(f"Expected a folder. Received: {path}. Check the path.")
+        runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision
+        order = Order(str(path), runs, decision.threshold, decision.false_refusal)
+        tasks.start(folder.KIND, order.subject())
     except (DatasetError, OSError, RuntimeError, ValueError) as error:
         st.error(told(error))
-        return
-    runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision
-    order = Order(str(path), runs, decision.threshold, decision.false_refusal)
-    tasks.start(folder.KIND, order.subject())
 
 
 def _task(task: Task) -> None:

@@ -38,16 +38,20 @@ def current_look() -> Look | None:
             # From the top, so that what is drawn already names the dataset too.
             st.rerun()
         return _opened(sources.open_source(path))
-    except DatasetError as error:
+    except (DatasetError, OSError) as error:
         st.error(told(error))
         if st.button("Use the drawn sample", key="dataset_fallback"):
-            use(_draw_sample())
+            _use_sample()
         return None
 
 
 def use(path: Path) -> None:
     """Make ``path`` the current dataset and draw the page anew, without the old one's filter."""
-    sources.choose(path)
+    try:
+        sources.choose(path)
+    except OSError as error:
+        st.error(told(error))
+        return
     cache.forget_datasets()
     # The picker stands above the widgets of the filter, so that these can still be set.
     filters.clear()
@@ -116,7 +120,7 @@ def picker() -> None:
         with sample:
             st.markdown("600 drawings of cats and dogs, made on this machine in seconds.")
             if st.button("Use the drawn sample", key="dataset_sample"):
-                use(_draw_sample())
+                _use_sample()
 
 
 def _from_this_machine() -> None:
@@ -159,10 +163,10 @@ def _is_downloading(source: str) -> bool:
 def _start_download(source: str) -> None:
     try:
         fetching.check(source)
-    except DatasetError as error:
+        tasks.start("download", source)
+    except (DatasetError, OSError) as error:
         st.error(told(error))
     else:
-        tasks.start("download", source)
         st.rerun()
 
 
@@ -201,6 +205,15 @@ def _opened(folder: Path) -> Look:
             f"Received: {len(look.dataset.records):,} images, none of them labelled and readable."
         )
     return look
+
+
+def _use_sample() -> None:
+    try:
+        folder = _draw_sample()
+    except (DatasetError, OSError) as error:
+        st.error(told(error))
+    else:
+        use(folder)
 
 
 def _draw_sample() -> Path:

@@ -1,6 +1,7 @@
 """Buttons that decide about photos, and the one that takes the last decision back."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import streamlit as st
 from catsdogs.data import annotations
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
 from catsdogs.text import literal
+from catsdogs.ui import run_actions
+
+_PROBLEM = "decide_problem"
 
 
 def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool = False) -> None:
@@ -25,8 +29,9 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
             icon=":material/check:",
             key=f"{key}_keep",
             shortcut="k" if shortcuts else None,
-            on_click=_decide,
-            args=(root, record, annotations.KEEP, None),
+            on_click=run_actions.attempt,
+            args=(_decide, root, record, annotations.KEEP, None),
+            kwargs={"says": _PROBLEM},
         )
     for other, name in enumerate(CLASS_NAMES):
         if other != label:
@@ -35,8 +40,9 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
                 icon=":material/label:",
                 key=f"{key}_relabel_{name}",
                 shortcut="l" if shortcuts and label != UNLABELLED else None,
-                on_click=_decide,
-                args=(root, record, annotations.RELABEL, other),
+                on_click=run_actions.attempt,
+                args=(_decide, root, record, annotations.RELABEL, other),
+                kwargs={"says": _PROBLEM},
             )
     row.button(
         "Exclude it",
@@ -44,8 +50,9 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
         key=f"{key}_exclude",
         shortcut="x" if shortcuts else None,
         disabled=photo["excluded"],
-        on_click=_decide,
-        args=(root, record, annotations.EXCLUDE, None),
+        on_click=run_actions.attempt,
+        args=(_decide, root, record, annotations.EXCLUDE, None),
+        kwargs={"says": _PROBLEM},
     )
     with row:
         undo(root, key=f"{key}_undo", shortcut="u" if shortcuts else None)
@@ -76,15 +83,15 @@ def about_all(root: Path, photos: pd.DataFrame) -> None:
                 title,
                 key=f"all_{action}_{label}",
                 width="stretch",
-                on_click=annotations.annotate,
-                args=(root, photos, action),
-                kwargs={"label": label},
+                on_click=run_actions.attempt,
+                args=(partial(annotations.annotate, label=label), root, photos, action),
+                kwargs={"says": _PROBLEM},
             )
 
 
 def undo(root: Path, *, key: str, shortcut: str | None = None) -> None:
     """Offer to take the last step back."""
-    last = annotations.last_step(root)
+    last = run_actions.attempt(annotations.last_step, root, says=_PROBLEM)
     st.button(
         "Undo",
         icon=":material/undo:",
@@ -92,6 +99,8 @@ def undo(root: Path, *, key: str, shortcut: str | None = None) -> None:
         shortcut=shortcut,
         disabled=not last,
         help=literal(f"Take back: {last}") if last else "Nothing was decided yet.",
-        on_click=annotations.undo,
-        args=(root,),
+        on_click=run_actions.attempt,
+        args=(annotations.undo, root),
+        kwargs={"says": _PROBLEM},
     )
+    run_actions.problem(_PROBLEM)

@@ -8,11 +8,12 @@ from catsdogs.errors import DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.flags import FLAGS, ODD
 from catsdogs.health.look import TRAINING, VALIDATION, Look
-from catsdogs.ui import cache, filters, gallery, task_card
+from catsdogs.ui import cache, filters, gallery, run_actions, task_card
 from catsdogs.ui.told import told
 
 _FIRST = ("suspect", "outlier", "exact", "near", "listed", "undecodable", "unlabelled")
 _DECIDED = ("relabelled", "excluded")
+_PROBLEM = "health_problem"
 
 
 def show(look: Look) -> None:
@@ -75,9 +76,11 @@ def _check(look: Look) -> None:
         "Run the health check",
         type="primary",
         key="health_run",
-        on_click=_start,
-        args=(subject,),
+        on_click=run_actions.attempt,
+        args=(tasks.start, "health", subject),
+        kwargs={"says": _PROBLEM},
     )
+    run_actions.problem(_PROBLEM)
 
 
 def _findings(look: Look, names: tuple[str, ...]) -> None:
@@ -164,7 +167,3 @@ def _decisions(look: Look) -> None:
         else:
             st.toast(f"{count:,} decisions taken over.")
             st.rerun()
-
-
-def _start(subject: str) -> None:
-    tasks.start("health", subject)

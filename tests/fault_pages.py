@@ -1,0 +1,46 @@
+"""What a person does on a page, as a command: ``tests/faulty.py`` calls it where files fail.
+
+Each prints what the page shows in the end, and returns 1 when that is an error.
+"""
+
+import json
+
+from conftest import PROJECT
+from hostile import photo
+from streamlit.testing.v1 import AppTest
+
+
+def correct(_words: list[str]) -> int:
+    """Upload a picture to the Classify page, and mark its answer as wrong."""
+    app = _opened("pages/classify.py")
+    upload = ("cat.jpg", photo(1), "image/jpeg")
+    app.file_uploader(key="classify_files").set_value([upload]).run()
+    _press(app, "classify_is_dog_")
+    return _told(app, [info.value for info in app.info if "Marked as" in info.value])
+
+
+def exclude(_words: list[str]) -> int:
+    """Exclude all photos that the Dataset page shows."""
+    app = _opened("pages/dataset.py")
+    _press(app, "all_exclude_")
+    shown = [metric.value for metric in app.metric if metric.label == "Excluded"]
+    return _told(app, shown)
+
+
+def _opened(page: str) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    return app.switch_page(page).run()
+
+
+def _press(app: AppTest, key: str) -> None:
+    """Press the button whose key begins so, unless an error stands where it should be."""
+    button = next((one for one in app.button if (one.key or "").startswith(key)), None)
+    if button is not None:
+        button.click().run()
+
+
+def _told(app: AppTest, shown: list[str]) -> int:
+    assert not app.exception, app.exception[0].stack_trace
+    errors = [error.value for error in app.error]
+    print(json.dumps({"error": " ".join(errors)} if errors else {"shown": shown}))
+    return 1 if errors else 0

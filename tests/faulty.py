@@ -1,0 +1,227 @@
+"""A machine on which the n-th file operation fails: real processes, real system calls.
+
+Which ones count is decided below Python, by ``faulty.c``, a few wrappers around the C library's
+``open``, ``write``, ``fsync``, ``rename`` and the like that the compiler makes a library of and the
+dynamic linker puts before the others: h5py, Arrow and NumPy write without Python, so replacing
+Python's own functions would miss what matters most. Only what touches the machine's own folder
+counts, not Python's imports.
+
+A process that has imported everything once is copied by ``fork`` for every command, because there
+are hundreds of them; a worker or task that the command starts is another copy. Run as a script,
+this is that process.
+"""
+
+import contextlib
+import errno
+import importlib
+import json
+import mmap
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+# Laid out like ``struct state`` in faulty.c: at, error, lasting, counted, failed, folder, trace,
+# first and last operation that failed.
+_STATE = struct.Struct("=5q1000s1000s3000s3000s")
+_PATIENCE_S = 120
+# A full disk, a broken one, one that is not ours, too many open files.
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended. ``fault`` is the operation that failed ("write /path"), or "".
+
+    ``last_fault`` is the last of those that failed. ``operations`` are all that counted, where
+    none was to fail.
+    """
+
+    status: int
+    out: str
+    err: str
+    fault: str
+    last_fault: str
+    operations: tuple[str, ...] = ()
+
+    @property
+    def document(self):
+        """What a command that was asked for JSON has printed."""
+        return json.loads(self.out)
+
+
+class Machine:
+    """Folders of the app below ``root``, and the process that its commands are copies of."""
+
+    def __init__(self, root: Path, library: Path, *, imports: tuple[str, ...] = ()) -> None:
+        self.root, self._kept = root, root.with_name(f"{root.name}-kept")
+        root.mkdir()
+        self.clear()
+        state = root.with_name(f"{root.name}-state")
+        state.write_bytes(bytes(_STATE.size))
+        with state.open("r+b") as stream:
+            self._state = mmap.mmap(stream.fileno(), _STATE.size)
+        folders = {name: str(root / name.lower()) for name in ("DATA", "ARTIFACTS", "CACHE")}
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, *imports],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env={
+                **os.environ,
+                **{f"CATSDOGS_{name}": folder for name, folder in folders.items()},
+                "TMPDIR": str(root / "tmp"),
+                "LD_PRELOAD": str(library),
+                "FAULTY_STATE": str(state),
+                # Its own files are outside the root, so that nothing of this counts.
+                "PYTHONPATH": os.pathsep.join(
+                    map(str, (Path(__file__).parents[1], Path(__file__).parent))
+                ),
+            },
+        )
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def keep(self) -> None:
+        """Take the folders as they are now for what ``again`` goes back to."""
+        shutil.rmtree(self._kept, ignore_errors=True)
+        shutil.copytree(self.root, self._kept, symlinks=True)
+
+    def clear(self) -> None:
+        """Make it a machine on which nothing was ever done."""
+        for path in self.root.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (self.root / "tmp").mkdir()
+
+    def again(self) -> None:
+        """Make the folders what they were at ``keep``."""
+        self.clear()
+        shutil.copytree(self._kept, self.root, symlinks=True, dirs_exist_ok=True)
+
+    def call(self, function: str, *arguments, at: int = 0, error: int = 0, lasting=False) -> Ended:
+        """Call "module:function" in a process of its own; its value is the exit status.
+
+        The operation number ``at`` fails with ``error``, with ``lasting`` all after it do, too.
+        """
+        trace = self.root.with_name(f"{self.root.name}-trace")
+        trace.unlink(missing_ok=True)
+        named = os.fsencode(self.root), b"" if at else os.fsencode(trace)
+        self._state[:] = _STATE.pack(at, error, lasting, 0, 0, *named, b"", b"")
+        print(json.dumps([function, arguments]), file=self._process.stdin, flush=True)
+        status, out, err = json.loads(self._process.stdout.readline())
+        *_, first, last = _STATE.unpack(self._state[:])
+        self._state[:] = bytes(_STATE.size)
+        faults = (os.fsdecode(name.partition(b"\0")[0]) for name in (first, last))
+        noted = trace.read_bytes().split(b"\0")[:-1] if trace.exists() else ()
+        return Ended(status, out, err, *faults, tuple(map(os.fsdecode, noted)))
+
+
+def library(folder: Path) -> Path | None:
+    """Compile faulty.c into ``folder``; None where that cannot be done, or would not be used."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if not sys.platform.startswith("linux") or compiler is None:
+        return None
+    source, target = Path(__file__).with_name("faulty.c"), folder / "faulty.so"
+    command = [compiler, "-shared", "-fPIC", "-O1", "-o", target, source, "-ldl"]
+    return None if subprocess.run(command, capture_output=True).returncode else target
+
+
+def _serve(modules: list[str]) -> None:
+    """Answer each call that comes in on stdin by a copy of this process."""
+    for name in modules:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        function, arguments = json.loads(line)
+        with contextlib.ExitStack() as stack:
+            out, err = (stack.enter_context(TemporaryFile(dir="/tmp")) for _ in range(2))
+            alive, held = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                os.close(alive)
+                _become(function, arguments, out.fileno(), err.fileno())
+            os.close(held)
+            _, status = os.waitpid(pid, 0)
+            os.read(alive, 1)  # Ends when the last process that the command has started does.
+            os.close(alive)
+            said = []
+            for stream in (out, err):
+                stream.seek(0)
+                said.append(stream.read().decode())
+        print(json.dumps([os.waitstatus_to_exitcode(status), *said]), flush=True)
+
+
+def _become(function: str, arguments: list, out: int, err: int) -> None:
+    """Call a function in place of all else, and end."""
+    status = 70
+    try:
+        signal.alarm(_PATIENCE_S)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        _launch_by_fork()
+        module, name = function.split(":")
+        status = getattr(importlib.import_module(module), name)(*arguments)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status if isinstance(status, int) else 71)
+
+
+def _launch_by_fork() -> None:
+    """Let what the app starts beside itself be copies of this process."""
+    from catsdogs import processes, tasks
+
+    def launch(module, argument, *, log, on_exit=None):
+        with log.open("ab") as stream:
+            pid = os.fork()
+            if pid == 0:
+                if module == "catsdogs.tasks":
+                    works = tasks._works()
+                    _become_launched(lambda: tasks.main(argument, works), stream.fileno())
+                main = importlib.import_module(module).main
+                _become_launched(lambda: main(argument), stream.fileno())
+        identity = processes.Identity(pid, processes.started_at(pid))
+
+        def collect():
+            os.waitpid(pid, 0)
+            if on_exit is not None:
+                on_exit()
+
+        threading.Thread(target=collect, daemon=True).start()
+        return identity
+
+    processes.launch = tasks.launch = launch
+
+
+def _become_launched(main, log: int) -> None:
+    status = 70
+    try:
+        signal.alarm(_PATIENCE_S)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        status = main()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1:])

@@ -1,0 +1,197 @@
+"""A file operation fails, in flows that take a moment: some operations of each.
+
+``make torture`` takes all of them, and the flows that take longer.
+"""
+
+import json
+import os
+import random
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faulty
+import pytest
+from conftest import PROJECT, served
+from faulty import ERRORS, Ended, Machine
+from hostile import photo
+from test_faults import check_whole
+
+_SAMPLED = 4
+_TIMES = ("seconds", "latency_ms")
+# What is another one at every run: temporary names, shards, what runs are called.
+_VARYING = re.compile(r"\.tmp-\w+|[0-9a-f]{16,}|\d{8}-\d{6}-\w+-[0-9a-f]{4}|tmp\w{8}|file\w{8}\.py")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """``words`` are run by ``function``, on a machine that ``prepare`` has made ready for it.
+
+    ``follow`` is run instead the second time, where the first cannot be repeated.
+    """
+
+    words: tuple[str, ...]
+    prepare: Callable[[Machine], object] = lambda machine: None
+    follow: tuple[str, ...] = ()
+    function: str = "catsdogs.cli:main"
+
+
+def draw(machine: Machine) -> None:
+    """Make four cats and four dogs, and a zip of them."""
+    folder = machine.root / "photos"
+    folder.mkdir()
+    with zipfile.ZipFile(machine.root / "photos.zip", "w") as archive:
+        for number in range(4):
+            for name, seed in ((f"cat.{number}.jpg", number), (f"dog.{number}.jpg", 100 + number)):
+                (folder / name).write_bytes(photo(seed))
+                archive.write(folder / name, f"train/{name}")
+
+
+def decided(machine: Machine) -> None:
+    """Draw, and write down that one cat is to be excluded, in a CSV and in effect."""
+    draw(machine)
+    (machine.root / "decisions.csv").write_text("path,action\ncat.1.jpg,exclude\n")
+    words = ("data", "annotations", "photos", "--import", "decisions.csv", "--json")
+    assert machine.call("catsdogs.cli:main", words).status == 0
+    shutil.rmtree(machine.root / "cache")
+
+
+def undecided(machine: Machine) -> None:
+    """Draw, and write down that two photos are to be decided about; nothing is in effect."""
+    draw(machine)
+    text = "path,action,label\ncat.1.jpg,exclude,\ndog.1.jpg,relabel,cat\n"
+    (machine.root / "decisions.csv").write_text(text)
+
+
+def trained(machine: Machine) -> None:
+    """Draw, and take a run that comes with the project for one of this machine's own."""
+    draw(machine)
+    (machine.root / "out").mkdir()
+    folder = machine.root / "artifacts" / "run"
+    shutil.copytree(PROJECT / "artifacts" / "reference-custom_cnn", folder)
+    about = json.loads((folder / "config.json").read_text("utf-8"))
+    (folder / "config.json").write_text(json.dumps({**about, "run": "run", "reference": False}))
+
+
+FLOWS = {
+    "scan": Flow(("data", "scan", "photos"), decided),
+    "decide": Flow(("data", "annotations", "photos", "--import", "decisions.csv"), undecided),
+    "draw": Flow(("data", "sample", "--images", "20")),
+    "extract": Flow(("data", "fetch", "--from", "photos.zip"), draw),
+    "download": Flow(("data", "fetch", "--from", "{url}"), draw),
+    "remark": Flow(("runs", "remark", "run", "--name", "x", "--star"), trained),
+    "export": Flow(
+        ("export", "run", "--format", "litert", "--out", "out/m.tflite", "--force"), trained
+    ),
+    "delete": Flow(("runs", "delete", "run"), trained, follow=("runs", "list")),
+}
+
+
+@pytest.fixture(scope="session")
+def faults(tmp_path_factory):
+    """The compiled ``faulty.c``; tests are skipped where there can be none."""
+    library = faulty.library(tmp_path_factory.mktemp("faulty"))
+    if library is None:
+        pytest.skip("no C compiler for faults, or not Linux, whose linker puts them in")
+    return library
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory, faults):
+    folder = tmp_path_factory.mktemp("faults") / "machine"
+    made = Machine(folder, faults, imports=("catsdogs.cli", "catsdogs.data.sample", "requests"))
+    yield made
+    made.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FLOWS)
+def test_whatever_operation_fails_nothing_is_corrupt_and_the_next_attempt_succeeds(name, machine):
+    draw = random.Random(name)
+    assert sweep(FLOWS[name], machine, lambda found: draw.sample(distinct(found), _SAMPLED))
+
+
+def distinct(operations: tuple[str, ...]) -> list[int]:
+    """Return the number of the first operation of each kind on each file."""
+    firsts: dict[str, int] = {}
+    for number, operation in enumerate(operations, start=1):
+        firsts.setdefault(_VARYING.sub("*", operation), number)
+    return list(firsts.values())
+
+
+def sweep(
+    flow: Flow,
+    machine: Machine,
+    numbers: Callable[[tuple[str, ...]], list[int]] | None = None,
+    same: Callable[[Any], Any] | None = None,
+) -> int:
+    """Let an operation of a flow fail, in turn each of ``numbers`` or all; return how many did.
+
+    The errors take turns, as do those that go by and those that last. ``same`` returns what a
+    command's document has to have in common with that of any other machine.
+    """
+    same = same or timeless
+    machine.clear()
+    flow.prepare(machine)
+    content = (machine.root / "photos.zip").read_bytes() if "{url}" in flow.words else b""
+    with served(content) as url:
+        words = [*(word.format(url=url) for word in flow.words), "--json"]
+        follow = [*flow.follow, "--json"] if flow.follow else words
+        machine.keep()
+        clean = machine.call(flow.function, words)
+        assert clean.status == 0, clean
+        problems, met = [], 0
+        # A run is not always the same: the last numbers are those that nothing comes to any more.
+        most = len(clean.operations) + 20
+        for number in numbers(clean.operations) if numbers else range(1, most):
+            machine.again()
+            error, lasts = ERRORS[number % len(ERRORS)], bool(number // len(ERRORS) % 2)
+            ended = machine.call(flow.function, words, at=number, error=error, lasting=lasts)
+            if not ended.fault:
+                continue
+            met += 1
+            try:
+                check(ended, same(clean.document), error, machine.root, same)
+                check_files(machine.root)
+                after = machine.call(flow.function, follow)
+                assert after.status == 0, after
+                assert follow != words or same(after.document) == same(clean.document)
+            except (AssertionError, ValueError) as problem:
+                lasted = ", and from then on" if lasts else ""
+                problems.append(
+                    f"{number}: {ended.fault}: {os.strerror(error)}{lasted}\n{ended}\n{problem}"
+                )
+        assert not problems, "\n\n".join(problems)
+        return met
+
+
+def check(ended: Ended, expected: Any, error: int, root: Path, same: Callable[[Any], Any]) -> None:
+    """Check that a command has ended as if nothing had been, or said what had been."""
+    assert "Traceback" not in ended.err
+    if ended.status == 0:
+        assert same(ended.document) == expected
+        return
+    assert ended.status in (1, 2)
+    # Status 2: a photo of many that cannot be read is told of beside the rest.
+    told = ended.document["error"] if ended.status == 1 else ended.out
+    assert os.strerror(error) in told, "the cause is missing"
+    failed = [Path(f.split(" ", 1)[1]).relative_to(root) for f in (ended.fault, ended.last_fault)]
+    assert any(part in told for path in failed for part in path.parts), "the name is missing"
+
+
+def timeless(document: Any) -> Any:
+    """Return a document without what takes another time at every run."""
+    if isinstance(document, dict):
+        return {name: timeless(of) for name, of in document.items() if name not in _TIMES}
+    return [timeless(one) for one in document] if isinstance(document, list) else document
+
+
+def check_files(root: Path) -> None:
+    """Check that every file that can be seen is whole, and that nothing unfinished is left."""
+    paths = list(root.rglob("*"))
+    assert not [path for path in paths if path.name.startswith((".tmp-", ".sample-"))]
+    check_whole(paths)
