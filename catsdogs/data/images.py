@@ -8,7 +8,6 @@ import hashlib
 import io
 import os
 import stat
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,19 +63,8 @@ HEADER_BYTES_KEPT = 16
 # More than libjpeg looks ahead in a scan, less than a row of blocks of any photo takes.
 _READ_AHEAD = 16
 
-# What Pillow raises on hostile or damaged input, beside OSError.
-_PILLOW_ERRORS = (
-    OSError,
-    ValueError,
-    TypeError,
-    SyntaxError,
-    RuntimeError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
+# On hostile or damaged input Pillow raises whatever its readers run into, IndexError and the like.
+_PILLOW_ERRORS = Exception
 
 
 @dataclass(frozen=True)
@@ -136,11 +124,12 @@ def open_header(content: bytes) -> ImageFile.ImageFile:
     _require_few_parts(content)
     try:
         image = Image.open(io.BytesIO(content), formats=_formats(content))
+        tile_size = _tile_size(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage("too_large", _too_large("a larger one")) from None
     except _PILLOW_ERRORS:
         raise _unopened(content) from None
-    for width, height in (image.size, _tile_size(image)):
+    for width, height in (image.size, tile_size):
         if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX:
             raise UnreadableImage("too_large", _too_large(f"{width}×{height} pixels"))
     return image
