@@ -100,7 +100,7 @@ def refused(content: bytes) -> UnreadableImage:
         (b"", "empty"),
         (b"hello, this is text", "not_an_image"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not_an_image"),
-        (b"\xff\xd8\xff", "not_an_image"),
+        (b"\xff\xd8\xff", "truncated"),
         (encoded(half_red((500, 400)), "JPEG")[:1500], "truncated"),
         (encoded(half_red((500, 400)), "PNG")[:400], "truncated"),
         (encoded(NOISE, "JPEG")[:9000] + bytes(9000), "truncated"),

@@ -7,16 +7,19 @@ pixels, and so the same answer, everywhere.
 import hashlib
 import io
 import os
-import re
 import stat
-import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile
 
+from catsdogs.data import containers
+from catsdogs.data.room import Room
 from catsdogs.errors import UnreadableImage
 
 # An allow-list: Pillow would otherwise try EPS (which starts Ghostscript), PDF and many more.
@@ -24,13 +27,17 @@ from catsdogs.errors import UnreadableImage
 _OF_PILLOW, _HEIF = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"), "HEIF"
 FORMATS = (*_OF_PILLOW, _HEIF)
 _JPEGS = ("JPEG", "MPO")
-# What the first box of a HEIC file, which iPhones write, says that it is (ISO/IEC 23008-12).
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
-_END_MARKER = b"\xff\xd9"
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_PNG_END = b"IEND\xaeB`\x82"
-_EXIF_ORIENTATION = 0x0112
+_EXIF_ORIENTATION, _TILE_WIDTH, _TILE_LENGTH = 0x0112, 0x0142, 0x0143
 _SIDEWAYS = (5, 6, 7, 8)
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _TURNED = {
     2: "mirrored",
     3: "turned by 180°",
@@ -44,25 +51,20 @@ SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 )
 MAX_PIXELS = 50_000_000
+# What JPEG can have. To scale a longer side takes more memory than the picture.
+MAX_SIDE_PX = 65_535
 # What that many pixels take uncompressed, with four channels, and some more.
 MAX_BYTES = 256 << 20
+# Two of the largest pictures, or any number of usual ones: 0.6 GB each, however many sessions ask.
+_ROOM = Room(2 * MAX_PIXELS)
 # Part of every cache's path: to be raised when other files are readable, or give other pixels.
-DECODE_VERSION = "v2"
+DECODE_VERSION = "v3"
 HEADER_BYTES_KEPT = 16
+# More than libjpeg looks ahead in a scan, less than a row of blocks of any photo takes.
+_READ_AHEAD = 16
 
-# What Pillow raises on hostile or damaged input, beside OSError.
-_PILLOW_ERRORS = (
-    OSError,
-    ValueError,
-    TypeError,
-    SyntaxError,
-    RuntimeError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
+# On hostile or damaged input Pillow raises whatever its readers run into, IndexError and the like.
+_PILLOW_ERRORS = Exception
 
 
 @dataclass(frozen=True)
@@ -115,25 +117,39 @@ def open_header(content: bytes) -> ImageFile.ImageFile:
     """Open an image without decoding its pixels: format, mode and size are known afterwards.
 
     Raises:
-        UnreadableImage: ``empty``, ``not_an_image`` or ``too_large``.
+        UnreadableImage: ``empty``, ``not_an_image``, ``truncated``, ``damaged`` or ``too_large``.
     """
     if not content:
         raise UnreadableImage("empty", "The file is empty (zero bytes).")
+    _require_few_parts(content)
     try:
         image = Image.open(io.BytesIO(content), formats=_formats(content))
+        tile_size = _tile_size(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage("too_large", _too_large("a larger one")) from None
     except _PILLOW_ERRORS:
-        raise UnreadableImage("not_an_image", _not_an_image(content)) from None
-    if image.width * image.height > MAX_PIXELS:
-        raise UnreadableImage("too_large", _too_large(f"{image.width}×{image.height} pixels"))
+        raise _unopened(content) from None
+    for width, height in (image.size, tile_size):
+        if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX:
+            raise UnreadableImage("too_large", _too_large(f"{width}×{height} pixels"))
     return image
+
+
+def _require_few_parts(content: bytes) -> None:
+    if containers.has_too_many_parts(content):
+        raise UnreadableImage("damaged", "Its header is in more pieces than that of any photo.")
+
+
+def _tile_size(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Return the size of a TIFF's tiles, which are decoded whole, however small the picture is."""
+    tags = getattr(image, "tag_v2", {})
+    width, height = tags.get(_TILE_WIDTH, 0), tags.get(_TILE_LENGTH, 0)
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else (0, 0)
 
 
 def _formats(content: bytes) -> tuple[str, ...]:
     """Return what ``content`` may be: HEIC where it says so itself, else any but that."""
-    kind, brands = content[4:8], content[8 : int.from_bytes(content[:4])]
-    if kind != b"ftyp" or not any(brand in brands for brand in _HEIC_BRANDS):
+    if not containers.is_heic(content):
         return _OF_PILLOW
     # Here, because its libraries take 20 MB, which most people never need.
     from pillow_heif import register_heif_opener
@@ -158,15 +174,26 @@ class Picture:
         With ``at_least_px``, a JPEG may be decoded at a half, a quarter or an eighth of its size,
         as long as both sides stay at least that long: much faster, and enough for a smaller target.
 
+        Waits while other threads decode as much as may be in memory at a time.
+
         Raises:
             UnreadableImage: with the reason, for anything that does not decode to its end.
         """
-        image = open_header(self.content)
-        if at_least_px is not None:
-            image.draft(image.mode, (at_least_px, at_least_px))
+        image, pixels = self._opened(at_least_px)
         if image.size not in self._decoded:
-            self._decoded[image.size] = _decoded(image, self.content)
+            with _ROOM.taken(pixels):
+                self._decoded[image.size] = _decoded(image)
         return self._decoded[image.size]
+
+    @contextmanager
+    def held(self, *, at_least_px: int) -> Iterator[None]:
+        """Count the picture among those in memory until this is left, not only while it decodes.
+
+        Raises:
+            UnreadableImage: with the reason.
+        """
+        with _ROOM.taken(self._opened(at_least_px)[1]):
+            yield
 
     def square(self, side: int) -> np.ndarray:
         """Return the picture as uint8 RGB, shape (side, side, 3), squeezed to a square (bilinear).
@@ -184,18 +211,44 @@ class Picture:
             UnreadableImage: with the reason.
         """
         image = open_header(self.content)
-        try:
-            frames = 1 if image.format in _JPEGS else getattr(image, "n_frames", 1)
-        except _PILLOW_ERRORS:
-            frames = 1
+        frames = _frames(image)
         found = {
             _TURNED.get(_orientation(image), ""): True,
-            f"first of {frames} frames": frames > 1,
+            f"first of {frames}": bool(frames),
             "transparency put on white": image.has_transparency_data,
             "CMYK made RGB": image.mode == "CMYK",
             "16 bits made 8": _has_high_depth(image),
         }
         return [what for what, happens in found.items() if what and happens]
+
+    def _opened(self, at_least_px: int | None) -> tuple[ImageFile.ImageFile, int]:
+        """Return the picture before its pixels, and how many of them decoding has in memory."""
+        content, is_scaled = self._whole
+        image = open_header(content)
+        size = image.width * image.height
+        if at_least_px is not None:
+            image.draft(image.mode, (at_least_px, at_least_px))
+        return image, image.width * image.height if is_scaled else size
+
+    @cached_property
+    def _whole(self) -> tuple[bytes, bool]:
+        """Return what to decode, and whether a smaller size takes less memory: what is no JPEG, and
+        one that comes in several scans, is in memory as a whole.
+
+        libjpeg makes up what is missing before an end marker, as grey. So a JPEG in one scan is
+        given to it without that marker, and enough bytes to read ahead in its place.
+        """
+        if not self.content.startswith(containers.JPEG_START):
+            return self.content, False
+        _require_few_parts(self.content)
+        end, scans, is_sequential = containers.jpeg_structure(self.content)
+        if end is None:
+            raise _truncated()
+        if scans > containers.MOST_SCANS:
+            raise UnreadableImage("damaged", f"It comes in {scans:,} scans, as no photo does.")
+        if scans != 1 or not is_sequential:
+            return self.content, False
+        return self.content[: end - len(containers.JPEG_END)] + bytes(_READ_AHEAD), True
 
 
 def load_upright(content: bytes, *, at_least_px: int | None = None) -> Image.Image:
@@ -216,16 +269,13 @@ def load_square(content: bytes, side: int) -> np.ndarray:
     return Picture(content).square(side)
 
 
-def _decoded(image: ImageFile.ImageFile, content: bytes) -> Image.Image:
+def _decoded(image: ImageFile.ImageFile) -> Image.Image:
     try:
         image.load()
-        upright = _to_rgb(ImageOps.exif_transpose(image))
+        upright = _UPRIGHT.get(_orientation(image))
+        return _to_rgb(image if upright is None else image.transpose(upright))
     except _PILLOW_ERRORS as error:
         raise _decode_failure(error) from None
-    if image.format in _JPEGS and _jpeg_end(content) is None:
-        # An interrupted download that was filled up with zeros decodes, to a half grey picture.
-        raise _truncated()
-    return upright
 
 
 def read_header(content: bytes) -> Header:
@@ -239,12 +289,24 @@ def read_header(content: bytes) -> Header:
     """
     image = open_header(content)
     orientation = _orientation(image)
-    if image.format in _JPEGS and _END_MARKER in content[-1024:]:
+    if image.format in _JPEGS and containers.JPEG_END in content[-1024:]:
         width, height = image.size[::-1] if orientation in _SIDEWAYS else image.size
     else:
         width, height = load_upright(content).size
-    trailing = _trailing_bytes(image.format, content)
+    trailing = containers.trailing_bytes(image.format, content)
     return Header(image.format or "", image.mode, width, height, orientation, trailing)
+
+
+def _frames(image: ImageFile.ImageFile) -> str:
+    """Return how many frames there are, "" for one. Of a JPEG, the others are no other pictures."""
+    try:
+        if image.format == "TIFF":  # Pillow takes minutes to find the last of 100,000 pages.
+            image.seek(1)
+            return "several pages"
+        frames = 1 if image.format in _JPEGS else getattr(image, "n_frames", 1)
+    except _PILLOW_ERRORS:
+        return ""
+    return f"{frames} frames" if frames > 1 else ""
 
 
 def _orientation(image: Image.Image) -> int:
@@ -255,40 +317,15 @@ def _orientation(image: Image.Image) -> int:
     return value if value in range(2, 9) else 1
 
 
-def _trailing_bytes(format_: str | None, content: bytes) -> int:
-    """Return how many bytes lie behind a JPEG's or PNG's end. An MPO's further pictures belong."""
-    if format_ == "JPEG":
-        end = _jpeg_end(content)
-    elif format_ == "PNG":
-        end = content.find(_PNG_END) + len(_PNG_END)
-    else:
-        return 0
-    return len(content) - end if end else 0
-
-
-def _jpeg_end(content: bytes) -> int | None:
-    """Return where a JPEG's first picture ends, None where it has no end.
-
-    Segments are skipped by their lengths, for a thumbnail in one may have an end marker too; in
-    the compressed data between them, a marker is any FF that no 00, FF or restart number follows
-    (ITU-T T.81, B.1.1).
-    """
-    position = 2
-    while marker := _MARKER.search(content, position):
-        if marker[0] == _END_MARKER:
-            return marker.end()
-        position = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2])
-    return None
-
-
 def _to_rgb(image: Image.Image) -> Image.Image:
     if _has_high_depth(image):
         return _high_depth_to_grey(image).convert("RGB")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image)
+        return white
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _has_high_depth(image: Image.Image) -> bool:
@@ -297,10 +334,13 @@ def _has_high_depth(image: Image.Image) -> bool:
 
 def _high_depth_to_grey(image: Image.Image) -> Image.Image:
     """Scale 16-bit and floating-point grey to 8 bits; Pillow's own conversion clips at 255."""
-    values: np.ndarray[Any, Any] = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    values: np.ndarray[Any, Any] = np.array(image, dtype=np.float32)
+    np.nan_to_num(values, copy=False)
     peak = values.max(initial=0)
     full_scale = 1.0 if peak <= 1 and image.mode == "F" else 255.0 if peak <= 255 else 65535.0
-    return Image.fromarray((values.clip(0, full_scale) * (255 / full_scale)).astype(np.uint8))
+    values.clip(0, full_scale, out=values)
+    values *= 255 / full_scale
+    return Image.fromarray(values.astype(np.uint8))
 
 
 def _decode_failure(error: Exception) -> UnreadableImage:
@@ -314,12 +354,20 @@ def _truncated() -> UnreadableImage:
 
 
 def _too_large(received: str) -> str:
-    limit = f"{MAX_PIXELS // 1_000_000} megapixels"
+    limit = f"{MAX_PIXELS // 1_000_000} megapixels, {MAX_SIDE_PX:,} pixels a side"
     return f"Expected at most {limit}. Received: {received}. Scale the picture down first."
 
 
-def _not_an_image(content: bytes) -> str:
-    return (
-        f"Expected an image ({', '.join(FORMATS)}). Received: a file that begins with "
-        f"{content[:HEADER_BYTES_KEPT]!r}."
+def _unopened(content: bytes) -> UnreadableImage:
+    """Return why Pillow cannot even open it."""
+    if not containers.begins_like_an_image(content):
+        return UnreadableImage(
+            "not_an_image",
+            f"Expected an image ({', '.join(FORMATS)}). Received: a file that begins with "
+            f"{content[:HEADER_BYTES_KEPT]!r}.",
+        )
+    if containers.is_cut_short(content):
+        return _truncated()
+    return UnreadableImage(
+        "damaged", "It begins like an image, but what follows is damaged or missing."
     )

@@ -18,11 +18,13 @@ from catsdogs.data.thumbnails import SIDE_PX, square_jpeg
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, label_of_path
+from catsdogs.runs.config import MODELS
 from catsdogs.text import printable
 
 # A page keeps what it was given in memory; more are a matter for a job.
 MOST_PICTURES = 5_000
 MOST_BYTES_EACH = 25 << 20
+_LARGEST_SIDE_PX = max(model.side for model in MODELS.values())
 
 Read = Callable[[], bytes]
 
@@ -81,9 +83,10 @@ def see(name: str, read: Read, panel: Panel, *, thumbnail: bool = False) -> Seen
     """Return what ``panel`` says of the picture whose content ``read`` returns."""
     try:
         picture = Picture(read())
-        answers = tuple(panel.answers(picture))
-        small = square_jpeg(picture.upright(at_least_px=SIDE_PX)) if thumbnail else None
-        return Seen(name, answers, tuple(picture.changes()), thumbnail=small)
+        with picture.held(at_least_px=_LARGEST_SIDE_PX):
+            answers = tuple(panel.answers(picture))
+            small = square_jpeg(picture.upright(at_least_px=SIDE_PX)) if thumbnail else None
+            return Seen(name, answers, tuple(picture.changes()), thumbnail=small)
     except UnreadableImage as error:
         return Seen(name, error=error)
 

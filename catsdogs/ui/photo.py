@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
 from catsdogs.data import images
 from catsdogs.data.thumbnails import thumbnails
@@ -208,10 +208,15 @@ def _exif(path: Path) -> None:
 def _exif_tags(path: Path) -> dict[str, str]:
     """Return a photo's EXIF tags by name, the first few of them and not too long."""
     try:
-        with images.open_header(images.read_bytes(path)) as image:
+        content = images.read_bytes(path)
+        # A PNG's EXIF may come behind its pixels, which are decoded then.
+        with (
+            images.Picture(content).held(at_least_px=_SHOWN_PX),
+            images.open_header(content) as image,
+        ):
             exif = image.getexif()
             blocks = [dict(exif), *(dict(exif.get_ifd(pointer)) for pointer in _EXIF_POINTERS)]
-    except (CatsDogsError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # Whatever Pillow runs into: the photo is shown without them.
         return {}
     names = {**ExifTags.TAGS, **ExifTags.GPSTAGS}
     tags = {

@@ -1,0 +1,38 @@
+"""A process that looks for an image which breaks the decoder, guided by coverage (libFuzzer).
+
+``python tests/fuzz_images.py TARGET SEEDS [OPTION …]``, the options libFuzzer's. It exits with an
+error at the first file that is neither a picture nor refused with a named reason.
+"""
+
+import contextlib
+import sys
+import warnings
+
+import atheris
+
+with atheris.instrument_imports(include=["PIL", "catsdogs.data"]):
+    from catsdogs.data.images import Picture, read_header
+    from catsdogs.errors import UnreadableImage
+
+SIDE = 64
+TARGETS = {
+    "pixels": [lambda content: Picture(content).square(SIDE)],
+    "facts": [lambda content: Picture(content).changes(), read_header],
+}
+
+
+def main(target: str, seeds: str, *options: str) -> None:
+    def refused_at_worst(content: bytes) -> None:
+        for ask in TARGETS[target]:
+            with contextlib.suppress(UnreadableImage):
+                ask(content)
+
+    warnings.simplefilter("ignore")
+    # A slow file or a large one is an error, too.
+    bounds = ["-timeout=20", "-rss_limit_mb=2000", "-max_len=60000", "-print_final_stats=1"]
+    atheris.Setup([sys.argv[0], seeds, *bounds, *options], refused_at_worst)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
