@@ -17,6 +17,8 @@ from catsdogs import paths
 # adds the time of the boot, in whole seconds, which may change by one when the clock is set.
 _TOLERANCE_S = 2.0
 _KILL_TAKES_S = 10
+# What a page answers goes before what nobody waits for.
+_NICENESS = 10
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ def launch(
 ) -> Identity:
     """Start ``python -m module argument``, in a session of its own: no server takes it down.
 
+    It has the processors while nobody asks anything of the app, and gives way when somebody does.
+
     ``on_exit`` is called once it has ended, if this process still lives then.
     """
     with log.open("ab") as stream:
@@ -44,6 +48,7 @@ def launch(
             start_new_session=True,
         )
     identity = Identity(process.pid, started_at(process.pid))
+    _give_way(process.pid)
 
     def collect() -> None:
         # Collects the exit status whenever it comes, so that an ended process is no zombie.
@@ -53,6 +58,17 @@ def launch(
 
     threading.Thread(target=collect, daemon=True, name=f"process {identity.pid}").start()
     return identity
+
+
+def _give_way(pid: int) -> None:
+    with suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        if sys.platform == "win32":
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+            return
+        process.nice(max(_NICENESS, process.nice()))
+        # Linux on a desktop shares the processors between sessions first, whatever is nice in them.
+        Path(f"/proc/{pid}/autogroup").write_text(str(_NICENESS))
 
 
 def started_at(pid: int) -> float:

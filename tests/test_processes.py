@@ -83,3 +83,14 @@ def test_a_launched_process_has_a_session_of_its_own_and_its_exit_is_told(tmp_pa
     assert not ended.is_set()
     processes.kill(identity.pid, identity.pid_started_at)
     assert ended.wait(30)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities have classes there, no numbers")
+def test_a_launched_process_gives_way(tmp_path):
+    identity = processes.launch("http.server", Path("0"), log=tmp_path / "log")
+    try:
+        assert psutil.Process(identity.pid).nice() >= 10
+        group = Path(f"/proc/{identity.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-1] == "10"
+    finally:
+        processes.kill(identity.pid, identity.pid_started_at)
