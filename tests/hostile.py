@@ -12,6 +12,7 @@ import stat
 import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,29 @@ def photo(seed: int = 0, side: int = 24) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def png_bomb(side: int = 22_000) -> bytes:
+    """A black PNG that is a thousand times smaller than its pixels, by default 1.4 GB."""
+    row = b"\0" * (1 + 3 * side)
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = struct.pack(">2I5B", side, side, 8, 2, 0, 0, 0)
+    chunks = (b"IHDR" + header, b"IDAT" + packed, b"IEND")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        for chunk in chunks
+    )
+
+
+def jpeg_bomb(side: int = 6000) -> bytes:
+    """A few hundred bytes of a progressive JPEG, which ends where its 36 megapixels begin."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(buffer, "JPEG", progressive=True)
+    content = bytearray(buffer.getvalue())
+    frame = content.index(b"\xff\xc2")
+    content[frame + 5 : frame + 9] = struct.pack(">2H", side, side)
+    return bytes(content[:-2])
 
 
 def write_zip(path: Path, members: dict, compression: int = zipfile.ZIP_STORED) -> Path:

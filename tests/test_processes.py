@@ -200,3 +200,14 @@ def written(path):
         assert time.monotonic() < give_up_at
         time.sleep(0.01)
     return path.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities have classes there, no numbers")
+def test_a_launched_process_gives_way(tmp_path):
+    identity = processes.launch("http.server", Path("0"), log=tmp_path / "log")
+    try:
+        assert psutil.Process(identity.pid).nice() >= 10
+        group = Path(f"/proc/{identity.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-1] == "10"
+    finally:
+        processes.kill(identity)

@@ -3,7 +3,8 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -38,11 +39,23 @@ def map_files(
 
 
 def map_ordered(items: Iterable[Item], function: Callable[[Item], Value]) -> Iterator[Value]:
-    """Yield function(item) in order, computed on several threads, a few ahead of who takes them."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        remaining = iter(items)
-        pending = deque(pool.submit(function, item) for item in islice(remaining, _IN_FLIGHT))
+    """Yield function(item) in order, computed on several threads, a few ahead of who takes them.
+
+    All callers of a process share these threads, and take turns: who has thousands of items holds
+    nobody up who has few. ``function`` must not call this itself: it would wait for its own thread.
+    """
+    pool, remaining = _pool(), iter(items)
+    pending = deque(pool.submit(function, item) for item in islice(remaining, _IN_FLIGHT))
+    try:
         while pending:
             job = pending.popleft()
             pending.extend(pool.submit(function, item) for item in islice(remaining, 1))
             yield job.result()
+    finally:
+        # Who stops early, or met an error, is left with nothing at work for it.
+        wait([job for job in pending if not job.cancel()])
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="decoding")

@@ -99,7 +99,8 @@ class Panel:
             started = time.perf_counter()
             outputs[run_id] = predictor(picture)
             took_ms[run_id] = (decoded - began + time.perf_counter() - started) * 1000
-        likeness = {name: self._likeness(name, outputs[name]) for name in self._judges.values()}
+        judges = set(self._judges.values())
+        likeness = {name: self._likeness(name, outputs[name]) for name in judges}
         return [
             Answer(
                 *(run_id, outputs[run_id].p_dog),

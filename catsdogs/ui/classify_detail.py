@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
-from catsdogs.data.images import Picture
+from catsdogs.data import images
+from catsdogs.data.decoding import map_ordered
 from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.inference.batch import Seen
@@ -115,7 +116,8 @@ def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
         return
     try:
         content = picture.read()
-        photo = _photo(content)
+        # Among the threads that all sessions share: few large pictures are open at a time.
+        (photo,) = map_ordered([content], _photo)
     except UnreadableImage as error:
         st.error(told(error), icon=":material/broken_image:")
         return
@@ -136,7 +138,7 @@ def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
 
 
 def _photo(content: bytes) -> Image.Image:
-    photo = Picture(content).upright(at_least_px=_SHOWN_PX).copy()
+    photo = images.load_upright(content, at_least_px=_SHOWN_PX)
     photo.thumbnail((_SHOWN_PX, _SHOWN_PX), Image.Resampling.BILINEAR)
     return photo
 

@@ -7,8 +7,6 @@ from functools import partial
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from catsdogs.data import corrections, images
@@ -16,7 +14,8 @@ from catsdogs.drawing.animals import face
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.inference import batch
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.ui import classify_job
+from catsdogs.text import counted
+from catsdogs.ui import classify_job, uploads
 from catsdogs.ui.classify_runs import Chosen
 from catsdogs.ui.told import told
 
@@ -57,6 +56,12 @@ def show(chosen: Chosen) -> list[Given]:
         "close the tab, uploaded ones as soon as you open another page. Only those that you mark "
         f"as wrong are kept, in {told(corrections.folder())}."
     )
+    if refused := uploads.refused():
+        st.warning(
+            f"Expected {uploads.LIMITS}, and {uploads.MOST_BYTES_OF_ALL >> 30} GB of all sessions. "
+            f"Received: more; {counted(refused, 'file')} not taken. Give the path of their folder "
+            "on this machine instead: that has no limit."
+        )
     if len(pictures) > batch.MOST_PICTURES:
         st.warning(
             f"Only the first {batch.MOST_PICTURES:,} of {len(pictures):,} pictures are looked at. "
@@ -66,25 +71,25 @@ def show(chosen: Chosen) -> list[Given]:
 
 
 def _files() -> list[Given]:
-    uploads = st.file_uploader(
+    given = st.file_uploader(
         "Pictures, or ZIPs of them",
         accept_multiple_files=True,
         key="classify_files",
-        help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB a file; for larger ZIPs, "
-        "unpack them and give the folder or its path.",
+        help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB a file, "
+        f"{uploads.LIMITS}; for larger ZIPs, unpack them and give the folder or its path.",
     )
-    return list(_given(uploads))
+    return list(_given(given))
 
 
 def _folder() -> list[Given]:
-    uploads = st.file_uploader(
+    given = st.file_uploader(
         "A folder with pictures",
         accept_multiple_files="directory",
         type=_SUFFIXES,
         key="classify_folder",
         help="Its other files are left out. The folders in it may be named cats and dogs.",
     )
-    return list(_given(uploads))
+    return list(_given(given))
 
 
 def _camera() -> list[Given]:
@@ -118,11 +123,8 @@ def _clipboard() -> list[Given]:
 
 
 def _forget_pasted() -> None:
-    context = get_script_run_ctx()
     for upload in st.session_state.pop(_PASTED, []):
-        # Streamlit itself would keep what was sent by chat until the tab is closed.
-        if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-            context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
+        uploads.forget(upload.file_id)
 
 
 def _drawings() -> list[Given]:
@@ -151,14 +153,15 @@ def _drawn(label: int, number: int) -> bytes:
     return buffer.getvalue()
 
 
-def _given(uploads: list[UploadedFile]) -> Iterator[Given]:
+def _given(files: list[UploadedFile]) -> Iterator[Given]:
     """Yield the pictures of some uploads; a ZIP that cannot be used is explained and left out."""
-    for upload in uploads:
+    for upload in files:
         if not upload.name.lower().endswith(".zip"):
-            yield Given((upload.file_id, 0), upload.name, partial(_content, upload))
+            content = uploads.content(upload)
+            yield Given((upload.file_id, 0), upload.name, partial(_bounded, content))
             continue
         try:
-            members = batch.zipped(upload.name, upload.getvalue())
+            members = batch.zipped(upload.name, uploads.content(upload))
         except DatasetError as error:
             st.error(told(error), icon=":material/folder_zip:")
             continue
@@ -166,7 +169,7 @@ def _given(uploads: list[UploadedFile]) -> Iterator[Given]:
             yield Given((upload.file_id, position), name, read)
 
 
-def _content(upload: UploadedFile) -> bytes:
-    if upload.size > batch.MOST_BYTES_EACH:
+def _bounded(content: bytes) -> bytes:
+    if len(content) > batch.MOST_BYTES_EACH:
         raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
-    return upload.getvalue()
+    return content

@@ -44,18 +44,18 @@ class Server:
 
 
 @contextmanager
-def serving(world: Path):
-    """Serve the app on the data, runs and caches below ``world``."""
+def serving(world: Path, *, cwd: Path = PROJECT):
+    """Serve the app on the data, runs and caches below ``world``, started from ``cwd``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     places = {f"CATSDOGS_{n}": str(world / n.lower()) for n in ("DATA", "ARTIFACTS", "CACHE")}
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
+            *(sys.executable, "-m", "streamlit", "run", str(PROJECT / "streamlit_app.py")),
             *("--server.headless=true", f"--server.port={port}"),
         ],
-        cwd=PROJECT,
+        cwd=cwd,
         env={**os.environ, **places},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
