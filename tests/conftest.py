@@ -18,6 +18,8 @@ from PIL import Image
 
 from catsdogs.runs import event_file, store
 
+# As in the app's own processes: what computes on several threads leaves others the processors.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 NATIVE_ZIP = SHARED / "data" / "dogs-vs-cats-native-2002.zip"
