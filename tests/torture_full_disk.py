@@ -85,7 +85,7 @@ def is_at_work(run):
     return store.load(run.folder).state.is_active
 
 
-@pytest.mark.parametrize("form", ["litert", "keras", "litert-float16"])
+@pytest.mark.parametrize("form", ["litert", "keras"])
 def test_an_export_to_a_full_disk_is_whole_or_told(form, finished, small_disk):
     target = small_disk / ("model.keras" if form == "keras" else "model.tflite")
     target.write_bytes(b"what was there before")
