@@ -85,7 +85,7 @@ def is_at_work(run):
     return store.load(run.folder).state.is_active
 
 
-@pytest.mark.parametrize("form", ["litert", "keras", "litert-float16"])
+@pytest.mark.parametrize("form", ["litert", "keras"])
 def test_an_export_to_a_full_disk_is_whole_or_told(form, finished, small_disk):
     target = small_disk / ("model.keras" if form == "keras" else "model.tflite")
     target.write_bytes(b"what was there before")
@@ -120,10 +120,10 @@ def test_a_folder_is_scanned_though_nothing_can_be_cached(sample, small_cache):
         fill(small_cache, leave=room)
         status, result = command_line("data", "scan", sample)
         (small_cache / "filler").unlink()
-        assert status in (0, 1), result
+        assert status == 1 or result["images"] == expected["images"], result
         again = index.summary(index.scan(sample))
         assert {**again, "seconds": 0} == {**expected, "seconds": 0}
-        print(f"\nscan with {room >> 10} kB:", status, result if status else "", end=" ")
+        print(f"\nscan with {room >> 10} kB:", status, end=" ")
 
 
 def test_a_folder_is_classified_into_a_whole_csv_or_it_is_told(sample, finished, small_cache):

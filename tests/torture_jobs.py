@@ -54,6 +54,7 @@ def test_runs_that_are_started_and_cancelled_leave_nothing_behind(sample):
         assert run.state in _ENDED, run
         check_folder(run.folder)
         met.append(run.view.phase or "start")
+        print(".", end="", flush=True)
         jobs.delete(run)
         before = before or held()
     until_nothing_more_than(before)
@@ -69,6 +70,7 @@ def test_tasks_that_are_started_and_cancelled_leave_nothing_behind(archive):
         before = held()
         for _ in range(_CYCLES):
             start_and_cancel(url, wait_s=draw.choice([0, 0.1, 0.5, 1.5]) * draw.random())
+            print(".", end="", flush=True)
         until_nothing_more_than(before)
     assert not any(task.is_running for task in tasks.of_kind("download"))
     check_nothing_left(paths.cache_dir())
