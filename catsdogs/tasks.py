@@ -97,7 +97,7 @@ def start(kind: str, subject: str) -> Task:
     folder = _folder(kind, subject)
     folder.mkdir(parents=True, exist_ok=True)
     with locks.exclusive(folder.with_suffix(".lock")):
-        running = find(kind, subject)
+        running = _read(folder)
         if running is not None and running.is_running:
             return running
         shutil.rmtree(folder)
@@ -115,14 +115,14 @@ def start(kind: str, subject: str) -> Task:
 
 
 def find(kind: str, subject: str) -> Task | None:
-    """Return the running or latest task of this kind about this subject."""
-    return _read(_folder(kind, subject))
+    """Return the running or latest task of this kind about this subject; None if unreadable."""
+    return _readable(_folder(kind, subject))
 
 
 def of_kind(kind: str) -> list[Task]:
     """Return the running and latest tasks of this kind, whatever they are about."""
     folder = paths.cache_dir() / "tasks"
-    found = (_read(events.parent) for events in sorted(folder.glob(f"{kind}-*/{_EVENTS}")))
+    found = (_readable(events.parent) for events in sorted(folder.glob(f"{kind}-*/{_EVENTS}")))
     return [task for task in found if task is not None]
 
 
@@ -191,6 +191,12 @@ def _events(folder: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue  # The last line, while it is being written.
     return events
+
+
+def _readable(folder: Path) -> Task | None:
+    with suppress(OSError):  # A page goes on without what it cannot read just now.
+        return _read(folder)
+    return None
 
 
 def _read(folder: Path) -> Task | None:
