@@ -50,7 +50,11 @@ class LiteRTModel:
         try:
             return self._idle.get_nowait()
         except Empty:
-            return self._new_runner()
+            try:
+                return self._new_runner()
+            except (OSError, ValueError, RuntimeError):
+                # The file has gone, or no more may be opened: take turns with those that are.
+                return self._idle.get()
 
     def _new_runner(self) -> Any:
         return Interpreter(str(self._path), num_threads=1).get_signature_runner()

@@ -97,7 +97,7 @@ def start(kind: str, subject: str) -> Task:
     folder = _folder(kind, subject)
     folder.mkdir(parents=True, exist_ok=True)
     with locks.exclusive(folder.with_suffix(".lock")):
-        running = find(kind, subject)
+        running = _read(folder)
         if running is not None and running.is_running:
             return running
         shutil.rmtree(folder)
@@ -115,8 +115,8 @@ def start(kind: str, subject: str) -> Task:
 
 
 def find(kind: str, subject: str) -> Task | None:
-    """Return the running or latest task of this kind about this subject."""
-    return _read(_folder(kind, subject))
+    """Return the running or latest task of this kind about this subject; None if unreadable."""
+    return _readable(_folder(kind, subject))
 
 
 def of_kind(kind: str) -> list[Task]:

@@ -4,6 +4,7 @@ Each prints what the page shows in the end, and returns 1 when that is an error.
 """
 
 import json
+import re
 
 from conftest import PROJECT
 from hostile import photo
@@ -41,6 +42,7 @@ def _press(app: AppTest, key: str) -> None:
 
 def _told(app: AppTest, shown: list[str]) -> int:
     assert not app.exception, app.exception[0].stack_trace
-    errors = [error.value for error in app.error]
+    # As it is read: what would be Markdown has a backslash before it.
+    errors = [re.sub(r"\\(\W)", r"\1", error.value) for error in app.error]
     print(json.dumps({"error": " ".join(errors)} if errors else {"shown": shown}))
     return 1 if errors else 0

@@ -23,7 +23,7 @@
 /* Laid out like _STATE in faulty.py. */
 struct state {
   int64_t at, error, lasting, counted, failed;
-  char folder[1000], trace[1000], first[3000], last[3000];
+  char folder[1000], trace[1000], fault[3000];
 };
 static struct state *state;
 
@@ -75,8 +75,7 @@ static int fails(const char *kind, int at, const char *path) {
   if (!first || number < first || (number > first && !state->lasting)) return 0;
   /* A disk that is full still lets go of what is on it, and can be read. */
   if (number > first && (!strcmp(kind, "read") || !strcmp(kind, "unlink"))) return 0;
-  if (number == first) snprintf(state->first, sizeof state->first, "%s %.2900s", kind, whole);
-  snprintf(state->last, sizeof state->last, "%s %.2900s", kind, whole);
+  if (number == first) snprintf(state->fault, sizeof state->fault, "%s %.2900s", kind, whole);
   __atomic_add_fetch(&state->failed, 1, __ATOMIC_SEQ_CST);
   errno = (int)state->error;
   return number == first ? 2 : 1;

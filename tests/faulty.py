@@ -29,8 +29,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 # Laid out like ``struct state`` in faulty.c: at, error, lasting, counted, failed, folder, trace,
-# first and last operation that failed.
-_STATE = struct.Struct("=5q1000s1000s3000s3000s")
+# first operation that failed.
+_STATE = struct.Struct("=5q1000s1000s3000s")
 _PATIENCE_S = 120
 # A full disk, a broken one, one that is not ours, too many open files.
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
@@ -40,15 +40,13 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
 class Ended:
     """How a command ended. ``fault`` is the operation that failed ("write /path"), or "".
 
-    ``last_fault`` is the last of those that failed. ``operations`` are all that counted, where
-    none was to fail.
+    ``operations`` are all that counted, where none was to fail.
     """
 
     status: int
     out: str
     err: str
     fault: str
-    last_fault: str
     operations: tuple[str, ...] = ()
 
     @property
@@ -117,14 +115,15 @@ class Machine:
         trace = self.root.with_name(f"{self.root.name}-trace")
         trace.unlink(missing_ok=True)
         named = os.fsencode(self.root), b"" if at else os.fsencode(trace)
-        self._state[:] = _STATE.pack(at, error, lasting, 0, 0, *named, b"", b"")
+        self._state[:] = _STATE.pack(at, error, lasting, 0, 0, *named, b"")
         print(json.dumps([function, arguments]), file=self._process.stdin, flush=True)
         status, out, err = json.loads(self._process.stdout.readline())
-        *_, first, last = _STATE.unpack(self._state[:])
+        *_, fault = _STATE.unpack(self._state[:])
         self._state[:] = bytes(_STATE.size)
-        faults = (os.fsdecode(name.partition(b"\0")[0]) for name in (first, last))
         noted = trace.read_bytes().split(b"\0")[:-1] if trace.exists() else ()
-        return Ended(status, out, err, *faults, tuple(map(os.fsdecode, noted)))
+        return Ended(
+            status, out, err, os.fsdecode(fault.partition(b"\0")[0]), tuple(map(os.fsdecode, noted))
+        )
 
 
 def library(folder: Path) -> Path | None:

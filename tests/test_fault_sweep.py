@@ -155,21 +155,24 @@ def sweep(
                 continue
             met += 1
             try:
-                check(ended, same(clean.document), error, machine.root, same)
+                check(ended, same(clean.document), error, same)
+                if ended.status:
+                    failed = [ended.fault] if not lasts else [ended.fault, *clean.operations]
+                    assert is_named(failed, ended.out, machine.root), "the name is missing"
                 check_files(machine.root)
                 after = machine.call(flow.function, follow)
                 assert after.status == 0, after
                 assert follow != words or same(after.document) == same(clean.document)
             except (AssertionError, ValueError) as problem:
                 lasted = ", and from then on" if lasts else ""
-                problems.append(
-                    f"{number}: {ended.fault}: {os.strerror(error)}{lasted}\n{ended}\n{problem}"
-                )
+                what = f"{number}: {ended.fault}: {os.strerror(error)}{lasted}"
+                said = f"{ended.status} {ended.out} {ended.err[-2000:]}"
+                problems.append(f"{what}\n{said}\n{problem}")
         assert not problems, "\n\n".join(problems)
         return met
 
 
-def check(ended: Ended, expected: Any, error: int, root: Path, same: Callable[[Any], Any]) -> None:
+def check(ended: Ended, expected: Any, error: int, same: Callable[[Any], Any]) -> None:
     """Check that a command has ended as if nothing had been, or said what had been."""
     assert "Traceback" not in ended.err
     if ended.status == 0:
@@ -179,8 +182,12 @@ def check(ended: Ended, expected: Any, error: int, root: Path, same: Callable[[A
     # Status 2: a photo of many that cannot be read is told of beside the rest.
     told = ended.document["error"] if ended.status == 1 else ended.out
     assert os.strerror(error) in told, "the cause is missing"
-    failed = [Path(f.split(" ", 1)[1]).relative_to(root) for f in (ended.fault, ended.last_fault)]
-    assert any(part in told for path in failed for part in path.parts), "the name is missing"
+
+
+def is_named(operations: list[str], told: str, root: Path) -> bool:
+    """Return whether a file or a folder that an operation was about is in what was told."""
+    paths = (Path(operation.split(" ", 1)[1]).relative_to(root) for operation in operations)
+    return any(part in told for path in paths for part in path.parts)
 
 
 def timeless(document: Any) -> Any:

@@ -45,8 +45,9 @@ def fetch(options: Namespace) -> Outcome:
         folder = sources.open_source(Path(options.source), into=into)
     else:
         raise ConfigError("Expected microsoft, kaggle, a URL or a path. Received: nothing.")
-    if index.scan(folder).usable.empty:
-        raise no_usable_images(folder)
+    dataset = index.scan(folder)
+    if dataset.usable.empty:
+        raise no_usable_images(folder, dataset)
     try:
         sources.choose(folder)
     except OSError as error:
@@ -85,7 +86,7 @@ def exchange_annotations(options: Namespace) -> Outcome:
     root = sources.open_source(options.path)
     if options.import_from is not None:
         text = options.import_from.read_bytes().decode("utf-8-sig", errors="replace")
-        annotations.from_csv(root, index.scan(root).pictures, text)
+        annotations.from_csv(root, index.scan(root).records, text)
     dataset = index.scan(root)
     if options.export_to is not None:
         text = annotations.to_csv(root, dataset.records)
@@ -112,7 +113,7 @@ def embed(options: Namespace) -> Outcome:
         rows = embeddings.embed(dataset.root, dataset.usable, backbone=backbone, progress=advance)
     present = np.flatnonzero(rows.places[:, 0] >= 0)
     if not len(present):
-        raise no_usable_images(options.path)
+        raise no_usable_images(options.path, dataset)
     if options.out is not None:
         names = dataset.usable["path"].to_numpy(dtype=np.str_)[present]
         with files.replacing(options.out.absolute()) as temporary:

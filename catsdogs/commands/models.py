@@ -57,7 +57,7 @@ def evaluate(options: Namespace) -> Outcome:
             advance(position + 1, len(records))
     answered = ~np.isnan(p_dog)
     if not answered.any():
-        raise no_usable_images(options.data)
+        raise no_usable_images(options.data, dataset)
     labels = records["label"].to_numpy()[answered]
     figures = metrics.evaluate(labels, p_dog[answered]).to_json()
     # Here, because SciPy's statistics take over a second to import.

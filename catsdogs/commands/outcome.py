@@ -35,12 +35,16 @@ def refused(name: str, error: UnreadableImage) -> dict[str, str]:
     return {"path": name, "reason": error.code, "detail": str(error)}
 
 
-def no_usable_images(path: Path) -> DatasetError:
+def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
     """Return the error of a dataset without a photo to work on."""
+    reasons = [
+        *(f"{name}: {reason}" for name, reason in dataset.rest.closed_folders.items()),
+        *(f"{row.path}: {row.problem_detail}" for row in dataset.unreadable.itertuples()),
+    ]
+    received = f"none that can be read and has a label{f' ({reasons[0]})' if reasons else ''}"
     return DatasetError(
-        f"Expected labelled images in {path}. Received: none that can be read and has a label. "
-        "Name them cat.1.jpg, dog.1.jpg … or put them into cats/ and dogs/. See: python -m "
-        "catsdogs data scan"
+        f"Expected labelled images in {path}. Received: {received}. Name them cat.1.jpg, dog.1.jpg "
+        "… or put them into cats/ and dogs/. See: python -m catsdogs data scan"
     )
 
 

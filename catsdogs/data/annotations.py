@@ -134,8 +134,8 @@ def from_csv(root: Path, records: pd.DataFrame, text: str) -> int:
     """Take over the decisions of a CSV, as one step; return for how many photos.
 
     Rows need ``path`` and ``action``, and ``label`` (cat or dog) to relabel; of several about one
-    photo the last holds. A row is refused when its photo is not among ``records``, or has other
-    content than the ``digest`` it gives.
+    photo the last holds. A row is refused when its photo is not among ``records``, cannot be read,
+    or has other content than the ``digest`` it gives.
 
     Raises:
         DatasetError: naming the first line that cannot be taken over; then none is.
@@ -153,6 +153,7 @@ def from_csv(root: Path, records: pd.DataFrame, text: str) -> int:
 def _read_csv(records: pd.DataFrame, text: str) -> dict[str, tuple[str, str, int | None]]:
     """Return (digest, action, label) by path."""
     digests = dict(zip(records["path"], records["digest"], strict=True))
+    problems = dict(zip(records["path"], records["problem_detail"], strict=True))
     decided = {}
     reader = csv.DictReader(io.StringIO(text))
     try:
@@ -163,7 +164,7 @@ def _read_csv(records: pd.DataFrame, text: str) -> dict[str, tuple[str, str, int
                 "Export one to see what it looks like."
             )
         for row in reader:
-            path, digest, action, label = _checked(row, reader.line_num, digests)
+            path, digest, action, label = _checked(row, reader.line_num, digests, problems)
             decided[path] = digest, action, label
     except csv.Error as error:
         raise DatasetError(
@@ -174,13 +175,15 @@ def _read_csv(records: pd.DataFrame, text: str) -> dict[str, tuple[str, str, int
 
 
 def _checked(
-    row: dict[str, str], number: int, digests: dict[str, str]
+    row: dict[str, str], number: int, digests: dict[str, str], problems: dict[str, str]
 ) -> tuple[str, str, str, int | None]:
     path, action, label = (from_cell(row.get(name) or "") for name in ("path", "action", "label"))
     digest = row.get("digest") or digests.get(path, "")
     wrong = ""
     if path not in digests:
         wrong = f"{path!r}, which is not in this dataset"
+    elif problems[path]:
+        wrong = f"{path}, which cannot be read ({problems[path]})"
     elif digest != digests[path]:
         wrong = f"{path}, whose content is another one now"
     elif action not in ACTIONS:

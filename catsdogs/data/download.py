@@ -14,14 +14,13 @@ import os
 import re
 import shutil
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from catsdogs import files
-from catsdogs.data import transfer
+from catsdogs.data import transfer, zips
 from catsdogs.data.decoding import Progress
 from catsdogs.errors import Cancelled, DownloadError
 from catsdogs.locks import exclusive
@@ -240,7 +239,7 @@ def _check(job: _Job, total: int | None) -> None:
         fault = f"{arrived_bytes:,} bytes, not {total:,}"
     elif job.remote.sha256 and job.remote.sha256 != _sha256(job.part):
         fault = f"a file with another SHA-256 checksum than {job.remote.sha256}"
-    elif not zipfile.is_zipfile(job.part):
+    elif not zips.is_zip(job.part):
         fault = f"a zip without its end, after {arrived_bytes:,} bytes"
     else:
         return

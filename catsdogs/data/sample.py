@@ -9,12 +9,13 @@ drawn is in ``catsdogs/drawing``.
 
 import io
 import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import numpy as np
 from PIL import Image
@@ -58,13 +59,16 @@ def draw_sample(
     _check_request(folder, images, seed)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".sample-", dir=folder.parent) as scratch:
-            drawn = Path(scratch) / "files"
-            drawn.mkdir()
+        drawn = Path(mkdtemp(prefix=".sample-", dir=folder.parent))
+        try:
             _write_files(drawn, images, seed, progress or (lambda done, total: None))
             if folder.exists():  # Windows cannot rename onto an existing folder, even an empty one.
                 folder.rmdir()
+            drawn.chmod(0o755)
             drawn.replace(folder)
+        except BaseException:
+            shutil.rmtree(drawn, ignore_errors=True)
+            raise
     except OSError as error:
         raise DatasetError(
             f"Expected to draw the images into {folder}. Received: {error.strerror}. Mend that, or "

@@ -8,11 +8,10 @@ import glob
 import hashlib
 import os
 import shutil
-import zipfile
 from pathlib import Path
 
 from catsdogs import files, paths
-from catsdogs.data import unpacking
+from catsdogs.data import unpacking, zips
 from catsdogs.data.decoding import Progress
 from catsdogs.data.sample import draw_sample
 from catsdogs.errors import DatasetError
@@ -91,7 +90,7 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
         path = path.expanduser().absolute()
         if path.is_dir():
             return path
-        if path.is_file() and zipfile.is_zipfile(path):
+        if path.is_file() and zips.is_zip(path):
             return _unpacked(path, into.absolute() if into else None)
         received = _what_is_at(path)
     except (OSError, RuntimeError) as error:

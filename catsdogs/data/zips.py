@@ -28,9 +28,23 @@ _FREE_BYTES = 100 << 20
 # The table of contents is read at once: 100,000 names of 100 characters fit into this.
 _MOST_BYTES_AT_ONCE = 16 << 20
 _CHUNK_BYTES = 1 << 20
+# Where the end record is looked for: its 22 bytes and the longest comment (APPNOTE.TXT, 4.3.16).
+_END_BYTES = 22 + (1 << 16)
 # zipfile hands all it has read to bzip2 and LZMA, whose output it does not bound.
 _CAREFUL_CHUNK_BYTES = 4096
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether a file ends as a zip does.
+
+    Raises:
+        OSError: when it cannot be read, which ``zipfile.is_zipfile`` takes for a file that is none.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _END_BYTES))
+        stream.read()
+        return zipfile.is_zipfile(stream)
 
 
 class _Bounded(io.BufferedReader):

@@ -216,7 +216,15 @@ def list_runs() -> tuple[list[Run], list[RunError]]:
     """Return the runs, newest first, and what is wrong with folders that hold none."""
     runs, broken = [], []
     folder = paths.artifacts_dir()
-    children = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
+    try:
+        children = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
+    except OSError as error:
+        return [], [
+            RunError(
+                f"Expected to list the runs in {folder}. Received: {error.strerror}. Check the "
+                "folder's permissions and its disk."
+            )
+        ]
     for child in children:
         if child.is_dir() and not child.name.startswith("."):
             try:

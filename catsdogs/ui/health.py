@@ -160,7 +160,7 @@ def _decisions(look: Look) -> None:
     if given is not None and st.button("Take them over", key="decisions_take"):
         try:
             count = annotations.from_csv(
-                dataset.root, dataset.pictures, given.getvalue().decode("utf-8-sig", "replace")
+                dataset.root, dataset.records, given.getvalue().decode("utf-8-sig", "replace")
             )
         except DatasetError as error:
             st.error(told(error))
