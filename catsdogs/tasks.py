@@ -116,7 +116,7 @@ def start(kind: str, subject: str) -> Task:
 
 def find(kind: str, subject: str) -> Task | None:
     """Return the running or latest task of this kind about this subject; None if unreadable."""
-    return _readable(_folder(kind, subject))
+    return _read(_folder(kind, subject))
 
 
 def of_kind(kind: str) -> list[Task]:
