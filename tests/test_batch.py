@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 import zipfile
 from contextlib import suppress
 
@@ -157,3 +158,11 @@ def test_too_many_pictures_are_refused_before_any_is_read(monkeypatch):
     monkeypatch.setattr(batch, "MOST_PICTURES", 2)
     with pytest.raises(DatasetError, match="with 3"):
         batch.zipped("photos.zip", archive(**{f"{i}.png": b"" for i in range(3)}))
+
+
+def test_what_could_not_be_read_keeps_no_content():
+    content = b"no picture" * 100
+    before = sys.getrefcount(content)
+    one = batch.see("a.jpg", lambda: content, ByBrightness())
+    assert one.error is not None
+    assert sys.getrefcount(content) == before

@@ -43,13 +43,13 @@ def app(world):
 @pytest.fixture(scope="session")
 def pictures():
     """JPEGs of drawn cats and dogs, of the size of Kaggle's photos."""
-    return [_jpeg(number) for number in range(_PICTURES)]
+    return [jpeg(number, _SIZE_PX) for number in range(_PICTURES)]
 
 
-def _jpeg(number: int) -> bytes:
+def jpeg(number: int, size_px: tuple[int, int]) -> bytes:
     drawn, quality = face(np.random.default_rng([7, number]), number % 2)
     buffer = io.BytesIO()
-    drawn.resize(_SIZE_PX).save(buffer, "JPEG", quality=quality)
+    drawn.resize(size_px).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Twenty sessions for five minutes, and what may disturb them: ``make torture``, or this file alone.
+"""Twenty sessions for five minutes, and what may disturb them: ``make torture``.
 
 Runs only when it is named: ``python -m pytest -s tests/torture_load.py``. Everything is on one
 machine, the visitors too; each prints what it measured. A drop counts from the first byte of its
@@ -11,13 +11,14 @@ import time
 import zipfile
 
 import pytest
-from conftest import command_line
 from e2e.conftest import browser, opened, page, settle
+from test_faults import begun, until
 from test_sessions import (
     Load,
     answers_alone,
     app,
     drop_bombs,
+    jpeg,
     peak_mb,
     pictures,
     together,
@@ -26,15 +27,30 @@ from test_sessions import (
 )
 from visitor import Visitor
 
-from catsdogs.runs import store
+from catsdogs import processes
+from catsdogs.data import sources
+from catsdogs.data.sample import draw_sample
+from catsdogs.runs import jobs, store
+from catsdogs.runs.config import RunConfig
 
 __all__ = ["app", "browser", "page", "pictures", "world"]  # fixtures
 _SESSIONS, _EACH = 20, 20
 # People look at twenty answers for a while before they drop the next twenty pictures.
 _LOOKS_S = (5, 25)
 _LONGEST_S, _SLOWER = 5, 1.5
-# Streamlit keeps a session for two minutes, in case its tab comes back.
-_KEPT_S = 130
+# A session is kept for a minute, in case its tab comes back.
+_KEPT_S = 75
+
+
+@pytest.fixture
+def sample(world, monkeypatch):
+    """A drawn sample where the app looks for one; runs that a test starts are the app's too."""
+    for name in ("DATA", "ARTIFACTS", "CACHE"):
+        monkeypatch.setenv(f"CATSDOGS_{name}", str(world / name.lower()))
+    folder = sources.sample_dir()
+    if not folder.exists():
+        draw_sample(folder)
+    return folder
 
 
 def test_twenty_sessions_of_twenty_images_for_five_minutes(app, page, pictures):
@@ -69,25 +85,19 @@ def test_fifty_bombs_at_once(app):
     assert most[0] < 2000
 
 
-def test_a_training_run_in_the_background(app, world, pictures):
-    places = {f"CATSDOGS_{n}": world / n.lower() for n in ("DATA", "ARTIFACTS", "CACHE")}
-    sample = world / "data" / "sample"
-    assert command_line("data", "sample", "--images", 600, "--out", sample, **places)[0] == 0
+def test_a_training_run_in_the_background(app, sample, pictures):
     warm(app, pictures)
     alone = busy(app, pictures, minutes=2)
-    order = ("train", "--model", "custom_cnn", "--data", sample, "--epochs", 1000)
-    training = threading.Thread(target=command_line, args=order, kwargs=places)
-    training.start()
+    run = jobs.start(RunConfig("custom_cnn", str(sample), epochs=1000))
     try:
-        run = until_at_work(places)
+        until(lambda: begun(run.folder))
         beside = busy(app, pictures, minutes=2)
-        assert run_of(places)["state"] == "running"
+        assert is_active(run)
     finally:
-        for _ in range(2):
-            command_line("runs", "stop", run_of(places)["run"], **places)
-        training.join(timeout=300)
+        view = store.load(run.folder).view
+        processes.kill(view.pid, view.pid_started_at)
     report("20 sessions", alone)
-    report("20 sessions beside a training run", beside, run)
+    report("20 sessions beside a training run", beside)
     assert beside.percentile(0.95) <= _SLOWER * alone.percentile(0.95)
 
 
@@ -95,23 +105,22 @@ def test_a_zip_of_two_thousand_holds_nobody_up(app, pictures):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for number in range(2000):
-            archive.writestr(f"{number}.jpg", pictures[number % len(pictures)][: 1 << 20])
-    content = shrunk(buffer.getvalue())
+            archive.writestr(f"{number}.jpg", jpeg(number % len(pictures), (200, 150)))
     warm(app, pictures)
     alone = visit(app, pictures, sessions=1, each=_EACH, seconds=20, looks_s=(0, 1))
     done = threading.Event()
 
     def drop_the_zip() -> None:
         with Visitor(app.url, "classify") as visitor:
-            visitor.drop({"many.zip": content}, patience_s=600)
+            assert visitor.drop({"many.zip": buffer.getvalue()}) == [204]
         done.set()
 
-    big = threading.Thread(target=drop_the_zip)
-    big.start()
+    other = threading.Thread(target=drop_the_zip)
+    other.start()
     time.sleep(2)
-    beside = visit(app, pictures, sessions=1, each=_EACH, seconds=20, looks_s=(0, 1))
+    beside = visit(app, pictures, sessions=1, each=_EACH, seconds=15, looks_s=(0, 1))
     was_at_work = not done.is_set()
-    big.join()
+    other.join()
     report("one session", alone)
     report("one session beside a ZIP of 2,000", beside)
     check(alone, beside)
@@ -119,9 +128,7 @@ def test_a_zip_of_two_thousand_holds_nobody_up(app, pictures):
     assert beside.percentile(0.95) <= _LONGEST_S
 
 
-def test_the_dataset_page_for_twenty(app, world):
-    places = {f"CATSDOGS_{n}": world / n.lower() for n in ("DATA", "ARTIFACTS", "CACHE")}
-    command_line("data", "sample", "--images", 600, "--out", world / "data" / "sample", **places)
+def test_the_dataset_page_for_twenty(app, sample):
     load = Load()
 
     def one(_: int) -> None:
@@ -159,14 +166,12 @@ def warm(app, pictures) -> None:
 
 
 def left(app) -> None:
-    """Wait until Streamlit has forgotten the sessions that left."""
+    """Wait until the sessions that left are forgotten."""
     time.sleep(_KEPT_S)
 
 
-def shrunk(content: bytes) -> bytes:
-    if len(content) > 25 << 20:
-        pytest.skip("the ZIP is larger than an upload may be")
-    return content
+def is_active(run) -> bool:
+    return store.load(run.folder).state.is_active
 
 
 def report(what: str, load: Load, *more: str) -> None:

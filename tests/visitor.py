@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 COOKIE = "_streamlit_xsrf"
 FILES = "Pictures, or ZIPs of them"
-_WAITS_S = 120
+_WAITS_S = 600
 
 
 class Visitor:

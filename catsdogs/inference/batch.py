@@ -88,6 +88,8 @@ def see(name: str, read: Read, panel: Panel, *, thumbnail: bool = False) -> Seen
             small = square_jpeg(picture.upright(at_least_px=SIDE_PX)) if thumbnail else None
             return Seen(name, answers, tuple(picture.changes()), thumbnail=small)
     except UnreadableImage as error:
+        # Their frames would keep the whole content for as long as the answer is kept.
+        error.__traceback__ = error.__context__ = None
         return Seen(name, error=error)
 
 

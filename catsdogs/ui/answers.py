@@ -1,22 +1,20 @@
 """What the chosen runs say of the given pictures, asked once a session."""
 
-import ctypes
-import sys
 import time
 from collections.abc import Sequence
-from threading import Timer
 
 import streamlit as st
 
 from catsdogs.inference.batch import Seen, see_all
 from catsdogs.inference.panel import Panel
 from catsdogs.runs.store import LITERT_MODEL, Run, place
+from catsdogs.ui import leaving
 from catsdogs.ui.classify_inputs import Given
 
 _KNOWN = "classify_seen"
 _REDRAW_EVERY_S = 0.3
-# So many forgotten answers take megabytes, which glibc keeps for itself unless it is asked.
-_MANY, _FREED_AFTER_S = 200, 3.0
+# So many forgotten answers take megabytes.
+_MANY = 200
 # A picture and the models that were asked about it.
 _Key = tuple[tuple[str, int], tuple[tuple[str, int], ...]]
 
@@ -31,7 +29,7 @@ def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[See
     before: dict[_Key, Seen] = st.session_state.get(_KNOWN, {})
     known = {key: before[key] for key in keys if key in before}
     if len(before) - len(known) >= _MANY:
-        _give_memory_back()
+        leaving.give_memory_back()
     st.session_state[_KNOWN] = known
     missing = [(key, p) for key, p in zip(keys, pictures, strict=True) if key not in known]
     if missing:
@@ -42,7 +40,7 @@ def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[See
 def forget() -> None:
     """Forget all that was said."""
     if len(st.session_state.pop(_KNOWN, ())) >= _MANY:
-        _give_memory_back()
+        leaving.give_memory_back()
 
 
 def _ask(missing: list[tuple[_Key, Given]], panel: Panel, known: dict[_Key, Seen]) -> None:
@@ -57,11 +55,3 @@ def _ask(missing: list[tuple[_Key, Given]], panel: Panel, known: dict[_Key, Seen
             bar.progress(len(known) / total, text=f"{len(known):,} of {total:,} pictures")
             next_redraw = time.monotonic() + _REDRAW_EVERY_S
     bar.empty()
-
-
-def _give_memory_back() -> None:
-    """Return to the system what was freed, once the widgets of the last drawing are gone too."""
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
-        timer = Timer(_FREED_AFTER_S, libc.malloc_trim, [0])
-        timer.daemon = True
-        timer.start()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from catsdogs.data import index, sources
 from catsdogs.health import checkup
@@ -12,6 +13,7 @@ from catsdogs.health.look import Look, Watch
 from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs.store import LITERT_MODEL, PREDICTIONS, Run, place
+from catsdogs.ui import leaving
 
 if TYPE_CHECKING:
     from catsdogs.pair import Pair
@@ -25,6 +27,12 @@ def look(root: Path) -> Look:
     """
     # Bytes, because Streamlit cannot hash a path that is not UTF-8.
     return _watch(os.fsencode(root)).look()
+
+
+def note_tab() -> None:
+    """Note that there is this tab, so that it is forgotten when it is closed."""
+    if context := get_script_run_ctx():
+        _tab(context.session_id)
 
 
 def forget_datasets() -> None:
@@ -60,6 +68,12 @@ def pair(a: Run, b: Run) -> "Pair":
             files += [index.table_file(root), checkup.summary_file(root)]
     found = _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
     return found.of_runs(a, b)
+
+
+# Streamlit calls nothing else when a tab is closed.
+@st.cache_resource(scope="session", on_release=leaving.tab_closed, show_spinner=False)
+def _tab(session_id: str) -> str:
+    return session_id
 
 
 # Reading 25,000 files takes seconds; the watch itself follows what changes afterwards.

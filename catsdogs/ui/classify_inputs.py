@@ -52,9 +52,9 @@ def show(chosen: Chosen) -> list[Given]:
     with tabs[-1]:
         classify_job.show(chosen)
     st.caption(
-        "Pictures stay on this machine, in memory. They are forgotten when you remove them or "
-        "close the tab, uploaded ones as soon as you open another page. Only those that you mark "
-        f"as wrong are kept, in {told(corrections.folder())}."
+        "Pictures stay on this machine, in memory. They are forgotten when you remove them, "
+        "or a minute after you close the tab, uploaded ones as soon as you open another page. Only "
+        f"those that you mark as wrong are kept, in {told(corrections.folder())}."
     )
     if refused := uploads.refused():
         st.warning(

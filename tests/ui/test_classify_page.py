@@ -441,7 +441,9 @@ class TestWithTrainedRuns:
         assert "That was text" in said(run(app))
 
     def test_the_promise_is_on_the_page(self, trained_machine):
-        assert "forgotten when you remove them or close the tab" in said(opened())
+        assert "forgotten when you remove them, or a minute after you close the tab" in said(
+            opened()
+        )
 
 
 @pytest.mark.slow

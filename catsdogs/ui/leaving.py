@@ -1,0 +1,44 @@
+"""What is given back when a tab is closed: its pictures and answers, and the memory they took."""
+
+import asyncio
+import ctypes
+import gc
+import sys
+from threading import Timer
+
+from streamlit import runtime
+
+# A tab whose connection broke comes back within seconds. Streamlit itself keeps it for two minutes,
+# and then until the next tab comes, which on one's own machine may be tomorrow.
+_KEPT_S = 60
+_FREED_AFTER_S = 3.0
+
+
+def tab_closed(session_id: str) -> None:
+    """Forget a session in a minute, unless its tab comes back until then."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return  # Nobody left: all caches are being cleared.
+    loop.call_later(_KEPT_S, _forget, session_id)
+
+
+def give_memory_back() -> None:
+    """Return to the system what was freed, once the widgets of the last drawing are gone too."""
+    timer = Timer(_FREED_AFTER_S, _trim)
+    timer.daemon = True
+    timer.start()
+
+
+def _forget(session_id: str) -> None:
+    if runtime.exists() and not runtime.get_instance().is_active_session(session_id):
+        runtime.get_instance().close_session(session_id)
+        give_memory_back()
+
+
+def _trim() -> None:
+    # A session is full of cycles.
+    gc.collect()
+    # glibc keeps what was freed for itself unless it is asked.
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
