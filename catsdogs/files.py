@@ -1,11 +1,14 @@
 """Files that appear whole or not at all: written beside their place, fsynced, then renamed."""
 
+import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +114,41 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
+@contextmanager
+def opened_plain(path: Path) -> Iterator[BufferedReader]:
+    """Open a file to read that stands where it says: no link, and nothing that could be waited for.
+
+    Raises:
+        OSError: when it is something else, or cannot be read.
+    """
+    with open(path, "rb", opener=_at_once) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "no plain file", str(path))
+        yield stream
+
+
+def read_plain(path: Path, *, most_bytes: int) -> bytes:
+    """Return the content of a file that ``opened_plain`` opens.
+
+    Raises:
+        OSError: when it is no plain file, cannot be read, or is larger.
+    """
+    with opened_plain(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > most_bytes:
+            raise OSError(errno.EFBIG, f"{size:,} bytes, more than {most_bytes:,}", str(path))
+        return stream.read()
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content, 64 hex digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _at_once(path: str, flags: int) -> int:
+    # Opening a pipe would otherwise wait until somebody writes into it. Windows has neither flag.
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def sync(path: Path) -> None:

@@ -14,7 +14,10 @@ from catsdogs.runs import event_file, jobs, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, fold
 
-RESULT = {"val_accuracy": 0.9, "val_images": 100}
+RESULT = {
+    **{"val_accuracy": 0.9, "val_images": 100, "val_loss": 0.3, "train_images": 400},
+    **{"parameters": 9, "model_bytes": 99, "latency_ms": 2.0, "seconds": {"total": 3.0}},
+}
 EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}
 ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
 # What an event of a process of before, whose number another one has by now, may differ in.

@@ -1,5 +1,6 @@
 """Everything needed to repeat a run, checked where it enters."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from shlex import quote
@@ -15,6 +16,7 @@ SCHEDULES = ("cosine", "constant")
 INT8, FLOAT16 = "litert-int8", "litert-float16"
 ENGINES = ("auto", "litert", INT8, "keras")
 PRECISIONS = ("auto", "float32", "bfloat16")
+_FLOATS, _FLAGS = (float, float | None), (bool, bool | None)
 # The first block of MobileNetV2 that fine-tuning changes; what lies below is computed once a photo.
 FINE_TUNE_FROM = ("block_16", "block_13", "block_6", "all")
 FINE_TUNING_RATE = 6e-5
@@ -97,7 +99,10 @@ class RunConfig:
         Raises:
             ConfigError: naming the first value that is out of range.
         """
+        for field in fields(self):
+            _expect_type(field.name, field.type, getattr(self, field.name))
         _expect_one_of(MODELS, "model", self.model)
+        _expect(_is_path(self.data), "data", "a path", repr(self.data)[:80])
         _expect_one_of(RECIPES, "recipe", self.recipe)
         _expect(1 <= self.epochs <= 1000, "epochs", "1 to 1000", self.epochs)
         _expect(1 <= self.batch_size <= 1024, "batch size", "1 to 1024", self.batch_size)
@@ -275,6 +280,24 @@ def _up_to_date(values: dict[str, Any]) -> dict[str, Any]:
 
 def _expect_one_of(choices: Iterable[str], name: str, received: Any) -> None:
     _expect(received in choices, name, f"one of {', '.join(choices)}", received)
+
+
+def _expect_type(name: str, declared: Any, received: Any) -> None:
+    is_flag = isinstance(received, bool)  # Which Python counts among the whole numbers.
+    fits = isinstance(received, declared | int if declared in _FLOATS else declared)
+    _expect(
+        fits and is_flag <= (declared in _FLAGS),
+        name.replace("_", " "),
+        getattr(declared, "__name__", str(declared)),
+        repr(received)[:80],
+    )
+
+
+def _is_path(data: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(data)
+    except UnicodeEncodeError:
+        return False
 
 
 def _expect(holds: bool, name: str, expected: str, received: Any) -> None:

@@ -42,22 +42,22 @@ def appending(folder: Path) -> Iterator[Any]:
 def read_events(folder: Path) -> list[Event]:
     """Return the run's events; a last line that is still being written is left out."""
     try:
-        content = (folder / EVENTS).read_bytes()
+        with files.opened_plain(folder / EVENTS) as stream:
+            return _parsed(stream.read())
     except OSError:
         return []
-    return _parsed(content)
 
 
 def read_ending(folder: Path) -> Event | None:
     """Return the last event if it is the end of the run."""
     try:
-        with (folder / EVENTS).open("rb") as stream:
+        with files.opened_plain(folder / EVENTS) as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
             events = _parsed(stream.read())
     except OSError:
         return None
     last = events[-1] if events else {}
-    return last if last.get("event") in ENDS and is_sound(last) else None
+    return last if last.get("event") in [*ENDS] and is_sound(last) else None
 
 
 def read_view(folder: Path) -> RunView:
@@ -101,7 +101,7 @@ class _Follower:
         self._inode, self._offset, self._folding = 0, 0, Folding()
 
     def view(self) -> RunView:
-        with self._lock, self._path.open("rb") as stream:
+        with self._lock, files.opened_plain(self._path) as stream:
             status = os.fstat(stream.fileno())
             if status.st_ino != self._inode or status.st_size < self._offset:
                 self._inode, self._offset, self._folding = status.st_ino, 0, Folding()

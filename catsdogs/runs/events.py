@@ -47,6 +47,13 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "checkpoint": {"epoch": int},
     "saved": _PLACE,
 }
+_LARGEST, _LATEST = 2**63, 2**37  # seconds: the year 6325
+_RESULT: dict[str, Any] = {
+    **dict.fromkeys(("train_images", "val_images", "parameters", "model_bytes"), int),
+    **dict.fromkeys(("val_accuracy", "val_loss", "latency_ms"), _NUMBER),
+    **dict.fromkeys(("seconds", "sha256", "calibration"), dict),
+    "weights": str,
+}
 _OPTIONAL = {
     **dict.fromkeys(("step", "steps", "extend", "at", "epochs", "planned"), int),
     "result": dict | None,
@@ -146,7 +153,31 @@ def is_sound(event: Event) -> bool:
     if "extend" in event:
         required["at"] = int
     optional = {name: kinds for name, kinds in _OPTIONAL.items() if name in event}
-    return all(isinstance(event.get(n), kinds) for n, kinds in (required | optional).items())
+    if not all(_is_a(event.get(n), kinds) for n, kinds in (required | optional).items()):
+        return False
+    is_timed = 0 <= event["t"] <= _LATEST
+    return is_timed and event.get("steps", 1) >= 1 and _is_sound_result(event.get("result"))
+
+
+def _is_sound_result(result: dict[str, Any] | None) -> bool:
+    """Tell whether the figures of a run are such that pages can compute with them."""
+    if not result:
+        return True
+    known = {name: kinds for name, kinds in _RESULT.items() if name in result}
+    if not all(_is_a(result[name], kinds) for name, kinds in known.items()):
+        return False
+    numbers = [*result.get("seconds", {}).values(), *result.get("calibration", {}).values()]
+    return (
+        all(_is_a(number, _NUMBER) for number in numbers)
+        and all(isinstance(value, str) for value in result.get("sha256", {}).values())
+        and 0 <= result.get("val_accuracy", 0) <= 1
+        and result.get("val_images", 1) >= 1
+    )
+
+
+def _is_a(value: Any, kinds: Any) -> bool:
+    # A larger whole number is none of a run's, and no chart can draw it.
+    return isinstance(value, kinds) and not (isinstance(value, int) and abs(value) > _LARGEST)
 
 
 def position(event: Event) -> float:

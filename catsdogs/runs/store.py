@@ -4,11 +4,14 @@ A page lists a thousand runs at every click, and a run has thousands of events. 
 knows only what its last event says, and reads the others when its ``view`` is asked for.
 """
 
+import hashlib
 import json
 import shutil
+import stat
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from math import nan
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -31,6 +34,17 @@ REMARKS = "remarks.json"
 PREDICTIONS, EVALUATION, MODEL_CARD = "predictions.parquet", "evaluation.json", "model_card.md"
 CHECKPOINT, RESERVE, EARLIER = "checkpoint.npz", ".reserve", ".earlier"
 LONGEST_NAME, LONGEST_NOTE = 80, 2000
+_LONGEST_REASON = 300
+_NOT_LEFT = dict.fromkeys(
+    ("val_loss", "train_images", "parameters", "model_bytes", "latency_ms"), nan
+)
+# What damaged files make their readers raise.
+_UNUSABLE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError),
+    ConfigError,
+)
+# More than any run writes: its settings take a kilobyte, an event a tenth of one.
+_MOST_JSON_BYTES, _MOST_EVENT_BYTES = 1 << 20, 256 << 20
 _COMPUTED_WITH = (KERAS_MODEL, LITERT_MODEL, PREDICTIONS, REFERENCES)
 MODEL_FILES = (*_COMPUTED_WITH, EVALUATION, MODEL_CARD)
 
@@ -75,8 +89,14 @@ class Run:
 
     @property
     def result(self) -> dict[str, Any]:
-        """The figures of a run with a model, else nothing."""
-        return (self.ending or {}).get("result") or self.earlier or {}
+        """The figures of a run with a model, NaN where it left none; else nothing.
+
+        Without its accuracy, and on how many images, a model cannot be told from any other.
+        """
+        found = (self.ending or {}).get("result") or self.earlier or {}
+        if "val_accuracy" not in found or "val_images" not in found:
+            return {}
+        return {**_NOT_LEFT, **found, "seconds": {"total": nan, **found.get("seconds", {})}}
 
     @property
     def message(self) -> str:
@@ -172,16 +192,17 @@ def load(folder: Path) -> Run:
     """Read one run.
 
     Raises:
-        RunError: when its configuration is missing or unusable.
+        RunError: when its configuration is missing or unusable, or it does not stand here itself.
     """
     events = _signature(folder / EVENTS)
     try:
+        _require_plain(folder)
         run = _read(folder, _signature(folder / CONFIG), events)
         run = replace(run, remarks=_read_remarks(folder, _signature(folder / REMARKS)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
+    except _UNUSABLE as error:
         raise RunError(
             f"Expected a run in {folder.name}. Received: a folder whose configuration or events "
-            f"cannot be used ({error}). Delete the folder, or restore its files."
+            f"cannot be used ({_brief(error)}). Delete the folder, or restore its files."
         ) from None
     if run.worker is None or run.ending is not None:
         return run
@@ -327,7 +348,8 @@ def intact(run: Run, name: str) -> Path:
     path = place(run, name)
     expected = run.result.get("sha256", {}).get(name)
     try:
-        found = files.sha256(path)
+        with files.opened_plain(path) as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise RunError(
             f"Expected {name} of {run.run_id}. Received: {error.strerror}. Train the run again, or "
@@ -360,10 +382,12 @@ def read_predictions(run: Run) -> pd.DataFrame:
 @lru_cache(maxsize=4096)
 def _read(folder: Path, config_signature: object, events_signature: object) -> Run:
     """Return a run as its files tell it, which do not know whether its worker is alive."""
-    about = json.loads((folder / CONFIG).read_text("utf-8"))
+    about = _read_json(folder / CONFIG)
     config = RunConfig.from_json(about["config"])
     datetime.fromisoformat(about["created_at"])
-    _ = about["dataset"]["name"], about["dataset"]["fingerprint"]
+    name, fingerprint = about["dataset"]["name"], about["dataset"]["fingerprint"]
+    if not isinstance(name, str) or printable(fingerprint) != fingerprint:
+        raise ValueError("its dataset has no name or no fingerprint")
     ending = read_ending(folder)
     if ending is not None:
         return Run(folder.name, folder, config, about, State(ending["event"]), ending)
@@ -383,11 +407,35 @@ def _read(folder: Path, config_signature: object, events_signature: object) -> R
 @lru_cache(maxsize=4096)
 def _read_remarks(folder: Path, signature: object) -> Remarks:
     try:
-        said = json.loads((folder / REMARKS).read_text("utf-8"))
+        said = _read_json(folder / REMARKS)
         name, note, starred = said["name"], said["note"], said["starred"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Remarks()  # There are none, or what was damaged is not worth losing a run for.
     return _shown(Remarks(str(name), str(note), bool(starred)))
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(files.read_plain(path, most_bytes=_MOST_JSON_BYTES).decode("utf-8"))
+
+
+def _require_plain(folder: Path) -> None:
+    """Refuse what leads out of the runs folder, and events that nobody could wait for."""
+    if folder.is_symlink():
+        raise OSError("it is a link: move the folder itself here")
+    try:
+        status = (folder / EVENTS).lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(f"{EVENTS} is no plain file")
+    if status.st_size > _MOST_EVENT_BYTES:
+        raise OSError(f"{EVENTS} has {status.st_size:,} bytes")
+
+
+def _brief(error: Exception) -> str:
+    """Return an error in one line that fits a page, whatever a file made it say."""
+    words = printable(" ".join(f"{error}".split()))
+    return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]} …"
 
 
 def _shown(remarks: Remarks) -> Remarks:
