@@ -37,7 +37,7 @@ _KILLS = int(os.environ.get("KILLS", "200"))
 _A_CHAIN = 20
 _EXTENSION = {"custom_cnn": 1, "mobilenet_v2": 5, "fine_tuned": 1}
 _QUEUEING, _LAUNCH, _WRITING = "queueing", "launch", "writing"
-_MOMENTS = (_QUEUEING, _LAUNCH, "start", *PHASES, "evaluate", "export", *(_WRITING,) * 2)
+_MOMENTS = (_QUEUEING, _LAUNCH, "start", *PHASES, "fit", *(_WRITING,) * 2)
 _WRITTEN = (".npz", ".keras", ".tflite")
 _PATIENCE_S = 240
 # Another process that queues a run, to be killed while it does.
