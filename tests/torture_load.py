@@ -76,6 +76,19 @@ def test_all_at_the_same_moment(app, pictures):
     check(load)
 
 
+def test_what_a_closed_tab_held_is_given_back(app, pictures):
+    warm(app, pictures)
+    with Visitor(app.url, ""):  # Streamlit itself keeps the last tab of all until another comes.
+        before_mb = app.resident_mb()
+        with Visitor(app.url, "classify") as visitor:
+            visitor.drop({f"{number}.jpg": bytes(20 << 20) for number in range(20)})
+            held_mb = app.resident_mb()
+        left(app)
+        print(f"\n400 MB dropped: {before_mb:.0f}, {held_mb:.0f}, {app.resident_mb():.0f} MB")
+        assert held_mb > before_mb + 300
+        assert app.resident_mb() <= 1.15 * before_mb
+
+
 def test_fifty_bombs_at_once(app):
     with peak_mb(app) as most:
         load = drop_bombs(app, sessions=50, side_px=22_000)
