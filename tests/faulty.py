@@ -184,10 +184,14 @@ def _launch_by_fork() -> None:
     """Let what the app starts beside itself be copies of this process."""
     from catsdogs import processes, tasks
 
+    real = processes.launch
+
     def launch(module, argument, *, log, on_exit=None):
         with log.open("ab") as stream:
             pid = os.fork()
             if pid == 0:
+                # TensorFlow does not survive a fork once it has been used.
+                processes.launch = tasks.launch = real
                 if module == "catsdogs.tasks":
                     works = tasks._works()
                     _become_launched(lambda: tasks.main(argument, works), stream.fileno())
