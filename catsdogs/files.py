@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -69,10 +70,15 @@ def reserve(path: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove what ``replacing`` left in ``folder`` when its process was killed."""
+def remove_unfinished(folder: Path, *, older_than_s: float = 0) -> None:
+    """Remove what ``replacing`` left in ``folder`` when its process was killed.
+
+    With ``older_than_s``, only what nobody has written to for so long: others may be at work.
+    """
     for path in folder.glob(f"{_UNFINISHED}*"):
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # Its writer has just finished.
+            if time.time() - path.stat().st_mtime >= older_than_s:
+                path.unlink()
 
 
 def append_line(path: Path, line: str, *, durable: bool = False) -> None:

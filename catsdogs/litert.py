@@ -23,19 +23,19 @@ class LiteRTModel:
         """Load ``path``.
 
         Raises:
-            RunError: when it is missing or no LiteRT model.
+            RunError: when it is missing or no LiteRT model of images.
         """
         try:
             self._path = path
             first = self._new_runner()
-        except (OSError, ValueError, RuntimeError) as error:
+            self.side = int(first.get_input_details()["image"]["shape"][1])
+        except (OSError, ValueError, RuntimeError, LookupError, TypeError) as error:
             raise RunError(
                 f"Expected a LiteRT model at {path.parent.name}/{path.name}. Received: a file that "
                 f"cannot be loaded ({error}). Train the run again, or delete it."
             ) from None
         self._idle: SimpleQueue[Any] = SimpleQueue()
         self._idle.put(first)
-        self.side = int(first.get_input_details()["image"]["shape"][1])
 
     def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """Run one uint8 image of shape (side, side, 3); outputs come without the batch axis."""

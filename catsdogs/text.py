@@ -52,8 +52,8 @@ def counted(number: float, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: 42 s, 3 min, 2 h 5 min."""
-    if seconds < 90:
+    """Return a time as people say it: 42 s, 3 min, 2 h 5 min; "nan s" where it is not known."""
+    if not seconds >= 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -3,9 +3,13 @@
 ``CONFIGS`` and ``EVENTS`` hold, by name, functions that spoil one of a sound run's files.
 """
 
+import base64
+import io
 import json
+import marshal
 import os
 import pickle
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +50,44 @@ def pickled_array(marker: Path) -> np.ndarray:
 
 def pickled_bytes(marker: Path) -> bytes:
     return pickle.dumps(Payload(marker))
+
+
+def keras_files(marker: Path) -> dict[str, bytes]:
+    """Return Keras models by name, each of which would make ``marker`` where it is believed."""
+    code = compile(f"(lambda x: open({str(marker)!r}, 'w') and x)", "", "eval").co_consts[0]
+    marshalled = base64.b64encode(marshal.dumps(code)).decode()
+    function = {"module": "builtins", "class_name": "function", "registered_name": "function"}
+    lambda_ = {"class_name": "__lambda__", "config": {"code": marshalled, "defaults": None}}
+    command = f"touch {marker}"
+    layers = {
+        "lambda": _layer("keras.layers", "Lambda", {"function": lambda_, "arguments": {}}),
+        "lambda-named": _layer("keras.layers", "Lambda", {"function": {**function, "config": "x"}}),
+        "system": _layer("os", "system", {"command": command}),
+        "popen": _layer("subprocess", "Popen", {"args": command, "shell": True}),
+        "function": {**function, "module": "os", "config": "system"},
+        "inner": _layer("keras.src.utils.python_utils", "func_load", {"code": marshalled}),
+    }
+    return {
+        name: _keras_file(_layer("keras", "Sequential", {"name": "x", "layers": [_INPUT, layer]}))
+        for name, layer in layers.items()
+    } | {"outermost": _keras_file(layers["system"])}
+
+
+def _layer(module: str, name: str, config: dict) -> dict:
+    named = {"name": "inner", **config} if module.startswith("keras") else config
+    return {"module": module, "class_name": name, "config": named, "registered_name": None}
+
+
+_INPUT = _layer("keras.layers", "InputLayer", {"batch_shape": [None, 4], "dtype": "float32"})
+
+
+def _keras_file(config: dict) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.15.1"}))
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("model.weights.h5", b"")
+    return buffer.getvalue()
 
 
 def _pipe(path: Path) -> None:

@@ -100,6 +100,63 @@ def test_the_check_finds_an_import_in_the_wrong_room(path, source):
     assert violations(Path(path), source)
 
 
+FOREIGN_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "yaml"}
+RUNS_TEXT = {"eval", "exec", "compile", "read_pickle", "enable_unsafe_deserialization"}
+SETTINGS = {"allow_pickle": True, "safe_mode": False, "weights_only": False}
+
+
+def dangers(source: str) -> list[str]:
+    """Return what in ``source`` could run code that a file brings along."""
+    found = [name for name in imported_names(source) if name.split(".")[0] in FOREIGN_CODE]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            # ``re.compile`` compiles no code, and ``model.compile`` a model.
+            called = node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            if name in RUNS_TEXT and (name != "compile" or isinstance(called, ast.Name)):
+                found.append(name)
+            found += [
+                str(word.arg)
+                for word in node.keywords
+                if word.arg in SETTINGS
+                and not (
+                    isinstance(word.value, ast.Constant)
+                    and word.value.value is not SETTINGS[word.arg]
+                )
+            ]
+    return found
+
+
+EVERYTHING = sorted(
+    [*SOURCES, *(p for part in ("tools", "benchmarks") for p in PROJECT.glob(f"{part}/**/*.py"))]
+)
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_nothing_runs_code_that_a_file_brings_along(path):
+    assert dangers(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from joblib import load",
+        "import marshal as m",
+        "import yaml",
+        "np.load(path, allow_pickle=True)",
+        "np.load(path, allow_pickle=let)",
+        "keras.models.load_model(path, safe_mode=False)",
+        "pd.read_pickle(path)",
+        "eval(text)",
+        "exec(text)",
+        "compile(text, '', 'exec')",
+    ],
+)
+def test_the_check_finds_what_would_run_code(source):
+    assert dangers(source)
+
+
 def test_importing_everything_but_learning_loads_no_tensorflow():
     modules = [
         ".".join(path.relative_to(PROJECT).with_suffix("").parts)

@@ -8,6 +8,7 @@ an interrupted computation loses seconds of work.
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,8 @@ from catsdogs.data.decoding import Progress, map_files
 from catsdogs.errors import UnreadableImage
 
 _SHARD_BYTES = 64 << 20
+# A shard is written in seconds: who left one unfinished for so long was killed.
+_ABANDONED_S = 24 * 3600
 _BATCH = 64  # how many photos are computed together, where that is faster
 
 
@@ -69,12 +72,13 @@ def rows_of(
     what that function turns into rows, many at once on a first axis. ``progress`` counts all N,
     cached ones at once.
     """
-    stored = set(_places(_load(store)))
+    files.remove_unfinished(store, older_than_s=_ABANDONED_S)
+    stored = set(_places(_load(store, row)))
     todo = records[~records["digest"].isin(stored)].drop_duplicates("digest")
     values: Iterator[Any] = (v for _, v in map_files(root, list(todo["path"]), compute))
     outcomes = _in_batches(values, together) if together else values
     failed = _keep(todo, outcomes, store, row, _counting(progress, records, todo))
-    shards = _load(store)
+    shards = _load(store, row)
     places = _places(shards)
     nowhere = (-1, -1)
     return Rows(
@@ -114,7 +118,7 @@ def _keep(
     advance: Callable[[int], None],
 ) -> dict[str, UnreadableImage]:
     """Store the row of each record; return the errors by digest."""
-    entry = np.dtype([("digest", "S32"), ("row", row)])
+    entry = _entry(row)
     shard: list[tuple[str, Any]] = []
     failed: dict[str, UnreadableImage] = {}
     try:
@@ -141,10 +145,20 @@ def _save(store: Path, rows: list[tuple[str, Any]], entry: np.dtype[Any]) -> Non
         np.save(temporary, shard, allow_pickle=False)
 
 
-def _load(store: Path) -> list[np.ndarray]:
+def _load(store: Path, row: np.dtype[Any]) -> list[np.ndarray]:
+    """Return the shards that can be read. What others held is computed again."""
+    shards = []
     # A name that begins with a dot is another writer's unfinished shard.
-    names = sorted(path for path in store.glob("*.npy") if not path.name.startswith("."))
-    return [np.load(path, mmap_mode="r", allow_pickle=False) for path in names]
+    for path in sorted(path for path in store.glob("*.npy") if not path.name.startswith(".")):
+        with suppress(OSError, ValueError, EOFError):
+            shard = np.load(path, mmap_mode="r", allow_pickle=False)
+            if shard.dtype == _entry(row) and shard.ndim == 1:
+                shards.append(shard)
+    return shards
+
+
+def _entry(row: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype([("digest", "S32"), ("row", row)])
 
 
 def _places(shards: list[np.ndarray]) -> dict[str, tuple[int, int]]:

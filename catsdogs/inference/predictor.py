@@ -9,11 +9,12 @@ import numpy as np
 from catsdogs.data import images
 from catsdogs.data.decoding import map_files
 from catsdogs.data.images import Picture
-from catsdogs.errors import UnreadableImage
+from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.evaluation.calibration import calibrated
 from catsdogs.inference.rejection import References
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs import store
+from catsdogs.runs.config import MODELS
 from catsdogs.runs.store import LITERT_MODEL, REFERENCES, Run
 
 
@@ -47,8 +48,19 @@ class Predictor:
         self.references = References.read(references.parent)
         self._temperature: float = run.result.get("calibration", {}).get("temperature", 1.0)
         self._model = LiteRTModel(store.intact(run, LITERT_MODEL))
-        # The first call lays out memory and packs weights; the user's first photo should not wait.
-        self._model(np.zeros((self._model.side, self._model.side, 3), dtype=np.uint8))
+        self._require_answers(run)
+
+    def _require_answers(self, run: Run) -> None:
+        """Ask once: the first call lays out memory and packs weights, and no photo should wait."""
+        side = MODELS[run.config.model].side
+        try:
+            outputs = self._model(np.zeros((side, side, 3), dtype=np.uint8))
+            _ = outputs["p_dog"].item(), outputs["heatmap"].shape
+        except (ValueError, RuntimeError, LookupError, TypeError) as error:
+            raise RunError(
+                f"Expected a model that answers for {side}×{side} pixels. Received: {LITERT_MODEL} "
+                f"of {run.run_id}, which does not ({error}). Train the run again, or delete it."
+            ) from None
 
     def __call__(self, picture: Picture) -> Output:
         """Run the model on a picture.

@@ -16,7 +16,7 @@ import pandas as pd
 
 from catsdogs.data import images, index, sources
 from catsdogs.data.decoding import map_files
-from catsdogs.errors import CatsDogsError, DatasetError, UnreadableImage
+from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
 from catsdogs.learning import engines, export
 from catsdogs.litert import LiteRTModel
 from catsdogs.runs import store
@@ -47,7 +47,7 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
     root = sources.open_source(Path(run.config.data))
     predictions = store.read_predictions(run)
     records = index.scan(root).usable
-    model = keras.models.load_model(store.intact(run, store.KERAS_MODEL))
+    model = loaded(run)
     if form == INT8:
         learned_from = records[~records["digest"].isin(predictions["digest"])]
         side = MODELS[run.config.model].side
@@ -60,6 +60,24 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
     places = records.drop_duplicates("digest").set_index("digest")["path"]
     there = predictions[predictions["digest"].isin(places.index)]
     return _measured(LiteRTModel(out), root, there.assign(path=there["digest"].map(places)))
+
+
+def loaded(run: Run) -> keras.Model:
+    """Return the run's model from Keras' own file, in whose safe mode no code of the file runs.
+
+    Raises:
+        RunError: when it is missing, not as the run left it, or no such model.
+    """
+    path = store.intact(run, store.KERAS_MODEL)
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises whatever reading the file runs into.
+        first = next(iter(str(error).splitlines()), "")
+        raise RunError(
+            f"Expected {path.name} of {run.run_id} to be a model that training wrote. Received: "
+            f"one that Keras refuses ({type(error).__name__}: {first[:200]}). Train the run again, "
+            "or delete it."
+        ) from None
 
 
 def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict[str, Any]:

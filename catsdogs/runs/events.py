@@ -48,9 +48,11 @@ _REQUIRED: dict[str, dict[str, Any]] = {
     "saved": _PLACE,
 }
 _LARGEST, _LATEST = 2**63, 2**37  # seconds: the year 6325
+_COUNTS, _TIMES = ("train_images", "val_images", "parameters", "model_bytes"), ("latency_ms",)
+_SIZES = (*_COUNTS, *_TIMES)
 _RESULT: dict[str, Any] = {
-    **dict.fromkeys(("train_images", "val_images", "parameters", "model_bytes"), int),
-    **dict.fromkeys(("val_accuracy", "val_loss", "latency_ms"), _NUMBER),
+    **dict.fromkeys(_COUNTS, int),
+    **dict.fromkeys(("val_accuracy", "val_loss", *_TIMES), _NUMBER),
     **dict.fromkeys(("seconds", "sha256", "calibration"), dict),
     "weights": str,
 }
@@ -166,9 +168,12 @@ def _is_sound_result(result: dict[str, Any] | None) -> bool:
     known = {name: kinds for name, kinds in _RESULT.items() if name in result}
     if not all(_is_a(result[name], kinds) for name, kinds in known.items()):
         return False
-    numbers = [*result.get("seconds", {}).values(), *result.get("calibration", {}).values()]
+    took, calibration = result.get("seconds", {}), result.get("calibration", {})
+    sizes = [*took.values(), *(result[name] for name in _SIZES if name in result)]
     return (
-        all(_is_a(number, _NUMBER) for number in numbers)
+        all(_is_a(number, _NUMBER) for number in (*sizes, *calibration.values()))
+        and all(0 <= size <= _LARGEST for size in sizes)
+        and calibration.get("temperature", 1) > 0
         and all(isinstance(value, str) for value in result.get("sha256", {}).values())
         and 0 <= result.get("val_accuracy", 0) <= 1
         and result.get("val_images", 1) >= 1
@@ -176,6 +181,8 @@ def _is_sound_result(result: dict[str, Any] | None) -> bool:
 
 
 def _is_a(value: Any, kinds: Any) -> bool:
+    if isinstance(value, bool):  # Which Python counts among the whole numbers.
+        return False
     # A larger whole number is none of a run's, and no chart can draw it.
     return isinstance(value, kinds) and not (isinstance(value, int) and abs(value) > _LARGEST)
 

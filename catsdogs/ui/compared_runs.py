@@ -31,7 +31,8 @@ def show(runs: list[Run]) -> None:
         origin.legend(found)
         for line in _spread(found):
             st.markdown(line)
-        st.plotly_chart(comparison_figures.cost(table), key="compare_cost", config=figures.CONFIG)
+        weighed = table.dropna(subset=["megabytes", "milliseconds"])
+        st.plotly_chart(comparison_figures.cost(weighed), key="compare_cost", config=figures.CONFIG)
         _curves(runs)
 
 
