@@ -6,6 +6,7 @@ knows only what its last event says, and reads the others when its ``view`` is a
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -69,8 +70,11 @@ class Run:
 
     @property
     def view(self) -> RunView:
-        """Everything that its events say by now."""
-        return replace(read_view(self.folder), state=self.state)
+        """Everything that its events say by now; nothing where they cannot be read just then."""
+        view = RunView()
+        with suppress(OSError):
+            view = read_view(self.folder)
+        return replace(view, state=self.state)
 
     @property
     def result(self) -> dict[str, Any]:
@@ -177,7 +181,16 @@ def load(folder: Path) -> Run:
     try:
         run = _read(folder, _signature(folder / CONFIG), events)
         run = replace(run, remarks=_read_remarks(folder, _signature(folder / REMARKS)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
+    except OSError as error:
+        # Not remembered: what cannot be read just now is no reason to forget a run, or to lose it.
+        advice = "Restore its files, or delete the folder."
+        if not isinstance(error, FileNotFoundError):
+            advice = "Mend that: the run itself may be sound."
+        raise RunError(
+            f"Expected a run in {folder.name}. Received: files that cannot be read ({error}). "
+            f"{advice}"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise RunError(
             f"Expected a run in {folder.name}. Received: a folder whose configuration or events "
             f"cannot be used ({error}). Delete the folder, or restore its files."
@@ -375,7 +388,7 @@ def _read_remarks(folder: Path, signature: object) -> Remarks:
     try:
         said = json.loads((folder / REMARKS).read_text("utf-8"))
         name, note, starred = said["name"], said["note"], said["starred"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Remarks()  # There are none, or what was damaged is not worth losing a run for.
     return _shown(Remarks(str(name), str(note), bool(starred)))
 
