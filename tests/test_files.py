@@ -1,4 +1,8 @@
 import contextlib
+import errno
+import os
+
+import pytest
 
 from catsdogs import files
 
@@ -22,3 +26,24 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
 def test_the_temporary_name_keeps_the_suffix(tmp_path):
     with files.replacing(tmp_path / "model.keras") as temporary:
         assert temporary.suffix == ".keras"
+
+
+def test_an_error_says_which_file_could_not_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match=r"No space left on device: '.*/model\.keras'"):
+        files.write_bytes(tmp_path / "run" / "model.keras", b"x")
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_a_line_that_cannot_be_kept_is_taken_back(tmp_path, monkeypatch):
+    path = tmp_path / "log.jsonl"
+    path.write_text("one\ntorn")
+    files.append_line(path, "two", durable=True)
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match=r"'.*/log\.jsonl'"):
+        files.append_line(path, "three", durable=True)
+    assert path.read_text() == "one\ntorn\ntwo\n"
+
+
+def full_disk(_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

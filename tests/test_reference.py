@@ -45,7 +45,9 @@ def shipped(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "change", [jobs.delete, jobs.resume, lambda run: jobs.extend(run, 1)], ids=str
+    "change",
+    [jobs.delete, jobs.resume, lambda run: jobs.extend(run, 1)],
+    ids=["delete", "resume", "extend"],
 )
 def test_a_reference_run_stays_as_it_is(a_reference_run, change):
     before = {path: path.read_bytes() for path in a_reference_run.folder.iterdir()}

@@ -160,8 +160,10 @@ def _write_results(
     with reporter.phase("export"):
         with files.replacing(folder / store.KERAS_MODEL) as temporary:
             trained.model.save(temporary)
-        trained.export_litert(folder / store.LITERT_MODEL)
-        latency_ms = _check_export(folder, root, trained)
+        # Where a file of its own cannot be written, the converter may still return something.
+        with files.replacing(folder / store.LITERT_MODEL) as temporary:
+            trained.export_litert(temporary)
+            latency_ms = _check_export(temporary, root, trained)
         _save_references(folder, root, trained)
     return {
         "parameters": trained.model.count_params(),
@@ -187,14 +189,14 @@ def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
         found.save(folder)
 
 
-def _check_export(folder: Path, root: Path, trained: "Trained") -> float:
+def _check_export(exported: Path, root: Path, trained: "Trained") -> float:
     """Compare the exported model with the training on some photos; return its ms an image."""
     from catsdogs.learning.export import check_agreement
 
     side = trained.model.input_shape[1]
     names = trained.sides.val_records["path"].head(_CHECKED_IMAGES)
     pixels = [images.load_square(images.read_bytes(root / name), side) for name in names]
-    return check_agreement(folder / store.LITERT_MODEL, pixels, trained.p_dog[: len(pixels)])
+    return check_agreement(exported, pixels, trained.p_dog[: len(pixels)])
 
 
 if __name__ == "__main__":

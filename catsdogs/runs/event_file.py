@@ -49,22 +49,30 @@ def read_events(folder: Path) -> list[Event]:
 
 
 def read_ending(folder: Path) -> Event | None:
-    """Return the last event if it is the end of the run."""
+    """Return the last event if it is the end of the run.
+
+    Raises:
+        OSError: when there are events that cannot be read.
+    """
     try:
         with files.opened_plain(folder / EVENTS) as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
             events = _parsed(stream.read())
-    except OSError:
+    except FileNotFoundError:
         return None
     last = events[-1] if events else {}
     return last if last.get("event") in [*ENDS] and is_sound(last) else None
 
 
 def read_view(folder: Path) -> RunView:
-    """Return what the events amount to by now, reading only those that are new."""
+    """Return what the events amount to by now, reading only those that are new.
+
+    Raises:
+        OSError: when there are events that cannot be read.
+    """
     try:
         return _follower(folder).view()
-    except OSError:
+    except FileNotFoundError:
         return RunView()
 
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 import stat
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -40,7 +41,7 @@ _NOT_LEFT = dict.fromkeys(
 )
 # What damaged files make their readers raise.
 _UNUSABLE = (
-    *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError),
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError),
     ConfigError,
 )
 # More than any run writes: its settings take a kilobyte, an event a tenth of one.
@@ -84,8 +85,11 @@ class Run:
 
     @property
     def view(self) -> RunView:
-        """Everything that its events say by now."""
-        return replace(read_view(self.folder), state=self.state)
+        """Everything that its events say by now; nothing where they cannot be read just then."""
+        view = RunView()
+        with suppress(OSError):
+            view = read_view(self.folder)
+        return replace(view, state=self.state)
 
     @property
     def result(self) -> dict[str, Any]:
@@ -199,6 +203,15 @@ def load(folder: Path) -> Run:
         _require_plain(folder)
         run = _read(folder, _signature(folder / CONFIG), events)
         run = replace(run, remarks=_read_remarks(folder, _signature(folder / REMARKS)))
+    except OSError as error:
+        # Not remembered: what cannot be read just now is no reason to forget a run, or to lose it.
+        advice = "Restore its files, or delete the folder."
+        if not isinstance(error, FileNotFoundError):
+            advice = "Mend that: the run itself may be sound."
+        raise RunError(
+            f"Expected a run in {folder.name}. Received: files that cannot be read "
+            f"({_brief(error)}). {advice}"
+        ) from None
     except _UNUSABLE as error:
         raise RunError(
             f"Expected a run in {folder.name}. Received: a folder whose configuration or events "
@@ -409,7 +422,7 @@ def _read_remarks(folder: Path, signature: object) -> Remarks:
     try:
         said = _read_json(folder / REMARKS)
         name, note, starred = said["name"], said["note"], said["starred"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         return Remarks()  # There are none, or what was damaged is not worth losing a run for.
     return _shown(Remarks(str(name), str(note), bool(starred)))
 
