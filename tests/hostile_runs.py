@@ -57,7 +57,10 @@ def keras_files(marker: Path) -> dict[str, bytes]:
     code = compile(f"(lambda x: open({str(marker)!r}, 'w') and x)", "", "eval").co_consts[0]
     marshalled = base64.b64encode(marshal.dumps(code)).decode()
     function = {"module": "builtins", "class_name": "function", "registered_name": "function"}
-    lambda_ = {"class_name": "__lambda__", "config": {"code": marshalled, "defaults": None}}
+    lambda_ = {
+        "class_name": "__lambda__",
+        "config": {"code": marshalled, "defaults": None, "closure": None},
+    }
     command = f"touch {marker}"
     layers = {
         "lambda": _layer("keras.layers", "Lambda", {"function": lambda_, "arguments": {}}),
@@ -78,7 +81,9 @@ def _layer(module: str, name: str, config: dict) -> dict:
     return {"module": module, "class_name": name, "config": named, "registered_name": None}
 
 
-_INPUT = _layer("keras.layers", "InputLayer", {"batch_shape": [None, 4], "dtype": "float32"})
+_INPUT = _layer(
+    "keras.layers", "InputLayer", {"batch_shape": [None, 4], "dtype": "float32", "name": "first"}
+)
 
 
 def _keras_file(config: dict) -> bytes:

@@ -86,6 +86,8 @@ def test_every_page_works_beside_every_other_run(attacked, script):
         app.switch_page(script)
     app.run()
     assert not app.exception, app.exception[0].stack_trace
+    if script == "pages/train.py":
+        assert sum("cannot be used" in warning.value for warning in app.warning) > 100
 
 
 @pytest.mark.slow
@@ -207,8 +209,8 @@ for number in range(seed, seed + int(sys.argv[3])):
 
 @pytest.mark.slow
 def test_a_damaged_model_whose_checksum_was_replaced_too_is_refused_or_answers(own):
-    """What may also happen is in docs/reliability.md: ``torture_runs`` tries more of them."""
-    print(flipped(own, 0, 12))
+    """``torture_runs`` tries more of them, some of which end the process."""
+    assert set(flipped(own, 0, 12)) <= {"refused", "answers", "died"}
 
 
 def flipped(folder, seed, count):
@@ -221,21 +223,27 @@ def flipped(folder, seed, count):
         text=True,
         timeout=600,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert len(done.stdout.split()) == count
-    return Counter(done.stdout.split())
+    outcomes = Counter(done.stdout.split())
+    if done.returncode < 0:  # LiteRT itself fell over a model: only the checksum guards against it.
+        outcomes["died"] += 1
+    else:
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert outcomes.total() == count
+    return outcomes
 
 
 @pytest.mark.slow
-def test_code_in_a_keras_file_does_not_run(own, marker):
+def test_code_in_a_keras_file_does_not_run(own, marker, tmp_path):
     """A Lambda layer of marshalled code, and a config that names what is no part of Keras."""
     folders = []
     for name, content in keras_files(marker).items():
         folders.append(own.with_name(name))
         spoiled(own, folders[-1], store.LITERT_MODEL, lambda path: None)
         replaced(folders[-1] / store.KERAS_MODEL, content)
+    ran = tmp_path / "ran-where-it-was-let"
+    (tmp_path / "lambda.keras").write_bytes(keras_files(ran)["lambda"])
     done = subprocess.run(
-        [sys.executable, "-c", LOAD, *map(str, folders)],
+        [sys.executable, "-c", LOAD, str(tmp_path / "lambda.keras"), *map(str, folders)],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -246,19 +254,23 @@ def test_code_in_a_keras_file_does_not_run(own, marker):
     assert len(said) == len(folders) > 5
     for folder, line in zip(folders, said, strict=True):
         assert line.startswith(f"Expected model.keras of {folder.name}")
+    assert ran.exists()
 
 
 LOAD = """
-import pathlib, sys
+import contextlib, pathlib, sys
+import keras
 from catsdogs.errors import RunError
 from catsdogs.learning.quantization import loaded
 from catsdogs.runs import store
-for folder in sys.argv[1:]:
+for folder in sys.argv[2:]:
     try:
         loaded(store.load(pathlib.Path(folder)))
         print("loaded")
     except RunError as error:
         print(error)
+with contextlib.suppress(Exception):
+    keras.models.load_model(sys.argv[1], safe_mode=False)
 """
 
 

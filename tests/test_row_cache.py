@@ -1,3 +1,6 @@
+import os
+import time
+
 import numpy as np
 import pytest
 
@@ -88,6 +91,26 @@ def test_another_writers_unfinished_shard_is_ignored(means, tmp_path):
     means()
     (tmp_path / "store" / ".tmp-x.npy").write_bytes(b"half")
     assert means()[1] == 0
+
+
+def test_a_damaged_shard_costs_its_rows_and_nothing_else(means, tmp_path):
+    means()
+    (shard,) = (tmp_path / "store").iterdir()
+    shard.write_bytes(shard.read_bytes()[:-1])
+    np.save(tmp_path / "store" / "other.npy", np.zeros(3))
+    rows, computed = means()
+    assert computed == 16
+    assert not rows.missing
+
+
+def test_what_a_killed_writer_left_goes_after_a_day(means, tmp_path):
+    means()
+    old, new = (tmp_path / "store" / name for name in (".tmp-old.npy", ".tmp-new.npy"))
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    means()
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_rows_computed_together_are_the_same_and_errors_keep_their_place(means, monkeypatch):
