@@ -18,8 +18,9 @@ help: ## list the targets
 run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
 	$(BIN)/streamlit run streamlit_app.py
 
+# As nice as the app's background work, which would otherwise wait for the tests that wait for it.
 test: $(VENV)/dev.stamp ## run every test this machine can; says what it skips, and why
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	nice -n 10 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
 	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 def wait_for(source, condition):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not condition(task := tasks.find("download", source)):
         assert time.monotonic() < deadline, task
         time.sleep(0.05)
@@ -166,7 +166,7 @@ def held():
 
 
 def until_nothing_more_than(before):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while any(now > then for now, then in zip(held(), before, strict=True)):
         assert time.monotonic() < deadline, (held(), before)
         time.sleep(0.05)
