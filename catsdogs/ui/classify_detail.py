@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
-from catsdogs.data import images
-from catsdogs.data.decoding import map_ordered
+from catsdogs.data.images import Picture
 from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.inference.batch import Seen
@@ -116,8 +115,7 @@ def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
         return
     try:
         content = picture.read()
-        # Among the threads that all sessions share: few large pictures are open at a time.
-        (photo,) = map_ordered([content], _photo)
+        photo = _photo(content)
     except UnreadableImage as error:
         st.error(told(error), icon=":material/broken_image:")
         return
@@ -138,8 +136,10 @@ def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
 
 
 def _photo(content: bytes) -> Image.Image:
-    photo = images.load_upright(content, at_least_px=_SHOWN_PX)
-    photo.thumbnail((_SHOWN_PX, _SHOWN_PX), Image.Resampling.BILINEAR)
+    picture = Picture(content)
+    with picture.held(at_least_px=_SHOWN_PX):
+        photo = picture.upright(at_least_px=_SHOWN_PX)
+        photo.thumbnail((_SHOWN_PX, _SHOWN_PX), Image.Resampling.BILINEAR)
     return photo
 
 
