@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 import requests
+from requests.adapters import HTTPAdapter
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
@@ -31,6 +32,8 @@ class Visitor:
         self._widgets: dict[str, list] = {}
         self._open = ExitStack()
         self._http = self._open.enter_context(requests.Session())
+        # The server closes connections that idle, maybe just then; browsers ask again too.
+        self._http.mount(url, HTTPAdapter(max_retries=3))
         self._http.get(f"{url}/_stcore/health", timeout=_WAITS_S)
         self.token = self._http.cookies[COOKIE]
         self._http.headers["X-Xsrftoken"] = self.token
