@@ -148,7 +148,7 @@ def _serve(modules: list[str]) -> None:
             pid = os.fork()
             if pid == 0:
                 os.close(alive)
-                _become(function, arguments, out.fileno(), err.fileno())
+                _become(function, arguments, out.fileno(), err.fileno(), held)
             os.close(held)
             _, status = os.waitpid(pid, 0)
             os.read(alive, 1)  # Ends when the last process that the command has started does.
@@ -160,7 +160,7 @@ def _serve(modules: list[str]) -> None:
         print(json.dumps([os.waitstatus_to_exitcode(status), *said]), flush=True)
 
 
-def _become(function: str, arguments: list, out: int, err: int) -> None:
+def _become(function: str, arguments: list, out: int, err: int, held: int) -> None:
     """Call a function in place of all else, and end."""
     status = 70
     try:
@@ -168,7 +168,7 @@ def _become(function: str, arguments: list, out: int, err: int) -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
-        _launch_by_fork()
+        _launch_by_fork(held)
         module, name = function.split(":")
         status = getattr(importlib.import_module(module), name)(*arguments)
     except BaseException:
@@ -180,8 +180,8 @@ def _become(function: str, arguments: list, out: int, err: int) -> None:
         os._exit(status if isinstance(status, int) else 71)
 
 
-def _launch_by_fork() -> None:
-    """Let what the app starts beside itself be copies of this process."""
+def _launch_by_fork(held: int) -> None:
+    """Let what the app starts beside itself be copies of this process, which keep ``held`` open."""
     from catsdogs import processes, tasks
 
     real = processes.launch
@@ -192,11 +192,16 @@ def _launch_by_fork() -> None:
             if pid == 0:
                 # TensorFlow does not survive a fork once it has been used.
                 processes.launch = tasks.launch = real
+                os.dup2(stream.fileno(), 1)
+                os.dup2(stream.fileno(), 2)
+                # As where a process is started: what is open is not inherited, nor are locks.
+                os.closerange(3, held)
+                os.closerange(held + 1, os.sysconf("SC_OPEN_MAX"))
                 if module == "catsdogs.tasks":
                     works = tasks._works()
-                    _become_launched(lambda: tasks.main(argument, works), stream.fileno())
+                    _become_launched(lambda: tasks.main(argument, works))
                 main = importlib.import_module(module).main
-                _become_launched(lambda: main(argument), stream.fileno())
+                _become_launched(lambda: main(argument))
         identity = processes.Identity(pid, processes.started_at(pid))
 
         def collect():
@@ -210,12 +215,10 @@ def _launch_by_fork() -> None:
     processes.launch = tasks.launch = launch
 
 
-def _become_launched(main, log: int) -> None:
+def _become_launched(main) -> None:
     status = 70
     try:
         signal.alarm(_PATIENCE_S)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
         status = main()
     except BaseException:
         traceback.print_exc()

@@ -3,6 +3,7 @@
 ``make torture`` takes all of them, and the flows that take longer.
 """
 
+import errno
 import json
 import os
 import random
@@ -24,6 +25,9 @@ from test_faults import check_whole
 from catsdogs.errors import CatsDogsError
 
 _SAMPLED = 8
+# A full disk is told of in words of our own, too.
+WORDS = {error: [os.strerror(error)] for error in ERRORS}
+WORDS[errno.ENOSPC].append("Expected room on the disk")
 _TIMES = ("seconds", "latency_ms")
 # What is another one at every run: temporary names, shards, what runs are called.
 _VARYING = re.compile(r"\.tmp-\w+|[0-9a-f]{16,}|\d{8}-\d{6}-\w+-[0-9a-f]{4}|tmp\w{8}|file\w{8}\.py")
@@ -162,8 +166,8 @@ def sweep(
                 named = [ended.fault, *(clean.operations if lasts else ())]
                 check(ended, same(clean.document), same)
                 if ended.status and not is_of_tensorflow(ended.fault, machine.root):
-                    told = ended.out + ended.err
-                    assert os.strerror(error) in told, "the cause is missing"
+                    told = ended.out + ended.err + logs_named(ended.out, machine.root)
+                    assert any(words in told for words in WORDS[error]), "the cause is missing"
                     assert is_named(named, told, machine.root), "the name is missing"
                 check_files(machine.root)
                 after = machine.call(flow.function, follow)
@@ -193,6 +197,12 @@ def check(ended: Ended, expected: Any, same: Callable[[Any], Any]) -> None:
 def is_of_tensorflow(operation: str, root: Path) -> bool:
     """Return whether it is on a temporary file: what fails there, TensorFlow keeps to itself."""
     return f" {root / 'tmp'}" in operation
+
+
+def logs_named(told: str, root: Path) -> str:
+    """Return what is in the logs that a message sends its reader to."""
+    logs = (log for log in root.glob("artifacts/*/worker.log") if str(log) in told)
+    return "".join(log.read_text("utf-8") for log in logs)
 
 
 def is_named(operations: list[str], told: str, root: Path) -> bool:

@@ -62,7 +62,7 @@ def test_every_operation_of_what_takes_longer(name, pages):
 
 def test_operations_of_a_training(trainer):
     words = ("train", "--model", "custom_cnn", "--recipe", "plain", "--data", "data/sample")
-    flow = Flow((*words, "--epochs", "1", "--batch-size", "8"), _drawn)
+    flow = Flow((*words, "--epochs", "1", "--batch-size", "8", "--precision", "float32"), _drawn)
     met = sweep(
         flow,
         trainer,

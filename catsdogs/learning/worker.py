@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from catsdogs import files, locks, processes
 from catsdogs.data import images, index, sources
-from catsdogs.errors import CatsDogsError, DatasetError, RunError
+from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
 from catsdogs.evaluation.calibration import calibration
 from catsdogs.evaluation.metrics import evaluate
 from catsdogs.evaluation.model_card import model_card
@@ -195,7 +195,13 @@ def _check_export(exported: Path, root: Path, trained: "Trained") -> float:
 
     side = trained.model.input_shape[1]
     names = trained.sides.val_records["path"].head(_CHECKED_IMAGES)
-    pixels = [images.load_square(images.read_bytes(root / name), side) for name in names]
+    try:
+        pixels = [images.load_square(images.read_bytes(root / name), side) for name in names]
+    except UnreadableImage as error:
+        raise RunError(
+            f"Expected to read {', '.join(names)} once more, to check the exported model on them. "
+            f"Received: {error} Resume the run."
+        ) from None
     return check_agreement(exported, pixels, trained.p_dog[: len(pixels)])
 
 
