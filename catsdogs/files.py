@@ -36,10 +36,11 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
             if durable:
                 sync(temporary)
             temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):  # What went wrong first is what has to be told.
+        finally:
+            # Nothing is left of it, but where something went wrong, or where it is a second name of
+            # ``path`` itself, which renaming leaves alone. What went wrong first has to be told.
+            with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            raise
         if durable:
             sync(path.parent)
 

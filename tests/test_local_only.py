@@ -6,6 +6,7 @@ somebody made for another app may.
 
 import http.client
 import io
+import shutil
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -52,8 +53,7 @@ def app(tmp_path_factory):
     (elsewhere / ".streamlit" / "config.toml").write_text(CARELESS)
     world = tmp_path_factory.mktemp("world")
     run = "reference-custom_cnn"
-    (world / "artifacts").mkdir()
-    (world / "artifacts" / run).symlink_to(PROJECT / "artifacts" / run)
+    shutil.copytree(PROJECT / "artifacts" / run, world / "artifacts" / run)
     with serving(world, cwd=elsewhere) as server:
         yield server
 

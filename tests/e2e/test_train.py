@@ -179,7 +179,7 @@ def test_runs_queue_and_a_finished_one_is_extended(app, page, runs):
     box.fill("2")
     box.press("Enter")
     page.get_by_role("button", name="Train on").click()
-    expect(page.get_by_text("3 of 3").first).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("3 of 3", exact=True).first).to_be_visible(timeout=180_000)
     picture(page, "train-extended")
     assert sorted(run.epochs_done for run in runs()) == [1, 3]
     assert page.strangers == []
