@@ -19,13 +19,14 @@ run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
 	$(BIN)/streamlit run streamlit_app.py
 
 # As nice as the app's background work, which would otherwise wait for the tests that wait for it.
-test: $(VENV)/dev.stamp ## run every test this machine can; says what it skips, and why
-	nice -n 10 $(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(VENV)/dev.stamp ## run every test this machine can but the long ones; says what it skips, and why
+	nice -n 10 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
 	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"
 
-torture: $(VENV)/dev.stamp ## the long forms of what docs/reliability.md promises: kills, faults, fuzzing, load
+torture: $(VENV)/dev.stamp ## run the long tests: of what docs/reliability.md promises kills, faults, fuzzing, load
+	$(BIN)/python -m pytest -m long
 	$(BIN)/python -m pytest -s tests/torture_*.py
 
 lint: $(VENV)/dev.stamp ## check format, style and types

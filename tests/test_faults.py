@@ -219,6 +219,7 @@ def has_its_model(run, sample):
     return 0 <= Predictor(run)(Picture(photo.read_bytes())).p_dog <= 1
 
 
+@pytest.mark.long
 def test_a_custom_cnn_that_is_killed_again_and_again_ends_as_if_nothing_had_been(
     sample, uninterrupted
 ):
@@ -246,6 +247,7 @@ def test_a_run_that_was_stopped_within_an_epoch_and_then_killed_goes_on_from_the
     check_finished(followed(jobs.resume(run)), like)
 
 
+@pytest.mark.long
 def test_a_transfer_run_that_is_killed_again_and_again_ends_as_if_nothing_had_been(
     sample, uninterrupted, imagenet_weights
 ):

@@ -61,7 +61,7 @@ def test_mirrored_views_are_computed_once(frozen, sample, world):
     assert cached(world) == with_views
 
 
-@pytest.mark.parametrize("begin", ["block_16", "all"])
+@pytest.mark.parametrize("begin", ["block_16", pytest.param("all", marks=pytest.mark.long)])
 def test_a_fine_tuned_runs_exported_model_gives_its_predictions(sample, begin):
     run = trained(sample, fine_tune=1, fine_tune_from=begin, fine_tune_learning_rate=1e-3)
     assert run.state is State.FINISHED, run.message
@@ -72,6 +72,7 @@ def test_a_fine_tuned_runs_exported_model_gives_its_predictions(sample, begin):
     np.testing.assert_allclose([answers[path] for path in table["path"]], table["p_dog"], atol=1e-3)
 
 
+@pytest.mark.long
 def test_fine_tuning_that_was_stopped_resumes_exactly(sample):
     settings = {"fine_tune": 3, "fine_tune_from": "block_16", "fine_tune_learning_rate": 1e-3}
     whole = trained(sample, **settings)
@@ -92,6 +93,7 @@ def test_fine_tuning_that_was_stopped_resumes_exactly(sample):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.long
 def test_an_int8_engine_learns_from_close_vectors_and_is_measured_on_exact_ones(frozen, sample):
     exact, close = frozen[0], trained(sample, engine="litert-int8")
     assert close.state is State.FINISHED, close.message

@@ -53,6 +53,7 @@ def test_bfloat16_is_used_where_it_is_fast(speedup, precision, monkeypatch):
     assert machine.fastest_precision() == precision
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("speedup", "turned"), [(2.0, 0.5), (0.5, 2.0)])
 def test_a_run_that_goes_on_keeps_the_precision_it_began_with(tmp_path, speedup, turned):
     sample = draw_sample(tmp_path / "sample", images=40)

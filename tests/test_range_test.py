@@ -44,7 +44,9 @@ def outcome(config):
     return wait_for(subject, has_ended)
 
 
-@pytest.mark.parametrize("model", ["custom_cnn", "mobilenet_v2"])
+@pytest.mark.parametrize(
+    "model", [pytest.param("custom_cnn", marks=pytest.mark.long), "mobilenet_v2"]
+)
 def test_a_test_gives_a_loss_for_each_rate(model, photos, request, monkeypatch):
     if model == "mobilenet_v2":
         weights = request.getfixturevalue("imagenet_weights")

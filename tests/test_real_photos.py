@@ -76,6 +76,7 @@ def test_the_assembled_keras_model_agrees_with_the_cached_features(transfer, her
     np.testing.assert_allclose(model.predict(pixels, verbose=0)[:, 0], table["p_dog"], atol=1e-3)
 
 
+@pytest.mark.long
 def test_the_plain_networks_loss_falls(world, native_zip):
     _, result = command_line(
         *("train", "--model", "custom_cnn", "--recipe", "plain", "--epochs", 2),

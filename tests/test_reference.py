@@ -178,6 +178,7 @@ def test_behind_a_closed_network_a_run_begins_from_the_shipped_backbone_and_says
     assert command_line("compare", run.run_id, other.run_id)[1]["caveats"] == {"a": run.caveat}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_run_goes_on_only_from_the_weights_that_it_began_from(
     closed_network, trained_machine, imagenet_weights

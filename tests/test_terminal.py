@@ -349,6 +349,7 @@ def test_a_second_run_waits_for_the_first_and_then_trains(world, at_work):
     assert train.text.replace("\n", "").isprintable()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_stopped_run_is_resumed_to_its_last_epoch(world):
     arguments = ("train", *SMALL, "--data", world / "data" / "sample", "--epochs", 20)
