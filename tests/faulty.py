@@ -126,7 +126,7 @@ class Machine:
         )
 
 
-def library(folder: Path) -> Path | None:
+def compiled(folder: Path) -> Path | None:
     """Compile faulty.c into ``folder``; None where that cannot be done, or would not be used."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if not sys.platform.startswith("linux") or compiler is None:

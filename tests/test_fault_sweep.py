@@ -100,7 +100,7 @@ FLOWS = {
 @pytest.fixture(scope="session")
 def faults(tmp_path_factory):
     """The compiled ``faulty.c``; tests are skipped where there can be none."""
-    library = faulty.library(tmp_path_factory.mktemp("faulty"))
+    library = faulty.compiled(tmp_path_factory.mktemp("faulty"))
     if library is None:
         pytest.skip("no C compiler for faults, or not Linux, whose linker puts them in")
     return library
