@@ -21,9 +21,9 @@ from catsdogs.data import images, sources
 from catsdogs.data.decoding import map_files
 from catsdogs.learning import quantization
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import FLOAT16, INT8, MODELS
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 BATCH = 64
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     run = store.find_usable(options.run)
-    predictions = store.read_predictions(run)
+    predictions = model_files.read_predictions(run)
     predictions, pixels = _those_that_decode(run, predictions)
     rows = [
         _row("training's own", predictions["p_dog"].to_numpy(), predictions),
@@ -59,12 +59,12 @@ def _those_that_decode(run: Run, predictions: pd.DataFrame) -> tuple[pd.DataFram
 
 
 def _by_keras(run: Run, pixels: np.ndarray) -> np.ndarray:
-    model = keras.models.load_model(store.intact(run, store.KERAS_MODEL))
+    model = keras.models.load_model(model_files.intact(run, layout.KERAS_MODEL))
     return model.predict(pixels, batch_size=BATCH, verbose=0)[:, 0]
 
 
 def _by_litert(run: Run, pixels: np.ndarray) -> np.ndarray:
-    model = LiteRTModel(store.intact(run, store.LITERT_MODEL))
+    model = LiteRTModel(model_files.intact(run, layout.LITERT_MODEL))
     return np.array([model(photo)["p_dog"].item() for photo in pixels])
 
 

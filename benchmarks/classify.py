@@ -35,8 +35,8 @@ from catsdogs.inference import batch
 from catsdogs.inference.heatmap import overlay
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import store
-from catsdogs.runs.store import Run
+from catsdogs.runs import layout, store
+from catsdogs.runs.run import Run
 
 _LARGE_PX = (4032, 3024)
 _TIMES, _PEER_TIMES = 40, 10
@@ -137,7 +137,7 @@ def _asked_peers(
     options: argparse.Namespace, runs: Sequence[Run], large: Path, small: Path
 ) -> dict[str, float]:
     """Ask the usual ways in a process of their own, where TensorFlow is welcome."""
-    models = [str(run.folder / store.KERAS_MODEL) for run in runs]
+    models = [str(run.folder / layout.KERAS_MODEL) for run in runs]
     command = [sys.executable, "-m", "benchmarks.classify", str(options.dataset), *models]
     done = subprocess.run(
         [*command, "--peer", str(large), str(small)], capture_output=True, text=True, check=True

@@ -27,7 +27,7 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 from benchmarks.browser import chromium, serving
 from catsdogs import paths
 from catsdogs.data import index, sources
-from catsdogs.runs import event_file, store
+from catsdogs.runs import event_file, layout, store
 from catsdogs.runs.config import RunConfig
 
 _MOVES = 10
@@ -75,7 +75,7 @@ def _invent(root: Path, photos: pd.DataFrame, model: str, *, right: float, seed:
     p_dog = np.where(said == 1, sure, 1 - sure).astype(np.float32)
     dataset = {"name": "benchmark", "fingerprint": "benchmark", "cats": 1, "dogs": 1}
     folder = store.create(RunConfig(model=model, data=str(root)), {"dataset": dataset})
-    photos[["path", "label", "digest"]].assign(p_dog=p_dog).to_parquet(folder / store.PREDICTIONS)
+    photos[["path", "label", "digest"]].assign(p_dog=p_dog).to_parquet(folder / layout.PREDICTIONS)
     result = {
         "val_accuracy": float((said == label).mean()),
         "val_loss": 0.05,

@@ -20,8 +20,8 @@ from catsdogs.data import images, sources
 from catsdogs.data.decoding import map_files
 from catsdogs.labels import class_name
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs import store
-from catsdogs.runs.store import Run
+from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.run import Run
 
 SHARE = 0.2
 
@@ -51,8 +51,8 @@ def main() -> None:
 
 def tested(run: Run, count: int) -> dict[str, object]:
     """Return the mean probabilities over ``count`` validation photos, and how often they fall."""
-    model = LiteRTModel(run.folder / store.LITERT_MODEL)
-    predictions = store.read_predictions(run)
+    model = LiteRTModel(run.folder / layout.LITERT_MODEL)
+    predictions = model_files.read_predictions(run)
     count = min(count, len(predictions))
     names = predictions["path"].sample(count, random_state=0).tolist()
     root = sources.open_source(Path(run.config.data))

@@ -23,8 +23,8 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.inference.rejection import NEIGHBOURS, References
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs import store
-from catsdogs.runs.store import Run
+from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.run import Run
 
 _COUNTS = (100, 250, 500, 1000, 2000, 4000, 8000)
 _FOLDS = 5
@@ -49,9 +49,9 @@ def main() -> None:
 
 
 def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
-    model = LiteRTModel(run.folder / store.LITERT_MODEL)
+    model = LiteRTModel(run.folder / layout.LITERT_MODEL)
     root = sources.open_source(Path(run.config.data))
-    held_back = store.read_predictions(run)
+    held_back = model_files.read_predictions(run)
     usable = index.scan(root).usable
     training = usable[~usable["digest"].isin(held_back["digest"])].sample(frac=1, random_state=0)
     references, _ = _seen(model, root, list(training["path"][: _COUNTS[-1]]))

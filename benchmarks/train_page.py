@@ -26,10 +26,10 @@ from benchmarks.browser import chromium, serving
 from catsdogs import paths
 from catsdogs.data import sources
 from catsdogs.data.sample import draw_sample
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import jobs, layout, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import position
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 _IMAGES, _BATCH_SIZE = 2000, 32
 _TURNS = 8
@@ -218,14 +218,14 @@ def _listing(count: int) -> list[dict[str, Any]]:
 
 
 def _multiply(run: Run, count: int) -> None:
-    events = (run.folder / event_file.EVENTS).read_bytes().splitlines()
+    events = (run.folder / layout.EVENTS).read_bytes().splitlines()
     batch = next(line for line in events if b'"batch"' in line)
     content = b"\n".join([events[0], *[batch] * 2000, *events[1:]]) + b"\n"
     for number in range(count):
         folder = run.folder.with_name(f"{run.run_id}-{number:04d}")
         folder.mkdir()
-        (folder / event_file.EVENTS).write_bytes(content)
-        for name in (store.CONFIG, store.EVALUATION, store.PREDICTIONS):
+        (folder / layout.EVENTS).write_bytes(content)
+        for name in (layout.CONFIG, layout.EVALUATION, layout.PREDICTIONS):
             (folder / name).write_bytes((run.folder / name).read_bytes())
 
 

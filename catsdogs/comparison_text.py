@@ -9,7 +9,7 @@ from catsdogs.evaluation.comparison import Comparison
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import counted
 
 # The figures of ``intervals.of_figures``: what they are called, and how they are written.

@@ -15,8 +15,8 @@ from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.evaluation.slices import KINDS, Slice, slices
 from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.labels import DOG
-from catsdogs.runs import store
-from catsdogs.runs.store import Run
+from catsdogs.runs import model_files
+from catsdogs.runs.run import Run
 
 LETTERS = ("A", "B")
 
@@ -44,7 +44,7 @@ class Pair:
         """
         runs = dict(zip(LETTERS, (a, b), strict=True))
         roots = {letter: sources.opened(Path(run.config.data)) for letter, run in runs.items()}
-        predictions = {letter: store.read_predictions(run) for letter, run in runs.items()}
+        predictions = {letter: model_files.read_predictions(run) for letter, run in runs.items()}
         first, *others = (photo_facts(root) for root in dict.fromkeys(roots.values()))
         for other in others:
             first = first.combine_first(other)

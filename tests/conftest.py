@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catsdogs.runs import event_file, store
+from catsdogs.runs import layout, model_files
 
 # As in the app's own processes: what computes on several threads leaves others the processors.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -84,7 +85,9 @@ def served(content: bytes, *, stall_after: int | None = None):
             self.wfile.write(content[:stall_after])
             if stall_after is not None:
                 self.wfile.flush()
-                let_go.wait(30)
+                while not let_go.wait(0.1):
+                    if select.select([self.connection], [], [], 0)[0]:
+                        break  # Who asked has gone, and will say no more either.
 
         def log_message(self, *_):
             pass
@@ -147,10 +150,10 @@ def trained_machine(trained_world, tmp_path, monkeypatch):
 
 def seal(folder: Path) -> None:
     """Make the checksums that a run's last event holds those of its files as they are now."""
-    events = folder / event_file.EVENTS
+    events = folder / layout.EVENTS
     *others, last = events.read_text("utf-8").splitlines()
     ending = json.loads(last)
-    ending["result"]["sha256"] = store.checksums(folder)
+    ending["result"]["sha256"] = model_files.checksums(folder)
     events.write_text("\n".join([*others, json.dumps(ending)]) + "\n", "utf-8")
 
 

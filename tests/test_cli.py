@@ -12,7 +12,7 @@ from conftest import PROJECT, command_line
 
 from catsdogs import cli
 from catsdogs.data import sources
-from catsdogs.runs import event_file, store
+from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.config import RunConfig
 
 
@@ -205,7 +205,7 @@ def test_a_run_is_remarked_on(runs, capsys):
     assert [second[name] for name in ("name", "note", "starred")] == ["", "", False]
     assert cli.main([*remark, "--name", "x" * 81, "--json"]) == 1
     assert "at most 80 characters" in capsys.readouterr().out
-    (store.find(runs[0]).folder / store.REMARKS).write_text("{")
+    (store.find(runs[0]).folder / layout.REMARKS).write_text("{")
     assert store.find(runs[0]).name == store.find(runs[0]).config.title
 
 
@@ -241,7 +241,7 @@ def test_classified_files_come_with_what_each_run_says(runs, photo, tmp_path, ca
 @pytest.mark.slow
 def test_the_threshold_decides_what_a_pet_is_called_and_has_to_be_one(runs, capsys):
     run = store.find(runs[0])
-    photo = Path(run.config.data) / store.read_predictions(run)["path"][0]
+    photo = Path(run.config.data) / model_files.read_predictions(run)["path"][0]
 
     def said(threshold):
         return call(capsys, "classify", photo, "--run", runs[0], "--threshold", threshold)

@@ -10,8 +10,8 @@ import pytest
 
 from catsdogs import cli, comparison_report
 from catsdogs.pair import Pair
-from catsdogs.runs import store
-from catsdogs.runs.store import Remarks
+from catsdogs.runs import layout, store
+from catsdogs.runs.run import Remarks
 
 pytestmark = pytest.mark.slow
 
@@ -61,10 +61,10 @@ def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
 def test_names_and_notes_are_text_and_no_markup(pair):
     for run in pair.runs.values():
         store.remark(run, Remarks("<b>bold</b> | *x*", "<script>alert(1)</script>\nand \udcff"))
-        content = json.loads((run.folder / store.CONFIG).read_text())
+        content = json.loads((run.folder / layout.CONFIG).read_text())
         content["dataset"]["name"] = "<i>photos</i> | [of](mine)"
         content["config"]["data"] = "/photos\n```\n# of\udcffmine"
-        (run.folder / store.CONFIG).write_text(json.dumps(content))
+        (run.folder / layout.CONFIG).write_text(json.dumps(content))
     pair = Pair.read(*store.list_runs()[0])
     made = report(pair)
     html, markdown = made.as_html(), made.as_markdown()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from catsdogs import files
-from catsdogs.runs import earlier, event_file, store
+from catsdogs.runs import earlier, event_file, layout, model_files, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -84,16 +84,20 @@ def emit(folder, event, **values):
 
 
 def result(folder):
-    return {"val_accuracy": 0.5, "val_images": 2, "sha256": store.checksums(folder)}
+    return {"val_accuracy": 0.5, "val_images": 2, "sha256": model_files.checksums(folder)}
 
 
 def write(folder, content):
-    for name in store.MODEL_FILES:
-        files.write_text(folder / name, f"{content} {name}")
+    for name, text in written(content).items():
+        files.write_text(folder / name, text)
+
+
+def written(content):
+    return {name: f"{content} {name}" for name in model_files.MODEL_FILES}
 
 
 def contents(folder):
-    return {name: (folder / name).read_text() for name in store.MODEL_FILES}
+    return {name: (folder / name).read_text() for name in model_files.MODEL_FILES}
 
 
 def check_whole(folder):
@@ -101,7 +105,7 @@ def check_whole(folder):
     run = store.load(folder)
     assert len(run.result["sha256"]) == 4
     for name in run.result["sha256"]:
-        store.intact(run, name)
+        model_files.intact(run, name)
     return run
 
 
@@ -119,10 +123,10 @@ def test_a_kill_at_any_step_leaves_the_old_model_or_the_new_one(extended, every)
         if run.state is State.QUEUED:
             files.remove_unfinished(folder)
             earlier.put_back(folder)
-            assert set(contents(folder).values()) == {f"old {name}" for name in store.MODEL_FILES}
+            assert contents(folder) == written("old")
         else:
             earlier.discard(folder)
-            assert set(contents(folder).values()) == {f"new {name}" for name in store.MODEL_FILES}
+            assert contents(folder) == written("new")
         check_whole(folder)
         assert not list(folder.glob(".*"))
         if not killed:
@@ -152,9 +156,9 @@ def test_a_kill_while_the_old_model_is_put_back_leaves_it(extended, every):
 
 def test_what_the_old_model_did_not_have_goes_when_it_is_put_back(extended):
     folder = extended()
-    (folder / store.REFERENCES).unlink()
+    (folder / layout.REFERENCES).unlink()
     earlier.set_aside(folder)
     write(folder, "new")
     earlier.put_back(folder)
-    assert not (folder / store.REFERENCES).exists()
-    assert (folder / store.KERAS_MODEL).read_text() == f"old {store.KERAS_MODEL}"
+    assert not (folder / layout.REFERENCES).exists()
+    assert (folder / layout.KERAS_MODEL).read_text() == f"old {layout.KERAS_MODEL}"

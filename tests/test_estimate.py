@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from catsdogs.runs import event_file, store
+from catsdogs.runs import layout, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.estimate import estimate
 
@@ -33,7 +33,7 @@ def finish():
             events.append({**phase, "t": 200.0, "done": begun, "total": 1000})
             events.append({**phase, "t": 200 + 0.01 * (1000 - begun), "done": 1000, "total": 1000})
         events.append({"event": ending, "t": 300.0, "result": result, "epochs": 10, "planned": 10})
-        (folder / event_file.EVENTS).write_text("\n".join(map(json.dumps, events)) + "\n")
+        (folder / layout.EVENTS).write_text("\n".join(map(json.dumps, events)) + "\n")
         return folder.name
 
     return write
@@ -108,7 +108,7 @@ def test_a_photo_that_was_cached_does_not_count_as_decoded(finish):
 def test_disk_is_the_folder_and_what_the_cache_does_not_hold_yet(model, row_bytes, finish):
     config = RunConfig(model, "/photos")
     run = store.find(finish(config))
-    (run.folder / store.KERAS_MODEL).write_bytes(b"x" * 5000)
+    (run.folder / layout.KERAS_MODEL).write_bytes(b"x" * 5000)
     folder_bytes = sum(path.stat().st_size for path in run.folder.iterdir())
     assert folder_bytes > 5000
     assert estimated(config).disk_bytes == folder_bytes

@@ -27,7 +27,7 @@ from catsdogs.data.images import Picture
 from catsdogs.data.sample import draw_sample
 from catsdogs.errors import RunError
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, jobs, layout, model_files, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -198,8 +198,8 @@ def check_finished(run, like):
     """Check that a run ended as the one that was never interrupted, and left nothing behind."""
     assert run.state is State.FINISHED, run.message
     check_folder(run.folder)
-    assert [path.name for path in run.folder.glob(".*")] == [".lock"]
-    found, expected = store.read_predictions(run), store.read_predictions(like)
+    assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
+    found, expected = model_files.read_predictions(run), model_files.read_predictions(like)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
     assert [e["epoch"] for e in run.view.epochs] == [e["epoch"] for e in like.view.epochs]
     assert run.view.best_epoch == like.view.best_epoch
@@ -214,8 +214,8 @@ def has_its_model(run, sample):
     if not run.is_usable:
         return False
     for name in run.result["sha256"]:
-        store.intact(run, name)
-    photo = sample / store.read_predictions(run)["path"][0]
+        model_files.intact(run, name)
+    photo = sample / model_files.read_predictions(run)["path"][0]
     return 0 <= Predictor(run)(Picture(photo.read_bytes())).p_dog <= 1
 
 
@@ -230,6 +230,7 @@ def test_a_custom_cnn_that_is_killed_again_and_again_ends_as_if_nothing_had_been
     check_finished(followed(run), like)
 
 
+@pytest.mark.long
 def test_a_run_that_was_stopped_within_an_epoch_and_then_killed_goes_on_from_there(
     sample, uninterrupted
 ):
@@ -266,9 +267,9 @@ def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
     # By now some files of the new model are in their places, and the others are not.
     run = killed(jobs.resume(run), writing(".tflite"))
     assert has_its_model(run, sample)
-    assert files.sha256(run.folder / store.KERAS_MODEL) != run.result["sha256"][store.KERAS_MODEL]
+    assert files.sha256(run.folder / layout.KERAS_MODEL) != run.result["sha256"][layout.KERAS_MODEL]
     run = followed(jobs.resume(run))
-    assert [path.name for path in run.folder.glob(".*")] == [".lock"]
+    assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
     check_folder(run.folder)
     assert (run.state, run.epochs_done) == (State.FINISHED, 5)
     assert [event["epoch"] for event in run.view.epochs] == [1, 2, 3, 4, 5]
@@ -306,7 +307,7 @@ def copied(run, name):
 
 def contents(folder):
     """Return the files of a run but for what is appended and what asks it to stop."""
-    told = (event_file.EVENTS, store.LOG, store.STOP, ".lock")
+    told = (layout.EVENTS, layout.LOG, layout.STOP, layout.LOCK)
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in told}
 
 
@@ -321,7 +322,7 @@ def test_a_full_disk_fails_a_run_that_goes_on_once_there_is_room(sample, uninter
         assert run.state is State.FAILED
         assert "Expected room on the disk" in run.message
         check_folder(run.folder)
-        assert [path.name for path in run.folder.glob(".*")] == [".lock"]
+        assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
         (small_disk / "filler").unlink()
         run = jobs.resume(run)
     check_finished(followed(run), like)

@@ -9,7 +9,7 @@ from conftest import command_line
 
 from catsdogs.inference.predictor import Predictor
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs import jobs, store
+from catsdogs.runs import jobs, layout, model_files
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -67,7 +67,7 @@ def test_a_fine_tuned_runs_exported_model_gives_its_predictions(sample, begin):
     assert run.state is State.FINISHED, run.message
     assert [epoch["epoch"] for epoch in run.view.epochs] == [1, 2, 3]
     assert run.result["parameters"] == 2_259_265
-    table = store.read_predictions(run)
+    table = model_files.read_predictions(run)
     answers = dict(Predictor(run).p_dog_of_files(sample, list(table["path"])))
     np.testing.assert_allclose([answers[path] for path in table["path"]], table["p_dog"], atol=1e-3)
 
@@ -89,7 +89,7 @@ def test_fine_tuning_that_was_stopped_resumes_exactly(sample):
     assert len(run.view.epochs) < 5
     run = jobs.follow(jobs.resume(run), lambda seen: None)
     assert run.state is State.FINISHED, run.message
-    found, expected = (store.read_predictions(r)["p_dog"] for r in (run, whole))
+    found, expected = (model_files.read_predictions(r)["p_dog"] for r in (run, whole))
     np.testing.assert_array_equal(found, expected)
 
 
@@ -99,7 +99,7 @@ def test_an_int8_engine_learns_from_close_vectors_and_is_measured_on_exact_ones(
     assert close.state is State.FINISHED, close.message
     assert (exact.result["engine"], close.result["engine"]) == ("litert", "litert-int8")
     assert close.result["val_loss"] != exact.result["val_loss"]
-    table = store.read_predictions(close)
+    table = model_files.read_predictions(close)
     answers = dict(Predictor(close).p_dog_of_files(sample, list(table["path"])))
     np.testing.assert_allclose([answers[path] for path in table["path"]], table["p_dog"], atol=1e-3)
 
@@ -107,7 +107,7 @@ def test_an_int8_engine_learns_from_close_vectors_and_is_measured_on_exact_ones(
 def test_keras_computes_the_same_vectors(frozen, sample):
     by_keras, exact = trained(sample, engine="keras"), frozen[0]
     assert by_keras.result["engine"] == "keras"
-    p_dog = [store.read_predictions(run)["p_dog"] for run in (by_keras, exact)]
+    p_dog = [model_files.read_predictions(run)["p_dog"] for run in (by_keras, exact)]
     np.testing.assert_allclose(*p_dog, atol=1e-3)
 
 
@@ -121,7 +121,7 @@ def test_a_run_is_exported_smaller_with_what_it_is_worth(
     out = tmp_path / "small.tflite"
     status, result = command_line("export", run.run_id, "--format", form, "--out", out)
     assert status == 0, result
-    assert out.stat().st_size < share * (run.folder / store.LITERT_MODEL).stat().st_size
+    assert out.stat().st_size < share * (run.folder / layout.LITERT_MODEL).stat().st_size
     assert result["images"] == run.result["val_images"]
     assert result["same_label"] >= agreement
     image = np.zeros((224, 224, 3), np.uint8)
@@ -131,9 +131,9 @@ def test_a_run_is_exported_smaller_with_what_it_is_worth(
 def test_an_int8_export_without_the_photos_says_what_it_needs(frozen, sample, tmp_path):
     folder = frozen[0].folder.with_name("moved")
     shutil.copytree(frozen[0].folder, folder)
-    content = json.loads((folder / store.CONFIG).read_text())
+    content = json.loads((folder / layout.CONFIG).read_text())
     content["run"], content["config"]["data"] = "moved", str(tmp_path)
-    (folder / store.CONFIG).write_text(json.dumps(content))
+    (folder / layout.CONFIG).write_text(json.dumps(content))
     out = tmp_path / "small.tflite"
     status, result = command_line("export", "moved", "--format", "litert-int8", "--out", out)
     assert status == 1

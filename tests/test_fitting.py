@@ -11,7 +11,7 @@ from catsdogs.errors import RunError
 from catsdogs.learning import checkpoint, fitting, models, stages
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
-from catsdogs.runs import event_file, store
+from catsdogs.runs import event_file, layout, store
 from catsdogs.runs.config import RunConfig
 
 pytestmark = pytest.mark.slow
@@ -52,7 +52,7 @@ def fit(folder, *, stop_after=None, labels=None, at_once=1):
         reporter = Reporter(write, lambda: next(batches) == stop_after, began=time.perf_counter())
         ended = None
         for stage in stages.stages(run):
-            if checkpoint.stage(folder / store.CHECKPOINT) == "fine-tune" != stage.name:
+            if checkpoint.stage(folder / layout.CHECKPOINT) == "fine-tune" != stage.name:
                 continue
             ended = fitting.fit(
                 *(run, stage, head),
@@ -129,7 +129,7 @@ def test_early_stopping_ends_a_fit_and_an_extension_goes_on_from_there(new_run):
     assert not fit(folder, labels=_NOISE)[1]
     done = store.load(folder).epochs_done
     assert done < 30
-    emit(folder, "finished", result={"a": 1}, **store.counts(store.load(folder)))
+    emit(folder, "finished", result={"a": 1}, **store.load(folder).counts)
     emit(folder, "queued", extend=2, at=done)
     fit(folder, labels=_NOISE)
     epochs, ends, _ = told(folder)
@@ -178,7 +178,7 @@ def test_a_checkpoint_that_is_lost_begins_the_fit_anew(new_run):
     whole, again = new_run(epochs=2), new_run(epochs=2)
     expected, _ = fit(whole)
     fit(again, stop_after=7)
-    (again / store.CHECKPOINT).unlink()
+    (again / layout.CHECKPOINT).unlink()
     emit(again, "queued")
     for one, other in zip(expected, fit(again)[0], strict=True):
         np.testing.assert_array_equal(one, other)
@@ -189,7 +189,7 @@ def test_a_checkpoint_that_is_lost_begins_the_fit_anew(new_run):
 def test_a_damaged_checkpoint_is_refused_with_what_to_do(new_run, place):
     folder = new_run(epochs=2)
     fit(folder, stop_after=3)
-    path = folder / store.CHECKPOINT
+    path = folder / layout.CHECKPOINT
     content = bytearray(path.read_bytes())
     at = int(place * len(content)) if isinstance(place, float) else place
     content[at : at + 8 or None] = b"damaged!"
@@ -202,7 +202,7 @@ def test_a_damaged_checkpoint_is_refused_with_what_to_do(new_run, place):
 def test_a_checkpoint_that_was_cut_off_is_refused(new_run, kept):
     folder = new_run(epochs=2)
     fit(folder, stop_after=3)
-    path = folder / store.CHECKPOINT
+    path = folder / layout.CHECKPOINT
     path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
     with pytest.raises(RunError, match=r"checkpoint\.npz"):
         fit(folder)
@@ -214,7 +214,7 @@ def test_a_checkpoint_of_another_network_is_refused(new_run):
     other = models.build_head(_FEATURES + 1, dropout=0.0)
     other.compile(keras.optimizers.Adam())
     with pytest.raises(RunError, match="another network"):
-        checkpoint.restore(folder / store.CHECKPOINT, other)
+        checkpoint.restore(folder / layout.CHECKPOINT, other)
 
 
 def test_a_loss_past_all_numbers_fails_and_leaves_no_epoch(new_run):

@@ -24,8 +24,8 @@ from catsdogs.data.annotations import EXCLUDE, RELABEL
 from catsdogs.data.sample import draw_sample
 from catsdogs.dataset_figures import MAP_COLOURS, embedding_map
 from catsdogs.labels import CAT
-from catsdogs.runs import store
-from catsdogs.runs.store import Remarks
+from catsdogs.runs import layout, store
+from catsdogs.runs.run import Remarks
 from catsdogs.ui import cache, comparison_export
 from catsdogs.ui import photo as photo_dialog
 
@@ -264,9 +264,9 @@ class TestWithTrainedRuns:
     @pytest.fixture
     def machine(self, trained_machine):
         for number, run in enumerate(store.list_runs()[0]):
-            config = json.loads((run.folder / store.CONFIG).read_text())
+            config = json.loads((run.folder / layout.CONFIG).read_text())
             config["dataset"]["name"] = NAMES[7] + NAMES[9]
-            (run.folder / store.CONFIG).write_text(json.dumps(config))
+            (run.folder / layout.CONFIG).write_text(json.dumps(config))
             remarks = Remarks(NAMES[11][:60] + str(number), f"{NAMES[10]}\n{NAMES[15]}", False)
             store.remark(store.load(run.folder), remarks)
         sources.choose(sources.sample_dir())

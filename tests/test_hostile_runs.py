@@ -19,9 +19,8 @@ from streamlit.testing.v1 import AppTest
 
 from catsdogs.data import embeddings, images, index, sources
 from catsdogs.errors import RunError
-from catsdogs.inference import rejection
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import event_file, store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.events import State
 
 ARTIFACTS = PROJECT / "artifacts"
@@ -44,7 +43,7 @@ def folder_of_all(tmp_path_factory):
     artifacts = tmp_path_factory.mktemp("attacked")
     for name in SOUND:
         shutil.copytree(ARTIFACTS / name, artifacts / name)
-    for file, spoils in ((store.CONFIG, CONFIGS), (event_file.EVENTS, EVENTS)):
+    for file, spoils in ((layout.CONFIG, CONFIGS), (layout.EVENTS, EVENTS)):
         for number, (name, spoil) in enumerate(spoils.items()):
             if name != SLOW:
                 folder = artifacts / f"spoiled-{number:03}-{file}"
@@ -99,7 +98,7 @@ def test_the_command_line_lists_the_sound_ones(attacked):
 
 def test_a_line_of_a_hundred_megabytes_is_passed_over(artifacts):
     folder = artifacts / "spoiled"
-    spoiled(artifacts / SOUND[0], folder, event_file.EVENTS, EVENTS[SLOW])
+    spoiled(artifacts / SOUND[0], folder, layout.EVENTS, EVENTS[SLOW])
     assert store.load(folder).state is State.FINISHED
 
 
@@ -115,7 +114,7 @@ def marker(tmp_path):
 def own(artifacts):
     """A copy of a sound run, whose files may be replaced."""
     folder = artifacts / "own"
-    return spoiled(artifacts / SOUND[0], folder, store.LITERT_MODEL, lambda path: None)
+    return spoiled(artifacts / SOUND[0], folder, layout.LITERT_MODEL, lambda path: None)
 
 
 def replaced(path, content):
@@ -139,7 +138,7 @@ def test_what_is_pickled_does_run_code_where_it_is_let(tmp_path):
 
 
 def test_pickled_reference_vectors_are_refused(own, marker):
-    path = own / rejection.FILE
+    path = own / layout.REFERENCES
     replaced(path, pickled_npz(marker, path))
     with pytest.raises(RunError, match="Expected the reference vectors of own"):
         Predictor(store.load(own))
@@ -149,15 +148,15 @@ def test_pickled_reference_vectors_are_refused(own, marker):
 def test_a_pickled_checkpoint_is_refused(tmp_path, marker):
     from catsdogs.learning import checkpoint
 
-    (tmp_path / store.CHECKPOINT).write_bytes(pickled_npz(marker))
+    (tmp_path / layout.CHECKPOINT).write_bytes(pickled_npz(marker))
     with pytest.raises(RunError, match="Expected the checkpoint"):
-        checkpoint.stage(tmp_path / store.CHECKPOINT)
+        checkpoint.stage(tmp_path / layout.CHECKPOINT)
 
 
 def test_a_pickle_in_the_place_of_predictions_is_refused(own, marker):
-    replaced(own / store.PREDICTIONS, pickled_bytes(marker))
+    replaced(own / layout.PREDICTIONS, pickled_bytes(marker))
     with pytest.raises(RunError, match="Expected the validation predictions"):
-        store.read_predictions(store.load(own))
+        model_files.read_predictions(store.load(own))
 
 
 def test_pickled_rows_in_a_cache_are_never_unpickled(tmp_path, marker, kaggle_folder):
@@ -169,27 +168,27 @@ def test_pickled_rows_in_a_cache_are_never_unpickled(tmp_path, marker, kaggle_fo
     assert len(rows.take(np.arange(len(records)))) == len(records)
 
 
-@pytest.mark.parametrize("name", [store.LITERT_MODEL, store.PREDICTIONS, rejection.FILE])
+@pytest.mark.parametrize("name", [layout.LITERT_MODEL, layout.PREDICTIONS, layout.REFERENCES])
 def test_a_file_that_leads_elsewhere_is_not_computed_with(own, name):
     outside = own.parent.parent / "outside"
     (own / name).rename(outside)
     (own / name).symlink_to(outside)
     with pytest.raises(RunError, match=f"Expected {name} of own"):
-        store.intact(store.load(own), name)
+        model_files.intact(store.load(own), name)
     (own / name).unlink()
     os.mkfifo(own / name)
     with pytest.raises(RunError, match=f"Expected {name} of own"):
-        store.intact(store.load(own), name)
+        model_files.intact(store.load(own), name)
 
 
 FLIPS = """
 import pathlib, random, sys
 from catsdogs.errors import RunError
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import store
+from catsdogs.runs import layout, store
 from conftest import seal
 folder = pathlib.Path(sys.argv[1])
-model, seed = folder / store.LITERT_MODEL, int(sys.argv[2])
+model, seed = folder / layout.LITERT_MODEL, int(sys.argv[2])
 sound = model.read_bytes()
 model.unlink()
 for number in range(seed, seed + int(sys.argv[3])):
@@ -238,8 +237,8 @@ def test_code_in_a_keras_file_does_not_run(own, marker, tmp_path):
     folders = []
     for name, content in keras_files(marker).items():
         folders.append(own.with_name(name))
-        spoiled(own, folders[-1], store.LITERT_MODEL, lambda path: None)
-        replaced(folders[-1] / store.KERAS_MODEL, content)
+        spoiled(own, folders[-1], layout.LITERT_MODEL, lambda path: None)
+        replaced(folders[-1] / layout.KERAS_MODEL, content)
     ran = tmp_path / "ran-where-it-was-let"
     (tmp_path / "lambda.keras").write_bytes(keras_files(ran)["lambda"])
     done = subprocess.run(

@@ -12,7 +12,7 @@ from catsdogs.errors import RunError
 from catsdogs.inference import rejection
 from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.predictor import Output, Predictor
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import RunConfig
 
 
@@ -24,7 +24,7 @@ def made(empty_machine):
         about = {"dataset": {"name": data, "fingerprint": "f"}}
         folder = store.create(RunConfig(model, f"/{data}"), about)
         if can_tell:
-            (folder / rejection.FILE).touch()
+            (folder / layout.REFERENCES).touch()
         return store.load(folder)
 
     return make
@@ -81,7 +81,7 @@ def test_who_answers_and_judges_is_loaded_once(made):
 def trained(trained_machine):
     runs = store.list_runs()[0]
     sample = trained_machine / "data" / "sample"
-    content = read_bytes(sample / store.read_predictions(runs[0])["path"][0])
+    content = read_bytes(sample / model_files.read_predictions(runs[0])["path"][0])
     return runs, content
 
 
@@ -108,14 +108,14 @@ def test_what_is_shown_is_calibrated_and_what_is_like_training_is_named(trained)
         assert logits[0] / logits[1] == pytest.approx(temperature, rel=1e-3)
         training = {one.path for one in answer.likeness.nearest}
         assert len(training) == rejection.SHOWN
-        assert not training & set(store.read_predictions(run)["path"])
+        assert not training & set(model_files.read_predictions(run)["path"])
         assert answer.label(Decision(false_refusal=0.001)) in ("cat", "dog")
 
 
 @pytest.mark.slow
 def test_a_run_of_before_answers_without_a_word_on_neither(trained):
     runs, content = trained
-    (runs[0].folder / rejection.FILE).unlink()
+    (runs[0].folder / layout.REFERENCES).unlink()
     (answer,) = Panel(runs[:1], runs[:1], Predictor).answers(Picture(content))
     assert answer.likeness is None
     assert answer.label(Decision()) in ("cat", "dog")
@@ -124,7 +124,7 @@ def test_a_run_of_before_answers_without_a_word_on_neither(trained):
 @pytest.mark.slow
 def test_damaged_references_are_an_error_that_names_the_run(trained, tmp_path):
     runs, content = trained
-    (runs[0].folder / rejection.FILE).write_bytes(b"damaged")
+    (runs[0].folder / layout.REFERENCES).write_bytes(b"damaged")
     with pytest.raises(RunError, match=runs[0].run_id):
         Panel(runs, runs, Predictor)
     (tmp_path / "photo.jpg").write_bytes(content)

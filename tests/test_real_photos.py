@@ -11,7 +11,7 @@ from pillow_heif import register_heif_opener
 
 from benchmarks import heatmaps
 from catsdogs.data import images, sources
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files, store
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
@@ -66,12 +66,12 @@ def test_a_second_run_recomputes_no_embedding(transfer, world, native_zip):
 def test_the_assembled_keras_model_agrees_with_the_cached_features(transfer, here, native_zip):
     keras = pytest.importorskip("keras")
     run = store.find(transfer["run"])
-    table = store.read_predictions(run).head(64)
+    table = model_files.read_predictions(run).head(64)
     root = sources.open_source(native_zip)
     pixels = np.stack(
         [images.load_square((root / name).read_bytes(), 224) for name in table["path"]]
     )
-    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
+    model = keras.models.load_model(run.folder / layout.KERAS_MODEL)
     assert model.count_params() == 2_259_265
     np.testing.assert_allclose(model.predict(pixels, verbose=0)[:, 0], table["p_dog"], atol=1e-3)
 
@@ -171,7 +171,7 @@ def test_what_shows_no_pet_is_called_neither(transfer, world, here, native_zip, 
     _, answers = command_line("classify", tmp_path, "--run", transfer["run"], **world)
     assert [answer["results"][0]["label"] for answer in answers] == ["neither"] * 24
     # The floor is measured on the validation photos: it refuses one in a hundred of them.
-    table = store.read_predictions(store.find(transfer["run"])).head(100)
+    table = model_files.read_predictions(store.find(transfer["run"])).head(100)
     root = sources.open_source(native_zip)
     photos = [root / path for path in table["path"]]
     _, answers = command_line("classify", *photos, "--run", transfer["run"], **world)

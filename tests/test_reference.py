@@ -14,8 +14,7 @@ from catsdogs.backbones import IMAGENET, SHIPPED
 from catsdogs.data import sources
 from catsdogs.errors import RunError
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import jobs, store
-from catsdogs.runs.store import CONFIG, KERAS_MODEL, LITERT_MODEL
+from catsdogs.runs import jobs, layout, model_files, store
 from tools import results
 
 ARTIFACTS = PROJECT / "artifacts"
@@ -28,9 +27,9 @@ MOST_BYTES = 20_000_000
 def a_reference_run(trained_machine):
     """Of two trained runs one that came with the project, without Keras' file."""
     run = store.list_runs()[0][0]
-    about = json.loads((run.folder / CONFIG).read_text("utf-8"))
-    (run.folder / CONFIG).write_text(json.dumps({**about, "reference": True}), "utf-8")
-    (run.folder / KERAS_MODEL).unlink()
+    about = json.loads((run.folder / layout.CONFIG).read_text("utf-8"))
+    (run.folder / layout.CONFIG).write_text(json.dumps({**about, "reference": True}), "utf-8")
+    (run.folder / layout.KERAS_MODEL).unlink()
     return store.load(run.folder)
 
 
@@ -83,7 +82,7 @@ def test_a_reference_run_is_exported_as_it_came(a_reference_run, tmp_path):
 
 @pytest.mark.slow
 def test_one_without_its_model_is_compared_but_not_asked(a_reference_run, photo, tmp_path):
-    (a_reference_run.folder / LITERT_MODEL).unlink()
+    (a_reference_run.folder / layout.LITERT_MODEL).unlink()
     picture = photo(tmp_path / "a.jpg")
     status, result = command_line("classify", picture, "--run", a_reference_run.run_id)
     assert status == 1
@@ -115,7 +114,7 @@ def test_four_runs_are_shipped_and_two_of_them_can_be_asked(shipped):
     for run in shipped.values():
         assert run.about["annotations"]["excluded"] > 0
         assert run.config.seed == 1
-        assert len(store.read_predictions(run)) == run.result["val_images"]
+        assert len(model_files.read_predictions(run)) == run.result["val_images"]
         assert run.view.epochs
     assert shipped["reference-mobilenet_v2-fine_tuned"].config.fine_tune_from == "all"
 
@@ -137,7 +136,7 @@ def test_the_shipped_models_say_of_real_photos_what_training_ended_with(shipped,
     root = sources.open_source(NATIVE_ZIP)
     for name in WITH_MODEL:
         run = shipped[name]
-        said = store.read_predictions(run).set_index("path")["p_dog"]
+        said = model_files.read_predictions(run).set_index("path")["p_dog"]
         names = [path for path in said.index if (root / path).is_file()]
         answers = dict(Predictor(run).p_dog_of_files(root, names))
         assert len(names) > 300
@@ -171,7 +170,7 @@ def test_behind_a_closed_network_a_run_begins_from_the_shipped_backbone_and_says
     run = store.find(result["run"])
     assert run.began_from == SHIPPED
     assert "optimistic" in run.caveat
-    assert run.caveat in (run.folder / store.MODEL_CARD).read_text("utf-8")
+    assert run.caveat in (run.folder / layout.MODEL_CARD).read_text("utf-8")
     assert command_line("runs", "show", run.run_id)[1]["caveat"] == run.caveat
     (other, *_) = (one for one in store.list_runs()[0] if one.config.model == "custom_cnn")
     assert (other.began_from, other.caveat) == (IMAGENET, "")

@@ -6,6 +6,7 @@ import pytest
 from catsdogs.errors import RunError
 from catsdogs.inference import rejection
 from catsdogs.inference.rejection import References
+from catsdogs.runs import layout
 
 _NAMES = np.array([f"train/dog.{i}.jpg" for i in range(60)])
 
@@ -82,14 +83,14 @@ def test_a_run_of_before_has_none(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut"])
 def test_a_damaged_file_is_refused(references, tmp_path, content):
-    (tmp_path / rejection.FILE).write_bytes(content)
+    (tmp_path / layout.REFERENCES).write_bytes(content)
     with pytest.raises(RunError, match="reference vectors"):
         References.read(tmp_path)
 
 
 def test_a_flipped_byte_is_refused_or_changes_numbers_only(references, tmp_path):
     references.save(tmp_path)
-    path = tmp_path / rejection.FILE
+    path = tmp_path / layout.REFERENCES
     content = path.read_bytes()
     for position in np.random.default_rng(0).integers(0, len(content), 300):
         damaged = bytearray(content)
@@ -101,7 +102,7 @@ def test_a_flipped_byte_is_refused_or_changes_numbers_only(references, tmp_path)
 
 def test_a_file_cut_short_anywhere_is_refused(references, tmp_path):
     references.save(tmp_path)
-    path = tmp_path / rejection.FILE
+    path = tmp_path / layout.REFERENCES
     content = path.read_bytes()
     for share in (0.1, 0.5, 0.9, 0.99):
         path.write_bytes(content[: int(share * len(content))])

@@ -10,7 +10,7 @@ import pytest
 from catsdogs import processes
 from catsdogs.data.sources import SAMPLE_NAME
 from catsdogs.errors import ConfigError, RunError
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, jobs, layout, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, fold
 
@@ -161,7 +161,7 @@ def test_who_has_the_number_of_a_lost_worker_is_left_alone(run_folder, sleeper, 
 
 def test_a_run_whose_launch_was_not_noted_down_whole_is_launched_again(run_folder, launched):
     emit(run_folder, ("queued", {}))
-    with (run_folder / event_file.EVENTS).open("a") as stream:
+    with (run_folder / layout.EVENTS).open("a") as stream:
         stream.write('{"event": "launched", "t": 1.0, "pid"')
     assert store.load(run_folder).state is State.QUEUED
     jobs.start_queued()
@@ -193,7 +193,7 @@ def test_a_run_that_has_ended_cannot_be_stopped(run_folder):
 
 def test_a_torn_last_line_is_ignored(run_folder, sleeper):
     emit(run_folder, ("queued", {}), started(sleeper))
-    with (run_folder / event_file.EVENTS).open("ab") as stream:
+    with (run_folder / layout.EVENTS).open("ab") as stream:
         stream.write(b'{"event": "finished", "t": 1\xc3')
     assert store.load(run_folder).state is State.RUNNING
 
@@ -217,7 +217,7 @@ def test_a_broken_folder_is_reported_beside_the_good_runs(run_folder):
 
 @pytest.mark.parametrize("config", ["[]", "{}", '{"config": [], "created_at": "x"}', "", "null"])
 def test_a_config_of_any_shape_is_reported(run_folder, config):
-    (run_folder / store.CONFIG).write_text(config)
+    (run_folder / layout.CONFIG).write_text(config)
     assert len(store.list_runs()[1]) == 1
 
 
@@ -287,9 +287,9 @@ def test_config_json_tells_how_the_run_was_made(run_folder):
 
 
 def test_an_older_config_without_the_newer_settings_is_a_run(run_folder):
-    about = json.loads((run_folder / store.CONFIG).read_text())
+    about = json.loads((run_folder / layout.CONFIG).read_text())
     about["config"] = {"model": "custom_cnn", "data": "/photos", "epochs": 4}
-    (run_folder / store.CONFIG).write_text(json.dumps(about))
+    (run_folder / layout.CONFIG).write_text(json.dumps(about))
     emit(run_folder, ("queued", {}), ("finished", {"result": RESULT}))
     run = store.load(run_folder)
     assert (run.config.epochs, run.config.early_stopping, run.is_usable) == (4, 0, True)
@@ -297,16 +297,16 @@ def test_an_older_config_without_the_newer_settings_is_a_run(run_folder):
 
 def test_a_config_without_a_dataset_is_broken_and_hides_no_other_run(run_folder):
     other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
-    about = json.loads((run_folder / store.CONFIG).read_text())
+    about = json.loads((run_folder / layout.CONFIG).read_text())
     del about["dataset"]
-    (run_folder / store.CONFIG).write_text(json.dumps(about))
+    (run_folder / layout.CONFIG).write_text(json.dumps(about))
     runs, errors = store.list_runs()
     assert [run.folder for run in runs] == [other]
     assert run_folder.name in str(errors[0])
 
 
 @pytest.mark.parametrize(
-    "name", [store.CONFIG, event_file.EVENTS, store.CHECKPOINT, store.KERAS_MODEL]
+    "name", [layout.CONFIG, layout.EVENTS, layout.CHECKPOINT, layout.KERAS_MODEL]
 )
 def test_a_run_without_one_of_its_files_hides_no_other(run_folder, name):
     other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
@@ -362,7 +362,7 @@ def test_a_malformed_event_is_passed_over(run_folder, sleeper, event):
     sound = [{"event": "epoch", "t": 1.0, **EPOCH}, {"event": "batch", "t": 1.0, **EPOCH}]
     sound[1] |= {"step": 1, "steps": 9}
     emit(run_folder, ("queued", {}), started(sleeper))
-    with (run_folder / event_file.EVENTS).open("a") as stream:
+    with (run_folder / layout.EVENTS).open("a") as stream:
         for each in (event, *sound, event):
             stream.write(json.dumps(each) + "\n")
     (run,), broken = store.list_runs()
@@ -381,7 +381,7 @@ def test_a_malformed_event_is_passed_over(run_folder, sleeper, event):
 def test_garbage_between_and_behind_events_is_passed_over(run_folder, sleeper, garbage, ended):
     emit(run_folder, ("queued", {}), started(sleeper))
     for number in (1, 2):
-        with (run_folder / event_file.EVENTS).open("ab") as stream:
+        with (run_folder / layout.EVENTS).open("ab") as stream:
             stream.write(b"\n" + garbage)  # torn: the next event has to begin its own line
         if number == 1:
             emit(run_folder, ("finished", {"result": RESULT}) if ended else ("epoch", EPOCH))
@@ -392,8 +392,8 @@ def test_garbage_between_and_behind_events_is_passed_over(run_folder, sleeper, g
 
 def test_nothing_is_merged_into_a_torn_line(run_folder, launched):
     emit(run_folder, ("queued", {}), ("stopped", {"result": RESULT}))
-    content = (run_folder / event_file.EVENTS).read_bytes()
-    (run_folder / event_file.EVENTS).write_bytes(content + b'{"event": "epoch", "epoch": 7, "lo')
+    content = (run_folder / layout.EVENTS).read_bytes()
+    (run_folder / layout.EVENTS).write_bytes(content + b'{"event": "epoch", "epoch": 7, "lo')
     assert jobs.resume(store.load(run_folder)).state is State.RUNNING
     kinds = [event["event"] for event in event_file.read_events(run_folder)]
     assert kinds == ["queued", "stopped", "queued", "launched"]
@@ -480,7 +480,7 @@ def test_a_queued_run_that_is_stopped_leaves_the_queue_and_can_come_back(run_fol
     jobs.start_queued()
     jobs.request_stop(store.load(run_folder))
     assert store.load(run_folder).state is State.STOPPED
-    assert not (run_folder / store.STOP).exists()
+    assert not (run_folder / layout.STOP).exists()
     assert jobs.resume(store.load(run_folder)).state is State.QUEUED
     assert launched == [other]
 

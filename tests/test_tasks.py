@@ -13,7 +13,7 @@ from conftest import served
 
 from catsdogs import processes, tasks
 from catsdogs.errors import DatasetError
-from catsdogs.runs import event_file
+from catsdogs.runs import event_file, layout
 from catsdogs.tasks import TaskState
 
 pytestmark = pytest.mark.slow
@@ -95,7 +95,7 @@ def test_what_is_said_after_a_torn_line_is_heard(archive):
     with served(archive, stall_after=200_000) as url:
         task = tasks.start("download", url)
         wait_for(url, lambda task: task.done)
-        with (task.folder / event_file.EVENTS).open("a") as stream:
+        with (task.folder / layout.EVENTS).open("a") as stream:
             stream.write('{"event": "prog')
         tasks.cancel(task)
         assert wait_for(url, has_ended).state is TaskState.CANCELLED
@@ -106,7 +106,7 @@ def noted(*events):
     folder = tasks._folder("download", "https://example.org/photos.zip")
     folder.mkdir(parents=True)
     content = [{"t": time.time(), **event} for event in events]
-    (folder / event_file.EVENTS).write_text("".join(f"{json.dumps(e)}\n" for e in content))
+    (folder / layout.EVENTS).write_text("".join(f"{json.dumps(e)}\n" for e in content))
     return tasks.find("download", "https://example.org/photos.zip")
 
 

@@ -13,13 +13,12 @@ from catsdogs.data import images, index
 from catsdogs.data.images import Picture
 from catsdogs.data.split import split
 from catsdogs.errors import RunError
-from catsdogs.inference import rejection
 from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
 from catsdogs.learning.preparing import Sides
 from catsdogs.learning.referencing import references
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, jobs, layout, model_files, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -38,15 +37,15 @@ def test_a_finished_run_has_every_file_and_no_temporary_one(runs):
         assert sorted(path.name for path in run.folder.iterdir()) == sorted(
             (
                 *(
-                    store.CONFIG,
-                    rejection.FILE,
-                    event_file.EVENTS,
-                    store.LOG,
-                    store.KERAS_MODEL,
-                    store.LITERT_MODEL,
+                    layout.CONFIG,
+                    layout.REFERENCES,
+                    layout.EVENTS,
+                    layout.LOG,
+                    layout.KERAS_MODEL,
+                    layout.LITERT_MODEL,
                 ),
-                *(store.PREDICTIONS, store.EVALUATION, store.MODEL_CARD),
-                *(store.CHECKPOINT, ".lock"),
+                *(layout.PREDICTIONS, layout.EVALUATION, layout.MODEL_CARD),
+                *(layout.CHECKPOINT, layout.LOCK),
             )
         )
 
@@ -77,8 +76,8 @@ def test_batches_are_reported_as_they_are_not_as_running_means(runs):
 
 def test_evaluation_and_predictions_tell_the_same(runs):
     for run in runs.values():
-        table = store.read_predictions(run)
-        evaluation = json.loads((run.folder / store.EVALUATION).read_text())
+        table = model_files.read_predictions(run)
+        evaluation = json.loads((run.folder / layout.EVALUATION).read_text())
         right = (table["p_dog"] >= 0.5) == (table["label"] == 1)
         assert right.mean() == pytest.approx(run.view.result["val_accuracy"])
         assert evaluation["accuracy"] == run.view.result["val_accuracy"]
@@ -89,7 +88,7 @@ def test_the_exported_model_gives_the_validation_predictions(runs, trained_machi
     root = trained_machine / "data" / "sample"
     # The runs were trained in another place: their paths are relative, so they hold here too.
     for run in runs.values():
-        table = store.read_predictions(run)
+        table = model_files.read_predictions(run)
         answers = dict(Predictor(run).p_dog_of_files(root, list(table["path"])))
         np.testing.assert_allclose(
             [answers[path] for path in table["path"]], table["p_dog"], atol=1e-3
@@ -99,7 +98,7 @@ def test_the_exported_model_gives_the_validation_predictions(runs, trained_machi
 def test_validation_images_were_not_trained_on(runs, trained_machine):
     usable = index.scan(trained_machine / "data" / "sample").usable
     for run in runs.values():
-        table = store.read_predictions(run)
+        table = model_files.read_predictions(run)
         result = run.view.result
         assert result["train_images"] + result["val_images"] == len(usable)
         train = usable[~usable["path"].isin(table["path"])]
@@ -107,7 +106,8 @@ def test_validation_images_were_not_trained_on(runs, trained_machine):
 
 
 def test_a_rotated_photo_gets_the_upright_ones_answer(runs, trained_machine):
-    source = trained_machine / "data" / "sample" / store.read_predictions(runs["plain"])["path"][0]
+    relative = model_files.read_predictions(runs["plain"])["path"][0]
+    source = trained_machine / "data" / "sample" / relative
     upright = images.load_upright(source.read_bytes())
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -123,7 +123,7 @@ def test_a_rotated_photo_gets_the_upright_ones_answer(runs, trained_machine):
 
 def test_classify_answers_with_both_runs_and_reports_what_is_no_picture(runs, trained_machine):
     sample = trained_machine / "data" / "sample"
-    names = list(store.read_predictions(runs["plain"])["path"][:3])
+    names = list(model_files.read_predictions(runs["plain"])["path"][:3])
     (trained_machine / "fake.jpg").write_text("this is text")
     status, answers = command_line(
         *("classify", *(sample / name for name in names), trained_machine / "fake.jpg"),
@@ -146,14 +146,14 @@ def test_photos_that_went_away_meanwhile_are_no_references(runs, trained_machine
     gone = list(usable["path"].iloc[train[:3]])
     for path in gone:
         (root / path).unlink()
-    found = references(sides, None, root, run.folder / store.LITERT_MODEL)
+    found = references(sides, None, root, run.folder / layout.LITERT_MODEL)
     found.save(trained_machine)
-    with np.load(trained_machine / rejection.FILE) as kept:
+    with np.load(trained_machine / layout.REFERENCES) as kept:
         assert set(kept["paths"]) == set(usable["path"].iloc[train]) - set(gone)
         assert len(kept["vectors"]) == len(kept["paths"])
     for path in usable["path"].iloc[held_back]:
         (root / path).unlink()
-    assert references(sides, None, root, run.folder / store.LITERT_MODEL) is None
+    assert references(sides, None, root, run.folder / layout.LITERT_MODEL) is None
 
 
 def test_evaluate_counts_every_usable_image(runs, trained_machine):
@@ -191,7 +191,7 @@ def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, sha
     run, out = runs["default"], trained_machine / "small.tflite"
     status, result = command_line("export", run.run_id, "--format", form, "--out", out)
     assert status == 0, result
-    assert result["bytes"] < share * (run.folder / store.LITERT_MODEL).stat().st_size
+    assert result["bytes"] < share * (run.folder / layout.LITERT_MODEL).stat().st_size
     assert result["images"] == run.result["val_images"]
     assert result["largest_difference"] < difference
     outputs = LiteRTModel(out)(np.zeros((150, 150, 3), np.uint8))
@@ -212,7 +212,7 @@ def test_a_stopped_run_keeps_its_model(trained_machine):
     assert run.state is State.STOPPED
     assert len(run.view.epochs) < 500
     assert run.is_usable
-    some = store.read_predictions(run)["path"][0]
+    some = model_files.read_predictions(run)["path"][0]
     assert 0 <= Predictor(run)(Picture((sample / some).read_bytes())).p_dog <= 1
 
 
@@ -242,8 +242,8 @@ def test_the_same_seed_gives_the_same_predictions(runs, trained_machine):
         *("train", "--model", "custom_cnn", "--data", sample),
         *("--recipe", "default", "--epochs", 1, "--batch-size", 8),
     )
-    first = store.read_predictions(runs["default"])
-    again = pd.read_parquet(store.find(result["run"]).folder / store.PREDICTIONS)
+    first = model_files.read_predictions(runs["default"])
+    again = pd.read_parquet(store.find(result["run"]).folder / layout.PREDICTIONS)
     assert list(first["path"]) == list(again["path"])
     np.testing.assert_array_equal(first["p_dog"], again["p_dog"])
 
@@ -265,7 +265,7 @@ def test_without_weights_a_transfer_run_fails_with_what_to_do(trained_machine):
     assert store.list_runs()[0][0].state is State.FAILED
 
 
-@pytest.mark.parametrize("name", [store.LITERT_MODEL, store.PREDICTIONS, rejection.FILE])
+@pytest.mark.parametrize("name", [layout.LITERT_MODEL, layout.PREDICTIONS, layout.REFERENCES])
 def test_a_flipped_bit_in_what_a_run_left_is_told(runs, name):
     run = runs["default"]
     path = run.folder / name
@@ -273,15 +273,15 @@ def test_a_flipped_bit_in_what_a_run_left_is_told(runs, name):
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(RunError, match=f"Expected {name} .* other content"):
-        store.read_predictions(run) if name == store.PREDICTIONS else Predictor(run)
+        model_files.read_predictions(run) if name == layout.PREDICTIONS else Predictor(run)
 
 
 @pytest.mark.parametrize(
     ("form", "name"),
     [
-        ("litert", store.LITERT_MODEL),
-        ("keras", store.KERAS_MODEL),
-        ("litert-int8", store.KERAS_MODEL),
+        ("litert", layout.LITERT_MODEL),
+        ("keras", layout.KERAS_MODEL),
+        ("litert-int8", layout.KERAS_MODEL),
     ],
 )
 def test_a_damaged_model_is_not_exported(runs, trained_machine, form, name):

@@ -26,7 +26,7 @@ from test_faults import (
 from catsdogs import tasks
 from catsdogs.data import annotations, index
 from catsdogs.inference.folder import KIND, Order
-from catsdogs.runs import jobs, store
+from catsdogs.runs import jobs, layout, store
 from catsdogs.runs.events import State
 
 __all__ = ["sample", "small_disk", "uninterrupted", "world"]  # fixtures
@@ -55,7 +55,7 @@ def test_a_run_on_a_full_disk_goes_on_and_loses_no_model(
         fill(small_disk, leave=room)
         run = followed(run)
         check_folder(run.folder)
-        assert [path.name for path in run.folder.glob(".*")] == [".lock"]
+        assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
         (small_disk / "filler").unlink()
         met.append(f"{room >> 10} kB: {run.state}")
         if is_extension or run.state is State.FINISHED:

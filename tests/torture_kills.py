@@ -29,7 +29,7 @@ from test_faults import (
 )
 
 from catsdogs import processes
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, jobs, layout, store
 from catsdogs.runs.events import PHASES, State
 
 __all__ = ["sample", "uninterrupted", "world"]  # fixtures
@@ -176,6 +176,6 @@ def killed_while_queueing(run, draw, epochs):
 
 def check_events(run):
     """Check that all events can be read but for a torn line for each time it was killed."""
-    lines = (run.folder / event_file.EVENTS).read_bytes().splitlines()
+    lines = (run.folder / layout.EVENTS).read_bytes().splitlines()
     torn = len(lines) - len(event_file.read_events(run.folder))
     assert torn <= sum(b'"launched"' in line for line in lines)

@@ -25,10 +25,10 @@ from catsdogs import files, paths
 from catsdogs.data import annotations, index, sources
 from catsdogs.data.split import DEFAULT_VALIDATION, split
 from catsdogs.evaluation.model_card import model_card
-from catsdogs.runs import event_file, store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import FLOAT16, RunConfig
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 SEED, OTHER_SEEDS = 1, (2, 3)
 # By the name of the folder that is shipped. Cheap ones first: the last takes as long as the others.
@@ -85,20 +85,20 @@ def trained(name: str, seed: int, root: Path) -> Run:
 def ship(name: str, run: Run, root: Path, target: Path) -> None:
     """Write what is shipped of a run that was just ``trained`` on ``root`` to ``target``."""
     target.mkdir(parents=True, exist_ok=True)
-    for file in (store.EVALUATION, store.PREDICTIONS):
+    for file in (layout.EVALUATION, layout.PREDICTIONS):
         shutil.copyfile(run.folder / file, target / file)
     about = _about(name, run)
-    files.write_json(target / store.CONFIG, about)
-    events = (run.folder / event_file.EVENTS).read_text("utf-8").splitlines()
+    files.write_json(target / layout.CONFIG, about)
+    events = (run.folder / layout.EVENTS).read_text("utf-8").splitlines()
     ending = json.loads(events[-1])
     if name in WITH_MODEL:
         _ship_model(run, root, target)
-        ending["result"]["model_bytes"] = (target / store.LITERT_MODEL).stat().st_size
-    ending["result"]["sha256"] = store.checksums(target)
+        ending["result"]["model_bytes"] = (target / layout.LITERT_MODEL).stat().st_size
+    ending["result"]["sha256"] = model_files.checksums(target)
     lines = [*events[:-1], json.dumps(ending)]
-    files.write_text(target / event_file.EVENTS, "\n".join(lines) + "\n")
+    files.write_text(target / layout.EVENTS, "\n".join(lines) + "\n")
     shipped = store.load(target)
-    files.write_text(target / store.MODEL_CARD, model_card(shipped, "finished", shipped.result))
+    files.write_text(target / layout.MODEL_CARD, model_card(shipped, "finished", shipped.result))
     _require_no_path(target, root)
 
 
@@ -109,7 +109,7 @@ def ship_backbone(run: Run, target: Path) -> None:
 
     from catsdogs.learning import models
 
-    model = keras.models.load_model(run.folder / store.KERAS_MODEL)
+    model = keras.models.load_model(run.folder / layout.KERAS_MODEL)
     backbone, _ = models.parts_of_mobilenet_v2(model)
     with TemporaryDirectory() as folder:
         exact = Path(folder) / target.name
@@ -145,7 +145,7 @@ def _ship_model(run: Run, root: Path, target: Path) -> None:
     from catsdogs.learning.preparing import Sides
     from catsdogs.learning.referencing import references
 
-    model = target / store.LITERT_MODEL
+    model = target / layout.LITERT_MODEL
     measured = quantization.quantized(FLOAT16, run, model)
     print(f"{target.name}: {measured}")
     if measured["same_label"] < _LEAST_AGREEMENT:

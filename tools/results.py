@@ -7,7 +7,7 @@ from pathlib import Path
 from catsdogs import paths
 from catsdogs.evaluation import intervals
 from catsdogs.runs import store
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import duration
 from tools.reference import SEEDS_FILE
 

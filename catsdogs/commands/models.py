@@ -31,12 +31,12 @@ from catsdogs.inference.folder import pictures
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import FLOAT16, INT8
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.terminal import progress
 
-EXPORT_FILES = {"keras": store.KERAS_MODEL, "litert": store.LITERT_MODEL}
+EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
 
 
 def evaluate(options: Namespace) -> Outcome:
@@ -155,12 +155,12 @@ def export(options: Namespace) -> Outcome:
         )
     if options.format in (INT8, FLOAT16):
         with TemporaryDirectory() as folder:
-            source = Path(folder) / store.LITERT_MODEL
+            source = Path(folder) / layout.LITERT_MODEL
             figures = _quantized(options.format, run, source)
             _copy(source, out, shown=options.out)
     else:
         figures = {}
-        _copy(store.intact(run, EXPORT_FILES[options.format]), out, shown=options.out)
+        _copy(model_files.intact(run, EXPORT_FILES[options.format]), out, shown=options.out)
     size = out.stat().st_size
     result = {"run": run.run_id, "format": options.format, "out": str(options.out), "bytes": size}
     result |= figures

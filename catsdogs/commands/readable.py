@@ -20,7 +20,7 @@ from rich.text import Text
 from catsdogs.data.listing import ASIDE
 from catsdogs.health.flags import FLAGS
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import duration, printable
 
 Readable = list[Table | Text]

@@ -16,7 +16,7 @@ from catsdogs.runs import jobs, store
 from catsdogs.runs.events import PHASES, Event, RunView, State, position
 from catsdogs.runs.pace import pace
 from catsdogs.runs.rates import smoothed
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.terminal import Line
 
 _STARTING = "starting: TensorFlow takes some seconds to load"

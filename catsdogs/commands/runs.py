@@ -11,10 +11,10 @@ from catsdogs.commands.outcome import Outcome, status_with
 from catsdogs.commands.run_progress import Report, watching
 from catsdogs.data import index, sources
 from catsdogs.errors import RunError
-from catsdogs.runs import jobs, store
+from catsdogs.runs import jobs, layout, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Remarks, Run
+from catsdogs.runs.run import Remarks, Run
 from catsdogs.terminal import progress, say
 
 
@@ -109,7 +109,7 @@ def _ended(run: Run) -> Outcome:
     if run.state is State.LOST:
         raise RunError(
             f"Expected {run.run_id} to end by itself. Received: its process is gone (killed, out "
-            f"of memory or a power cut). See {run.folder / store.LOG}, then go on with: "
+            f"of memory or a power cut). See {run.folder / layout.LOG}, then go on with: "
             f"python -m catsdogs runs resume {run.run_id}"
         )
     if run.state is State.FAILED:

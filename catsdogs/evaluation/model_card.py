@@ -7,7 +7,7 @@ from typing import Any
 
 from catsdogs.evaluation.calibration import FOLDS
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import counted, literal, printable
 
 

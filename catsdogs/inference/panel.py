@@ -16,9 +16,10 @@ from catsdogs.data.images import Picture
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.inference.predictor import Output, Predictor
-from catsdogs.inference.rejection import FILE, Likeness
+from catsdogs.inference.rejection import Likeness
 from catsdogs.labels import NEITHER, class_name
-from catsdogs.runs.store import Run
+from catsdogs.runs import layout
+from catsdogs.runs.run import Run
 
 # The model whose vectors tell well what is no pet.
 JUDGING = "mobilenet_v2"
@@ -132,4 +133,4 @@ def judge(run: Run, usable: Sequence[Run]) -> Run | None:
 
 
 def _can_judge(run: Run) -> bool:
-    return (run.folder / FILE).is_file()
+    return (run.folder / layout.REFERENCES).is_file()

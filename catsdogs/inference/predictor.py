@@ -13,9 +13,9 @@ from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.evaluation.calibration import calibrated
 from catsdogs.inference.rejection import References
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files
 from catsdogs.runs.config import MODELS
-from catsdogs.runs.store import LITERT_MODEL, REFERENCES, Run
+from catsdogs.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Predictor:
             RunError: when a file is missing, or not as the run left it.
         """
         self.run_id = run.run_id
-        references = store.place(run, REFERENCES)
+        references = model_files.place(run, layout.REFERENCES)
         if references.is_file():
-            store.intact(run, REFERENCES)
+            model_files.intact(run, layout.REFERENCES)
         self.references = References.read(references.parent)
         self._temperature: float = run.result.get("calibration", {}).get("temperature", 1.0)
-        self._model = LiteRTModel(store.intact(run, LITERT_MODEL))
+        self._model = LiteRTModel(model_files.intact(run, layout.LITERT_MODEL))
         self._require_answers(run)
 
     def _require_answers(self, run: Run) -> None:
@@ -58,8 +58,9 @@ class Predictor:
             _ = outputs["p_dog"].item(), outputs["heatmap"].shape
         except (ValueError, RuntimeError, LookupError, TypeError) as error:
             raise RunError(
-                f"Expected a model that answers for {side}×{side} pixels. Received: {LITERT_MODEL} "
-                f"of {run.run_id}, which does not ({error}). Train the run again, or delete it."
+                f"Expected a model that answers for {side}×{side} pixels. Received: "
+                f"{layout.LITERT_MODEL} of {run.run_id}, which does not ({error}). Train the run "
+                "again, or delete it."
             ) from None
 
     def __call__(self, picture: Picture) -> Output:

@@ -16,9 +16,8 @@ import numpy as np
 
 from catsdogs import files
 from catsdogs.errors import RunError
-from catsdogs.runs import store
+from catsdogs.runs import layout
 
-FILE = store.REFERENCES
 # How many training photos a run keeps the vectors of: more hardly tell better (docs/log.md).
 COUNT = 2000
 NEIGHBOURS, SHOWN = 3, 5
@@ -85,7 +84,7 @@ class References:
         Raises:
             RunError: when the file is damaged.
         """
-        path = folder / FILE
+        path = folder / layout.REFERENCES
         if not path.is_file():
             return None
         try:
@@ -100,7 +99,7 @@ class References:
 
     def save(self, folder: Path) -> None:
         """Keep them with the run in ``folder``, in int8: 0.8 kB a photo of MobileNetV2's."""
-        with files.replacing(folder / FILE) as temporary:
+        with files.replacing(folder / layout.REFERENCES) as temporary:
             np.savez_compressed(
                 temporary,
                 vectors=_quantized(self._vectors),

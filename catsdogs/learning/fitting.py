@@ -15,9 +15,9 @@ from catsdogs.learning.checkpoint import Progress
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, Stage, learning_rate
-from catsdogs.runs import store
+from catsdogs.runs import layout
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 # A batch is reported once the curve has grown by this share since the last one, which is what can
 # be seen of it, or after so many seconds: every redraw takes processor time from the training.
@@ -219,7 +219,7 @@ class Recorder(keras.callbacks.Callback):
 
     @property
     def _path(self) -> Path:
-        return self._run.folder / store.CHECKPOINT
+        return self._run.folder / layout.CHECKPOINT
 
     def _keep(self, epoch: int, val_loss: float) -> None:
         self._progress.best_epoch, self._progress.best_loss = epoch, val_loss

@@ -21,7 +21,7 @@ from catsdogs.learning import engines, export
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.runs.config import INT8, MODELS, RunConfig
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 _MEASURED_TOGETHER = 64  # photos of the validation side, whatever the batch size
 

@@ -19,9 +19,9 @@ from catsdogs.data.decoding import map_files
 from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
 from catsdogs.learning import engines, export
 from catsdogs.litert import LiteRTModel
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import INT8, MODELS
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 
 def main(form: str, folder: Path, out: Path) -> int:
@@ -45,7 +45,7 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
             not there.
     """
     root = sources.open_source(Path(run.config.data))
-    predictions = store.read_predictions(run)
+    predictions = model_files.read_predictions(run)
     records = index.scan(root).usable
     model = loaded(run)
     if form == INT8:
@@ -68,7 +68,7 @@ def loaded(run: Run) -> keras.Model:
     Raises:
         RunError: when it is missing, not as the run left it, or no such model.
     """
-    path = store.intact(run, store.KERAS_MODEL)
+    path = model_files.intact(run, layout.KERAS_MODEL)
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever reading the file runs into.

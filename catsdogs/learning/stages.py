@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 _WARM_UP_SHARE = 0.05
 FIT, FINE_TUNE = "fit", "fine-tune"

@@ -17,9 +17,9 @@ from catsdogs.learning.fitting import Fitted, fit
 from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, stages
-from catsdogs.runs import store
+from catsdogs.runs import layout
 from catsdogs.runs.config import MODELS
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 _HEAD_BATCHES_AT_ONCE = 8
 
@@ -95,7 +95,7 @@ def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Train
     keras.utils.set_random_seed(config.seed)
     head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)
     first, ended = stages(run)[0], None
-    if checkpoint.stage(run.folder / store.CHECKPOINT) != FINE_TUNE:
+    if checkpoint.stage(run.folder / layout.CHECKPOINT) != FINE_TUNE:
         ended = fit(
             *(run, first, head, sides.training(frozen.vectors)),
             validation=sides.validation(frozen.measured),

@@ -22,22 +22,20 @@ from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableIma
 from catsdogs.evaluation.calibration import calibration
 from catsdogs.evaluation.metrics import evaluate
 from catsdogs.evaluation.model_card import model_card
-from catsdogs.inference import rejection
 from catsdogs.learning.reporting import Reporter, StoppedEarly
-from catsdogs.runs import earlier, event_file, jobs, store
+from catsdogs.runs import earlier, event_file, jobs, layout, model_files, store
 
 if TYPE_CHECKING:
     from catsdogs.learning.training import Trained
 
 _CHECKED_IMAGES = 16
-_LOCK = ".lock"
 
 
 def main(folder: Path) -> int:
     """Do the run in ``folder``; return the process' exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: (folder / store.STOP).touch())
+    signal.signal(signal.SIGTERM, lambda *_: (folder / layout.STOP).touch())
     try:
-        with locks.exclusive(folder / _LOCK, wait=_already_at_work):
+        with locks.exclusive(folder / layout.LOCK, wait=_already_at_work):
             _require_unfinished(folder)
             failed = _work(folder)
     finally:
@@ -63,7 +61,7 @@ def _work(folder: Path) -> bool:
             files.remove_unfinished(folder)
             earlier.put_back(folder)
             # Given back before the last event, for which there would be no room on a full disk.
-            with files.reserve(folder / store.RESERVE):
+            with files.reserve(folder / layout.RESERVE):
                 emit("started", **identity.to_json())
                 event, values = _run(folder, emit)
         except CatsDogsError as error:
@@ -72,7 +70,7 @@ def _work(folder: Path) -> bool:
             # The edge of the process: whatever happened, the run has to say so.
             traceback.print_exc()
             event, values = "failed", _with_earlier_model(folder, _message(error))
-        emit(event, **values, **store.counts(store.load(folder)))
+        emit(event, **values, **store.load(folder).counts)
         earlier.discard(folder)
     return event == "failed"
 
@@ -100,7 +98,7 @@ def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
     """Train and write everything; return the last event and its values."""
     began = time.perf_counter()
     run = store.load(folder)
-    reporter = Reporter(emit, should_stop=(folder / store.STOP).exists, began=began)
+    reporter = Reporter(emit, should_stop=(folder / layout.STOP).exists, began=began)
     dataset = index.scan(sources.open_source(Path(run.config.data)))
     _require_unchanged(dataset, run.about["dataset"]["fingerprint"])
     train = _training()
@@ -112,7 +110,7 @@ def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
     result = _write_results(folder, dataset.root, trained, reporter)
     result["seconds"] = {name: round(value, 2) for name, value in reporter.elapsed().items()}
     ended = "stopped" if trained.cut_short else "finished"
-    files.write_text(folder / store.MODEL_CARD, model_card(run, ended, result))
+    files.write_text(folder / layout.MODEL_CARD, model_card(run, ended, result))
     return ended, {"result": result}
 
 
@@ -151,17 +149,17 @@ def _write_results(
         labels = validation["label"].to_numpy()
         evaluation = evaluate(labels, trained.p_dog)
         calibrated = calibration(labels, trained.p_dog, seed=trained.sides.config.seed)
-        with files.replacing(folder / store.PREDICTIONS) as temporary:
+        with files.replacing(folder / layout.PREDICTIONS) as temporary:
             validation[["path", "label", "p_dog", "digest"]].to_parquet(
                 temporary, index=False, compression="zstd"
             )
         figures = {**evaluation.to_json(), "calibration": calibrated.to_json()}
-        files.write_json(folder / store.EVALUATION, figures)
+        files.write_json(folder / layout.EVALUATION, figures)
     with reporter.phase("export"):
-        with files.replacing(folder / store.KERAS_MODEL) as temporary:
+        with files.replacing(folder / layout.KERAS_MODEL) as temporary:
             trained.model.save(temporary)
         # Where a file of its own cannot be written, the converter may still return something.
-        with files.replacing(folder / store.LITERT_MODEL) as temporary:
+        with files.replacing(folder / layout.LITERT_MODEL) as temporary:
             trained.export_litert(temporary)
             latency_ms = _check_export(temporary, root, trained)
         _save_references(folder, root, trained)
@@ -174,17 +172,17 @@ def _write_results(
         "calibration": calibrated.to_json(),
         "latency_ms": latency_ms,
         **store.load(folder).view.resolved,
-        "model_bytes": (folder / store.LITERT_MODEL).stat().st_size,
-        "sha256": store.checksums(folder),
+        "model_bytes": (folder / layout.LITERT_MODEL).stat().st_size,
+        "sha256": model_files.checksums(folder),
     }
 
 
 def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
     from catsdogs.learning.referencing import references
 
-    found = references(trained.sides, trained.frozen, root, folder / store.LITERT_MODEL)
+    found = references(trained.sides, trained.frozen, root, folder / layout.LITERT_MODEL)
     if found is None:
-        (folder / rejection.FILE).unlink(missing_ok=True)  # Of before the run was extended.
+        (folder / layout.REFERENCES).unlink(missing_ok=True)  # Of before the run was extended.
     else:
         found.save(folder)
 

@@ -11,25 +11,25 @@ from contextlib import suppress
 from pathlib import Path
 
 from catsdogs import files
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files
 
 
 def set_aside(folder: Path) -> None:
     """Keep the run's files as they are now, whatever is written in their places."""
     unfinished = _cleared(folder)
     unfinished.mkdir()
-    for name in store.MODEL_FILES:
+    for name in model_files.MODEL_FILES:
         with suppress(FileNotFoundError):
             _link(folder / name, unfinished / name)
     files.sync(unfinished)
-    unfinished.rename(folder / store.EARLIER)
+    unfinished.rename(folder / layout.EARLIER)
     files.sync(folder)
 
 
 def put_back(folder: Path) -> None:
     """Put what was set aside into its place again, if anything was; forget what was newer."""
-    kept = folder / store.EARLIER
-    for name in store.MODEL_FILES if kept.is_dir() else ():
+    kept = folder / layout.EARLIER
+    for name in model_files.MODEL_FILES if kept.is_dir() else ():
         if not (kept / name).is_file():
             (folder / name).unlink(missing_ok=True)
             continue
@@ -44,13 +44,13 @@ def discard(folder: Path) -> None:
     unfinished = _cleared(folder)
     with suppress(FileNotFoundError):
         # Renamed first, so that half of it is never taken for the whole.
-        (folder / store.EARLIER).rename(unfinished)
+        (folder / layout.EARLIER).rename(unfinished)
     shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _cleared(folder: Path) -> Path:
     """Return where a folder may be made or unmade, without what a killed process left there."""
-    unfinished = folder / f"{store.EARLIER}-unfinished"
+    unfinished = folder / f"{layout.EARLIER}-unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     return unfinished
 

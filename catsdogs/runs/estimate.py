@@ -13,7 +13,7 @@ from typing import Any
 
 from catsdogs.runs.config import MODELS, RunConfig
 from catsdogs.runs.events import PHASES, State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 # What a model's photos are prepared by.
 _PREPARING = {"custom_cnn": "decode", "mobilenet_v2": "embed"}

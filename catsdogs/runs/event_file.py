@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from catsdogs import files
+from catsdogs.runs import layout
 from catsdogs.runs.events import ENDS, Event, Folding, RunView, is_sound
 
-EVENTS = "events.jsonl"
 # The last event holds a result of some hundred bytes, or a message.
 _TAIL_BYTES = 8192
 
@@ -27,7 +27,7 @@ def appending(folder: Path) -> Iterator[Any]:
 
     Every event begins on a line of its own, whatever a killed writer or a full disk left behind.
     """
-    path = folder / EVENTS
+    path = folder / layout.EVENTS
     with path.open("ab+", buffering=0) as stream:
 
         def emit(event: str, **values: Any) -> None:
@@ -42,7 +42,7 @@ def appending(folder: Path) -> Iterator[Any]:
 def read_events(folder: Path) -> list[Event]:
     """Return the run's events; a last line that is still being written is left out."""
     try:
-        with files.opened_plain(folder / EVENTS) as stream:
+        with files.opened_plain(folder / layout.EVENTS) as stream:
             return _parsed(stream.read())
     except OSError:
         return []
@@ -55,7 +55,7 @@ def read_ending(folder: Path) -> Event | None:
         OSError: when there are events that cannot be read.
     """
     try:
-        with files.opened_plain(folder / EVENTS) as stream:
+        with files.opened_plain(folder / layout.EVENTS) as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
             events = _parsed(stream.read())
     except FileNotFoundError:
@@ -105,7 +105,7 @@ class _Follower:
     """The events of one file; reads on from where it stopped. Several threads share it."""
 
     def __init__(self, folder: Path) -> None:
-        self._path, self._lock = folder / EVENTS, threading.Lock()
+        self._path, self._lock = folder / layout.EVENTS, threading.Lock()
         self._inode, self._offset, self._folding = 0, 0, Folding()
 
     def view(self) -> RunView:

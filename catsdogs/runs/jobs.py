@@ -20,10 +20,10 @@ from catsdogs import files, locks, paths, processes
 from catsdogs.data import annotations, duplicates, index, sources
 from catsdogs.data.split import require_splittable
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
-from catsdogs.runs import earlier, event_file, store
+from catsdogs.runs import earlier, event_file, layout, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 
 _WORKERS_VARIABLE = "CATSDOGS_WORKERS"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "pillow", "numpy", "scikit-learn")
@@ -94,7 +94,7 @@ def request_stop(run: Run) -> None:
         if run.state is State.QUEUED:
             _end(run, _UNQUEUED)
         else:
-            (run.folder / store.STOP).touch()
+            (run.folder / layout.STOP).touch()
 
 
 def kill(run: Run) -> None:
@@ -155,7 +155,7 @@ def follow(run: Run, report: Callable[[Run], None]) -> Run:
     """Call ``report`` with the run whenever it has grown; return it once it has ended."""
     seen = -1
     while True:
-        size = (run.folder / event_file.EVENTS).stat().st_size
+        size = (run.folder / layout.EVENTS).stat().st_size
         run = store.load(run.folder)
         if size != seen:
             report(run)
@@ -192,9 +192,9 @@ def _go_on() -> None:
 
 def _launch(run: Run) -> None:
     # On a full disk a worker could not even say that it failed, and would be started for ever.
-    with files.reserve(run.folder / store.RESERVE):
+    with files.reserve(run.folder / layout.RESERVE):
         pass
-    log = run.folder / store.LOG
+    log = run.folder / layout.LOG
     identity = processes.launch("catsdogs.learning.worker", run.folder, log=log, on_exit=_go_on)
     with event_file.appending(run.folder) as emit:
         emit("launched", **identity.to_json())
@@ -210,7 +210,7 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
                 f"Expected a run that is {' or '.join(allowed)}. Received: {run.run_id}, which is "
                 f"{run.state}. A finished run is extended, one that ended before is resumed."
             )
-        (run.folder / store.STOP).unlink(missing_ok=True)
+        (run.folder / layout.STOP).unlink(missing_ok=True)
         if run.ending is not None:
             earlier.discard(run.folder)  # Of before that end, whose worker was killed right after.
         with event_file.appending(run.folder) as emit:
@@ -233,7 +233,7 @@ def _end(run: Run, message: str) -> None:
     result = {"result": view.result} if view.result else {}
     earlier.put_back(run.folder)
     with event_file.appending(run.folder) as emit:
-        emit("stopped", message=message, **result, **store.counts(run))
+        emit("stopped", message=message, **result, **run.counts)
 
 
 def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import streamlit as st
 
 from catsdogs.inference.batch import Seen, see_all
 from catsdogs.inference.panel import Panel
-from catsdogs.runs.store import LITERT_MODEL, Run, place
+from catsdogs.runs import layout
+from catsdogs.runs.model_files import place
+from catsdogs.runs.run import Run
 from catsdogs.ui import leaving
 from catsdogs.ui.classify_inputs import Given
 
@@ -24,7 +26,7 @@ def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[See
 
     What was said of others, or by other runs, is forgotten.
     """
-    models = tuple((run.run_id, place(run, LITERT_MODEL).stat().st_mtime_ns) for run in runs)
+    models = tuple((run.run_id, place(run, layout.LITERT_MODEL).stat().st_mtime_ns) for run in runs)
     keys = [(picture.key, models) for picture in pictures]
     before: dict[_Key, Seen] = st.session_state.get(_KNOWN, {})
     known = {key: before[key] for key in keys if key in before}

@@ -12,7 +12,9 @@ from catsdogs.health import checkup
 from catsdogs.health.look import Look, Watch
 from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs.store import LITERT_MODEL, PREDICTIONS, Run, place
+from catsdogs.runs import layout
+from catsdogs.runs.model_files import place
+from catsdogs.runs.run import Run
 from catsdogs.ui import leaving
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def forget_datasets() -> None:
 
 def predictor(run: Run) -> Predictor:
     """Return the run's predictor; one serves all sessions."""
-    return _predictor(run, place(run, LITERT_MODEL).stat().st_mtime_ns)
+    return _predictor(run, place(run, layout.LITERT_MODEL).stat().st_mtime_ns)
 
 
 def panel(runs: list[Run], usable: list[Run]) -> Panel:
@@ -52,7 +54,7 @@ def panel(runs: list[Run], usable: list[Run]) -> Panel:
         RunError, OSError: when a file of one of them is missing or damaged.
     """
     judges = (judge(run, usable) for run in runs)
-    files = [place(run, LITERT_MODEL) for run in (*runs, *judges) if run]
+    files = [place(run, layout.LITERT_MODEL) for run in (*runs, *judges) if run]
     return _panel([(str(file), file.stat().st_mtime_ns) for file in files], runs, usable)
 
 
@@ -62,7 +64,7 @@ def pair(a: Run, b: Run) -> "Pair":
     Raises:
         RunError: when the predictions of a run are missing or damaged.
     """
-    files = [place(run, PREDICTIONS) for run in (a, b)]
+    files = [place(run, layout.PREDICTIONS) for run in (a, b)]
     for run in (a, b):
         if root := sources.opened(Path(run.config.data)):
             files += [index.table_file(root), checkup.summary_file(root)]

@@ -14,7 +14,7 @@ from catsdogs.inference.heatmap import overlay
 from catsdogs.inference.panel import Answer
 from catsdogs.inference.rejection import Likeness
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER, class_name
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import literal
 from catsdogs.ui import classify_evidence, classify_feedback
 from catsdogs.ui.classify_inputs import Given

@@ -10,7 +10,7 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.inference.batch import Seen
 from catsdogs.inference.rejection import Likeness, Neighbour
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui import origin
 from catsdogs.ui.classify_runs import Chosen

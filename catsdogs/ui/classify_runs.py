@@ -11,7 +11,7 @@ from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.inference.panel import JUDGING, Decision, Panel, judge
 from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs import store
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui import cache, origin, remarks
 from catsdogs.ui.told import told

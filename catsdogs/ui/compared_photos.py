@@ -14,7 +14,7 @@ from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.inference.heatmap import overlay
 from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.pair import Pair, of_cell, of_kind
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui import cache, origin
 from catsdogs.ui.photo_grid import Tile, photo_grid

@@ -12,7 +12,7 @@ from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui import origin, remarks
 

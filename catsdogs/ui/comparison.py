@@ -10,7 +10,7 @@ from catsdogs import figures as run_figures
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN
 from catsdogs.pair import LETTERS, Pair
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import printable
 from catsdogs.ui import cache, origin, remarks
 from catsdogs.ui.told import told

@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from catsdogs import figures, processes
 from catsdogs.errors import RunError
 from catsdogs.paths import shortened
-from catsdogs.runs import jobs, store
+from catsdogs.runs import jobs, layout, store
 from catsdogs.runs.events import PHASES, RunView, State
 from catsdogs.runs.pace import Pace, pace
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import duration, printable
 from catsdogs.ui import origin, remarks, run_actions, run_cards
 from catsdogs.ui.live_chart import live_chart
@@ -258,7 +258,7 @@ def _show_log(run: Run, place: DeltaGenerator) -> None:
 
 def _log_tail(run: Run) -> str:
     try:
-        lines = (run.folder / store.LOG).read_text("utf-8", errors="replace").splitlines()
+        lines = (run.folder / layout.LOG).read_text("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
     return "\n".join(printable(shortened(line)) for line in lines[-_LOG_LINES:])

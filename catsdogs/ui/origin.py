@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import duration, literal
 from catsdogs.ui.told import told
 

@@ -16,7 +16,7 @@ from catsdogs.errors import CatsDogsError, UnreadableImage
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.look import Look
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
-from catsdogs.runs import store
+from catsdogs.runs import model_files, store
 from catsdogs.text import literal, printable
 from catsdogs.ui import cache, decide, remarks
 from catsdogs.ui.photo_grid import Tile, photo_grid
@@ -181,7 +181,7 @@ def _runs(look: Look, photo: Mapping[Any, Any]) -> None:
         try:
             content = images.read_bytes(look.dataset.root / photo["path"])
             p_dog = cache.predictor(run)(images.Picture(content)).p_dog
-            held_back = photo["digest"] in set(store.read_predictions(run)["digest"])
+            held_back = photo["digest"] in set(model_files.read_predictions(run)["digest"])
         except CatsDogsError:
             continue
         same = run.about["dataset"].get("fingerprint") == look.dataset.fingerprint()

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from catsdogs.runs import store
-from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE, Remarks, Run
+from catsdogs.runs.run import Remarks, Run
+from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE
 from catsdogs.text import printable
 from catsdogs.ui import run_actions
 

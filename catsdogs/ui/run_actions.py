@@ -8,7 +8,7 @@ import streamlit as st
 from catsdogs.errors import CatsDogsError
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.ui.told import told
 
 _PROBLEM, _MORE_EPOCHS = "train_problem", "train_extend_epochs"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from catsdogs.errors import RunError
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import counted, duration, printable
 from catsdogs.ui import origin, remarks
 from catsdogs.ui.told import told

@@ -11,7 +11,7 @@ from catsdogs.errors import ConfigError
 from catsdogs.runs import jobs
 from catsdogs.runs.config import MODELS, PRESETS, RunConfig
 from catsdogs.runs.estimate import estimate
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import duration, literal
 from catsdogs.ui import augmentation_preview, rate_finder, run_actions, run_cards, run_settings
 from catsdogs.ui.told import told

@@ -4,7 +4,7 @@ import streamlit as st
 
 from catsdogs.runs import jobs, store
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Run
+from catsdogs.runs.run import Run
 from catsdogs.text import literal
 from catsdogs.ui import run_actions
 

@@ -20,6 +20,7 @@ from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 from catsdogs.runs import store
+from catsdogs.runs.run import Run
 from e2e.conftest import BROWSER_OPTIONS, SCREENSHOTS, opened, picture, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -91,7 +92,7 @@ def _write_heic(photo: Image.Image, path) -> None:
     pillow_heif.from_pillow(photo).save(path)
 
 
-def classify(page: Page, app, *runs: store.Run) -> None:
+def classify(page: Page, app, *runs: Run) -> None:
     asked = "&".join(f"run={run.run_id}" for run in runs)
     opened(page, f"{app.url}/classify?{asked}", "Classify")
     expect(page.get_by_role("tab", name="Files")).to_be_visible()
@@ -167,7 +168,7 @@ def test_twelve_mixed_files_are_answered_and_the_csv_says_the_same(
     assert page.strangers == []
 
 
-def _column(written: pd.DataFrame, run: store.Run) -> str:
+def _column(written: pd.DataFrame, run: Run) -> str:
     return next(name for name in written.columns if name in (run.name, run.title, run.run_id))
 
 

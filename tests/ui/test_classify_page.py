@@ -21,7 +21,7 @@ from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
 from catsdogs.processes import identity_of
-from catsdogs.runs import store
+from catsdogs.runs import layout, store
 from catsdogs.text import literal
 from catsdogs.ui import answers, classify_selection
 
@@ -233,7 +233,7 @@ class TestWithTrainedRuns:
 
     def test_a_run_of_before_references_says_that_it_cannot_refuse(self, runs, photos):
         for one in runs:
-            (one.folder / rejection.FILE).unlink()
+            (one.folder / layout.REFERENCES).unlink()
         app = give(opened(run=runs[0].run_id), next(iter(photos.items())))
         assert "cannot say “neither”" in said(app)
         assert "Likeness" not in said(app)
@@ -360,13 +360,13 @@ class TestWithTrainedRuns:
         assert len(labels(app)) == 2
 
     def test_a_damaged_model_is_explained_beside_the_good_one(self, both, runs, photos):
-        (runs[0].folder / store.LITERT_MODEL).write_bytes(b"not a model")
+        (runs[0].folder / layout.LITERT_MODEL).write_bytes(b"not a model")
         app = give(opened(**both), next(iter(photos.items())))
         assert "other content" in app.error[0].value
         assert len(labels(app)) == 1
 
     def test_damaged_references_are_explained_beside_the_good_run(self, both, runs, photos):
-        references = runs[0].folder / rejection.FILE
+        references = runs[0].folder / layout.REFERENCES
         references.write_bytes(b"no vectors")
         app = give(opened(**both), next(iter(photos.items())))
         assert "other content" in app.error[0].value

@@ -11,9 +11,9 @@ from catsdogs import comparison_report
 from catsdogs.backbones import SHIPPED
 from catsdogs.data import index, sources
 from catsdogs.pair import Pair
-from catsdogs.runs import event_file, store
+from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.store import Remarks
+from catsdogs.runs.run import Remarks
 from catsdogs.ui import compared_runs
 
 pytestmark = pytest.mark.page
@@ -48,7 +48,7 @@ def made(*, fingerprint="f", reference=False, has_model=True, seed=7, **result):
     about |= {"reference": True} if reference else {}
     folder = store.create(RunConfig("mobilenet_v2", "dogs-vs-cats", seed=seed), about)
     if has_model:
-        (folder / store.LITERT_MODEL).touch()
+        (folder / layout.LITERT_MODEL).touch()
     with event_file.appending(folder) as emit:
         emit("finished", result={**RESULT, **result}, epochs=10, planned=10)
     return folder
@@ -119,7 +119,7 @@ def test_train_says_where_a_reference_run_comes_from_and_does_not_offer_to_chang
     assert any("make reference" in code.value for code in app.code)
     app.session_state["train_log"] = True
     assert any(code.value == "It has none." for code in run(app).code)
-    (folder / store.LITERT_MODEL).unlink()
+    (folder / layout.LITERT_MODEL).unlink()
     assert "without its model file" in said(opened("pages/train.py"))
 
 
@@ -172,21 +172,21 @@ class TestWithTrainedRuns:
     def given(self, trained_machine):
         """The reference runs; only the second has its model, their photos are elsewhere."""
         for each in store.list_runs()[0]:
-            content = json.loads((each.folder / store.CONFIG).read_text())
+            content = json.loads((each.folder / layout.CONFIG).read_text())
             content |= {"reference": True}
             content["config"]["data"] = "dogs-vs-cats"
             content["dataset"]["name"] = NAME
-            (each.folder / store.CONFIG).write_text(json.dumps(content))
-            for name in (store.KERAS_MODEL, store.LOG, store.CHECKPOINT):
+            (each.folder / layout.CONFIG).write_text(json.dumps(content))
+            for name in (layout.KERAS_MODEL, layout.LOG, layout.CHECKPOINT):
                 (each.folder / name).unlink()
         found = store.list_runs()[0]
-        (found[0].folder / store.LITERT_MODEL).unlink()
+        (found[0].folder / layout.LITERT_MODEL).unlink()
         return [store.load(each.folder) for each in found]
 
     @pytest.fixture
     def optimistic(self, given):
         """One of them began from the backbone that comes with the project."""
-        events = given[1].folder / event_file.EVENTS
+        events = given[1].folder / layout.EVENTS
         *lines, ending = events.read_text().splitlines()
         ending = json.loads(ending)
         ending["result"]["weights"] = SHIPPED
@@ -208,15 +208,15 @@ class TestWithTrainedRuns:
         assert app.selectbox(key="compare_a").value == given[1].run_id
 
     def test_compare_prefers_a_run_of_ones_own(self, given):
-        content = json.loads((given[0].folder / store.CONFIG).read_text())
-        (given[0].folder / store.CONFIG).write_text(json.dumps({**content, "reference": False}))
+        content = json.loads((given[0].folder / layout.CONFIG).read_text())
+        (given[0].folder / layout.CONFIG).write_text(json.dumps({**content, "reference": False}))
         assert opened("pages/compare.py").selectbox(key="compare_a").value == given[0].run_id
 
     def test_photos_that_are_found_again_are_shown_and_a_missing_model_explained(
         self, given, trained_machine
     ):
         (trained_machine / "cwd" / "dogs-vs-cats").symlink_to(trained_machine / "data" / "sample")
-        answers = store.read_predictions(given[0])
+        answers = model_files.read_predictions(given[0])
         app = opened("pages/compare.py")
         app.slider(key="compare_threshold").set_value(0.0)
         app = run(app)
@@ -260,7 +260,7 @@ class TestWithTrainedRuns:
         self, optimistic, trained_machine
     ):
         sources.choose(trained_machine / "data" / "sample")
-        path = store.read_predictions(optimistic)["path"].iloc[0]
+        path = model_files.read_predictions(optimistic)["path"].iloc[0]
         app = opened("pages/dataset.py", photo=path)
         answers = next(d.value for d in app.dataframe if "In its training" in d.value)
         assert answers["In its training"].tolist() == ["held back, but perhaps not from its base"]

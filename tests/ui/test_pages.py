@@ -15,10 +15,10 @@ from catsdogs.data import index, sample, sources
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.evaluation import thresholds
 from catsdogs.health import checkup
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, jobs, layout, model_files, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
-from catsdogs.runs.store import Remarks
+from catsdogs.runs.run import Remarks
 from catsdogs.text import literal
 from catsdogs.ui import cache
 from catsdogs.ui.frame import PAGES
@@ -106,7 +106,7 @@ def test_a_dataset_without_labels_is_explained_and_the_sample_offered(
 
 def test_a_failed_run_shows_why_and_its_log(chosen):
     folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    (folder / store.LOG).write_text("the last words")
+    (folder / layout.LOG).write_text("the last words")
     with event_file.appending(folder) as emit:
         emit("queued")
         emit("failed", message="No space left on device")
@@ -138,7 +138,7 @@ def test_a_run_at_work_is_shown_and_stopped_and_a_second_one_queues(at_work):
     app = opened("pages/train.py")
     assert app.button(key="train_start").label == "Add to the queue"
     app.button(key="train_stop").click().run()
-    assert (at_work / store.STOP).exists()
+    assert (at_work / layout.STOP).exists()
     assert app.button(key="train_kill")
 
 
@@ -217,7 +217,7 @@ def test_the_address_chooses_the_run(chosen):
 
 def test_a_broken_run_folder_breaks_no_page(chosen):
     folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    (folder / store.CONFIG).write_text("{")
+    (folder / layout.CONFIG).write_text("{")
     for script in SCRIPTS:
         opened(script)
 
@@ -376,7 +376,7 @@ class TestWithTrainedRuns:
     def test_the_threshold_moves_figures_reports_and_galleries(self, trained_machine):
         app = opened("pages/compare.py")
         run = store.find_usable(app.selectbox(key="compare_a").value)
-        answers = store.read_predictions(run)
+        answers = model_files.read_predictions(run)
         dogs = int((answers["label"] == 1).sum())
         app.slider(key="compare_threshold").set_value(0.0).run()
         assert not app.exception
@@ -395,7 +395,7 @@ class TestWithTrainedRuns:
         app.button(key=f"compare_preset_{button}").click().run()
         assert not app.exception
         run = store.find_usable(app.selectbox(key="compare_a").value)
-        answers = store.read_predictions(run)
+        answers = model_files.read_predictions(run)
         labels, p_dog = (answers[name].to_numpy() for name in ("label", "p_dog"))
         expected = [
             0.5,
@@ -407,12 +407,13 @@ class TestWithTrainedRuns:
 
     def test_photos_that_are_gone_are_named(self, trained_machine):
         for run in store.list_runs()[0]:
-            content = json.loads((run.folder / store.CONFIG).read_text())
+            content = json.loads((run.folder / layout.CONFIG).read_text())
             content["config"]["data"] = str(trained_machine / "gone")
-            (run.folder / store.CONFIG).write_text(json.dumps(content))
+            (run.folder / layout.CONFIG).write_text(json.dumps(content))
         app = opened("pages/compare.py")
         app.slider(key="compare_threshold").set_value(0.0).run()
-        answers = store.read_predictions(store.find_usable(app.selectbox(key="compare_a").value))
+        run = store.find_usable(app.selectbox(key="compare_a").value)
+        answers = model_files.read_predictions(run)
         # From 0 on, both are wrong about every cat.
         app.session_state["compare_kind"] = "Both wrong"
         app.query_params["image"] = answers["path"][answers["label"] == 0].iloc[0]
@@ -478,19 +479,19 @@ class TestWithTrainedRuns:
         newest, other = store.list_runs()[0]
         twin = trained_machine / "artifacts" / "20200101-000000-custom_cnn-old0"
         shutil.copytree(other.folder, twin)
-        content = json.loads((other.folder / store.CONFIG).read_text())
+        content = json.loads((other.folder / layout.CONFIG).read_text())
         content["dataset"]["fingerprint"] = "another"
-        (other.folder / store.CONFIG).write_text(json.dumps(content))
+        (other.folder / layout.CONFIG).write_text(json.dumps(content))
         content["dataset"]["fingerprint"] = newest.about["dataset"]["fingerprint"]
         content["created_at"] = "2020-01-01T00:00:00+00:00"
-        (twin / store.CONFIG).write_text(json.dumps(content))
+        (twin / layout.CONFIG).write_text(json.dumps(content))
         app = opened("pages/compare.py")
         chosen = [app.selectbox(key=f"compare_{letter}").value for letter in "ab"]
         assert chosen == [newest.run_id, twin.name]
 
     def test_damaged_predictions_are_explained(self, trained_machine):
         run = store.list_runs()[0][0]
-        (run.folder / store.PREDICTIONS).write_bytes(b"")
+        (run.folder / layout.PREDICTIONS).write_bytes(b"")
         app = opened("pages/compare.py")
         assert not app.exception
         assert "other content" in app.error[0].value

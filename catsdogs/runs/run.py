@@ -1,0 +1,146 @@
+"""A run as it was on disk when it was loaded."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import nan
+from pathlib import Path
+from typing import Any
+
+from catsdogs.backbones import IMAGENET, SHIPPED
+from catsdogs.processes import Identity
+from catsdogs.runs import layout
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.event_file import read_view
+from catsdogs.runs.events import Event, RunView, State
+
+_NOT_LEFT = dict.fromkeys(
+    ("val_loss", "train_images", "parameters", "model_bytes", "latency_ms"), nan
+)
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What its owner says of a run."""
+
+    name: str = ""
+    note: str = ""
+    starred: bool = False
+
+    @property
+    def line(self) -> str:
+        """The note in one line."""
+        return " / ".join(self.note.splitlines())
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run. ``about`` is the whole of ``config.json``.
+
+    ``state`` takes dead workers and requested stops into account. ``ending`` is the last event of
+    a run that has ended, ``worker`` the process of one that has not. ``earlier`` are the figures of
+    the model that is still there while the run is resumed or extended.
+    """
+
+    run_id: str
+    folder: Path
+    config: RunConfig
+    about: dict[str, Any]
+    state: State
+    ending: Event | None = None
+    worker: Identity | None = None
+    earlier: dict[str, Any] | None = None
+    remarks: Remarks = Remarks()
+
+    @property
+    def view(self) -> RunView:
+        """Everything that its events say by now; nothing where they cannot be read just then."""
+        view = RunView()
+        with suppress(OSError):
+            view = read_view(self.folder)
+        return replace(view, state=self.state)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The figures of a run with a model, NaN where it left none; else nothing.
+
+        Without its accuracy, and on how many images, a model cannot be told from any other.
+        """
+        found = (self.ending or {}).get("result") or self.earlier or {}
+        if "val_accuracy" not in found or "val_images" not in found:
+            return {}
+        return {**_NOT_LEFT, **found, "seconds": {"total": nan, **found.get("seconds", {})}}
+
+    @property
+    def message(self) -> str:
+        """Why it ended, where there is more to say than that it did."""
+        return (self.ending or {}).get("message") or ""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it has a model that can classify, perhaps from before it failed or goes on."""
+        return bool(self.result)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it came with the project, and is there to stay."""
+        return self.about.get("reference") is True
+
+    @property
+    def command(self) -> str:
+        """The command line that repeats it."""
+        return "make reference DATA=…" if self.is_reference else self.config.command()
+
+    @property
+    def can_classify(self) -> bool:
+        """Whether it is usable for new pictures: some reference runs come without their model."""
+        return self.is_usable and not (
+            self.is_reference and not (self.folder / layout.LITERT_MODEL).is_file()
+        )
+
+    @property
+    def began_from(self) -> str:
+        """What MobileNetV2 began with: IMAGENET, SHIPPED, or 12 hex digits of another file."""
+        known = self.result or self.view.resolved
+        return known.get("weights", IMAGENET)
+
+    @property
+    def caveat(self) -> str:
+        """What a reader of its figures must know; "" where nothing is unusual."""
+        if self.began_from != SHIPPED:
+            return ""
+        return (
+            "It began from the MobileNetV2 that comes with this project, which has learned from "
+            "photos of Dogs vs. Cats already: on such photos the validation score is optimistic."
+        )
+
+    @property
+    def epochs_done(self) -> int:
+        """How many epochs it has behind it, the last perhaps in part."""
+        known = (self.ending or {}).get("epochs")
+        return len(self.view.epochs) if known is None else known
+
+    @property
+    def epochs_planned(self) -> int:
+        """How many epochs it is to have, extensions included."""
+        known = (self.ending or {}).get("planned")
+        return self.view.epochs_planned(self.config.all_epochs) if known is None else known
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What its last event is to say of its epochs, for those who read no other."""
+        view = self.view
+        return {"epochs": len(view.epochs), "planned": view.epochs_planned(self.config.all_epochs)}
+
+    @property
+    def name(self) -> str:
+        """Its model and recipe, after the name that its owner gave it, and "reference" where so."""
+        own = self.remarks.name
+        name = f"{own} ({self.config.title})" if own else self.config.title
+        return f"{name} · reference" if self.is_reference else name
+
+    @property
+    def title(self) -> str:
+        """A short name for pages: its name, its seed, and when the run was made."""
+        created = datetime.fromisoformat(self.about["created_at"])
+        return f"{self.name} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"
