@@ -20,7 +20,7 @@ run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
 
 # As nice as the app's background work, which would otherwise wait for the tests that wait for it.
 test: $(VENV)/dev.stamp ## run every test this machine can but the long ones; says what it skips, and why
-	nice -n 10 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	nice -n 10 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
 quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
 	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"

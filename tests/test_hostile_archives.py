@@ -188,6 +188,7 @@ def test_a_file_that_is_no_file_is_said_to_be_none(tmp_path):
         sources.open_source(tmp_path / "photos.zip")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_25_000_photos_of_800_megabytes_pass_as_kaggle_packs_them(tmp_path):
     noise = os.urandom(32_000)

@@ -33,7 +33,7 @@ WATCH = """(node, selector) => {
   };
   look();
 }"""
-UPDATES = 20
+UPDATES = 10
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +164,7 @@ def test_a_second_press_ends_the_run_at_once(app, page, runs):
     assert runs() == []
 
 
+@pytest.mark.long
 def test_runs_queue_and_a_finished_one_is_extended(app, page, runs):
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1)
