@@ -44,6 +44,8 @@ class Visitor:
                 subprotocols=["streamlit", self.token],
                 additional_headers={"Cookie": f"{COOKIE}={self.token}"},
                 max_size=None,
+                # A tab that is not looked at goes on answering whether it is still there.
+                max_queue=None,
             )
         )
         self.session_id = ""

@@ -7,6 +7,7 @@ import sys
 from threading import Timer
 
 from streamlit import runtime
+from streamlit.runtime.app_session import AppSession
 
 # A tab whose connection broke comes back within seconds. Streamlit itself keeps it for two minutes,
 # and then until the next tab comes, which on one's own machine may be tomorrow.
@@ -20,7 +21,8 @@ def tab_closed(session_id: str) -> None:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return  # Nobody left: all caches are being cleared.
-    loop.call_later(_KEPT_S, _forget, session_id)
+    session = runtime.get_instance().get_app_session(session_id)
+    loop.call_later(_KEPT_S, _forget, session_id, session)
 
 
 def give_memory_back() -> None:
@@ -30,10 +32,15 @@ def give_memory_back() -> None:
     timer.start()
 
 
-def _forget(session_id: str) -> None:
-    if runtime.exists() and not runtime.get_instance().is_active_session(session_id):
-        runtime.get_instance().close_session(session_id)
-        give_memory_back()
+def _forget(session_id: str, session: AppSession | None) -> None:
+    if not runtime.exists() or runtime.get_instance().is_active_session(session_id):
+        return
+    runtime.get_instance().close_session(session_id)
+    # Streamlit holds on to the session that it drew last until it draws another. Made anew, because
+    # its state's own clear() keeps what formats the widgets' values, which may hold the pictures.
+    if session is not None:
+        session.session_state.__init__()  # type: ignore[misc]
+    give_memory_back()
 
 
 def _trim() -> None:
