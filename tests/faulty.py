@@ -202,7 +202,7 @@ def _launch_by_fork(held: int) -> None:
                     _become_launched(lambda: tasks.main(argument, works))
                 main = importlib.import_module(module).main
                 _become_launched(lambda: main(argument))
-        identity = processes.Identity(pid, processes.started_at(pid))
+        identity = processes.identity_of(pid)
 
         def collect():
             os.waitpid(pid, 0)

@@ -91,7 +91,11 @@ def neighbours(look: Look, row: int, *, count: int, key: str) -> None:
 
 def _show(root: Path, path: str, walk: list[str]) -> None:
     # Looked up at every draw of the dialog: a decision in it changes what is known.
-    look = cache.look(root)
+    try:
+        look = cache.look(root)
+    except (CatsDogsError, OSError) as error:
+        st.error(told(error))
+        return
     is_open = look.table["path"] == path
     if not is_open.any():
         st.warning("This photo is not in the dataset any more.")

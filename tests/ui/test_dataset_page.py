@@ -8,7 +8,7 @@ import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
-from catsdogs import tasks
+from catsdogs import paths, tasks
 from catsdogs.data import annotations, index, sample, sources
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup
@@ -205,6 +205,20 @@ def test_an_open_photo_shows_what_is_known_of_it(checked):
     assert facts.loc["Size"].iloc[0] == "64 × 48 px"
     assert facts.loc["Label"].iloc[0] == "cat"
     assert "Brightness" in facts.index
+
+
+def test_an_open_photo_says_why_decisions_cannot_be_read(chosen):
+    # A dialog is drawn anew without the page around it, which would have said so.
+    def dialog(root):
+        from catsdogs.ui import photo
+
+        photo._show(root, "cat.1.jpg", [])
+
+    app = AppTest.from_function(dialog, args=(chosen,), default_timeout=60)
+    app.query_params["photo"] = "cat.1.jpg"
+    assert not run(app).error
+    (paths.review_dir(chosen) / "annotations.jsonl").mkdir(parents=True)
+    assert "Is a directory" in run(app).error[0].value
 
 
 def test_decisions_are_exported(checked):
