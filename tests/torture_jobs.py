@@ -13,7 +13,7 @@ import time
 import psutil
 import pytest
 from conftest import PROJECT, served
-from e2e.conftest import browser, opened, serving, start_custom_cnn
+from e2e.conftest import browser, opened, serving, start_custom_cnn, stop_button
 from playwright.sync_api import expect
 from test_faults import (
     at_work,
@@ -134,7 +134,7 @@ def test_the_run_of_a_killed_server_goes_on_and_another_server_stops_it(
     assert (store.load(run.folder).state, store.load(run.folder).worker) == (State.RUNNING, worker)
     with serving(empty_machine) as second:
         opened(page, f"{second.url}/train", "Train")
-        page.get_by_role("button", name="Stop", exact=True).click()
+        stop_button(page).click()
         until(lambda: store.load(run.folder).state is State.STOPPED)
         expect(page.get_by_text("What it had learned is kept")).to_be_visible()
     until(lambda: not processes.is_alive(worker))

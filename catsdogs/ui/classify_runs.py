@@ -103,10 +103,11 @@ def _pick(usable: list[Run]) -> list[Run]:
         st.session_state[_RUNS] = known or [run.run_id for run in store.best_usable()]
     # Set at each run, because only so does a run's new name reach the browser.
     st.session_state[_RUNS] = [run_id for run_id in st.session_state[_RUNS] if run_id in ids]
+    labels = remarks.labels(usable, _label)
     chosen = st.multiselect(
         "Runs",
         list(ids),
-        format_func=lambda run_id: _label(ids[run_id]),
+        format_func=lambda run_id: labels[run_id],
         key=_RUNS,
         persist_state="session",
         help="Any number of finished runs; they answer side by side. The address remembers them.",

@@ -59,7 +59,7 @@ def _searched(run: Run) -> str:
 
 def _curves(runs: list[Run]) -> None:
     """Lay the curves of as many runs over each other as there are colours."""
-    ids = {run.run_id: run for run in runs}
+    ids, labels = {run.run_id: run for run in runs}, remarks.labels(runs)
     wanted = st.session_state.get("compare_curves_of", st.query_params.get_all(_CURVES))
     known = [run_id for run_id in wanted if run_id in ids][: len(figures.RUN_COLOURS)]
     # Set at each run, because only so does a run's new name reach the browser.
@@ -67,14 +67,15 @@ def _curves(runs: list[Run]) -> None:
     chosen = st.multiselect(
         f"Lay curves over each other (up to {len(figures.RUN_COLOURS)})",
         list(ids),
-        format_func=lambda run_id: remarks.starred_title(ids[run_id]),
+        format_func=lambda run_id: labels[run_id],
         max_selections=len(figures.RUN_COLOURS),
         placeholder="Choose runs",
         key="compare_curves_of",
     )
     st.query_params[_CURVES] = chosen
     if chosen:
-        views = {printable(ids[run_id].title): ids[run_id].view for run_id in chosen}
+        titles = remarks.labels((ids[run_id] for run_id in chosen), remarks.shown_title)
+        views = {title: ids[run_id].view for run_id, title in titles.items()}
         for column, metric in zip(st.columns(2), figures.METRICS, strict=True):
             figure = figures.compared_curves(views, metric)
             column.plotly_chart(figure, key=f"compare_many_{metric}", config=figures.CONFIG)

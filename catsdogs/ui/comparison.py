@@ -19,7 +19,7 @@ from catsdogs.ui.told import told
 def pick(runs: list[Run]) -> tuple[Run, Run]:
     """Let the user choose two runs; the choice is in the URL, so it can be sent and reloaded."""
     ids = {run.run_id: run for run in sorted(runs, key=lambda run: not run.remarks.starred)}
-    chosen = []
+    labels, chosen = remarks.labels(ids.values()), []
     for column, letter, default in zip(st.columns(2), LETTERS, _defaults(runs), strict=True):
         name, key = letter.lower(), f"compare_{letter.lower()}"
         wanted = st.session_state.get(key) or st.query_params.get(name)
@@ -29,7 +29,7 @@ def pick(runs: list[Run]) -> tuple[Run, Run]:
             run_id = st.selectbox(
                 f"Run {letter}",
                 list(ids),
-                format_func=lambda run_id: remarks.starred_title(ids[run_id]),
+                format_func=lambda run_id: labels[run_id],
                 key=key,
                 persist_state="session",
             )

@@ -69,11 +69,12 @@ def show(runs: list[Run]) -> None:
 def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
     """Let the user choose runs to lay over this one, and how the curves are drawn."""
     others = {other.run_id: other for other in runs if other.run_id != run.run_id}
+    labels = remarks.labels(others.values())
     row = st.container(horizontal=True, vertical_alignment="bottom")
     chosen = row.multiselect(
         "Lay over it",
         list(others),
-        format_func=lambda run_id: remarks.starred_title(others[run_id]),
+        format_func=lambda run_id: labels[run_id],
         max_selections=_MOST_OVERLAID,
         placeholder="other runs",
         key="train_overlaid",
@@ -218,10 +219,9 @@ def _final_figures(run: Run) -> None:
 def _figure(run: Run, view: RunView, overlaid: list[Run]) -> go.Figure | None:
     if not view.batches:
         return None
-    views = {printable(run.title): view}
-    views |= {printable(other.title): other.view for other in overlaid}
+    titles = remarks.labels([run, *overlaid], remarks.shown_title)
     return figures.training_curves(
-        views,
+        dict(zip(titles.values(), (view, *(other.view for other in overlaid)), strict=True)),
         smoothing=st.session_state["train_smoothing"],
         log_loss=st.session_state["train_log_loss"],
     )

@@ -1,5 +1,8 @@
 """What the user says of a run: a name, a note, a star."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable
+
 import streamlit as st
 
 from catsdogs.runs import store
@@ -40,10 +43,28 @@ def show(run: Run, *, key: str) -> None:
         run_actions.problem(problem)
 
 
+def shown_title(run: Run) -> str:
+    """Return the run's title, made fit to show."""
+    return printable(run.title)
+
+
 def starred_title(run: Run) -> str:
     """Return the run's title as lists show it, with its star; ``origin.legend`` explains it."""
     star = "★ " if run.remarks.starred else ""
     return printable(f"{star}{run.title}{' · optimistic' if run.caveat else ''}")
+
+
+def labels(runs: Iterable[Run], label: Callable[[Run], str] = starred_title) -> dict[str, str]:
+    """Return what a list of runs shows of each, by run id.
+
+    With the id where two would read alike, of which Streamlit would choose the first for either.
+    """
+    shown = {run.run_id: label(run) for run in runs}
+    times = Counter(shown.values())
+    return {
+        run_id: text if times[text] == 1 else f"{text} · {printable(run_id)}"
+        for run_id, text in shown.items()
+    }
 
 
 def _write(run: Run, said: Remarks) -> None:

@@ -72,7 +72,7 @@ def choose(runs: list[Run]) -> Run:
 
     The choice is in the address, so that it can be sent and reloaded.
     """
-    by_id = {run.run_id: run for run in runs}
+    by_id, labels = {run.run_id: run for run in runs}, remarks.labels(runs, _label)
     at_work = [run for run in runs if run.state in (State.RUNNING, State.STOPPING)]
     own = [run for run in runs if not run.is_reference]
     latest = (at_work or own or [run for run in runs if run.can_classify] or runs)[0]
@@ -81,7 +81,7 @@ def choose(runs: list[Run]) -> Run:
     chosen = st.selectbox(
         "Run",
         [LATEST, *by_id],
-        format_func=lambda run_id: _label(by_id[run_id]) if run_id else f"Now: {_label(latest)}",
+        format_func=lambda run_id: labels[run_id] if run_id else f"Now: {labels[latest.run_id]}",
         key=CHOSEN,
         persist_state="session",
     )

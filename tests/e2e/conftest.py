@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import PROJECT
-from playwright.sync_api import Error, Page, expect, sync_playwright
+from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # What keeps a browser from asking for the network, and lets it run as root in a container.
@@ -125,7 +125,12 @@ def start_custom_cnn(page: Page, *, epochs: int, preset: str = "Recommended") ->
         box.press("Enter")
         settle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    expect(stop_button(page)).to_be_visible()
+
+
+def stop_button(page: Page) -> Locator:
+    """Return the run's; while a page is drawn Streamlit shows one of its own above it."""
+    return page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True)
 
 
 def settle(page: Page) -> None:

@@ -7,7 +7,15 @@ from conftest import command_line
 from playwright.sync_api import expect
 
 from catsdogs.ui.frame import PAGES
-from e2e.conftest import SCREENSHOTS, opened, picture, serving, settle, start_custom_cnn
+from e2e.conftest import (
+    SCREENSHOTS,
+    opened,
+    picture,
+    serving,
+    settle,
+    start_custom_cnn,
+    stop_button,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -75,7 +83,7 @@ def test_training_moves_one_chart_in_place(app, page):
 def test_a_second_run_is_compared_with_the_first(app, page):
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1, preset="Notebook")
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden(timeout=180_000)
+    expect(stop_button(page)).to_be_hidden(timeout=180_000)
     expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
     picture(page, "train-finished")
     opened(page, f"{app.url}/compare", "Compare")

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from catsdogs import processes
 from catsdogs.runs import store
-from e2e.conftest import opened, picture, serving, start_custom_cnn
+from e2e.conftest import opened, picture, serving, start_custom_cnn, stop_button
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -123,14 +123,14 @@ def test_two_tabs_agree_on_a_stop_and_a_resume(app, page, runs):
     for tab in (page, other):
         opened(tab, f"{app.url}/train", "Train")
         wait_for_a_curve(tab)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    stop_button(page).click()
     for tab in (page, other):
         expect(tab.get_by_text("What it had learned is kept")).to_be_visible(timeout=180_000)
     picture(page, "train-stopped")
     expect(other.get_by_text("stopped").first).to_be_visible()
     other.get_by_role("button", name="Resume").click()
     for tab in (other, page):
-        expect(tab.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+        expect(stop_button(tab)).to_be_visible()
     assert len(runs()) == 1
 
 
@@ -154,7 +154,7 @@ def test_a_second_press_ends_the_run_at_once(app, page, runs):
     worker = runs()[0].worker
     # Suspended, so that it cannot end by itself before the second press.
     os.kill(worker.pid, signal.SIGSTOP)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    stop_button(page).click()
     page.get_by_role("button", name="Stop at once").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert not processes.is_alive(worker)

@@ -373,6 +373,26 @@ class TestWithTrainedRuns:
         assert (table["low"] <= table["accuracy"]).all()
         assert (table["accuracy"] <= table["high"]).all()
 
+    @pytest.mark.parametrize(
+        ("script", "asked", "kind", "key"),
+        [
+            ("pages/train.py", "run", "selectbox", "train_run"),
+            ("pages/train.py", "run", "multiselect", "train_overlaid"),
+            ("pages/compare.py", "a", "selectbox", "compare_a"),
+            ("pages/compare.py", "curves", "multiselect", "compare_curves_of"),
+            ("pages/classify.py", "run", "multiselect", "classify_runs"),
+        ],
+    )
+    def test_runs_that_read_alike_can_each_be_chosen(
+        self, script, asked, kind, key, trained_machine
+    ):
+        run = store.list_runs()[0][0]
+        for name in ("first", "second"):
+            shutil.copytree(run.folder, run.folder.with_name(name))
+        widget = getattr(opened(script, **{asked: "second"}), kind)(key=key)
+        assert len(set(widget.options)) == len(widget.options) >= 3
+        assert "second" in widget.value or key == "train_overlaid"
+
     def test_the_threshold_moves_figures_reports_and_galleries(self, trained_machine):
         app = opened("pages/compare.py")
         run = store.find_usable(app.selectbox(key="compare_a").value)
