@@ -19,6 +19,7 @@ run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
 	$(BIN)/streamlit run streamlit_app.py
 
 # As nice as the app's background work, which would otherwise wait for the tests that wait for it.
+# Three at a time, as tests mostly wait; in their order, the long ones in the browser first.
 test: $(VENV)/dev.stamp ## run every test this machine can but the long ones; says what it skips, and why
 	nice -n 10 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
