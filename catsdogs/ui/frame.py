@@ -8,7 +8,7 @@ import streamlit as st
 
 from catsdogs.data import sources
 from catsdogs.text import literal
-from catsdogs.ui import cache, run_note, uploads
+from catsdogs.ui import cache, leaving, run_note, uploads
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def page(title: str, lead: str, *, follows_runs: bool = False) -> None:
     """
     # Arrow's own allocator keeps 13 MB for itself; the tables here are too small to need it.
     pa.set_memory_pool(pa.system_memory_pool())
+    leaving.keep_no_large_blocks()
     uploads.bound()
     cache.note_tab()
     st.set_page_config(page_title=f"{title} · Cats vs Dogs", page_icon=_ICON, layout="wide")

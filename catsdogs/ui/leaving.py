@@ -1,4 +1,4 @@
-"""What is given back when a tab is closed: its pictures and answers, and the memory they took."""
+"""What is given back, and when: a closed tab's pictures and answers, and the memory they took."""
 
 import asyncio
 import ctypes
@@ -13,6 +13,8 @@ from streamlit.runtime.app_session import AppSession
 # and then until the next tab comes, which on one's own machine may be tomorrow.
 _KEPT_S = 60
 _FREED_AFTER_S = 3.0
+# Larger than what a page is made of, smaller than the pixels of a photo. The number is glibc's.
+_M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 20
 
 
 def tab_closed(session_id: str) -> None:
@@ -23,6 +25,15 @@ def tab_closed(session_id: str) -> None:
         return  # Nobody left: all caches are being cleared.
     session = runtime.get_instance().get_app_session(session_id)
     loop.call_later(_KEPT_S, _forget, session_id, session)
+
+
+def keep_no_large_blocks() -> None:
+    """Have the C library return large blocks to the system as soon as they are freed.
+
+    After the first, glibc would keep those of up to 32 MB for each of many threads.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def give_memory_back() -> None:
