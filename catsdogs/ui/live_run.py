@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from catsdogs import figures, processes
 from catsdogs.errors import RunError
@@ -45,25 +44,22 @@ def show(runs: list[Run]) -> None:
         return
     run = run_cards.choose(runs)
     overlaid = _overlaid(run, runs)
-    state = st.empty()
+    # Above all that grows and shrinks while the run is at work: a button must not move under a
+    # click.
     with st.container(horizontal=True):
         if not run.is_reference:
             run_actions.show(run)
         remarks.show(run, key="train_remarks")
     if run.state.is_active:
-        curves = st.container()
-        places = _Places(state, _details(run))
         # Only while something runs: a run that has ended asks the server for nothing.
-        with curves:
-            st.fragment(_watch, run_every=_EVERY_S)(run, overlaid, places)
+        st.fragment(_watch, run_every=_EVERY_S)(run, overlaid, _Drawn())
     else:
-        with state.container():
-            run_cards.outcome(run)
-            origin.show(run)
-            _final_figures(run)
+        run_cards.outcome(run)
+        origin.show(run)
+        _final_figures(run)
         view = run.view
         _curves(run, view, _figure(run, view, overlaid))
-        _show_log(run, _details(run))
+        _details(run)
 
 
 def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
@@ -94,17 +90,18 @@ def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
 
 
 @dataclass
-class _Places:
-    """Where the live parts of a page are, and what they show."""
+class _Drawn:
+    """The figure that a page shows, and how far the run was when it was made."""
 
-    state: DeltaGenerator
-    log: DeltaGenerator
-    news: object = None
+    at: object = None
     figure: go.Figure | None = None
 
 
-def _watch(run: Run, overlaid: list[Run], places: _Places) -> None:
-    """Look at the run again, and send only what has changed: watching costs the training."""
+def _watch(run: Run, overlaid: list[Run], drawn: _Drawn) -> None:
+    """Look at the run again; make a new figure only when there are new points: it costs the most.
+
+    Everything is sent at every look: what a look leaves out, Streamlit takes off the page.
+    """
     before = run
     try:
         run = store.load(run.folder)
@@ -113,18 +110,19 @@ def _watch(run: Run, overlaid: list[Run], places: _Places) -> None:
     if run.state is not before.state:
         st.rerun()
     view = run.view
-    ahead = _ahead(run) if run.state is State.QUEUED else 0
-    news = len(view.batches), view.phase, view.done, ahead
-    if news != places.news:
-        places.news, places.figure = news, _figure(run, view, overlaid)
-        with places.state.container():
-            _state(run, view, ahead)
-        _show_log(run, places.log)
-    _curves(run, view, places.figure)
+    at = len(view.batches), len(view.epochs)
+    if at != drawn.at:
+        drawn.at, drawn.figure = at, _figure(run, view, overlaid)
+    # In a place of its own, so that the chart stays the same node whatever stands above it.
+    with st.container():
+        _state(run, view)
+    _curves(run, view, drawn.figure)
+    _details(run)
 
 
-def _state(run: Run, view: RunView, ahead: int) -> None:
+def _state(run: Run, view: RunView) -> None:
     if run.state is State.QUEUED:
+        ahead = _ahead(run)
         waits = f"{ahead} before it in the queue" if ahead else "next in the queue"
         st.info(f"Waits for its turn: {waits}.", icon=":material/hourglass_empty:")
         return
@@ -236,24 +234,19 @@ def _curves(run: Run, view: RunView, figure: go.Figure | None) -> None:
         st.caption("The star is the epoch with the lowest validation loss: its weights are kept.")
 
 
-def _details(run: Run) -> DeltaGenerator:
-    """Show what repeats the run, and a place for its log; return that place."""
+def _details(run: Run) -> None:
+    """Show what repeats the run, the end of its log, and what it left out."""
     with st.expander("The command that repeats this run"):
         st.code(printable(run.command), language="bash")
         for at, more in run.view.extensions:
             command = f"python -m catsdogs runs extend RUN --epochs {more}"
             st.code(f"{command}  # RUN: the new one, after {at} epochs", language="bash")
     with st.expander("The end of its log", key="train_log", on_change="rerun"):
-        log = st.empty()
+        if st.session_state.get("train_log"):
+            none = "Nothing yet." if run.state.is_active else "It has none."
+            st.code(_log_tail(run) or none, language=None)
     for event in run.view.skipped:
         st.warning(told(f"Left out {event['path']}: {event['reason']}"))
-    return log
-
-
-def _show_log(run: Run, place: DeltaGenerator) -> None:
-    if st.session_state.get("train_log"):
-        none = "Nothing yet." if run.state.is_active else "It has none."
-        place.code(_log_tail(run) or none, language=None)
 
 
 def _log_tail(run: Run) -> str:

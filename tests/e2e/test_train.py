@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from catsdogs import processes
 from catsdogs.runs import store
-from e2e.conftest import opened, picture, serving, start_custom_cnn, stop_button
+from e2e.conftest import opened, picture, serving, settle, start_custom_cnn, stop_button
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -155,7 +155,16 @@ def test_a_second_press_ends_the_run_at_once(app, page, runs):
     # Suspended, so that it cannot end by itself before the second press.
     os.kill(worker.pid, signal.SIGSTOP)
     stop_button(page).click()
-    page.get_by_role("button", name="Stop at once").click()
+    at_once = page.get_by_role("button", name="Stop at once")
+    expect(at_once).to_be_visible()
+    settle(page)
+    before = at_once.bounding_box()
+    # Some looks at a run of which there is no news: what they show stays, and in its place.
+    page.wait_for_timeout(3000)
+    expect(page.get_by_text("What was learned is kept")).to_be_visible()
+    expect(page.get_by_text("Images a second")).to_be_visible()
+    assert at_once.bounding_box() == before
+    at_once.click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert not processes.is_alive(worker)
     page.get_by_role("button", name="Delete", exact=True).click()
