@@ -26,7 +26,7 @@ _TOLERANCE_S = 2.0
 _KILL_TAKES_S = 10
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # What a page answers goes before what nobody waits for.
-_NICENESS = 10
+_NICENESS = 15
 
 
 @dataclass(frozen=True)

@@ -206,8 +206,8 @@ def written(path):
 def test_a_launched_process_gives_way(tmp_path):
     identity = processes.launch("http.server", Path("0"), log=tmp_path / "log")
     try:
-        assert psutil.Process(identity.pid).nice() >= 10
+        assert psutil.Process(identity.pid).nice() >= 15
         group = Path(f"/proc/{identity.pid}/autogroup")
-        assert not group.exists() or group.read_text().split()[-1] == "10"
+        assert not group.exists() or group.read_text().split()[-1] == "15"
     finally:
         processes.kill(identity)

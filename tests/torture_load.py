@@ -129,7 +129,7 @@ def test_a_zip_of_two_thousand_holds_nobody_up(app, pictures):
     other = threading.Thread(target=drop_the_zip)
     other.start()
     time.sleep(2)
-    beside = visit(app, pictures, sessions=1, each=_EACH, seconds=15, looks_s=(0, 1))
+    beside = visit(app, pictures, sessions=1, each=_EACH, seconds=6, looks_s=(0, 1))
     was_at_work = not done.is_set()
     other.join()
     report("one session", alone)

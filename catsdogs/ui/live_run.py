@@ -59,7 +59,7 @@ def show(runs: list[Run]) -> None:
         _final_figures(run)
         view = run.view
         _curves(run, view, _figure(run, view, overlaid))
-        _details(run)
+        _details(run, view)
 
 
 def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
@@ -117,7 +117,7 @@ def _watch(run: Run, overlaid: list[Run], drawn: _Drawn) -> None:
     with st.container():
         _state(run, view)
     _curves(run, view, drawn.figure)
-    _details(run)
+    _details(run, view)
 
 
 def _state(run: Run, view: RunView) -> None:
@@ -234,18 +234,18 @@ def _curves(run: Run, view: RunView, figure: go.Figure | None) -> None:
         st.caption("The star is the epoch with the lowest validation loss: its weights are kept.")
 
 
-def _details(run: Run) -> None:
+def _details(run: Run, view: RunView) -> None:
     """Show what repeats the run, the end of its log, and what it left out."""
     with st.expander("The command that repeats this run"):
         st.code(printable(run.command), language="bash")
-        for at, more in run.view.extensions:
+        for at, more in view.extensions:
             command = f"python -m catsdogs runs extend RUN --epochs {more}"
             st.code(f"{command}  # RUN: the new one, after {at} epochs", language="bash")
     with st.expander("The end of its log", key="train_log", on_change="rerun"):
         if st.session_state.get("train_log"):
             none = "Nothing yet." if run.state.is_active else "It has none."
             st.code(_log_tail(run) or none, language=None)
-    for event in run.view.skipped:
+    for event in view.skipped:
         st.warning(told(f"Left out {event['path']}: {event['reason']}"))
 
 
