@@ -44,8 +44,7 @@ def show(runs: list[Run]) -> None:
         return
     run = run_cards.choose(runs)
     overlaid = _overlaid(run, runs)
-    # Above all that grows and shrinks while the run is at work: a button must not move under a
-    # click.
+    # Above what grows and shrinks while the run is at work: no button moves under a click.
     with st.container(horizontal=True):
         if not run.is_reference:
             run_actions.show(run)
