@@ -247,9 +247,9 @@ def _download(source: str, report: Report, should_stop: ShouldStop) -> dict[str,
 
 
 def _classify(order: str, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
-    from catsdogs.inference import folder
+    from catsdogs.inference.folder import classify
 
-    return folder.classify(order, report, should_stop)
+    return classify(order, report, should_stop)
 
 
 def _works() -> dict[str, Work]:

@@ -11,11 +11,11 @@ frame.page(
 
 dataset = datasets.current_dataset()
 runs, broken = store.list_runs()
-form, live = st.columns([1, 2], gap="large")
+left, right = st.columns([1, 2], gap="large")
 if dataset is not None:
-    with form:
+    with left:
         run_form.show(dataset, runs)
-with live:
+with right:
     live_run.show(runs)
 
 st.subheader("All runs")

@@ -30,9 +30,9 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
     _about(dataset)
     _presets()
     model = run_settings.model()
-    settings = {"model": model, **run_settings.basics(), **run_settings.details(model)}
+    chosen = {"model": model, **run_settings.basics(), **run_settings.details(model)}
     try:
-        configs = _configs(data=str(sources.current() or dataset.root), **settings)
+        configs = _configs(data=str(sources.current() or dataset.root), **chosen)
     except ConfigError as error:
         st.error(told(error))
         configs = []
@@ -59,7 +59,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
             rate_finder.show(config, take_over=partial(_take_over, config))
 
 
-def _configs(*, seeds: int, seed: int, **settings: Any) -> list[RunConfig]:
+def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
     """Return one config a seed.
 
     Raises:
@@ -69,7 +69,7 @@ def _configs(*, seeds: int, seed: int, **settings: Any) -> list[RunConfig]:
         raise ConfigError(
             f"Expected number of seeds: 1 to {run_settings.MOST_SEEDS}. Received: {seeds}."
         )
-    return [RunConfig(seed=number, **settings) for number in range(seed, seed + seeds)]
+    return [RunConfig(seed=number, **chosen) for number in range(seed, seed + seeds)]
 
 
 def _about(dataset: Dataset) -> None:
