@@ -1,1 +1,0 @@
-"""A dataset: where it comes from, its table of records, its pixels and vectors."""

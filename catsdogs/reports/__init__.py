@@ -1,0 +1,1 @@
+"""Documents for a reader: comparison reports and model cards."""

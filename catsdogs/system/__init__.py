@@ -1,0 +1,1 @@
+"""The machine, and nothing about cats: files, locks, processes, memory, zips."""
