@@ -3,7 +3,9 @@
 import streamlit as st
 
 from catsdogs.runs import store
-from catsdogs.ui import datasets, frame, origin, run_cards
+from catsdogs.ui import frame
+from catsdogs.ui.dataset import picker
+from catsdogs.ui.runs import cards, origin
 
 frame.page(
     "Home",
@@ -11,26 +13,26 @@ frame.page(
     follows_runs=True,
 )
 
-dataset = datasets.current_dataset()
+dataset = picker.current_dataset()
 runs, broken = store.list_runs()
 usable = [run for run in runs if run.is_usable]
 
 if dataset is not None:
-    datasets.about_sample()
+    picker.about_sample()
     left, middle, right = st.columns(3, border=True)
     with left:
         st.metric("Images to learn from", f"{len(dataset.usable):,}")
         st.page_link("pages/dataset.py", label="Browse them", icon=":material/photo_library:")
     with middle:
-        run_cards.how_many(usable)
+        cards.how_many(usable)
         st.page_link("pages/train.py", label="Train one", icon=":material/model_training:")
     with right:
-        best = run_cards.best_accuracy(usable, dataset.fingerprint())
+        best = cards.best_accuracy(usable, dataset.fingerprint())
         st.page_link("pages/compare.py", label="Compare models", icon=":material/balance:")
     if best:
         origin.warn(best, "Best validation accuracy")
 
     st.subheader("What to do next")
-    run_cards.next_step(runs)
+    cards.next_step(runs)
 
-run_cards.broken_folders(broken)
+cards.broken_folders(broken)

@@ -17,13 +17,14 @@ import keras
 import numpy as np
 import pandas as pd
 
-from catsdogs.data import images, sources
-from catsdogs.data.decoding import map_files
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images import picture
+from catsdogs.images.parallel import map_files
 from catsdogs.learning import quantization
-from catsdogs.litert import LiteRTModel
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import FLOAT16, INT8, MODELS
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 
 BATCH = 64
 
@@ -47,9 +48,9 @@ def main() -> None:
 
 def _those_that_decode(run: Run, predictions: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the predictions whose photos are still there, and those photos' pixels."""
-    root, side = sources.open_source(Path(run.config.data)), MODELS[run.config.model].side
+    root, side = opening.open_source(Path(run.config.data)), MODELS[run.config.model].side
     decoded = map_files(
-        root, list(predictions["path"]), lambda content: images.load_square(content, side)
+        root, list(predictions["path"]), lambda content: picture.load_square(content, side)
     )
     pixels = {name: value for name, value in decoded if isinstance(value, np.ndarray)}
     if not pixels:

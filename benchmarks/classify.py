@@ -29,14 +29,15 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from benchmarks.browser import chromium, serving
-from catsdogs.data import images, index, sources
-from catsdogs.data.images import Picture
-from catsdogs.inference import batch
+from catsdogs.dataset import index
+from catsdogs.images.picture import Picture, load_upright, read_bytes
+from catsdogs.inference import answers
 from catsdogs.inference.heatmap import overlay
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import layout, store
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 
 _LARGE_PX = (4032, 3024)
 _TIMES, _PEER_TIMES = 40, 10
@@ -52,9 +53,9 @@ def main() -> None:
     if options.peer:
         print(json.dumps(_peers(options.peer, [Path(name) for name in options.runs])))
         return
-    root = sources.open_source(options.dataset)
+    root = opening.open_source(options.dataset)
     found = index.scan(root).usable["path"].sample(options.photos, random_state=0)
-    contents = [images.read_bytes(root / name) for name in found]
+    contents = [read_bytes(root / name) for name in found]
     runs = [store.find_usable(name) for name in options.runs]
     usable = [run for run in store.list_runs()[0] if run.is_usable]
     panel = Panel(runs, usable, Predictor)
@@ -93,7 +94,7 @@ def _options() -> argparse.Namespace:
 
 def _large(content: bytes) -> bytes:
     """Return a JPEG of 12 megapixels with the grain of a phone's sensor."""
-    photo = images.load_upright(content).resize(_LARGE_PX, Image.Resampling.BICUBIC)
+    photo = load_upright(content).resize(_LARGE_PX, Image.Resampling.BICUBIC)
     grain = np.random.default_rng(0).normal(0, 6, (*_LARGE_PX[::-1], 1))
     pixels = np.clip(np.asarray(photo) + grain, 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
@@ -129,7 +130,7 @@ def _median_ms(function: Callable[[], object], times: int = _TIMES) -> float:
 def _speed(archive: Path, panel: Panel) -> float:
     content = archive.read_bytes()
     started = time.perf_counter()
-    seen = list(batch.see_all(batch.zipped(archive.name, content), panel, thumbnails=True))
+    seen = list(answers.see_all(answers.zipped(archive.name, content), panel, thumbnails=True))
     return len(seen) / (time.perf_counter() - started)
 
 

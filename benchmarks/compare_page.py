@@ -26,9 +26,10 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from benchmarks.browser import chromium, serving
 from catsdogs import paths
-from catsdogs.data import index, sources
+from catsdogs.dataset import index
 from catsdogs.runs import event_file, layout, store
 from catsdogs.runs.config import RunConfig
+from catsdogs.sources import opening
 
 _MOVES = 10
 _QUIET_MS = 1000  # without a message: the server has said all
@@ -37,7 +38,7 @@ _LEAST_BYTES = 2000
 
 def main() -> None:
     options = _options()
-    root = sources.open_source(options.dataset)
+    root = opening.open_source(options.dataset)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name in ("DATA", "ARTIFACTS", "CACHE"):
             os.environ[f"CATSDOGS_{name}"] = str(Path(folder) / name.lower())

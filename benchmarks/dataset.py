@@ -26,9 +26,10 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.browser import chromium, serving
 from catsdogs import paths
-from catsdogs.data import index, sources
-from catsdogs.data.thumbnails import thumbnails
+from catsdogs.dataset import index
 from catsdogs.health import measures
+from catsdogs.images.thumbnails import thumbnails
+from catsdogs.sources import opening
 
 PROJECT = paths.PROJECT_ROOT
 PAGES = {
@@ -42,7 +43,7 @@ PAGES = {
 
 def main() -> None:
     options = _options()
-    given = sources.open_source(options.dataset)
+    given = opening.open_source(options.dataset)
     names = [str(given / name) for name in index.scan(given).usable["path"]]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         world = Path(folder)
@@ -143,7 +144,7 @@ def _cleanvision(folder: Path) -> float | None:
 
 def _drawing(folder: Path, world: Path) -> list[dict[str, Any]]:
     """Time each page's script, then look at what a browser receives and the server takes."""
-    sources.choose(folder)
+    opening.choose(folder)
     count = len(index.last_scan(folder).records)
     rows = []
     for name, script in PAGES.items():
@@ -162,7 +163,7 @@ def _drawing(folder: Path, world: Path) -> list[dict[str, Any]]:
 
 
 def _forget() -> None:
-    from catsdogs.ui import cache
+    from catsdogs.ui.shared import cache
 
     cache.forget_datasets()
 

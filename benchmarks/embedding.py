@@ -23,10 +23,12 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.engines import ENGINES, KERAS, OURS, Compute, Engine, Task
-from catsdogs.data import images, index, sources
-from catsdogs.data.decoding import map_files
+from catsdogs.dataset import index
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images import picture
+from catsdogs.images.parallel import map_files
 from catsdogs.learning import engines, export, models, weights
-from catsdogs.litert import LiteRTModel
+from catsdogs.sources import opening
 
 REPEATS = 5
 WHOLE_WAY, DECODING = "file to vector (ours)", "decoding alone (ours)"
@@ -38,7 +40,7 @@ MATRIX_SIDE = 4096
 
 def main() -> None:
     options = _options()
-    root = sources.open_source(options.dataset) if options.dataset else sources.ensure_sample()
+    root = opening.open_source(options.dataset) if options.dataset else opening.ensure_sample()
     usable = index.scan(root).usable
     names = list(usable["path"].iloc[_spread(len(usable), options.images)])
     with ExitStack() as stack:
@@ -69,7 +71,7 @@ def _spread(count: int, wanted: int) -> np.ndarray:
 def _task(root: Path, usable: Any, names: list[str], stack: ExitStack) -> Task:
     weights_file = weights.find_weights()
     network = models.build_embedder(models.build_backbone(weights_file))
-    decoded = map_files(root, names, lambda c: images.load_square(c, network.input_shape[1]))
+    decoded = map_files(root, names, lambda c: picture.load_square(c, network.input_shape[1]))
     return Task(
         pixels=np.stack([pixels for _, pixels in decoded]),
         network=network,
@@ -86,7 +88,7 @@ def _started(task: Task) -> dict[str, Compute]:
 
 def _from_files(root: Path, names: list[str], task: Task) -> dict[str, Compute]:
     model = LiteRTModel(task.float32)
-    decode = partial(images.load_square, side=model.side)
+    decode = partial(picture.load_square, side=model.side)
     embed = lambda content: model(decode(content))["embedding"]  # noqa: E731
     return {
         WHOLE_WAY: lambda: np.stack([vector for _, vector in map_files(root, names, embed)]),

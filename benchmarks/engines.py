@@ -18,8 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from catsdogs.data.decoding import THREADS
-from catsdogs.litert import LiteRTModel
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images.parallel import THREADS
 
 BATCH = 32
 Compute = Callable[[], np.ndarray]

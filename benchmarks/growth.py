@@ -27,7 +27,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from catsdogs.data import embeddings, index, sources
+from catsdogs.dataset import index
+from catsdogs.features import embeddings
+from catsdogs.sources import opening
 
 SIZES = (1000, 3000, 6000, 12_000)
 NEW = 100
@@ -35,7 +37,7 @@ NEW = 100
 
 def main() -> None:
     options = _options()
-    root = sources.open_source(options.dataset)
+    root = opening.open_source(options.dataset)
     backbone = embeddings.exported_backbone()
     with tempfile.TemporaryDirectory() as folder:
         # Scanning into an empty cache reads every file, so none of the sizes meets a cold disk.

@@ -23,8 +23,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from catsdogs.data import embeddings, index, sources
+from catsdogs.dataset import index
+from catsdogs.features import embeddings
 from catsdogs.health import checkup
+from catsdogs.sources import opening
 
 WRONG, EXACT, NEAR, MIRRORED = 100, 200, 200, 100
 QUEUE = 150
@@ -72,7 +74,7 @@ def _options() -> argparse.Namespace:
 
 def _plant(dataset: Path, folder: Path, seed: int) -> dict[str, Any]:
     """Make the dataset; return the wrong names, and (copy, original) pairs by kind."""
-    given = sources.open_source(dataset)
+    given = opening.open_source(dataset)
     rng = np.random.default_rng(seed)
     names = [Path(name) for name in index.scan(given).usable["path"]]
     rng.shuffle(names)

@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from catsdogs.data import images, sources
-from catsdogs.data.decoding import map_files
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images import picture
+from catsdogs.images.parallel import map_files
 from catsdogs.labels import class_name
-from catsdogs.litert import LiteRTModel
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 
 SHARE = 0.2
 
@@ -55,8 +56,8 @@ def tested(run: Run, count: int) -> dict[str, object]:
     predictions = model_files.read_predictions(run)
     count = min(count, len(predictions))
     names = predictions["path"].sample(count, random_state=0).tolist()
-    root = sources.open_source(Path(run.config.data))
-    decoded = map_files(root, names, lambda content: images.load_square(content, model.side))
+    root = opening.open_source(Path(run.config.data))
+    decoded = map_files(root, names, lambda content: picture.load_square(content, model.side))
     generator = np.random.default_rng(0)
     rows = [_probabilities(model, pixels, generator) for _, pixels in decoded]
     whole, hottest, pixels, blocks = np.array(rows).T

@@ -17,14 +17,16 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from catsdogs.data import images, index, sources
-from catsdogs.data.decoding import map_files
+from catsdogs.dataset import index
 from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images import picture
+from catsdogs.images.parallel import map_files
 from catsdogs.inference.rejection import NEIGHBOURS, References
-from catsdogs.litert import LiteRTModel
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 
 _COUNTS = (100, 250, 500, 1000, 2000, 4000, 8000)
 _FOLDS = 5
@@ -50,13 +52,13 @@ def main() -> None:
 
 def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
     model = LiteRTModel(run.folder / layout.LITERT_MODEL)
-    root = sources.open_source(Path(run.config.data))
+    root = opening.open_source(Path(run.config.data))
     held_back = model_files.read_predictions(run)
     usable = index.scan(root).usable
     training = usable[~usable["digest"].isin(held_back["digest"])].sample(frac=1, random_state=0)
     references, _ = _seen(model, root, list(training["path"][: _COUNTS[-1]]))
     pets, pets_p = _seen(model, root, list(held_back["path"]))
-    found = sorted(p for p in options.others.rglob("*") if p.suffix.lower() in images.SUFFIXES)
+    found = sorted(p for p in options.others.rglob("*") if p.suffix.lower() in picture.SUFFIXES)
     names = [str(path.relative_to(options.others)) for path in found]
     others, others_p = _seen(model, options.others, names)
     kinds = np.array([name.split("/")[0] for name in names])
@@ -77,7 +79,9 @@ def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
 def _seen(model: LiteRTModel, root: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return unit vectors (N, D) and P(dog) (N,) of the files, all of which decode."""
     vectors, p_dog = [], []
-    for name, outputs in map_files(root, names, lambda c: model(images.load_square(c, model.side))):
+    for name, outputs in map_files(
+        root, names, lambda c: model(picture.load_square(c, model.side))
+    ):
         if isinstance(outputs, UnreadableImage):
             raise SystemExit(f"Expected pictures that decode. Received: {name}. {outputs}")
         vector = outputs["embedding"].astype(np.float32)

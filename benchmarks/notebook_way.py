@@ -6,9 +6,10 @@ photos in memory, `prefetch()` reads ahead.
 
 from pathlib import Path
 
-from catsdogs.data import index, sources
-from catsdogs.data.split import DEFAULT_SEED, DEFAULT_VALIDATION, split
+from catsdogs.dataset import index
+from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, split
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.sources import opening
 
 BATCH = 32
 SIDES = ("train", "validation")
@@ -16,7 +17,7 @@ SIDES = ("train", "validation")
 
 def linked_by_class(dataset: Path, folder: Path, *, seed: int = DEFAULT_SEED) -> None:
     """Fill ``folder`` with train/ and validation/, each with a folder of links a class."""
-    root = sources.open_source(dataset)
+    root = opening.open_source(dataset)
     records = index.scan(root).usable
     both = split(records, validation=DEFAULT_VALIDATION, seed=seed)
     for name, positions in zip(SIDES, both, strict=True):

@@ -27,8 +27,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from playwright.sync_api import sync_playwright
 
 from benchmarks.browser import chromium, serving
-from catsdogs.data.images import SUFFIXES
-from catsdogs.drawing import scene
+from catsdogs.images.picture import SUFFIXES
+from catsdogs.sources.drawing import scene
 
 _EACH = 30
 _SIDE = (400, 300)

@@ -24,12 +24,12 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.browser import chromium, serving
 from catsdogs import paths
-from catsdogs.data import sources
-from catsdogs.data.sample import draw_sample
-from catsdogs.runs import jobs, layout, store
+from catsdogs.runs import layout, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import position
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
+from catsdogs.sources.sample import draw_sample
 
 _IMAGES, _BATCH_SIZE = 2000, 32
 _TURNS = 8
@@ -39,13 +39,13 @@ _DRAWN = f"document.querySelector('{_CHART}')?.data?.[1]?.x?.at(-1) ?? 0"
 _PEER = """
 import streamlit as st
 from pathlib import Path
-from catsdogs import figures
+from catsdogs.charts import training
 from catsdogs.runs import store
 
 @st.fragment(run_every=1.0)
 def watch():
     view = store.load(Path({folder!r})).view
-    st.plotly_chart(figures.training_curves({{"run": view}}), key="curves")
+    st.plotly_chart(training.training_curves({{"run": view}}), key="curves")
 
 watch()
 """
@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name in ("DATA", "ARTIFACTS", "CACHE"):
             os.environ[f"CATSDOGS_{name}"] = str(Path(folder) / name.lower())
-        draw_sample(sources.sample_dir(), images=_IMAGES, seed=7)
+        draw_sample(opening.sample_dir(), images=_IMAGES, seed=7)
         rows = _watching(60 * options.minutes) + _listing(options.runs)
     if options.json:
         print(json.dumps(rows, indent=2))
@@ -81,7 +81,7 @@ def _options() -> argparse.Namespace:
 
 def _watching(seconds: float) -> list[dict[str, Any]]:
     # The first one decodes the images and fills the system's file cache.
-    _ended(jobs.start(_config(epochs=1)))
+    _ended(queue.start(_config(epochs=1)))
     with serving() as (url, server), sync_playwright() as playwright:
         browser = chromium(playwright)
         page = browser.new_page(viewport={"width": 1360, "height": 900})
@@ -107,17 +107,17 @@ def _watching(seconds: float) -> list[dict[str, Any]]:
 
 
 def _config(*, epochs: int) -> RunConfig:
-    data = str(sources.sample_dir())
+    data = str(opening.sample_dir())
     return RunConfig("custom_cnn", data, epochs=epochs, batch_size=_BATCH_SIZE)
 
 
 def _ended(run: Run) -> Run:
-    return jobs.follow(run, lambda _: None)
+    return queue.follow(run, lambda _: None)
 
 
 def _stopped() -> None:
     run = store.list_runs()[0][0]
-    jobs.request_stop(run)
+    queue.request_stop(run)
     _ended(run)
 
 

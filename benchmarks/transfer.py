@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from benchmarks.notebook_way import linked_by_class, sides_of
-from catsdogs.data import sources
+from catsdogs.sources import opening
 
 EPOCHS = 10
 
@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
 
 
 def _read_once(dataset: Path) -> None:
-    for path in sources.open_source(dataset).rglob("*"):
+    for path in opening.open_source(dataset).rglob("*"):
         if path.is_file():
             path.read_bytes()
     subprocess.run([sys.executable, "-c", "import tensorflow"], check=True, capture_output=True)

@@ -8,7 +8,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         # Here, because it takes a second, and Ctrl-C shall not end in a traceback meanwhile.
-        from catsdogs.cli import main
+        from catsdogs.cli.parser import main
 
         sys.exit(main())
     except KeyboardInterrupt:

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from catsdogs.runs import store
-from catsdogs.ui import answers, classify_inputs, classify_results, classify_runs, frame
+from catsdogs.ui import frame
+from catsdogs.ui.classify import answers, inputs, results, runs
 
 frame.page("Classify", "Drop pictures of cats and dogs; every chosen run answers side by side.")
 
@@ -12,14 +13,14 @@ if not usable:
     st.info("A trained model is needed, and none is here. Train one, then come back.")
     st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
 else:
-    chosen = classify_runs.choose(usable)
-    pictures = classify_inputs.show(chosen)
+    chosen = runs.choose(usable)
+    pictures = inputs.show(chosen)
     if not chosen.runs:
         st.warning("Choose at least one run.")
     elif pictures:
-        chosen, panel = classify_runs.loaded(chosen)
+        chosen, panel = runs.loaded(chosen)
         if panel is not None:
             seen = answers.of(pictures, chosen.runs, panel)
-            classify_results.show(pictures, seen, chosen)
+            results.show(pictures, seen, chosen)
     else:
         answers.forget()

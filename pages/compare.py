@@ -17,13 +17,13 @@ if len(usable) < 2:
     st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
 else:
     # Here, because SciPy's statistics take a second to import.
-    from catsdogs.ui import compared_answers, compared_runs, comparison
+    from catsdogs.ui.compare import answers, comparison, runs
 
-    compared_runs.show(usable)
+    runs.show(usable)
     a, b = comparison.pick(usable)
     pair = comparison.read(a, b)
     if pair:
         margin = comparison.verdict(pair)
         comparison.figures(pair)
-        compared_answers.show(pair, margin)
+        answers.show(pair, margin)
     comparison.curves({"A": a, "B": b})

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from catsdogs.ui import charts, datasets, frame, gallery, health, review
+from catsdogs.ui import frame
+from catsdogs.ui.dataset import charts, gallery, health, picker, review
 
 VIEWS = {
     "sizes": ("Sizes", charts.sizes),
@@ -13,11 +14,11 @@ VIEWS = {
 
 frame.page("Dataset", "What a model will learn from: look at it before you train.")
 
-datasets.picker()
-look = datasets.current_look()
-if look is not None:
-    datasets.about_sample()
-    datasets.counts(look.dataset)
+picker.picker()
+snapshot = picker.current_snapshot()
+if snapshot is not None:
+    picker.about_sample()
+    picker.counts(snapshot.dataset)
     view = st.segmented_control(
         "View",
         list(VIEWS),
@@ -28,6 +29,6 @@ if look is not None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    VIEWS[view][1](look)
+    VIEWS[view][1](snapshot)
     if view != "review":
-        gallery.show(look)
+        gallery.show(snapshot)

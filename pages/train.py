@@ -3,24 +3,27 @@
 import streamlit as st
 
 from catsdogs.runs import store
-from catsdogs.ui import datasets, frame, live_run, run_cards, run_form
+from catsdogs.ui import frame
+from catsdogs.ui.dataset import picker
+from catsdogs.ui.runs import cards
+from catsdogs.ui.train import form, live
 
 frame.page(
     "Train", "Start a model, watch it learn, stop it when you have seen enough.", follows_runs=True
 )
 
-dataset = datasets.current_dataset()
+dataset = picker.current_dataset()
 runs, broken = store.list_runs()
 left, right = st.columns([1, 2], gap="large")
 if dataset is not None:
     with left:
-        run_form.show(dataset, runs)
+        form.show(dataset, runs)
 with right:
-    live_run.show(runs)
+    live.show(runs)
 
 st.subheader("All runs")
 if runs:
-    run_cards.table(runs)
+    cards.table(runs)
 else:
     st.info("None yet. Start one with the form above.")
-run_cards.broken_folders(broken)
+cards.broken_folders(broken)

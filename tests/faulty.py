@@ -182,7 +182,8 @@ def _become(function: str, arguments: list, out: int, err: int, held: int) -> No
 
 def _launch_by_fork(held: int) -> None:
     """Let what the app starts beside itself be copies of this process, which keep ``held`` open."""
-    from catsdogs import processes, tasks
+    from catsdogs.background import tasks
+    from catsdogs.system import processes
 
     real = processes.launch
 
@@ -197,7 +198,7 @@ def _launch_by_fork(held: int) -> None:
                 # As where a process is started: what is open is not inherited, nor are locks.
                 os.closerange(3, held)
                 os.closerange(held + 1, os.sysconf("SC_OPEN_MAX"))
-                if module == "catsdogs.tasks":
+                if module == "catsdogs.background.tasks":
                     works = tasks._works()
                     _become_launched(lambda: tasks.main(argument, works))
                 main = importlib.import_module(module).main

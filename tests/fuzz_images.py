@@ -10,9 +10,9 @@ import warnings
 
 import atheris
 
-with atheris.instrument_imports(include=["PIL", "catsdogs.data"]):
-    from catsdogs.data.images import Picture, read_header
+with atheris.instrument_imports(include=["PIL", "catsdogs.images"]):
     from catsdogs.errors import UnreadableImage
+    from catsdogs.images.picture import Picture, read_header
 
 SIDE = 64
 TARGETS = {

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from catsdogs.data import annotations, index
-from catsdogs.data.annotations import EXCLUDE, KEEP, RELABEL
+from catsdogs.dataset import annotations, index
+from catsdogs.dataset.annotations import EXCLUDE, KEEP, RELABEL
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CAT, DOG, UNLABELLED
 

@@ -84,13 +84,13 @@ def test_a_module_imports_only_what_its_room_may(path):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("catsdogs/data/index.py", "import tensorflow as tf"),
-        ("catsdogs/ui/cache.py", "def load():\n    from keras.models import load_model"),
-        ("catsdogs/runs/jobs.py", "from catsdogs.learning import worker"),
-        ("catsdogs/runs/jobs.py", "from catsdogs import learning\nimport catsdogs.learning"),
-        ("catsdogs/figures.py", "import streamlit"),
+        ("catsdogs/dataset/index.py", "import tensorflow as tf"),
+        ("catsdogs/ui/shared/cache.py", "def load():\n    from keras.models import load_model"),
+        ("catsdogs/runs/queue.py", "from catsdogs.learning import worker"),
+        ("catsdogs/runs/queue.py", "from catsdogs import learning\nimport catsdogs.learning"),
+        ("catsdogs/charts/training.py", "import streamlit"),
         ("catsdogs/learning/training.py", "import streamlit as st"),
-        ("catsdogs/cli.py", "from catsdogs.ui import frame"),
+        ("catsdogs/cli/parser.py", "from catsdogs.ui import frame"),
         ("pages/train.py", "from tensorflow import keras"),
         ("pages/train.py", "import importlib\nimportlib.import_module('tensorflow')"),
         ("pages/train.py", "__import__('keras')"),
@@ -172,6 +172,6 @@ def test_importing_everything_but_learning_loads_no_tensorflow():
 
 
 def test_importing_the_package_writes_nothing(empty_machine):
-    code = "import catsdogs.cli"
+    code = "import catsdogs.cli.parser"
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
     assert not any((empty_machine / name).exists() for name in ("data", "artifacts", "cache"))

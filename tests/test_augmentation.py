@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from catsdogs.data.augmentation import cropped, crops
+from catsdogs.images.augmentation import cropped, crops
 
 
 def test_crops_lie_within_the_photo_and_half_are_mirrored():

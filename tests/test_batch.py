@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catsdogs.data.images import Picture, read_bytes
 from catsdogs.errors import DatasetError
-from catsdogs.inference import batch
+from catsdogs.images.picture import Picture, read_bytes
+from catsdogs.inference import answers as batch
 from catsdogs.inference.panel import Answer, Decision
 from catsdogs.inference.rejection import Likeness, Neighbour
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, command_line
 
-from catsdogs import cli
-from catsdogs.data import sources
+from catsdogs.cli import parser
 from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.config import RunConfig
+from catsdogs.sources import opening
 
 
 def call(capsys, *arguments):
-    status = cli.main([*map(str, arguments), "--json"])
+    status = parser.main([*map(str, arguments), "--json"])
     return status, json.loads(capsys.readouterr().out)
 
 
@@ -35,7 +35,7 @@ def test_a_clean_scan_ends_with_zero(kaggle_folder, capsys):
 
 
 def test_a_failure_is_one_json_document_and_one_line(tmp_path, capsys):
-    status = cli.main(["data", "scan", str(tmp_path / "nowhere"), "--json"])
+    status = parser.main(["data", "scan", str(tmp_path / "nowhere"), "--json"])
     printed = capsys.readouterr()
     assert status == 1
     assert "nothing at that path" in json.loads(printed.out)["error"]
@@ -46,12 +46,12 @@ def test_a_failure_is_one_json_document_and_one_line(tmp_path, capsys):
     "arguments", [["nonsense"], ["train", "--model", "resnet", "--data", "x"], ["data"], []]
 )
 def test_a_usage_error_ends_with_one(arguments, capsys):
-    assert cli.main(arguments) == 1
+    assert parser.main(arguments) == 1
     assert "usage" in capsys.readouterr().err
 
 
 def test_help_ends_with_zero(capsys):
-    assert cli.main(["train", "--help"]) == 0
+    assert parser.main(["train", "--help"]) == 0
     assert "--recipe" in capsys.readouterr().out
 
 
@@ -81,7 +81,7 @@ def test_fetching_an_archive_makes_it_the_current_dataset(kaggle_folder, capsys,
         capsys, "data", "fetch", "--from", tmp_path / "train.zip", "--out", target
     )
     assert (status, result["path"]) == (0, str(target))
-    assert sources.current() == target
+    assert opening.current() == target
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_fetching_an_archive_makes_it_the_current_dataset(kaggle_folder, capsys,
     ],
 )
 def test_what_the_system_refuses_is_one_line_too(arguments, capsys):
-    status = cli.main([*arguments, "--json"])
+    status = parser.main([*arguments, "--json"])
     printed = capsys.readouterr()
     assert status == 1
     assert json.loads(printed.out)["error"]
@@ -114,7 +114,7 @@ def test_a_folder_of_unlabelled_photos_can_be_scanned(photo, tmp_path, capsys):
 
 def test_readable_output_counts_and_has_units(kaggle_folder, capsys):
     (kaggle_folder / "dog.9.jpg").write_bytes(b"")
-    assert cli.main(["data", "scan", str(kaggle_folder)]) == 2
+    assert parser.main(["data", "scan", str(kaggle_folder)]) == 2
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "images 16: 8 cats, 8 dogs" in lines
     assert "width 64 to 64 px, median 64 px" in lines
@@ -124,7 +124,7 @@ def test_readable_output_counts_and_has_units(kaggle_folder, capsys):
 def test_a_name_is_shown_as_text_whatever_it_holds(photo, tmp_path, capsys):
     photo(tmp_path / "photos" / "cat.\x1b[31m[bold]:smile:\n.jpg").write_bytes(b"")
     (tmp_path / "photos" / "dog.\udcff.jpg").touch()
-    assert cli.main(["data", "scan", str(tmp_path / "photos")]) == 2
+    assert parser.main(["data", "scan", str(tmp_path / "photos")]) == 2
     out = capsys.readouterr().out
     assert "[31m[bold]:smile:" in out
     assert r"dog.\xff.jpg" in out
@@ -132,14 +132,14 @@ def test_a_name_is_shown_as_text_whatever_it_holds(photo, tmp_path, capsys):
 
 
 def test_an_error_is_one_line_whatever_the_path_holds(tmp_path, capsys):
-    assert cli.main(["data", "scan", str(tmp_path / "\x1b[31m\nred")]) == 1
+    assert parser.main(["data", "scan", str(tmp_path / "\x1b[31m\nred")]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert said.strip().isprintable()
 
 
 def test_no_runs_is_said_in_words(capsys):
-    assert cli.main(["runs", "list"]) == 0
+    assert parser.main(["runs", "list"]) == 0
     assert "No runs yet" in capsys.readouterr().out
 
 
@@ -160,7 +160,7 @@ def test_a_lost_run_is_not_extended_and_one_at_work_not_deleted(capsys):
         (("runs", "extend", lost.name, "--epochs", "1"), "lost"),
         (("runs", "delete", queued.name), "queued"),
     ):
-        status = cli.main([*arguments, "--json"])
+        status = parser.main([*arguments, "--json"])
         printed = capsys.readouterr()
         assert (status, word in json.loads(printed.out)["error"]) == (1, True)
         assert len(printed.err.splitlines()) == 1
@@ -174,7 +174,7 @@ def runs(trained_machine):
 
 @pytest.mark.slow
 def test_runs_are_listed_as_a_table(runs, capsys):
-    assert cli.main(["runs", "list"]) == 0
+    assert parser.main(["runs", "list"]) == 0
     header, _, *rows = capsys.readouterr().out.splitlines()
     titles = "Run State Model Recipe Data Epochs Accuracy Started"
     assert header.split() == titles.split()
@@ -184,7 +184,7 @@ def test_runs_are_listed_as_a_table(runs, capsys):
 
 @pytest.mark.slow
 def test_a_run_is_shown_with_its_settings_epochs_and_command(runs, capsys):
-    assert cli.main(["runs", "show", runs[0]]) == 0
+    assert parser.main(["runs", "show", runs[0]]) == 0
     out = capsys.readouterr().out
     for word in ("batch size", "Val accuracy", "ms an image", "MB", "python -m catsdogs train"):
         assert word in out
@@ -193,17 +193,17 @@ def test_a_run_is_shown_with_its_settings_epochs_and_command(runs, capsys):
 @pytest.mark.slow
 def test_a_run_is_remarked_on(runs, capsys):
     remark = ("runs", "remark", runs[0])
-    assert cli.main([*remark, "--name", "[red]Best", "--note", "mine", "--star"]) == 0
+    assert parser.main([*remark, "--name", "[red]Best", "--note", "mine", "--star"]) == 0
     out = capsys.readouterr().out
     assert "★ [red]Best" in out
     assert "mine" in out
-    assert cli.main([*remark, "--note", ""]) == 0
+    assert parser.main([*remark, "--note", ""]) == 0
     assert "mine" not in capsys.readouterr().out
-    assert cli.main(["runs", "list", "--json"]) == 0
+    assert parser.main(["runs", "list", "--json"]) == 0
     first, second = json.loads(capsys.readouterr().out)
     assert [first[name] for name in ("name", "note", "starred")] == ["[red]Best", "", True]
     assert [second[name] for name in ("name", "note", "starred")] == ["", "", False]
-    assert cli.main([*remark, "--name", "x" * 81, "--json"]) == 1
+    assert parser.main([*remark, "--name", "x" * 81, "--json"]) == 1
     assert "at most 80 characters" in capsys.readouterr().out
     (store.find(runs[0]).folder / layout.REMARKS).write_text("{")
     assert store.find(runs[0]).name == store.find(runs[0]).config.title
@@ -211,7 +211,7 @@ def test_a_run_is_remarked_on(runs, capsys):
 
 @pytest.mark.slow
 def test_two_runs_are_compared_in_words(runs, capsys):
-    assert cli.main(["compare", *runs]) == 0
+    assert parser.main(["compare", *runs]) == 0
     out = capsys.readouterr().out
     assert "95% interval" in out
     assert "p = " in out
@@ -222,7 +222,7 @@ def test_two_runs_are_compared_in_words(runs, capsys):
 def test_an_evaluation_shows_its_matrix(runs, trained_machine, capsys):
     sample = str(trained_machine / "data" / "sample")
     # The sample holds two files that cannot be read.
-    assert cli.main(["evaluate", runs[0], "--data", sample]) == 2
+    assert parser.main(["evaluate", runs[0], "--data", sample]) == 2
     out = capsys.readouterr().out
     for word in ("log loss", "Called dog", "Recall", "Unreadable"):
         assert word in out
@@ -232,7 +232,7 @@ def test_an_evaluation_shows_its_matrix(runs, trained_machine, capsys):
 def test_classified_files_come_with_what_each_run_says(runs, photo, tmp_path, capsys):
     good, bad = photo(tmp_path / "[red]x.jpg"), tmp_path / "bad.jpg"
     bad.touch()
-    assert cli.main(["classify", str(good), str(bad), "--run", *runs]) == 2
+    assert parser.main(["classify", str(good), str(bad), "--run", *runs]) == 2
     lines = capsys.readouterr().out.splitlines()
     assert sum("[red]x.jpg" in line and "%" in line for line in lines) == 2
     assert any("bad.jpg" in line and "empty" in line for line in lines)
@@ -269,7 +269,7 @@ def test_a_zip_is_read_like_a_folder(runs, photo, tmp_path, capsys):
         }
     assert said["photos"] == said["photos.zip"]
     assert [len(found) for _, found in sorted(said["photos"].items())] == [2, 2, 0]
-    assert cli.main(["classify", str(tmp_path / "photos.zip"), "--run", *runs]) == 2
+    assert parser.main(["classify", str(tmp_path / "photos.zip"), "--run", *runs]) == 2
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert sum(len(row) == 4 and row[0] in runs and row[1:] != [] for row in rows) == 2
 
@@ -311,7 +311,7 @@ def test_an_export_makes_no_folder_and_replaces_nothing_unasked(runs, tmp_path, 
 
 @pytest.mark.slow
 def test_a_finished_run_is_not_resumed(runs, capsys):
-    status = cli.main(["runs", "resume", runs[0], "--json"])
+    status = parser.main(["runs", "resume", runs[0], "--json"])
     printed = capsys.readouterr()
     assert (status, "finished" in json.loads(printed.out)["error"]) == (1, True)
     assert len(printed.err.splitlines()) == 1

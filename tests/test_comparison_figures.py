@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs import comparison_figures
+from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.metrics import evaluate
 from catsdogs.evaluation.slices import KINDS, Slice
@@ -24,7 +24,7 @@ def table(labels, p_dog):
 
 def test_small_slices_are_faint_and_take_no_room():
     of_run = parts((0, 0), (1, 2), (980, 1000), (990, 1000), (45, 49))
-    figure = comparison_figures.slices(KINDS["size"], {"A": of_run})
+    figure = evaluation_charts.slices(KINDS["size"], {"A": of_run})
     large, small = figure.data
     assert list(large.y) == [0.98, 0.99]
     assert list(small.y) == [0.5, pytest.approx(45 / 49)]
@@ -40,7 +40,7 @@ def test_small_slices_are_faint_and_take_no_room():
 def test_where_runs_have_other_images_each_count_is_told():
     a = parts((9, 10), (0, 0), (0, 0), (0, 0), (0, 0))
     b = parts((1, 1), (0, 0), (0, 0), (0, 0), (60, 60))
-    figure = comparison_figures.slices(KINDS["size"], {"A": a, "B": b})
+    figure = evaluation_charts.slices(KINDS["size"], {"A": a, "B": b})
     assert "10 images and 1 image" in figure.layout.xaxis.ticktext[0]
     assert "0 images and 60 images" in figure.layout.xaxis.ticktext[4]
     assert "span" not in figure.layout.xaxis.ticktext[4]
@@ -53,8 +53,8 @@ def test_the_charts_are_those_that_are_named_and_one_class_has_no_curves(labels)
         name: evaluate(of["label"].to_numpy(), of["p_dog"].to_numpy())
         for name, of in answers.items()
     }
-    charts = comparison_figures.at_threshold(answers, evaluations, 0.5)
-    assert list(charts) == comparison_figures.names_at_threshold(answers)
+    charts = evaluation_charts.at_threshold(answers, evaluations, 0.5)
+    assert list(charts) == evaluation_charts.names_at_threshold(answers)
     assert ("ROC" in charts) == (len(set(labels)) == 2)
 
 
@@ -68,6 +68,6 @@ def test_a_runs_name_is_no_markup_in_the_chart_of_costs():
             **{"milliseconds": [3.0], "megabytes": [9.0]},
         }
     )
-    (trace,) = comparison_figures.cost(runs).data
+    (trace,) = evaluation_charts.cost(runs).data
     assert trace.name == "on &lt;i&gt;d&lt;/i&gt;"
     assert trace.customdata[0][0] == "&lt;b&gt;x&lt;/b&gt;"

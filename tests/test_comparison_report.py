@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from catsdogs import cli, comparison_report
-from catsdogs.pair import Pair
+from catsdogs.cli import parser
+from catsdogs.comparison.pair import Pair
+from catsdogs.reports import comparison
 from catsdogs.runs import layout, store
 from catsdogs.runs.run import Remarks
 
@@ -42,7 +43,7 @@ def pair(trained_machine):
 
 
 def report(pair):
-    return comparison_report.report(pair, threshold=0.5, margin=0.01)
+    return comparison.report(pair, threshold=0.5, margin=0.01)
 
 
 def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
@@ -54,7 +55,7 @@ def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
     for run in pair.runs.values():
         assert run.title in html
         assert run.config.command() in html
-    assert html.count("Plotly.newPlot(") == len(comparison_report.chart_names(pair))
+    assert html.count("Plotly.newPlot(") == len(comparison.chart_names(pair))
     assert "McNemar" in html
 
 
@@ -101,8 +102,8 @@ def test_photos_that_are_gone_are_named(pair):
 
 
 def test_the_charts_are_those_that_are_offered(pair):
-    assert list(comparison_report.charts(pair, 0.5)) == comparison_report.chart_names(pair)
-    page = comparison_report.chart_page(pair, 0.5, "ROC")
+    assert list(comparison.charts(pair, 0.5)) == comparison.chart_names(pair)
+    page = comparison.chart_page(pair, 0.5, "ROC")
     assert page.count("Plotly.newPlot(") == 1
     assert Page(page).fetched == []
 
@@ -119,10 +120,10 @@ def test_the_command_line_writes_both(trained_machine, capsys):
     compare = ["compare", *(run.run_id for run in store.list_runs()[0]), "--report"]
     for name, begin in (("report.html", "<!doctype html>"), ("report.md", "# Two runs compared")):
         out = str(trained_machine / name)
-        assert cli.main([*compare, out]) == 0
+        assert parser.main([*compare, out]) == 0
         assert Path(out).read_text("utf-8").startswith(begin)
-        assert cli.main([*compare, out]) == 1
+        assert parser.main([*compare, out]) == 1
         assert "--force" in capsys.readouterr().err
-        assert cli.main([*compare, out, "--force"]) == 0
-    assert cli.main([*compare, str(trained_machine / "report.pdf")]) == 1
+        assert parser.main([*compare, out, "--force"]) == 0
+    assert parser.main([*compare, str(trained_machine / "report.pdf")]) == 1
     assert ".html or .md" in capsys.readouterr().err

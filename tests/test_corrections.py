@@ -3,7 +3,8 @@
 import pytest
 
 from catsdogs import paths
-from catsdogs.data import corrections, images, index
+from catsdogs.dataset import corrections, index
+from catsdogs.images import picture
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def everything():
 @pytest.mark.parametrize("label", ["cat", "dog", "neither"])
 def test_a_picture_is_kept_as_it_was_under_its_label(content, label):
     path = corrections.keep(content, "holiday.JPG", label)
-    assert path == paths.data_dir() / "corrections" / label / f"{images.digest(content)}.jpg"
+    assert path == paths.data_dir() / "corrections" / label / f"{picture.digest(content)}.jpg"
     assert path.read_bytes() == content
     assert corrections.find(content) == path
 
@@ -42,7 +43,7 @@ def test_undoing_removes_this_copy_only(content):
 def test_nothing_of_a_hostile_name_reaches_the_disk(content, name):
     path = corrections.keep(content, name, "neither")
     assert everything() == [path]
-    assert path.name == f"{images.digest(content)}.jpg"
+    assert path.name == f"{picture.digest(content)}.jpg"
 
 
 def test_they_are_a_dataset_once_a_pet_is_among_them(content):

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs import dataset_figures as figures
-from catsdogs.health.look import TRAINING, VALIDATION
+from catsdogs.charts import dataset as figures
+from catsdogs.health.snapshot import TRAINING, VALIDATION
 from catsdogs.labels import CLASS_NAMES
 
 GIANT_PX = 100_000

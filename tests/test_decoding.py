@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from catsdogs.data.decoding import THREADS, map_ordered
+from catsdogs.images.parallel import THREADS, map_ordered
 
 
 def test_values_come_in_order():

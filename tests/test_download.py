@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 
-from catsdogs.data import download, sources, transfer
-from catsdogs.data.download import Remote, fetch
 from catsdogs.errors import Cancelled, DownloadError
-from catsdogs.locks import exclusive
+from catsdogs.sources import download, http, opening
+from catsdogs.sources.download import Remote, fetch
+from catsdogs.system.locks import exclusive
 
 NAME = "photos.zip"
 HALF = 300_000
@@ -126,7 +126,7 @@ sign_in_page = say(200, b"<!DOCTYPE html><title>Sign in</title>", "text/html; ch
 def impatient(monkeypatch):
     """Retries without pauses, and no proxy between the tests and their server."""
     monkeypatch.setattr(download, "RETRY_PAUSES_S", (0, 0, 0))
-    monkeypatch.setattr(transfer, "POLL_S", 0.01)
+    monkeypatch.setattr(http, "POLL_S", 0.01)
     monkeypatch.setenv("NO_PROXY", "*")
 
 
@@ -196,7 +196,7 @@ def test_a_file_arrives_whole_and_is_a_dataset_source(known, folder, server):
     path = fetch(known, folder, progress=lambda *numbers: told.append(numbers))
     assert path.read_bytes() == ZIP
     assert told[-1] == (SIZE, SIZE)
-    assert sources.open_source(path).is_dir()
+    assert opening.open_source(path).is_dir()
 
 
 def test_a_file_that_is_there_is_not_asked_for_again(remote, known, folder, server):
@@ -217,7 +217,7 @@ def test_a_dropped_connection_is_taken_up_where_it_broke(drops, known, folder, s
     server.answers = [partial(serve, only=200_000)] * drops
     assert_arrives(known, folder)
     assert [asked is None for asked in server.ranges] == [True] + [False] * drops
-    lost_with_the_connection = drops * transfer.CHUNK_BYTES
+    lost_with_the_connection = drops * http.CHUNK_BYTES
     assert server.sent_bytes <= SIZE + lost_with_the_connection
 
 
@@ -334,7 +334,7 @@ def test_a_body_without_end_is_left_soon(known, folder, server, monkeypatch):
     told = []
     with pytest.raises(DownloadError, match="bytes, not"):
         fetch(known, folder, progress=lambda *numbers: told.append(numbers))
-    assert max(done for done, _ in told) <= SIZE + transfer.CHUNK_BYTES
+    assert max(done for done, _ in told) <= SIZE + http.CHUNK_BYTES
 
 
 def test_a_drop_within_a_body_of_unannounced_length_is_noticed(known, folder, server):
@@ -411,14 +411,14 @@ def test_a_part_of_unknown_origin_is_not_used(damage, remote, folder, server):
 
 
 def test_a_silent_server_is_left_and_asked_again(known, folder, server, monkeypatch):
-    monkeypatch.setattr(transfer, "READ_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(http, "READ_TIMEOUT_S", 0.1)
     server.answers = [partial(drop, stall=True)]
     assert_arrives(known, folder)
     assert server.ranges[1] is not None
 
 
 def test_a_server_that_stays_silent_is_given_up(known, folder, server, monkeypatch):
-    monkeypatch.setattr(transfer, "READ_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(http, "READ_TIMEOUT_S", 0.05)
     server.answers = [partial(hang_up, stall=True)] * 4
     assert_fails(known, folder, r"nothing for 0\.05 s.*try again")
     assert_arrives(known, folder)
@@ -492,8 +492,8 @@ def test_a_folder_that_cannot_be_is_an_error(known, tmp_path):
 def test_two_processes_download_a_file_once(known, folder, server):
     server.answers = [partial(drop, stall=True)]
     code = (
-        "from pathlib import Path; from catsdogs.data import download as d, transfer\n"
-        "transfer.READ_TIMEOUT_S, d.RETRY_PAUSES_S = 0.3, (0,)\n"
+        "from pathlib import Path; from catsdogs.sources import download as d, http\n"
+        "http.READ_TIMEOUT_S, d.RETRY_PAUSES_S = 0.3, (0,)\n"
         f"d.fetch(d.{known!r}, Path({str(folder)!r}))"
     )
     command = [sys.executable, "-W", "error", "-c", code]

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from catsdogs import files
-from catsdogs.runs import earlier, event_file, layout, model_files, store
+from catsdogs.runs import event_file, layout, model_files, previous_model, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
+from catsdogs.system import files
 
 ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
 # What Python announces before it changes a file or a folder.
@@ -114,18 +114,18 @@ def test_a_kill_at_any_step_leaves_the_old_model_or_the_new_one(extended, every)
     for steps in range(0, 1000, every):
         folder = extended()
         with dying_after(steps) as killed:
-            earlier.set_aside(folder)
+            previous_model.set_aside(folder)
             write(folder, "new")
             emit(folder, "finished", result=result(folder))
-            earlier.discard(folder)
+            previous_model.discard(folder)
         run = check_whole(folder)
         ends.add(run.state)
         if run.state is State.QUEUED:
             files.remove_unfinished(folder)
-            earlier.put_back(folder)
+            previous_model.put_back(folder)
             assert contents(folder) == written("old")
         else:
-            earlier.discard(folder)
+            previous_model.discard(folder)
             assert contents(folder) == written("new")
         check_whole(folder)
         assert not list(folder.glob(".*"))
@@ -139,13 +139,13 @@ def test_a_kill_while_the_old_model_is_put_back_leaves_it(extended, every):
     for steps in range(0, 1000, every):
         folder = extended()
         before = contents(folder)
-        earlier.set_aside(folder)
+        previous_model.set_aside(folder)
         write(folder, "new")
         with dying_after(steps) as killed:
-            earlier.put_back(folder)
+            previous_model.put_back(folder)
         check_whole(folder)
         files.remove_unfinished(folder)
-        earlier.put_back(folder)
+        previous_model.put_back(folder)
         check_whole(folder)
         assert contents(folder) == before
         assert not list(folder.glob(".*"))
@@ -157,8 +157,8 @@ def test_a_kill_while_the_old_model_is_put_back_leaves_it(extended, every):
 def test_what_the_old_model_did_not_have_goes_when_it_is_put_back(extended):
     folder = extended()
     (folder / layout.REFERENCES).unlink()
-    earlier.set_aside(folder)
+    previous_model.set_aside(folder)
     write(folder, "new")
-    earlier.put_back(folder)
+    previous_model.put_back(folder)
     assert not (folder / layout.REFERENCES).exists()
     assert (folder / layout.KERAS_MODEL).read_text() == f"old {layout.KERAS_MODEL}"

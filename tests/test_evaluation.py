@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from catsdogs.errors import ConfigError, RunError
-from catsdogs.evaluation import comparison, intervals
-from catsdogs.evaluation.comparison import compare
+from catsdogs.evaluation import intervals, paired
 from catsdogs.evaluation.metrics import evaluate
+from catsdogs.evaluation.paired import compare
 
 
 def test_figures_of_a_small_case_worked_by_hand():
@@ -183,7 +183,7 @@ def test_a_difference_as_large_as_the_margin_is_seldom_called_equivalent(images,
     """The test's size, exactly, where all flips go one way: their number is binomial."""
     wrongly = 0.0
     for flips in range(int(5 * images * margin)):
-        if comparison._equivalence(flips, 0, images, margin).shown:
+        if paired._equivalence(flips, 0, images, margin).shown:
             wrongly += stats.binom.pmf(flips, images, margin)
     assert 0 < wrongly < 0.07
 

@@ -43,7 +43,7 @@ class Flow:
     words: tuple[str, ...]
     prepare: Callable[[Machine], object] = lambda machine: None
     follow: tuple[str, ...] = ()
-    function: str = "catsdogs.cli:main"
+    function: str = "catsdogs.cli.parser:main"
 
 
 def draw(machine: Machine) -> None:
@@ -62,7 +62,7 @@ def decided(machine: Machine) -> None:
     draw(machine)
     (machine.root / "decisions.csv").write_text("path,action\ncat.1.jpg,exclude\n")
     words = ("data", "annotations", "photos", "--import", "decisions.csv", "--json")
-    assert machine.call("catsdogs.cli:main", words).status == 0
+    assert machine.call("catsdogs.cli.parser:main", words).status == 0
     shutil.rmtree(machine.root / "cache")
 
 
@@ -109,7 +109,9 @@ def faults(tmp_path_factory):
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory, faults):
     folder = tmp_path_factory.mktemp("faults") / "machine"
-    made = Machine(folder, faults, imports=("catsdogs.cli", "catsdogs.data.sample", "requests"))
+    made = Machine(
+        folder, faults, imports=("catsdogs.cli.parser", "catsdogs.sources.sample", "requests")
+    )
     yield made
     made.close()
 

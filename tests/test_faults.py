@@ -21,15 +21,16 @@ import psutil
 import pytest
 from conftest import PROJECT
 
-from catsdogs import files, litert, locks, processes
-from catsdogs.data import annotations, index
-from catsdogs.data.images import Picture
-from catsdogs.data.sample import draw_sample
+from catsdogs.dataset import annotations, index
 from catsdogs.errors import RunError
+from catsdogs.features import litert
+from catsdogs.images.picture import Picture
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import event_file, jobs, layout, model_files, store
+from catsdogs.runs import event_file, layout, model_files, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
+from catsdogs.sources.sample import draw_sample
+from catsdogs.system import files, locks, processes
 
 pytestmark = pytest.mark.slow
 
@@ -77,10 +78,10 @@ def uninterrupted(world, sample):
     def trained(model):
         kept = world / f"uninterrupted-{model}"
         if not kept.exists():
-            run = followed(jobs.start(config(model, sample)))
+            run = followed(queue.start(config(model, sample)))
             assert run.state is State.FINISHED, run.message
             shutil.copytree(run.folder, kept)
-            jobs.delete(run)
+            queue.delete(run)
         return store.load(kept)
 
     return trained
@@ -107,7 +108,7 @@ def config(kind, sample, **settings):
 
 
 def followed(run):
-    return jobs.follow(run, lambda seen: None)
+    return queue.follow(run, lambda seen: None)
 
 
 def until(condition):
@@ -224,9 +225,9 @@ def test_a_custom_cnn_that_is_killed_again_and_again_ends_as_if_nothing_had_been
     sample, uninterrupted
 ):
     like = uninterrupted("custom_cnn")
-    run = jobs.start(config("custom_cnn", sample))
+    run = queue.start(config("custom_cnn", sample))
     for moment in (begun, fitted(1, 3), writing(".npz"), writing(".keras")):
-        run = jobs.resume(killed(run, moment))
+        run = queue.resume(killed(run, moment))
     check_finished(followed(run), like)
 
 
@@ -235,17 +236,17 @@ def test_a_run_that_was_stopped_within_an_epoch_and_then_killed_goes_on_from_the
     sample, uninterrupted
 ):
     like = uninterrupted("custom_cnn")
-    run = jobs.start(config("custom_cnn", sample))
+    run = queue.start(config("custom_cnn", sample))
     until(lambda: fitted(2, 2)(run.folder))
-    jobs.request_stop(run)
+    queue.request_stop(run)
     run = followed(run)
     saved = run.view.saved
     assert (run.state, run.is_usable) == (State.STOPPED, True)
     assert saved["epoch"] >= 2
-    run = jobs.resume(run)
+    run = queue.resume(run)
     run = killed(run, lambda folder: events(folder, "resumed"))
     assert (events(run.folder, "resumed")[-1]["epoch"], run.view.saved) == (saved["epoch"], saved)
-    check_finished(followed(jobs.resume(run)), like)
+    check_finished(followed(queue.resume(run)), like)
 
 
 @pytest.mark.long
@@ -253,22 +254,22 @@ def test_a_transfer_run_that_is_killed_again_and_again_ends_as_if_nothing_had_be
     sample, uninterrupted, imagenet_weights
 ):
     like = uninterrupted("mobilenet_v2")
-    run = jobs.start(config("mobilenet_v2", sample))
+    run = queue.start(config("mobilenet_v2", sample))
     for moment in (fitted(3, 5), writing(".keras")):
-        run = jobs.resume(killed(run, moment))
+        run = queue.resume(killed(run, moment))
     check_finished(followed(run), like)
 
 
 def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
     run = copied(uninterrupted("custom_cnn"), "run")
     before = run.view
-    run = killed(jobs.extend(run, 2), fitted(4, 3))
+    run = killed(queue.extend(run, 2), fitted(4, 3))
     assert (run.epochs_planned, run.view.result) == (5, before.result)
     # By now some files of the new model are in their places, and the others are not.
-    run = killed(jobs.resume(run), writing(".tflite"))
+    run = killed(queue.resume(run), writing(".tflite"))
     assert has_its_model(run, sample)
     assert files.sha256(run.folder / layout.KERAS_MODEL) != run.result["sha256"][layout.KERAS_MODEL]
-    run = followed(jobs.resume(run))
+    run = followed(queue.resume(run))
     assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
     check_folder(run.folder)
     assert (run.state, run.epochs_done) == (State.FINISHED, 5)
@@ -279,22 +280,22 @@ def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
 def test_a_run_that_does_not_get_to_its_fit_again_keeps_its_model(sample, uninterrupted):
     run = copied(uninterrupted("custom_cnn"), "run")
     result, before = run.result, contents(run.folder)
-    run = jobs.extend(run, 1)
-    jobs.request_stop(run)
+    run = queue.extend(run, 1)
+    queue.request_stop(run)
     run = followed(run)
     assert (run.state, run.result) == (State.STOPPED, result)
     assert "The model is the one it had before" in run.message
 
     dataset = index.scan(sample)
     annotations.annotate(sample, dataset.usable.head(1), "exclude")
-    run = followed(jobs.resume(run))
+    run = followed(queue.resume(run))
     assert (run.state, run.result) == (State.FAILED, result)
     assert "decisions changed" in run.message
     assert contents(run.folder) == before
     assert has_its_model(run, sample)
 
     annotations.undo(sample)
-    run = followed(jobs.resume(run))
+    run = followed(queue.resume(run))
     assert (run.state, len(run.view.epochs)) == (State.FINISHED, 4)
 
 
@@ -313,7 +314,7 @@ def contents(folder):
 
 def test_a_full_disk_fails_a_run_that_goes_on_once_there_is_room(sample, uninterrupted, small_disk):
     like = uninterrupted("custom_cnn")
-    run = jobs.start(config("custom_cnn", sample))
+    run = queue.start(config("custom_cnn", sample))
     # For no event; no Keras model. ``make torture`` tries many more.
     for moment, room_mb in ((fitted(1, 1), 0), (in_phase("evaluate"), 8)):
         until(lambda moment=moment, folder=run.folder: moment(folder))
@@ -324,21 +325,21 @@ def test_a_full_disk_fails_a_run_that_goes_on_once_there_is_room(sample, uninter
         check_folder(run.folder)
         assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
         (small_disk / "filler").unlink()
-        run = jobs.resume(run)
+        run = queue.resume(run)
     check_finished(followed(run), like)
 
 
 def test_nothing_begins_on_a_full_disk(sample, small_disk):
     fill(small_disk)
     with pytest.raises(OSError, match="No space left"):
-        jobs.start(config("custom_cnn", sample))
+        queue.start(config("custom_cnn", sample))
     assert store.list_runs() == ([], [])
 
     (small_disk / "filler").unlink()
     folder = queued_to_fail(sample)
     fill(small_disk)
     with pytest.raises(OSError, match="No space left"):
-        jobs.start_queued()
+        queue.start_queued()
     assert store.load(folder).state is State.QUEUED
     assert worker(folder).returncode != 0
     check_folder(folder)
@@ -434,7 +435,7 @@ def test_runs_of_several_servers_go_one_at_a_time_in_their_order(sample, servers
     (empty_machine / "artifacts").mkdir()
     with locks.exclusive(empty_machine / "artifacts" / ".queue.lock"):
         started = servers(3, runs=2)
-        until(lambda: len(jobs.in_queue(store.list_runs()[0])) == 6)
+        until(lambda: len(queue.in_queue(store.list_runs()[0])) == 6)
     assert ended(started) == [0, 0, 0]
     # From here on nobody is left who looks, but for the workers themselves.
     until(have_ended)
@@ -462,7 +463,7 @@ def test_of_several_servers_that_look_at_once_one_starts_the_run(sample, servers
 
 
 def test_the_queue_goes_on_when_a_worker_is_killed(sample):
-    run = jobs.start(config("custom_cnn", sample, epochs=1000))
+    run = queue.start(config("custom_cnn", sample, epochs=1000))
     waiting = queued_to_fail(sample)
     killed(run, begun)
     until(lambda: store.load(waiting).state is State.FAILED)
@@ -478,12 +479,12 @@ def test_the_queue_goes_on_when_someone_looks_though_nobody_saw_the_worker_die(s
     waiting = queued_to_fail(sample)
     killed(run, begun)
     assert store.load(waiting).state is State.QUEUED
-    jobs.start_queued()
+    queue.start_queued()
     until(lambda: store.load(waiting).state is State.FAILED)
 
 
 def test_a_second_worker_ends_without_a_word(sample):
-    run = jobs.start(config("custom_cnn", sample, epochs=1000))
+    run = queue.start(config("custom_cnn", sample, epochs=1000))
     until(lambda: begun(run.folder))
     before = contents(run.folder).keys()
     assert worker(run.folder).returncode != 0
@@ -491,11 +492,11 @@ def test_a_second_worker_ends_without_a_word(sample):
     assert contents(run.folder).keys() == before
     assert store.load(run.folder).state is State.RUNNING
     with pytest.raises(RunError, match="Stop it first"):
-        jobs.delete(run)
-    jobs.kill(store.load(run.folder))
+        queue.delete(run)
+    queue.kill(store.load(run.folder))
     assert store.load(run.folder).state is State.STOPPED
     told = event_file.read_events(run.folder)
     assert worker(run.folder).returncode != 0
     assert event_file.read_events(run.folder) == told
-    jobs.delete(run)
+    queue.delete(run)
     assert store.list_runs() == ([], [])

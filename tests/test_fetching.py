@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from conftest import command_line, served
 
-from catsdogs.data import fetching, index, unpacking
+from catsdogs.dataset import index
 from catsdogs.errors import DatasetError
+from catsdogs.sources import fetching, unpacking
 
 
 def silent(*_):

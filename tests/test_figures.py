@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catsdogs import figures
+from catsdogs.charts import training as training_charts
 from catsdogs.inference.heatmap import overlay
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import fold
@@ -25,7 +25,7 @@ def view():
 
 def curves(views, **options):
     """Return the traces of the figure by name, those of the loss."""
-    figure = figures.training_curves(views, **options)
+    figure = training_charts.training_curves(views, **options)
     return {trace.name: trace for trace in figure.data if trace.xaxis in (None, "x")}
 
 
@@ -67,7 +67,9 @@ def test_smoothing_keeps_so_much_of_the_earlier_batches(view):
 
 
 def test_names_are_no_markup(view):
-    names = {trace.name for trace in figures.compared_curves({"<b>x</b>": view}, "loss").data}
+    names = {
+        trace.name for trace in training_charts.compared_curves({"<b>x</b>": view}, "loss").data
+    }
     assert names == {"&lt;b&gt;x&lt;/b&gt;, validation", "&lt;b&gt;x&lt;/b&gt;, training"}
 
 
@@ -81,19 +83,22 @@ def test_runs_laid_over_another_are_told_apart_by_colour_and_name(view):
 
 
 def test_a_curve_keeps_its_identity_whatever_lies_over_it(view):
-    alone = {trace.uid for trace in figures.training_curves({"a": view, "b": view}).data}
-    more = {trace.uid for trace in figures.training_curves({"a": view, "b": view, "c": view}).data}
+    alone = {trace.uid for trace in training_charts.training_curves({"a": view, "b": view}).data}
+    more = {
+        trace.uid
+        for trace in training_charts.training_curves({"a": view, "b": view, "c": view}).data
+    }
     assert alone < more
     assert all(uid.isidentifier() for uid in more)
 
 
 def test_the_loss_can_be_logarithmic_and_the_accuracy_is_not(view):
-    layout = figures.training_curves({"a": view}, log_loss=True).layout
+    layout = training_charts.training_curves({"a": view}, log_loss=True).layout
     assert (layout.yaxis.type, layout.yaxis2.type) == ("log", None)
 
 
 def test_a_matrix_reads_truth_down_and_answers_across():
-    figure = figures.confusion_matrix(np.array([[2, 1], [0, 1]]))
+    figure = training_charts.confusion_matrix(np.array([[2, 1], [0, 1]]))
     heatmap, points = figure.data
     assert "<b>1</b><br>33.3%" in heatmap.text[0][1]
     for axis in (figure.layout.xaxis, figure.layout.yaxis):
@@ -123,7 +128,9 @@ def rates_found(losses, suggested=None):
 
 
 def test_the_suggested_rate_is_marked_and_the_explosion_cut_off():
-    figure = figures.learning_rate_curve(rates_found([0.7, 0.7, 0.5, 0.2, 0.3, 9.0], 0.0012))
+    figure = training_charts.learning_rate_curve(
+        rates_found([0.7, 0.7, 0.5, 0.2, 0.3, 9.0], 0.0012)
+    )
     assert figure.layout.xaxis.type == "log"
     low, high = figure.layout.yaxis.range
     assert 0 < low < 0.2
@@ -134,7 +141,7 @@ def test_the_suggested_rate_is_marked_and_the_explosion_cut_off():
 
 @pytest.mark.parametrize("losses", [[0.7], [0.7, 0.7, 0.7], [0.7, 0.9, 5.0]])
 def test_without_a_suggestion_nothing_is_marked(losses):
-    figure = figures.learning_rate_curve(rates_found(losses))
+    figure = training_charts.learning_rate_curve(rates_found(losses))
     assert len(figure.data) == 2
     low, high = figure.layout.yaxis.range
     assert low < 0.7 < high

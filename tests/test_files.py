@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from catsdogs import files
+from catsdogs.system import files
 
 
 def test_a_file_is_replaced_whole(tmp_path):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from conftest import command_line
 
+from catsdogs.features.litert import LiteRTModel
 from catsdogs.inference.predictor import Predictor
-from catsdogs.litert import LiteRTModel
-from catsdogs.runs import jobs, layout, model_files
+from catsdogs.runs import layout, model_files, queue
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -45,7 +45,7 @@ def frozen(world):
 
 def trained(sample, **settings):
     config = RunConfig("mobilenet_v2", str(sample), epochs=2, batch_size=8, **settings)
-    return jobs.follow(jobs.start(config), lambda seen: None)
+    return queue.follow(queue.start(config), lambda seen: None)
 
 
 def cached(world):
@@ -82,12 +82,12 @@ def test_fine_tuning_that_was_stopped_resumes_exactly(sample):
     def stop_in_the_third_epoch(seen):
         if len(seen.view.epochs) >= 2 and not asked:
             asked.append(seen)
-            jobs.request_stop(seen)
+            queue.request_stop(seen)
 
-    run = jobs.follow(jobs.start(config), stop_in_the_third_epoch)
+    run = queue.follow(queue.start(config), stop_in_the_third_epoch)
     assert run.state is State.STOPPED
     assert len(run.view.epochs) < 5
-    run = jobs.follow(jobs.resume(run), lambda seen: None)
+    run = queue.follow(queue.resume(run), lambda seen: None)
     assert run.state is State.FINISHED, run.message
     found, expected = (model_files.read_predictions(r)["p_dog"] for r in (run, whole))
     np.testing.assert_array_equal(found, expected)

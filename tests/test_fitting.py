@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from catsdogs.data.row_cache import Rows
 from catsdogs.errors import RunError
+from catsdogs.features.store import Rows
 from catsdogs.learning import checkpoint, fitting, models, stages
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catsdogs.data import annotations, index
-from catsdogs.data.annotations import EXCLUDE, RELABEL
-from catsdogs.data.images import load_upright, read_header
+from catsdogs.dataset import annotations, index
+from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup
 from catsdogs.health.flags import FLAGS, ODD, flags
+from catsdogs.images.picture import load_upright, read_header
 from catsdogs.labels import CAT, DOG
 
 PLAIN = (96, 80)

@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageOps
 
-from catsdogs import backbones, paths
-from catsdogs.backbones import IMAGENET, SHIPPED
-from catsdogs.data import duplicates, index
-from catsdogs.data.sample import draw_sample, planted
-from catsdogs.data.split import split
+from catsdogs import paths
+from catsdogs.dataset import duplicates, index
+from catsdogs.dataset.split import split
 from catsdogs.errors import DatasetError, WeightsUnavailable
+from catsdogs.features import backbones
+from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.health import checkup, known, measures, projection
 from catsdogs.health.flags import FLAGS, flags
 from catsdogs.health.neighbours import Neighbours, near_duplicates, nearest
 from catsdogs.health.shortcuts import shortcuts
 from catsdogs.health.suspects import label_quality, out_of_fold
+from catsdogs.sources.sample import draw_sample, planted
 
 
 def no_weights():
@@ -299,7 +300,7 @@ def test_copies_do_not_make_a_class_large_enough_to_cross_validate(kaggle_folder
 
 @pytest.mark.slow
 def test_everything_planted_in_the_sample_is_found(tmp_path, imagenet_weights, monkeypatch):
-    from catsdogs.data import embeddings
+    from catsdogs.features import embeddings
 
     monkeypatch.setenv("CATSDOGS_MOBILENET_WEIGHTS", str(imagenet_weights))
     folder, images = tmp_path / "drawn", 300

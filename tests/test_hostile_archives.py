@@ -15,9 +15,11 @@ import pytest
 from conftest import PROJECT
 from hostile import REFUSED, photo, write_clashing, write_unsafe, write_zip
 
-from catsdogs.data import index, sources, unpacking, zips
+from catsdogs.dataset import index
 from catsdogs.errors import ArchiveError, DatasetError, UnreadableImage
-from catsdogs.inference import batch
+from catsdogs.inference import answers
+from catsdogs.sources import opening, unpacking
+from catsdogs.system import zips
 
 
 def unpacked_dir(machine: Path) -> Path:
@@ -34,7 +36,7 @@ def test_a_hostile_zip_is_refused_and_leaves_nothing(name, tmp_path, empty_machi
     write(archive := tmp_path / "photos.zip")
     before = everything_below(tmp_path)
     with pytest.raises(DatasetError, match=why) as refused:
-        sources.open_source(archive)
+        opening.open_source(archive)
     assert str(refused.value).startswith("Expected")
     ours = {empty_machine / "data", unpacked_dir(empty_machine)}
     lock = empty_machine / "data" / "unpacking.lock"
@@ -48,17 +50,17 @@ def test_classify_takes_a_hostile_zip_without_hanging_or_filling_memory(name, tm
     content = archive.read_bytes()
     tracemalloc.start()
     with suppress(DatasetError):
-        for _, read in batch.zipped("photos.zip", content):
+        for _, read in answers.zipped("photos.zip", content):
             with suppress(UnreadableImage):
-                assert len(read()) <= batch.MOST_BYTES_EACH
+                assert len(read()) <= answers.MOST_BYTES_EACH
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak_bytes < 4 * batch.MOST_BYTES_EACH + len(content)
+    assert peak_bytes < 4 * answers.MOST_BYTES_EACH + len(content)
 
 
 def test_members_that_point_or_lead_elsewhere_are_left_out(tmp_path):
     before = everything_below(tmp_path)
-    folder = sources.open_source(write_unsafe(tmp_path / "photos.zip"))
+    folder = opening.open_source(write_unsafe(tmp_path / "photos.zip"))
     written = {path for path in everything_below(tmp_path) - before if "cat." in path.name}
     assert written == {folder / "train" / "cat.1.jpg", folder / "folder" / "cat.2.jpg"}
     assert (folder / "sub" / "dog.3.jpg").read_bytes() == photo(3)
@@ -66,7 +68,7 @@ def test_members_that_point_or_lead_elsewhere_are_left_out(tmp_path):
 
 
 def test_names_that_a_system_takes_for_one_become_several(tmp_path):
-    folder = sources.open_source(write_clashing(tmp_path / "photos.zip"))
+    folder = opening.open_source(write_clashing(tmp_path / "photos.zip"))
     files = [path for path in everything_below(folder) if path.is_file()]
     assert {path.read_bytes() for path in files} == {photo(number) for number in range(10)}
     names = [path.relative_to(folder).as_posix() for path in files]
@@ -80,7 +82,7 @@ def test_names_that_a_system_takes_for_one_become_several(tmp_path):
 
 def test_a_name_that_fits_stays_as_it_is(tmp_path):
     names = {"train/cat.0.jpg", "PetImages/Dog/1.jpg", "a b/c-d_é.png", "cats/x'y (2).jpeg"}
-    folder = sources.open_source(write_zip(tmp_path / "p.zip", {n: photo() for n in names}))
+    folder = opening.open_source(write_zip(tmp_path / "p.zip", {n: photo() for n in names}))
     files = (path for path in everything_below(folder) if path.is_file())
     assert {path.relative_to(folder).as_posix() for path in files} == names
 
@@ -88,7 +90,7 @@ def test_a_name_that_fits_stays_as_it_is(tmp_path):
 @pytest.mark.slow
 def test_sixty_thousand_empty_entries_are_unpacked_as_what_they_are(tmp_path):
     members = {f"cat.{number}.jpg": b"" for number in range(60_000)}
-    folder = sources.open_source(write_zip(tmp_path / "photos.zip", members))
+    folder = opening.open_source(write_zip(tmp_path / "photos.zip", members))
     assert sum(1 for _ in os.scandir(folder)) == 60_000
 
 
@@ -96,7 +98,7 @@ def test_more_entries_than_are_read_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(zips, "MOST_ENTRIES", 3)
     archive = write_zip(tmp_path / "photos.zip", {f"{n}.txt": b"" for n in range(4)})
     with pytest.raises(ArchiveError, match="4 entries; at most 3"):
-        sources.open_source(archive)
+        opening.open_source(archive)
 
 
 def test_entries_count_across_the_zips_in_a_zip(tmp_path, monkeypatch, empty_machine):
@@ -104,7 +106,7 @@ def test_entries_count_across_the_zips_in_a_zip(tmp_path, monkeypatch, empty_mac
     inner = write_zip(tmp_path / "in.zip", {f"{n}.jpg": b"" for n in range(3)}).read_bytes()
     archive = write_zip(tmp_path / "photos.zip", {"a.zip": inner, "b.zip": inner})
     with pytest.raises(ArchiveError, match="more than 5 images"):
-        sources.open_source(archive)
+        opening.open_source(archive)
     assert everything_below(unpacked_dir(empty_machine)) == set()
 
 
@@ -113,7 +115,7 @@ def test_what_is_written_counts_whatever_the_headers_say(tmp_path, monkeypatch, 
     monkeypatch.setattr(zips, "check", lambda *_, **__: None)
     monkeypatch.setattr(unpacking, "MOST_BYTES", 3 * len(photo()))
     with pytest.raises(ArchiveError, match="come out of it"):
-        sources.open_source(archive)
+        opening.open_source(archive)
     assert everything_below(unpacked_dir(empty_machine)) == set()
 
 
@@ -125,7 +127,7 @@ def test_a_disk_that_is_or_becomes_full_ends_it(
     free = iter([1 << 40] * enough_at_first + [0] * 20)
     monkeypatch.setattr(unpacking.shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free)))
     with pytest.raises(DatasetError, match="0 are free") as refused:
-        sources.open_source(archive)
+        opening.open_source(archive)
     assert not isinstance(refused.value, ArchiveError)
     assert everything_below(unpacked_dir(empty_machine)) == set()
 
@@ -135,10 +137,10 @@ def test_what_a_killed_unpacking_left_is_removed_by_the_next(tmp_path, empty_mac
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from catsdogs.data import sources, zips\n"
+        "from catsdogs.sources import opening\nfrom catsdogs.system import zips\n"
         "chunks = zips.chunks\n"
         "zips.chunks = lambda *both: time.sleep(0.02) or chunks(*both)\n"
-        "sources.open_source(Path(sys.argv[1]))\n"
+        "opening.open_source(Path(sys.argv[1]))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, slow], cwd=PROJECT)
     unpacked = unpacked_dir(empty_machine)
@@ -150,42 +152,42 @@ def test_what_a_killed_unpacking_left_is_removed_by_the_next(tmp_path, empty_mac
     left = list(unpacked.iterdir())
     assert [path.name[:5] for path in left] == [".tmp-"]
     other = write_zip(tmp_path / "other.zip", {"cat.0.jpg": photo()})
-    folder = sources.open_source(other)
+    folder = opening.open_source(other)
     assert list(unpacked.iterdir()) == [folder]
-    assert index.summary(index.scan(sources.open_source(slow)))["cats"] == 500
+    assert index.summary(index.scan(opening.open_source(slow)))["cats"] == 500
 
 
 def test_unpacking_into_a_folder_of_the_users_touches_nothing_beside_it(tmp_path):
     theirs = tmp_path / "theirs"
     (theirs / ".tmp-notes").mkdir(parents=True)
     archive = write_zip(tmp_path / "photos.zip", {"cat.0.jpg": photo()})
-    sources.open_source(archive, into=theirs / "mine")
+    opening.open_source(archive, into=theirs / "mine")
     assert {path.name for path in theirs.iterdir()} == {".tmp-notes", "mine"}
 
 
 def test_of_an_archive_that_keeps_changing_two_versions_stay_and_the_chosen_one(tmp_path):
     archive, folders = tmp_path / "photos.zip", []
-    other = sources.open_source(write_zip(tmp_path / "photos-2.zip", {"cat.0.jpg": photo()}))
+    other = opening.open_source(write_zip(tmp_path / "photos-2.zip", {"cat.0.jpg": photo()}))
     for number in range(1, 6):
         write_zip(archive, {f"cat.{n}.jpg": photo(n) for n in range(number)})
-        folders.append(sources.open_source(archive))
+        folders.append(opening.open_source(archive))
         if number == 1:
-            sources.choose(folders[0])
+            opening.choose(folders[0])
     assert [folder.is_dir() for folder in folders] == [True, False, False, True, True]
     assert other.is_dir()
 
 
 def test_an_archive_may_have_a_long_name(tmp_path):
     archive = write_zip(tmp_path / f"{'n' * 250}.zip", {"cat.0.jpg": photo()})
-    folder = sources.open_source(archive)
+    folder = opening.open_source(archive)
     assert (folder / "cat.0.jpg").is_file()
-    assert sources.display_name(folder).startswith("nnn")
+    assert opening.display_name(folder).startswith("nnn")
 
 
 def test_a_file_that_is_no_file_is_said_to_be_none(tmp_path):
     os.mkfifo(tmp_path / "photos.zip")
     with pytest.raises(DatasetError, match="neither a file nor a folder"):
-        sources.open_source(tmp_path / "photos.zip")
+        opening.open_source(tmp_path / "photos.zip")
 
 
 @pytest.mark.long
@@ -200,5 +202,5 @@ def test_25_000_photos_of_800_megabytes_pass_as_kaggle_packs_them(tmp_path):
         outer.write(tmp_path / "train.zip", "train.zip")
     (tmp_path / "train.zip").unlink()
     assert (tmp_path / "dogs-vs-cats.zip").stat().st_size > 800 * 1_000_000
-    folder = sources.open_source(tmp_path / "dogs-vs-cats.zip")
+    folder = opening.open_source(tmp_path / "dogs-vs-cats.zip")
     assert sum(1 for _ in os.scandir(folder / "train" / "train")) == 25_000

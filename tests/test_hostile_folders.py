@@ -12,11 +12,13 @@ from conftest import PROJECT, command_line
 from hostile import photo, write_folder
 from streamlit.testing.v1 import AppTest
 
-from catsdogs.data import images, index, listing, sources
-from catsdogs.data.listing import listed
+from catsdogs.dataset import index, listing
+from catsdogs.dataset.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
-from catsdogs.inference import folder
-from catsdogs.ui import cache
+from catsdogs.images import picture
+from catsdogs.inference import folder_task
+from catsdogs.sources import opening
+from catsdogs.ui.shared import cache
 
 READING_SAYS = ("empty", "name_not_utf8", "not_an_image", "too_large", "truncated")
 
@@ -33,7 +35,7 @@ def opened_files(root: Path, trace: Path) -> list[str]:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from catsdogs.data import index\n"
+        "from catsdogs.dataset import index\n"
         "opened = []\n"  # Scans read on several threads, and a list takes from all of them.
         "def hook(event, given):\n"
         "    if event in ('open', 'os.scandir') and isinstance(given[0], (str, Path)):\n"
@@ -99,7 +101,7 @@ def test_a_pipe_a_device_or_a_socket_given_by_name_is_refused_at_once(tmp_path):
         server.bind("cat.2.jpg")
         for path in (tmp_path / "cat.1.jpg", tmp_path / "cat.2.jpg", Path("/dev/zero"), tmp_path):
             with pytest.raises(UnreadableImage) as refused:
-                images.read_bytes(path)
+                picture.read_bytes(path)
             assert refused.value.code == "missing"
 
 
@@ -120,19 +122,19 @@ def test_what_is_too_large_is_not_read(tmp_path):
     with (tmp_path / "cat.1.jpg").open("wb") as stream:
         stream.truncate(20 << 30)
     with pytest.raises(UnreadableImage, match="256 MB") as refused:
-        images.read_bytes(tmp_path / "cat.1.jpg")
+        picture.read_bytes(tmp_path / "cat.1.jpg")
     assert refused.value.code == "too_large"
 
 
 def test_classify_takes_of_a_hostile_folder_what_a_scan_takes_for_pictures(hostile):
     root, expected = hostile
-    found = folder.pictures(root)
+    found = folder_task.pictures(root)
     assert len(found) == len(index.scan(root).records)
     assert not any(path.is_symlink() for path in found)
     readable = 0
     for path in found:
         with suppress(UnreadableImage):
-            images.load_upright(images.read_bytes(path))
+            picture.load_upright(picture.read_bytes(path))
             readable += 1
     not_utf8_but_readable = expected["name_not_utf8"]
     assert readable == expected["usable"] + expected["unlabelled"] + not_utf8_but_readable
@@ -186,7 +188,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_scanned(closed_fold
 
 @pytest.mark.page
 def test_the_dataset_page_tells_of_a_folder_that_cannot_be_listed(closed_folder):
-    sources.choose(closed_folder.parent)
+    opening.choose(closed_folder.parent)
     cache.forget_datasets()
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
     app.switch_page("pages/dataset.py").run()

@@ -15,12 +15,12 @@ from conftest import PROJECT, command_line
 from hostile_images import bomb, corpus, encoded, hollow_jpeg, write_corpus
 from PIL import Image
 
-from catsdogs.data import index
-from catsdogs.data.images import Picture, read_header
-from catsdogs.data.room import Room
+from catsdogs.dataset import index
 from catsdogs.errors import UnreadableImage
 from catsdogs.health import measures
-from catsdogs.inference import batch
+from catsdogs.images.picture import Picture, read_header
+from catsdogs.inference.answers import see_all
+from catsdogs.system.memory import Room
 
 CODES = {"empty", "not_an_image", "truncated", "damaged", "too_large"}
 
@@ -73,7 +73,7 @@ class Answering:
 
 def test_a_batch_goes_on_behind_every_file():
     sources = [(name, partial(bytes, content)) for name, (content, _) in corpus().items()]
-    seen = list(batch.see_all(sources, Answering(), thumbnails=True))
+    seen = list(see_all(sources, Answering(), thumbnails=True))
     assert [one.name for one in seen] == list(corpus())
     found = {one.name: one.error.code if one.error else "" for one in seen}
     assert not unlike(found, {name: code for name, (_, code) in corpus().items()})
@@ -120,7 +120,7 @@ def peak_mb(code: str, *contents: bytes, tmp_path) -> int:
         (tmp_path / f"{number}").write_bytes(content)
     script = (
         "import pathlib, re, sys, threading\n"
-        "from catsdogs.data.images import Picture\n"
+        "from catsdogs.images.picture import Picture\n"
         "from catsdogs.errors import UnreadableImage\n"
         "status = pathlib.Path('/proc/self/status')\n"
         "def peak(): return int(re.search(r'VmHWM:\\s+(\\d+)', status.read_text())[1])\n"

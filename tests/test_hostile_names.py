@@ -19,15 +19,17 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from catsdogs import paths, text
-from catsdogs.data import annotations, corrections, index, sources
-from catsdogs.data.annotations import EXCLUDE, RELABEL
-from catsdogs.data.sample import draw_sample
-from catsdogs.dataset_figures import MAP_COLOURS, embedding_map
+from catsdogs.charts.dataset import MAP_COLOURS, embedding_map
+from catsdogs.dataset import annotations, corrections, index
+from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.labels import CAT
 from catsdogs.runs import layout, store
 from catsdogs.runs.run import Remarks
-from catsdogs.ui import cache, comparison_export
-from catsdogs.ui import photo as photo_dialog
+from catsdogs.sources import opening
+from catsdogs.sources.sample import draw_sample
+from catsdogs.ui.compare import export
+from catsdogs.ui.dataset import photo as photo_dialog
+from catsdogs.ui.shared import cache
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "'=1", "''-1", "'\t", "-rf.jpg")
 PLAIN = ("cat.1.jpg", "", "it's", "'quoted'", "a=b", "1-2", "x\r=1", 'say "dog"')
@@ -77,7 +79,7 @@ def hostile_dataset(tmp_path):
         path.write_bytes(photo(number))
     (root / "cats" / "<img src=y>\u202e**.jpg").write_bytes(b"")
     (root / "link").symlink_to("/")
-    sources.choose(root)
+    opening.choose(root)
     cache.forget_datasets()
     return root
 
@@ -207,7 +209,7 @@ def test_exif_is_shown_as_text(value, tmp_path):
 
 @pytest.mark.page
 def test_what_is_wrong_is_told_without_the_place(hostile_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "draw_sample", partial(draw_sample, images=20))
+    monkeypatch.setattr(opening, "draw_sample", partial(draw_sample, images=20))
     app = opened("pages/dataset.py")
     app.text_input(key="dataset_path").set_value(str(tmp_path / "nowhere" / "photos.zip"))
     app.button(key="dataset_use").click().run()
@@ -217,7 +219,7 @@ def test_what_is_wrong_is_told_without_the_place(hostile_dataset, tmp_path, monk
     )
     assert_tells_no_place(app, tmp_path)
     gone = tmp_path / "gone" / "photos"
-    sources.choose(gone)
+    opening.choose(gone)
     app = opened("pages/dataset.py")
     assert "…/photos" in reads_as(app.warning[0].value)
     assert_tells_no_place(app, tmp_path)
@@ -269,7 +271,7 @@ class TestWithTrainedRuns:
             (run.folder / layout.CONFIG).write_text(json.dumps(config))
             remarks = Remarks(NAMES[11][:60] + str(number), f"{NAMES[10]}\n{NAMES[15]}", False)
             store.remark(store.load(run.folder), remarks)
-        sources.choose(sources.sample_dir())
+        opening.choose(opening.sample_dir())
         cache.forget_datasets()
         return trained_machine
 
@@ -296,5 +298,5 @@ class TestWithTrainedRuns:
         run, other = store.list_runs()[0][:2]
         pair = cache.pair(run, other)
         pair.both.loc[pair.both.index[0], pair.place[1]] = "=1+1\r=2.jpg"
-        found = cells(comparison_export._csv(pair))
+        found = cells(export._csv(pair))
         assert "'=1+1\r=2.jpg" in found

@@ -17,11 +17,14 @@ from conftest import PROJECT, command_line, seal
 from hostile_runs import CONFIGS, EVENTS, keras_files, pickled_array, pickled_bytes, spoiled
 from streamlit.testing.v1 import AppTest
 
-from catsdogs.data import embeddings, images, index, sources
+from catsdogs.dataset import index
 from catsdogs.errors import RunError
+from catsdogs.features import embeddings
+from catsdogs.images import picture
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.events import State
+from catsdogs.sources import opening
 
 ARTIFACTS = PROJECT / "artifacts"
 SOUND = ("reference-custom_cnn", "reference-mobilenet_v2-fine_tuned")
@@ -58,7 +61,7 @@ def folder_of_all(tmp_path_factory):
 @pytest.fixture
 def attacked(folder_of_all, kaggle_folder, monkeypatch):
     monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(folder_of_all))
-    sources.choose(kaggle_folder)
+    opening.choose(kaggle_folder)
     return folder_of_all
 
 
@@ -161,7 +164,7 @@ def test_a_pickle_in_the_place_of_predictions_is_refused(own, marker):
 
 def test_pickled_rows_in_a_cache_are_never_unpickled(tmp_path, marker, kaggle_folder):
     records = index.scan(kaggle_folder).usable
-    place = tmp_path / "cache" / "pixels" / f"8-{images.DECODE_VERSION}"
+    place = tmp_path / "cache" / "pixels" / f"8-{picture.DECODE_VERSION}"
     place.mkdir(parents=True)
     np.save(place / "0.npy", pickled_array(marker), allow_pickle=True)
     rows = embeddings.decode(kaggle_folder, records, side=8)

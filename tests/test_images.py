@@ -9,8 +9,8 @@ from conftest import PROJECT
 from PIL import Image
 from pillow_heif import register_heif_opener
 
-from catsdogs.data.images import Picture, load_square, load_upright, open_header
 from catsdogs.errors import UnreadableImage
+from catsdogs.images.picture import Picture, load_square, load_upright, open_header
 
 
 def encoded(image: Image.Image, file_format: str, **options) -> bytes:
@@ -152,7 +152,7 @@ def test_a_heic_file_is_read_by_who_never_read_one_before(tmp_path):
     register_heif_opener()
     (tmp_path / "photo.jpg").write_bytes(encoded(half_red(), "HEIF"))
     code = (
-        "import pathlib, sys; from catsdogs.data.images import Picture;"
+        "import pathlib, sys; from catsdogs.images.picture import Picture;"
         "print(Picture(pathlib.Path(sys.argv[1]).read_bytes()).square(8).shape)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "photo.jpg")]

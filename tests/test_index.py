@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from catsdogs.data import annotations, duplicates, index
-from catsdogs.data.annotations import EXCLUDE, RELABEL
+from catsdogs.dataset import annotations, duplicates, index
+from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.labels import CAT, DOG, UNLABELLED
 
@@ -63,9 +63,9 @@ def test_a_second_scan_reads_only_what_changed(kaggle_folder, photo, monkeypatch
     first = index.scan(kaggle_folder).fingerprint()
     photo(kaggle_folder / "cat.3.jpg", seed=77, size=(90, 90))
     read = []
-    real = index.images.read_bytes
+    real = index.picture.read_bytes
     monkeypatch.setattr(
-        index.images, "read_bytes", lambda path: read.append(path.name) or real(path)
+        index.picture, "read_bytes", lambda path: read.append(path.name) or real(path)
     )
     second = index.scan(kaggle_folder)
     assert read == ["cat.3.jpg"]
@@ -107,7 +107,7 @@ def test_names_that_are_not_utf8_are_reported_not_fatal(kaggle_folder, photo):
 
 
 def test_a_file_that_could_not_be_opened_is_tried_again(kaggle_folder, monkeypatch):
-    real = index.images.read_bytes
+    real = index.picture.read_bytes
 
     def refuse(path):
         if path.name == "cat.0.jpg":
@@ -115,7 +115,7 @@ def test_a_file_that_could_not_be_opened_is_tried_again(kaggle_folder, monkeypat
         return real(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(index.images, "read_bytes", refuse)
+        patch.setattr(index.picture, "read_bytes", refuse)
         assert list(index.scan(kaggle_folder).unreadable["path"]) == ["cat.0.jpg"]
     assert index.scan(kaggle_folder).unreadable.empty
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from catsdogs.data import sources
-from catsdogs.data.kaggle import KAGGLE_RULES, fetch_kaggle
 from catsdogs.errors import DownloadError
+from catsdogs.sources import opening
+from catsdogs.sources.kaggle import KAGGLE_RULES, fetch_kaggle
 
 
 def test_without_kagglehub_the_error_says_what_to_install(monkeypatch):
@@ -66,6 +66,6 @@ def test_kaggles_zip_is_a_dataset_source_and_stdout_stays_clean(kagglehub, tmp_p
     kagglehub.competition_download = competition_download
     told = []
     archive = fetch_kaggle(progress=lambda *numbers: told.append(numbers))
-    assert sources.open_source(archive).is_dir()
+    assert opening.open_source(archive).is_dir()
     assert told == [(0, 0), (archive.stat().st_size,) * 2]
     assert capsys.readouterr().out == ""

@@ -32,7 +32,7 @@ def test_the_heat_map_is_grad_cam(learning, recipe, tmp_path):
     import tensorflow as tf
     from keras import Model
 
-    from catsdogs.litert import LiteRTModel
+    from catsdogs.features.litert import LiteRTModel
 
     model = learning.models.build_custom_cnn(RunConfig("custom_cnn", "/photos", recipe=recipe))
     pixels = np.random.default_rng(1).integers(0, 256, (1, 150, 150, 3), dtype=np.uint8)

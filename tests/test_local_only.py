@@ -21,8 +21,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from visitor import COOKIE, Visitor
 
-from catsdogs.inference import batch
-from catsdogs.ui import uploads
+from catsdogs.inference import answers
+from catsdogs.ui.shared import uploads
 
 pytestmark = [pytest.mark.slow]
 
@@ -256,7 +256,7 @@ class TestUploads:
     def test_more_files_than_the_bound_are_refused(self):
         manager = MemoryUploadedFileManager("/upload")
         add = uploads._Bound(manager)
-        for number in range(batch.MOST_PICTURES):
+        for number in range(answers.MOST_PICTURES):
             add("me", UploadedFileRec(str(number), "a.jpg", "image/jpeg", b"x"))
         with pytest.raises(HTTPException, match="5,000 files"):
             add("me", UploadedFileRec("one more", "a.jpg", "image/jpeg", b"x"))

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 import pytest
 from conftest import PROJECT
 
-from catsdogs.locks import exclusive
+from catsdogs.system.locks import exclusive
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_failure_releases_the_lock_and_keeps_its_file(lock):
 
 def test_another_process_waits_until_the_holder_is_killed(lock):
     code = (
-        "import pathlib, sys, time; from catsdogs.locks import exclusive\n"
+        "import pathlib, sys, time; from catsdogs.system.locks import exclusive\n"
         "with exclusive(pathlib.Path(sys.argv[1])): print(flush=True); time.sleep(100)"
     )
     command = [sys.executable, "-c", code, lock]

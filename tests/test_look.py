@@ -1,9 +1,9 @@
 import pytest
 
-from catsdogs.data import annotations
+from catsdogs.dataset import annotations
 from catsdogs.errors import DatasetError, WeightsUnavailable
-from catsdogs.health import checkup, look
-from catsdogs.health.look import TRAINING, VALIDATION, Watch
+from catsdogs.health import checkup, snapshot
+from catsdogs.health.snapshot import TRAINING, VALIDATION, Watch
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def clock():
 
 
 def names(watch):
-    return set(watch.look().table["path"])
+    return set(watch.snapshot().table["path"])
 
 
 def wait(watch):
@@ -28,41 +28,43 @@ def wait(watch):
 
 
 def test_every_photo_has_a_side_and_each_side_photos(kaggle_folder):
-    sides = Watch(kaggle_folder).look().table["side"].value_counts()
+    sides = Watch(kaggle_folder).snapshot().table["side"].value_counts()
     assert sides.to_dict() == {TRAINING: 12, VALIDATION: 4}
 
 
 def test_an_excluded_photo_is_on_neither_side(kaggle_folder):
     watch = Watch(kaggle_folder)
-    annotations.annotate(kaggle_folder, watch.look().table.head(1), annotations.EXCLUDE)
-    table = watch.look().table
+    annotations.annotate(kaggle_folder, watch.snapshot().table.head(1), annotations.EXCLUDE)
+    table = watch.snapshot().table
     assert table["excluded"].tolist() == [True] + [False] * 15
     assert table["side"].iloc[0] == ""
 
 
 def test_a_decision_is_seen_at_once_and_so_is_its_undoing(kaggle_folder):
     watch = Watch(kaggle_folder)
-    before = watch.look().dataset.fingerprint()
-    annotations.annotate(kaggle_folder, watch.look().table.head(2), annotations.EXCLUDE)
-    assert watch.look().dataset.excluded == 2
-    assert watch.look().dataset.fingerprint() != before
+    before = watch.snapshot().dataset.fingerprint()
+    annotations.annotate(kaggle_folder, watch.snapshot().table.head(2), annotations.EXCLUDE)
+    assert watch.snapshot().dataset.excluded == 2
+    assert watch.snapshot().dataset.fingerprint() != before
     annotations.undo(kaggle_folder)
-    assert watch.look().dataset.fingerprint() == before
+    assert watch.snapshot().dataset.fingerprint() == before
 
 
 def test_a_label_is_undone_even_after_a_look_at_the_folder_in_between(kaggle_folder):
     watch = Watch(kaggle_folder)
-    annotations.annotate(kaggle_folder, watch.look().table.head(2), annotations.RELABEL, label=1)
+    annotations.annotate(
+        kaggle_folder, watch.snapshot().table.head(2), annotations.RELABEL, label=1
+    )
     watch.refresh()
-    assert watch.look().dataset.relabelled == 2
+    assert watch.snapshot().dataset.relabelled == 2
     annotations.undo(kaggle_folder)
-    assert watch.look().dataset.relabelled == 0
-    assert watch.look().table["label"].tolist() == [0] * 8 + [1] * 8
+    assert watch.snapshot().dataset.relabelled == 0
+    assert watch.snapshot().table["label"].tolist() == [0] * 8 + [1] * 8
 
 
 def test_nothing_new_means_the_same_look(kaggle_folder):
     watch = Watch(kaggle_folder)
-    assert watch.look() is watch.look()
+    assert watch.snapshot() is watch.snapshot()
 
 
 def test_new_files_are_seen_a_minute_later_without_a_wait(kaggle_folder, photo, clock):
@@ -70,7 +72,7 @@ def test_new_files_are_seen_a_minute_later_without_a_wait(kaggle_folder, photo, 
     photo(kaggle_folder / "cat.99.jpg", seed=99)
     assert "cat.99.jpg" not in names(watch)
     clock.now += 61
-    watch.look()
+    watch.snapshot()
     wait(watch)
     assert "cat.99.jpg" in names(watch)
 
@@ -80,10 +82,10 @@ def test_a_large_dataset_is_shown_as_last_seen_and_looked_at_meanwhile(
 ):
     Watch(kaggle_folder)
     photo(kaggle_folder / "cat.99.jpg", seed=99)
-    monkeypatch.setattr(look, "_LARGE", 10)
+    monkeypatch.setattr(snapshot, "_LARGE", 10)
     watch = Watch(kaggle_folder)
     assert len(watch._scanned.records) == 16
-    watch.look()
+    watch.snapshot()
     wait(watch)
     assert "cat.99.jpg" in names(watch)
 
@@ -92,7 +94,7 @@ def test_a_folder_that_has_gone_is_said_to_be(kaggle_folder):
     watch = Watch(kaggle_folder)
     kaggle_folder.rename(kaggle_folder.with_name("elsewhere"))
     with pytest.raises(DatasetError, match="not a folder"):
-        watch.look()
+        watch.snapshot()
     with pytest.raises(DatasetError, match="not a folder"):
         Watch(kaggle_folder)
 
@@ -104,12 +106,12 @@ def test_a_check_is_seen_when_it_ends_and_is_out_of_date_when_a_photo_comes(
         raise WeightsUnavailable("none")
 
     watch = Watch(kaggle_folder, clock=clock)
-    assert watch.look().findings is None
-    checkup.run(watch.look().dataset, backbone=no_weights, report=lambda *_: None)
-    assert watch.look().is_current
-    annotations.annotate(kaggle_folder, watch.look().table.head(2), annotations.EXCLUDE)
-    assert watch.look().is_current
+    assert watch.snapshot().findings is None
+    checkup.run(watch.snapshot().dataset, backbone=no_weights, report=lambda *_: None)
+    assert watch.snapshot().is_current
+    annotations.annotate(kaggle_folder, watch.snapshot().table.head(2), annotations.EXCLUDE)
+    assert watch.snapshot().is_current
     photo(kaggle_folder / "dog.99.jpg", seed=99)
     watch.refresh()
-    assert watch.look().findings is not None
-    assert not watch.look().is_current
+    assert watch.snapshot().findings is not None
+    assert not watch.snapshot().is_current

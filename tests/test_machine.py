@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from catsdogs import files, paths
-from catsdogs.data.sample import draw_sample
+from catsdogs import paths
 from catsdogs.learning import engines, machine
-from catsdogs.runs import jobs
+from catsdogs.runs import queue
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
+from catsdogs.sources.sample import draw_sample
+from catsdogs.system import files
 
 pytestmark = pytest.mark.slow
 
@@ -64,11 +65,11 @@ def test_a_run_that_goes_on_keeps_the_precision_it_began_with(tmp_path, speedup,
 
     remember(speedup)
     config = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8)
-    run = jobs.follow(jobs.start(config), lambda seen: None)
+    run = queue.follow(queue.start(config), lambda seen: None)
     began_with = run.result["precision"]
     assert began_with == ("bfloat16" if speedup > 1 else "float32")
     remember(turned)
-    run = jobs.follow(jobs.extend(run, 1), lambda seen: None)
+    run = queue.follow(queue.extend(run, 1), lambda seen: None)
     assert run.state is State.FINISHED, run.message
     assert run.result["precision"] == began_with
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs.data import annotations, index
+from catsdogs.comparison.pair import Pair, of_cell, of_kind
+from catsdogs.comparison.photo_facts import COLUMNS, of_answers, photo_facts, suspects
+from catsdogs.dataset import annotations, index
 from catsdogs.errors import RunError, WeightsUnavailable
 from catsdogs.evaluation.slices import KINDS, SMALL, slices
 from catsdogs.health import checkup
-from catsdogs.health.photo_facts import COLUMNS, of_answers, photo_facts, suspects
-from catsdogs.pair import Pair, of_cell, of_kind
 
 NOTHING = pd.DataFrame(columns=COLUMNS, dtype=float)
 

@@ -7,8 +7,8 @@ import pytest
 from conftest import command_line
 from PIL import Image
 
-from catsdogs.data.images import Picture, read_bytes
 from catsdogs.errors import RunError
+from catsdogs.images.picture import Picture, read_bytes
 from catsdogs.inference import rejection
 from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.predictor import Output, Predictor

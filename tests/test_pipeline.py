@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from catsdogs.data.augmentation import cropped, crops
-from catsdogs.data.row_cache import Rows
+from catsdogs.features.store import Rows
+from catsdogs.images.augmentation import cropped, crops
 from catsdogs.learning.pipeline import Batches
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,8 @@ import psutil
 import pytest
 from conftest import PROJECT
 
-from catsdogs import paths, processes
+from catsdogs import paths
+from catsdogs.system import processes
 
 ON_LINUX = sys.platform == "linux"
 _PARENT = """
@@ -166,7 +167,8 @@ def test_a_child_that_fails_or_is_killed_is_told_with_its_reason(module, code, t
 
 _ASKING = """
 import sys
-from catsdogs import paths, processes
+from catsdogs import paths
+from catsdogs.system import processes
 paths.PROJECT_ROOT = sys.argv[1]
 processes.answer_of("some_module")
 """

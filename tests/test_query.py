@@ -3,12 +3,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from catsdogs.data import annotations, index
-from catsdogs.data.annotations import EXCLUDE, RELABEL
-from catsdogs.data.split import split
+from catsdogs.dataset import annotations, index
+from catsdogs.dataset.annotations import EXCLUDE, RELABEL
+from catsdogs.dataset.split import split
 from catsdogs.health.checkup import UNMEASURED, Findings
-from catsdogs.health.look import TRAINING, VALIDATION, Look
-from catsdogs.health.query import RANGES, SORTS, Query, find, inside, measure
+from catsdogs.health.gallery_query import RANGES, SORTS, Query, find, inside, measure
+from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.labels import CAT, DOG
 from catsdogs.runs.config import RunConfig
 
@@ -26,18 +26,18 @@ def folder(kaggle_folder, photo):
 
 
 def looked_at(folder):
-    return Look(index.scan(folder), None, False)
+    return Snapshot(index.scan(folder), None, False)
 
 
 def checked(folder, **columns):
     """A look at a folder whose check found ``columns``, a value for each readable photo."""
     dataset = index.scan(folder)
     rows = dataset.pictures[["path", "digest"]].assign(**{**UNMEASURED, **columns})
-    return Look(dataset, Findings(rows, np.full((len(rows), 0), -1), {}), True)
+    return Snapshot(dataset, Findings(rows, np.full((len(rows), 0), -1), {}), True)
 
 
-def names(look, **query):
-    return find(look, Query(**query))["path"].tolist()
+def names(snapshot, **query):
+    return find(snapshot, Query(**query))["path"].tolist()
 
 
 def decide(folder, action, *paths, label=None):
@@ -55,8 +55,8 @@ def test_without_a_filter_every_photo_is_found_in_natural_order(folder):
 def test_a_class_is_the_label_in_effect(folder):
     decide(folder, RELABEL, "cat.1.jpg", label=DOG)
     decide(folder, RELABEL, "somebody.jpg", label=CAT)
-    look = looked_at(folder)
-    cats, dogs = set(names(look, label="cat")), set(names(look, label="dog"))
+    snapshot = looked_at(folder)
+    cats, dogs = set(names(snapshot, label="cat")), set(names(snapshot, label="dog"))
     assert "cat.1.jpg" in dogs
     assert "somebody.jpg" in cats
     assert (len(cats), len(dogs)) == (10, 11)
@@ -64,11 +64,11 @@ def test_a_class_is_the_label_in_effect(folder):
 
 def test_the_sides_are_those_of_a_run_with_the_default_settings(folder):
     decide(folder, EXCLUDE, "dog.3.jpg")
-    look = looked_at(folder)
-    usable = look.dataset.usable
+    snapshot = looked_at(folder)
+    usable = snapshot.dataset.usable
     sides = split(usable, validation=RunConfig.validation, seed=RunConfig.seed)
     for side, rows in zip((TRAINING, VALIDATION), sides, strict=True):
-        assert names(look, side=side) == usable["path"].iloc[rows].tolist()
+        assert names(snapshot, side=side) == usable["path"].iloc[rows].tolist()
 
 
 @pytest.mark.parametrize(
@@ -123,23 +123,23 @@ def test_every_range_is_shown_above():
 
 @pytest.mark.parametrize("name", RANGES)
 def test_a_range_over_all_values_leaves_nothing_out(folder, name):
-    look = looked_at(folder)
-    values = measure(look.table, name)
-    assert len(names(look, ranges={name: (values.min(), values.max())})) == len(look.table)
+    snapshot = looked_at(folder)
+    values = measure(snapshot.table, name)
+    assert len(names(snapshot, ranges={name: (values.min(), values.max())})) == len(snapshot.table)
 
 
 def test_an_area_is_drawn_on_the_chart_it_names(folder):
     wide = ((300, 50), (500, 50), (500, 150), (300, 150))
-    look = looked_at(folder)
-    assert names(look, area_of="size", area=wide) == ["Odd/cat.20.jpg"]
-    assert names(look, area_of="map", area=wide) == []  # No check, no place on the map.
+    snapshot = looked_at(folder)
+    assert names(snapshot, area_of="size", area=wide) == ["Odd/cat.20.jpg"]
+    assert names(snapshot, area_of="map", area=wide) == []  # No check, no place on the map.
 
 
 def test_photos_without_a_place_on_the_map_lie_in_no_area(folder):
     places = np.where(np.arange(21) % 3 == 0, np.nan, 0.5)
-    look = checked(folder, map_x=places, map_y=places)
+    snapshot = checked(folder, map_x=places, map_y=places)
     everywhere = ((-2, -2), (2, -2), (2, 2), (-2, 2))
-    assert len(names(look, area_of="map", area=everywhere)) == 14
+    assert len(names(snapshot, area_of="map", area=everywhere)) == 14
 
 
 FILTERS = {
@@ -154,12 +154,14 @@ FILTERS = {
 
 @pytest.mark.parametrize("size", [2, 3, len(FILTERS)])
 def test_filters_together_find_what_each_alone_does(folder, size):
-    look = looked_at(folder)
-    alone = {name: set(names(look, **query)) for name, query in FILTERS.items()}
+    snapshot = looked_at(folder)
+    alone = {name: set(names(snapshot, **query)) for name, query in FILTERS.items()}
     assert all(0 < len(found) < 21 for found in alone.values())
     for chosen in combinations(FILTERS, size):
         together = {key: value for name in chosen for key, value in FILTERS[name].items()}
-        assert set(names(look, **together)) == set.intersection(*(alone[name] for name in chosen))
+        assert set(names(snapshot, **together)) == set.intersection(
+            *(alone[name] for name in chosen)
+        )
 
 
 def test_several_ranges_hold_at_once(folder):
@@ -168,12 +170,12 @@ def test_several_ranges_hold_at_once(folder):
 
 
 def test_a_question_does_not_change_the_answer_to_the_next(folder):
-    look = looked_at(folder)
-    flags, table = look.flags.copy(), look.table.copy()
+    snapshot = looked_at(folder)
+    flags, table = snapshot.flags.copy(), snapshot.table.copy()
     for flag in ("small", "exact", ""):
-        names(look, flag=flag, label="dog", text="nowhere", sort="Width", descending=True)
-    assert look.flags.equals(flags)
-    assert look.table.equals(table)
+        names(snapshot, flag=flag, label="dog", text="nowhere", sort="Width", descending=True)
+    assert snapshot.flags.equals(flags)
+    assert snapshot.table.equals(table)
 
 
 @pytest.mark.parametrize("sort", [name for name, column in SORTS.items() if column])
@@ -181,25 +183,25 @@ def test_photos_are_sorted_by_what_was_asked_for(folder, sort):
     column = SORTS[sort]
     generator = np.random.default_rng(6)
     measured = {name: generator.random(21) for name in set(SORTS.values()) & set(UNMEASURED)}
-    look = checked(folder, **measured)
-    values = find(look, Query(sort=sort))[column]
+    snapshot = checked(folder, **measured)
+    values = find(snapshot, Query(sort=sort))[column]
     assert values.is_monotonic_increasing
     assert values.nunique() > 2
-    downwards = find(look, Query(sort=sort, descending=True))[column]
+    downwards = find(snapshot, Query(sort=sort, descending=True))[column]
     assert downwards.tolist() == values[::-1].tolist()
 
 
 def test_names_can_be_sorted_backwards(folder):
-    look = looked_at(folder)
-    assert names(look, descending=True) == names(look)[::-1]
+    snapshot = looked_at(folder)
+    assert names(snapshot, descending=True) == names(snapshot)[::-1]
 
 
 @pytest.mark.parametrize("descending", [False, True])
 def test_photos_without_a_value_come_last_and_ties_stay_in_order(folder, descending):
     values = np.array([np.nan, 1, 1, 1, *[np.nan] * 17])
-    look = checked(folder, brightness=values)
-    order = names(look)
-    found = names(look, sort="Brightness", descending=descending)
+    snapshot = checked(folder, brightness=values)
+    order = names(snapshot)
+    found = names(snapshot, sort="Brightness", descending=descending)
     assert found == [*order[1:4], order[0], *order[4:]]
 
 
@@ -215,12 +217,12 @@ def test_copies_stand_beside_each_other(folder):
 
 def test_an_excluded_photo_shows_only_where_a_finding_is_asked_for(folder):
     decide(folder, EXCLUDE, "cat.0.jpg")
-    look = looked_at(folder)
+    snapshot = looked_at(folder)
     for query in ({}, {"label": "cat"}, {"text": "cat.0"}, {"ranges": {"megapixels": (0, 9)}}):
-        assert "cat.0.jpg" not in names(look, **query)
-    assert names(look, flag="excluded") == ["cat.0.jpg"]
-    assert names(look, flag="exact") == ["cat.0.jpg", "cat.23.jpg"]
-    assert names(look, flag="exact", text="cat.0.") == ["cat.0.jpg"]
+        assert "cat.0.jpg" not in names(snapshot, **query)
+    assert names(snapshot, flag="excluded") == ["cat.0.jpg"]
+    assert names(snapshot, flag="exact") == ["cat.0.jpg", "cat.23.jpg"]
+    assert names(snapshot, flag="exact", text="cat.0.") == ["cat.0.jpg"]
 
 
 @pytest.mark.parametrize("query", [{}, *FILTERS.values(), {"sort": "Width", "descending": True}])

@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs import paths, tasks
-from catsdogs.data import index, sample
-from catsdogs.data.split import split
+from catsdogs import paths
+from catsdogs.background import tasks
+from catsdogs.background.tasks import TaskState
+from catsdogs.dataset import index
+from catsdogs.dataset.split import split
 from catsdogs.learning import range_test
-from catsdogs.runs import rates
+from catsdogs.runs import range_test as rates
 from catsdogs.runs.config import RunConfig
-from catsdogs.tasks import TaskState
+from catsdogs.sources import sample
 
 pytestmark = pytest.mark.slow
 

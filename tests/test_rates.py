@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from catsdogs.runs import rates
+from catsdogs.runs import range_test
 from catsdogs.runs.config import RunConfig
 
-RATES = rates.rising()
+RATES = range_test.rising()
 
 
 def loss_at(rate, *, falls_at=1e-3, explodes_at=1e-1):
@@ -17,13 +17,13 @@ def loss_at(rate, *, falls_at=1e-3, explodes_at=1e-1):
 
 
 def suggested(losses):
-    return rates.suggested(RATES[: len(losses)], rates.smoothed(losses))
+    return range_test.suggested(RATES[: len(losses)], range_test.smoothed(losses))
 
 
 @pytest.mark.parametrize("falls_at", [1e-4, 1e-3, 1e-2])
 def test_the_suggested_rate_lies_on_the_slope(falls_at):
     losses = [loss_at(rate, falls_at=falls_at, explodes_at=100 * falls_at) for rate in RATES]
-    end = next(n for n in range(1, len(losses)) if rates.has_exploded(losses[:n]))
+    end = next(n for n in range(1, len(losses)) if range_test.has_exploded(losses[:n]))
     assert falls_at / 10 < suggested(losses[:end]) < falls_at * 10
 
 
@@ -57,12 +57,12 @@ def test_a_suggestion_has_two_digits():
 
 def test_points_that_a_fall_leaves_out_do_not_end_it():
     curve = [9, 8, 7, 20, 6, 5, 30, 4, 10]
-    assert rates._longest_fall(curve) == [0, 1, 2, 4, 5, 7]
+    assert range_test._longest_fall(curve) == [0, 1, 2, 4, 5, 7]
 
 
 def test_smoothing_keeps_a_constant_and_starts_at_the_first_loss():
-    assert rates.smoothed([0.7] * 30) == pytest.approx([0.7] * 30)
-    assert rates.smoothed([2.0, 1.0])[0] == 2.0
+    assert range_test.smoothed([0.7] * 30) == pytest.approx([0.7] * 30)
+    assert range_test.smoothed([2.0, 1.0])[0] == 2.0
 
 
 def test_rates_rise_evenly_on_a_logarithmic_axis():
@@ -71,9 +71,9 @@ def test_rates_rise_evenly_on_a_logarithmic_axis():
 
 
 def test_a_loss_explodes_when_its_mean_is_four_times_the_lowest():
-    assert not rates.has_exploded([1.0] * 50 + [3.0] * 200)
-    assert not rates.has_exploded([1.0] * 50 + [20.0])
-    assert rates.has_exploded([1.0] * 50 + [5.0] * 200)
+    assert not range_test.has_exploded([1.0] * 50 + [3.0] * 200)
+    assert not range_test.has_exploded([1.0] * 50 + [20.0])
+    assert range_test.has_exploded([1.0] * 50 + [5.0] * 200)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_settings_that_a_test_does_not_look_at_do_not_change_its_subject(same):
 )
 def test_settings_that_a_test_depends_on_change_its_subject(other):
     assert subject(**other) != subject()
-    tested = rates.tested_config(subject(**other))
+    tested = range_test.tested_config(subject(**other))
     assert {name: getattr(tested, name) for name in other} == other
 
 
 def subject(**settings):
-    return rates.subject(RunConfig(**{"model": "custom_cnn", "data": "/photos", **settings}))
+    return range_test.subject(RunConfig(**{"model": "custom_cnn", "data": "/photos", **settings}))
 
 
 def test_a_subject_is_json_in_one_order():

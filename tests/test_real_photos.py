@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw
 from pillow_heif import register_heif_opener
 
 from benchmarks import heatmaps
-from catsdogs.data import images, sources
+from catsdogs.images.picture import load_square, load_upright
 from catsdogs.runs import layout, model_files, store
+from catsdogs.sources import opening
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
@@ -67,10 +68,8 @@ def test_the_assembled_keras_model_agrees_with_the_cached_features(transfer, her
     keras = pytest.importorskip("keras")
     run = store.find(transfer["run"])
     table = model_files.read_predictions(run).head(64)
-    root = sources.open_source(native_zip)
-    pixels = np.stack(
-        [images.load_square((root / name).read_bytes(), 224) for name in table["path"]]
-    )
+    root = opening.open_source(native_zip)
+    pixels = np.stack([load_square((root / name).read_bytes(), 224) for name in table["path"]])
     model = keras.models.load_model(run.folder / layout.KERAS_MODEL)
     assert model.count_params() == 2_259_265
     np.testing.assert_allclose(model.predict(pixels, verbose=0)[:, 0], table["p_dog"], atol=1e-3)
@@ -92,7 +91,7 @@ def test_the_plain_networks_loss_falls(world, native_zip):
 def test_a_rotated_photo_gets_the_upright_ones_answer(transfer, world, native_zip, tmp_path):
     with zipfile.ZipFile(native_zip) as archive:
         for number in range(5):
-            upright = images.load_upright(archive.read(f"train/dog.{number}.jpg"))
+            upright = load_upright(archive.read(f"train/dog.{number}.jpg"))
             exif = Image.Exif()
             exif[0x0112] = 6
             buffer = io.BytesIO()
@@ -127,7 +126,7 @@ def saved(picture, place, **options):
 def test_the_answer_does_not_depend_on_the_container(transfer, world, native_zip, tmp_path):
     with zipfile.ZipFile(native_zip) as archive:
         content = archive.read("train/dog.1.jpg")
-    photo = images.load_upright(content)
+    photo = load_upright(content)
     exif = Image.Exif()
     exif[0x0112] = 6
     sideways = photo.transpose(Image.Transpose.ROTATE_90)
@@ -172,7 +171,7 @@ def test_what_shows_no_pet_is_called_neither(transfer, world, here, native_zip, 
     assert [answer["results"][0]["label"] for answer in answers] == ["neither"] * 24
     # The floor is measured on the validation photos: it refuses one in a hundred of them.
     table = model_files.read_predictions(store.find(transfer["run"])).head(100)
-    root = sources.open_source(native_zip)
+    root = opening.open_source(native_zip)
     photos = [root / path for path in table["path"]]
     _, answers = command_line("classify", *photos, "--run", transfer["run"], **world)
     labels = [answer["results"][0]["label"] for answer in answers]

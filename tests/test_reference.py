@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from conftest import NATIVE_ZIP, PROJECT, WEIGHTS, command_line
 
-from catsdogs.backbones import IMAGENET, SHIPPED
-from catsdogs.data import sources
 from catsdogs.errors import RunError
+from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import jobs, layout, model_files, store
+from catsdogs.runs import layout, model_files, queue, store
+from catsdogs.sources import opening
 from tools import results
 
 ARTIFACTS = PROJECT / "artifacts"
@@ -45,7 +45,7 @@ def shipped(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
-    [jobs.delete, jobs.resume, lambda run: jobs.extend(run, 1)],
+    [queue.delete, queue.resume, lambda run: queue.extend(run, 1)],
     ids=["delete", "resume", "extend"],
 )
 def test_a_reference_run_stays_as_it_is(a_reference_run, change):
@@ -133,7 +133,7 @@ def test_the_results_in_the_readme_are_those_of_the_runs():
 @pytest.mark.realdata
 @pytest.mark.slow
 def test_the_shipped_models_say_of_real_photos_what_training_ended_with(shipped, native_zip):
-    root = sources.open_source(NATIVE_ZIP)
+    root = opening.open_source(NATIVE_ZIP)
     for name in WITH_MODEL:
         run = shipped[name]
         said = model_files.read_predictions(run).set_index("path")["p_dog"]

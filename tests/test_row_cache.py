@@ -4,9 +4,10 @@ import time
 import numpy as np
 import pytest
 
-from catsdogs.data import index, row_cache
-from catsdogs.data.images import load_square
-from catsdogs.data.row_cache import Rows, rows_of
+from catsdogs.dataset import index
+from catsdogs.features import store as row_cache
+from catsdogs.features.store import Rows, rows_of
+from catsdogs.images.picture import load_square
 
 ROW = np.dtype((np.float32, (3,)))
 

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from catsdogs import processes
-from catsdogs.data.sources import SAMPLE_NAME
 from catsdogs.errors import ConfigError, RunError
-from catsdogs.runs import event_file, jobs, layout, store
+from catsdogs.runs import event_file, layout, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, fold
+from catsdogs.sources.opening import SAMPLE_NAME
+from catsdogs.system import processes
 
 RESULT = {
     **{"val_accuracy": 0.9, "val_images": 100, "val_loss": 0.3, "train_images": 400},
@@ -152,10 +152,10 @@ def test_who_has_the_number_of_a_lost_worker_is_left_alone(run_folder, sleeper, 
     lost = store.load(run_folder)
     assert lost.state is State.LOST
     with pytest.raises(RunError, match="which is lost"):
-        jobs.request_stop(lost)
-    jobs.kill(lost)
+        queue.request_stop(lost)
+    queue.kill(lost)
     assert store.load(run_folder).state is State.STOPPED
-    jobs.delete(store.load(run_folder))
+    queue.delete(store.load(run_folder))
     assert sleeper.poll() is None
 
 
@@ -164,7 +164,7 @@ def test_a_run_whose_launch_was_not_noted_down_whole_is_launched_again(run_folde
     with (run_folder / layout.EVENTS).open("a") as stream:
         stream.write('{"event": "launched", "t": 1.0, "pid"')
     assert store.load(run_folder).state is State.QUEUED
-    jobs.start_queued()
+    queue.start_queued()
     assert launched == [run_folder]
     assert store.load(run_folder).state is State.RUNNING
 
@@ -179,7 +179,7 @@ def test_a_worker_that_died_before_its_first_word_is_lost(run_folder, sleeper):
 
 def test_a_requested_stop_shows_until_the_worker_ends(run_folder, sleeper):
     emit(run_folder, ("queued", {}), started(sleeper))
-    jobs.request_stop(store.load(run_folder))
+    queue.request_stop(store.load(run_folder))
     assert store.load(run_folder).state is State.STOPPING
     emit(run_folder, ("stopped", {"result": RESULT}))
     assert store.load(run_folder).state is State.STOPPED
@@ -188,7 +188,7 @@ def test_a_requested_stop_shows_until_the_worker_ends(run_folder, sleeper):
 def test_a_run_that_has_ended_cannot_be_stopped(run_folder):
     emit(run_folder, ("finished", {"result": RESULT}))
     with pytest.raises(RunError, match="nothing to stop"):
-        jobs.request_stop(store.load(run_folder))
+        queue.request_stop(store.load(run_folder))
 
 
 def test_a_torn_last_line_is_ignored(run_folder, sleeper):
@@ -262,13 +262,13 @@ def test_a_run_without_a_model_is_not_usable(run_folder):
 def test_a_run_at_work_is_not_deleted(run_folder, sleeper):
     emit(run_folder, ("queued", {}), started(sleeper))
     with pytest.raises(RunError, match="Stop it first"):
-        jobs.delete(store.load(run_folder))
+        queue.delete(store.load(run_folder))
     assert run_folder.exists()
 
 
 def test_a_deleted_run_is_gone(run_folder):
     emit(run_folder, ("finished", {"result": RESULT}))
-    jobs.delete(store.load(run_folder))
+    queue.delete(store.load(run_folder))
     assert store.list_runs() == ([], [])
     assert [path.name for path in run_folder.parent.iterdir()] == [".queue.lock"]
 
@@ -276,7 +276,7 @@ def test_a_deleted_run_is_gone(run_folder):
 def test_a_start_that_cannot_work_leaves_no_run(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError):
-        jobs.start(RunConfig("custom_cnn", str(tmp_path / "empty")))
+        queue.start(RunConfig("custom_cnn", str(tmp_path / "empty")))
     assert store.list_runs() == ([], [])
 
 
@@ -320,7 +320,7 @@ def test_a_run_without_one_of_its_files_hides_no_other(run_folder, name):
 
 
 def test_a_run_whose_events_are_gone_is_lost_and_does_not_begin_by_itself(run_folder, launched):
-    jobs.start_queued()
+    queue.start_queued()
     assert store.load(run_folder).state is State.LOST
     assert launched == []
 
@@ -394,7 +394,7 @@ def test_nothing_is_merged_into_a_torn_line(run_folder, launched):
     emit(run_folder, ("queued", {}), ("stopped", {"result": RESULT}))
     content = (run_folder / layout.EVENTS).read_bytes()
     (run_folder / layout.EVENTS).write_bytes(content + b'{"event": "epoch", "epoch": 7, "lo')
-    assert jobs.resume(store.load(run_folder)).state is State.RUNNING
+    assert queue.resume(store.load(run_folder)).state is State.RUNNING
     kinds = [event["event"] for event in event_file.read_events(run_folder)]
     assert kinds == ["queued", "stopped", "queued", "launched"]
 
@@ -441,19 +441,19 @@ def test_runs_wait_for_their_turn(launched):
     for folder in (folders[1], folders[2], folders[0]):
         emit(folder, ("queued", {}))
     for _ in range(3):
-        jobs.start_queued()
+        queue.start_queued()
     assert launched == [folders[1]]
     emit(folders[1], ("finished", {"result": RESULT}))
-    jobs.start_queued()
+    queue.start_queued()
     assert launched == [folders[1], folders[2]]
-    assert jobs.in_queue(store.list_runs()[0])[0].folder == folders[0]
+    assert queue.in_queue(store.list_runs()[0])[0].folder == folders[0]
 
 
 def test_as_many_work_at_a_time_as_asked_for(launched, monkeypatch):
     monkeypatch.setenv("CATSDOGS_WORKERS", "2")
     for _ in range(3):
         emit(store.create(RunConfig("custom_cnn", "/photos"), ABOUT), ("queued", {}))
-    jobs.start_queued()
+    queue.start_queued()
     assert len(launched) == 2
 
 
@@ -464,31 +464,31 @@ def test_a_number_of_workers_that_is_none_is_refused_before_anything_is_queued(
     monkeypatch.setenv("CATSDOGS_WORKERS", workers)
     emit(run_folder, ("stopped", {}))
     with pytest.raises(ConfigError, match="CATSDOGS_WORKERS"):
-        jobs.resume(store.load(run_folder))
+        queue.resume(store.load(run_folder))
     with pytest.raises(ConfigError, match="CATSDOGS_WORKERS"):
-        jobs.start(RunConfig("custom_cnn", str(kaggle_folder)))
+        queue.start(RunConfig("custom_cnn", str(kaggle_folder)))
     assert [run.state for run in store.list_runs()[0]] == [State.STOPPED]
     emit(run_folder, ("queued", {}))
     with pytest.raises(ConfigError, match="CATSDOGS_WORKERS"):
-        jobs.start_queued()
+        queue.start_queued()
 
 
 def test_a_queued_run_that_is_stopped_leaves_the_queue_and_can_come_back(run_folder, launched):
     other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
     emit(other, ("queued", {}))
     emit(run_folder, ("queued", {}))
-    jobs.start_queued()
-    jobs.request_stop(store.load(run_folder))
+    queue.start_queued()
+    queue.request_stop(store.load(run_folder))
     assert store.load(run_folder).state is State.STOPPED
     assert not (run_folder / layout.STOP).exists()
-    assert jobs.resume(store.load(run_folder)).state is State.QUEUED
+    assert queue.resume(store.load(run_folder)).state is State.QUEUED
     assert launched == [other]
 
 
 def test_a_run_in_the_queue_is_not_deleted(run_folder):
     emit(run_folder, ("queued", {}))
     with pytest.raises(RunError, match="Stop it first"):
-        jobs.delete(store.load(run_folder))
+        queue.delete(store.load(run_folder))
     assert run_folder.exists()
 
 
@@ -496,9 +496,9 @@ def test_a_run_in_the_queue_is_not_deleted(run_folder):
 def test_an_unqueued_run_keeps_the_model_that_it_had(run_folder, launched, end):
     other = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
     emit(other, ("queued", {}))
-    jobs.start_queued()
+    queue.start_queued()
     emit(run_folder, ("queued", {}), (end, {"result": RESULT}))
-    jobs.request_stop(jobs.resume(store.load(run_folder)))
+    queue.request_stop(queue.resume(store.load(run_folder)))
     assert store.load(run_folder).result == RESULT
 
 
@@ -506,7 +506,7 @@ def test_an_unqueued_run_keeps_the_model_that_it_had(run_folder, launched, end):
 def test_a_killed_run_keeps_its_earlier_model(run_folder, sleeper, phase):
     emit(run_folder, ("finished", {"result": RESULT}), ("queued", {"extend": 1, "at": 2}))
     emit(run_folder, started(sleeper), ("phase", {"name": phase, "done": 0, "total": 0}))
-    jobs.kill(store.load(run_folder))
+    queue.kill(store.load(run_folder))
     run = store.load(run_folder)
     assert (run.state, run.result) == (State.STOPPED, RESULT)
     emit(run_folder, ("queued", {}))
@@ -518,7 +518,7 @@ def test_an_extension_counts_from_where_the_run_is_now(run_folder, launched):
     seen = store.load(run_folder)
     emit(run_folder, ("queued", {"extend": 2, "at": 3}))
     emit(run_folder, ("finished", {"result": RESULT, "epochs": 5, "planned": 5}))
-    assert jobs.extend(seen, 2).view.extensions == ((3, 2), (5, 2))
+    assert queue.extend(seen, 2).view.extensions == ((3, 2), (5, 2))
 
 
 def test_a_folder_that_cannot_be_filled_is_not_left_behind(monkeypatch, tmp_path):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catsdogs.data.sample import Planted, _content, draw_sample, planted
 from catsdogs.errors import DatasetError
+from catsdogs.sources.sample import Planted, _content, draw_sample, planted
 
 IMAGES, SEED = 40, 7
 

@@ -16,7 +16,7 @@ from conftest import PROJECT
 from e2e.conftest import Server, serving
 from visitor import Visitor
 
-from catsdogs.drawing.animals import face
+from catsdogs.sources.drawing.animals import face
 
 pytestmark = [pytest.mark.slow]
 

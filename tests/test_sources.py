@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from catsdogs.data import index, sources
-from catsdogs.data.sample import draw_sample
+from catsdogs.dataset import index
 from catsdogs.errors import DatasetError
+from catsdogs.sources import opening
+from catsdogs.sources.sample import draw_sample
 
 
 @pytest.fixture
@@ -23,11 +24,11 @@ def train_zip(kaggle_folder, tmp_path) -> Path:
 
 
 def summary(path: Path) -> dict:
-    return index.summary(index.scan(sources.open_source(path)))
+    return index.summary(index.scan(opening.open_source(path)))
 
 
 def test_a_folder_is_used_where_it_is(kaggle_folder):
-    assert sources.open_source(kaggle_folder) == kaggle_folder
+    assert opening.open_source(kaggle_folder) == kaggle_folder
 
 
 def test_kaggles_inner_zip_is_a_dataset(train_zip):
@@ -62,16 +63,16 @@ def test_microsofts_zip_is_a_dataset_with_its_two_empty_files(kaggle_folder, tmp
 
 
 def test_an_archive_is_unpacked_once(train_zip):
-    first = sources.open_source(train_zip)
+    first = opening.open_source(train_zip)
     (first / "marker").touch()
-    assert (sources.open_source(train_zip) / "marker").exists()
+    assert (opening.open_source(train_zip) / "marker").exists()
 
 
 def test_a_new_archive_at_the_same_path_is_unpacked_anew(train_zip, kaggle_folder):
-    first = sources.open_source(train_zip)
+    first = opening.open_source(train_zip)
     with zipfile.ZipFile(train_zip, "a") as archive:
         archive.write(kaggle_folder / "cat.0.jpg", "train/cat.500.jpg")
-    assert sources.open_source(train_zip) != first
+    assert opening.open_source(train_zip) != first
     assert summary(train_zip)["cats"] == 9
 
 
@@ -88,7 +89,7 @@ def test_nothing_lands_outside_the_unpacked_folder(kaggle_folder, tmp_path):
         ):
             archive.writestr(name, photo_bytes)
     before = set(tmp_path.rglob("cat.*.jpg"))
-    folder = sources.open_source(target)
+    folder = opening.open_source(target)
     new = set(tmp_path.rglob("cat.*.jpg")) - before
     assert new == {folder / "cat.5.jpg"}
 
@@ -106,7 +107,7 @@ def test_a_damaged_archive_is_refused_and_leaves_nothing(
     content[200:1200] = b"\xa5" * 1000
     target.write_bytes(content)
     with pytest.raises(DatasetError, match="cannot be unpacked"):
-        sources.open_source(target)
+        opening.open_source(target)
     assert list((empty_machine / "data" / "unpacked").iterdir()) == []
 
 
@@ -116,71 +117,71 @@ def test_a_member_that_is_there_twice_is_unpacked_once(kaggle_folder, tmp_path):
         warnings.simplefilter("ignore")
         for source in ("cat.0.jpg", "cat.1.jpg"):
             archive.write(kaggle_folder / source, "cat.0.jpg")
-    unpacked = sources.open_source(target) / "cat.0.jpg"
+    unpacked = opening.open_source(target) / "cat.0.jpg"
     assert unpacked.read_bytes() == (kaggle_folder / "cat.0.jpg").read_bytes()
 
 
 def test_an_archive_can_be_unpacked_to_a_new_folder_of_the_users(train_zip, tmp_path):
-    folder = sources.open_source(train_zip, into=tmp_path / "mine")
+    folder = opening.open_source(train_zip, into=tmp_path / "mine")
     assert index.summary(index.scan(folder))["images"] == 16
     with pytest.raises(DatasetError, match="exists already"):
-        sources.open_source(train_zip, into=tmp_path / "mine")
+        opening.open_source(train_zip, into=tmp_path / "mine")
 
 
 def test_an_unpacked_archive_keeps_its_name_and_outlives_the_zip(train_zip):
-    sources.choose(sources.open_source(train_zip))
+    opening.choose(opening.open_source(train_zip))
     train_zip.unlink()
-    assert sources.display_name(sources.current()) == "train.zip"
+    assert opening.display_name(opening.current()) == "train.zip"
 
 
 @pytest.mark.parametrize("path", ["~nobody-of-that-name/x", "x" * 5000])
 def test_a_path_that_cannot_be_followed_is_refused(path):
     with pytest.raises(DatasetError, match="Check the path"):
-        sources.open_source(Path(path))
+        opening.open_source(Path(path))
 
 
 def test_a_choice_may_have_any_name(kaggle_folder, tmp_path):
     odd = tmp_path / os.fsdecode(b"caf\xe9")
     shutil.copytree(kaggle_folder, odd)
-    sources.choose(odd)
-    assert sources.current() == odd
+    opening.choose(odd)
+    assert opening.current() == odd
 
 
 def test_two_tabs_that_draw_the_sample_at_once_both_get_it(monkeypatch):
-    monkeypatch.setattr(sources, "draw_sample", partial(draw_sample, images=20))
+    monkeypatch.setattr(opening, "draw_sample", partial(draw_sample, images=20))
     with ThreadPoolExecutor(2) as pool:
-        drawn = list(pool.map(lambda _: sources.ensure_sample(), range(2)))
-    assert drawn == [sources.sample_dir()] * 2
-    assert len(list(sources.sample_dir().iterdir())) == 20
+        drawn = list(pool.map(lambda _: opening.ensure_sample(), range(2)))
+    assert drawn == [opening.sample_dir()] * 2
+    assert len(list(opening.sample_dir().iterdir())) == 20
 
 
 def test_what_is_neither_folder_nor_zip_is_refused(tmp_path):
     (tmp_path / "photos.rar").write_bytes(b"Rar!")
     with pytest.raises(DatasetError, match="not a zip"):
-        sources.open_source(tmp_path / "photos.rar")
+        opening.open_source(tmp_path / "photos.rar")
     with pytest.raises(DatasetError, match="nothing at that path"):
-        sources.open_source(tmp_path / "nowhere")
+        opening.open_source(tmp_path / "nowhere")
 
 
 def test_with_nothing_there_there_is_no_dataset():
-    assert sources.current() is None
+    assert opening.current() is None
 
 
 def test_kaggles_usual_folder_is_found_by_itself(kaggle_folder):
     shutil.copytree(kaggle_folder, Path("dogs-vs-cats/train"))
-    assert sources.current() == Path("dogs-vs-cats/train").absolute()
+    assert opening.current() == Path("dogs-vs-cats/train").absolute()
 
 
 def test_a_choice_is_remembered_before_anything_found(kaggle_folder):
     shutil.copytree(kaggle_folder, Path("dogs-vs-cats/train"))
-    sources.choose(kaggle_folder)
-    assert sources.current() == kaggle_folder
+    opening.choose(kaggle_folder)
+    assert opening.current() == kaggle_folder
 
 
 def test_a_chosen_dataset_that_vanished_gives_way(kaggle_folder):
-    sources.choose(kaggle_folder)
+    opening.choose(kaggle_folder)
     shutil.rmtree(kaggle_folder)
-    assert sources.current() is None
+    assert opening.current() is None
 
 
 def test_the_sample_is_drawn_once(monkeypatch, empty_machine):
@@ -191,6 +192,6 @@ def test_the_sample_is_drawn_once(monkeypatch, empty_machine):
         folder.mkdir(parents=True)
         return folder
 
-    monkeypatch.setattr(sources, "draw_sample", draw)
-    assert sources.ensure_sample() == sources.ensure_sample() == empty_machine / "data" / "sample"
+    monkeypatch.setattr(opening, "draw_sample", draw)
+    assert opening.ensure_sample() == opening.ensure_sample() == empty_machine / "data" / "sample"
     assert len(drawn) == 1

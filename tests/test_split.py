@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs.data.split import require_splittable, split
+from catsdogs.dataset.split import require_splittable, split
 from catsdogs.errors import ConfigError
 
 

@@ -11,10 +11,11 @@ import psutil
 import pytest
 from conftest import served
 
-from catsdogs import processes, tasks
+from catsdogs.background import tasks
+from catsdogs.background.tasks import TaskState
 from catsdogs.errors import DatasetError
 from catsdogs.runs import event_file, layout
-from catsdogs.tasks import TaskState
+from catsdogs.system import processes
 
 pytestmark = pytest.mark.slow
 
@@ -197,7 +198,7 @@ def test_speed_and_the_time_left_count_from_where_the_phase_began(tmp_path):
 
 
 def test_an_address_that_is_none_is_refused_before_a_task_starts():
-    from catsdogs.data import fetching
+    from catsdogs.sources import fetching
 
     with pytest.raises(DatasetError):
         fetching.check("ftp://example.org/photos.zip")

@@ -15,11 +15,11 @@ import pytest
 from conftest import PROJECT
 from rich.console import Console
 
-from catsdogs import processes, terminal
-from catsdogs.commands import run_progress
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.cli import progress, run_progress
+from catsdogs.runs import event_file, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
+from catsdogs.system import processes
 
 pty = pytest.importorskip("pty")
 ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
@@ -68,11 +68,11 @@ def stderr_on_terminal():
     os.close(ours)
 
 
-def _drawn_on(terminal):
+def _drawn_on(progress):
     # What was written arrives in pieces, and a little later.
     pieces = []
-    while select.select([terminal], [], [], 0.2)[0]:
-        pieces.append(os.read(terminal, 65536))
+    while select.select([progress], [], [], 0.2)[0]:
+        pieces.append(os.read(progress, 65536))
     return b"".join(pieces).decode("utf-8")
 
 
@@ -81,7 +81,7 @@ def world(trained_machine):
     """Two trained runs; no worker outlives the test."""
     yield trained_machine
     for run in store.list_runs()[0]:
-        jobs.kill(run)
+        queue.kill(run)
 
 
 def emit(folder, *events):
@@ -199,7 +199,7 @@ def test_a_fit_shows_its_epoch_its_batch_and_its_figures(at_work):
 
 def test_a_run_that_starts_stops_or_waits_says_so(at_work):
     assert "starting" in drawn(store.load(at_work))
-    jobs.request_stop(store.load(at_work))
+    queue.request_stop(store.load(at_work))
     assert "stopping …" in drawn(store.load(at_work))
     queued = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
     emit(queued, ("queued", {}))
@@ -246,9 +246,9 @@ def test_a_name_that_would_colour_a_terminal_does_not(at_work, capsys):
 
 
 def test_without_a_terminal_a_phase_is_named_once_and_nothing_counted(capsys):
-    with terminal.progress("scan") as advance:
+    with progress.progress("scan") as advance:
         advance(1, 2)
-    with terminal.phases({"look": "Looking"}) as report:
+    with progress.phases({"look": "Looking"}) as report:
         report("look", 0, 0)
         report("look", 1, 2)
     assert capsys.readouterr().err == "Looking …\n"
@@ -257,7 +257,7 @@ def test_without_a_terminal_a_phase_is_named_once_and_nothing_counted(capsys):
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, ValueError])
 def test_a_terminal_has_its_cursor_again_whatever_ends_the_progress(ending):
     def work():
-        with terminal.phases({"look": "[red]Looking"}) as report:
+        with progress.phases({"look": "[red]Looking"}) as report:
             report("look", 100, 2000)
             time.sleep(0.01)
             report("look", 600, 2000)
@@ -274,7 +274,7 @@ def test_a_terminal_has_its_cursor_again_whatever_ends_the_progress(ending):
 
 def test_what_is_counted_in_bytes_is_shown_in_bytes():
     with stderr_on_terminal() as screen:
-        with terminal.phases({"get": "Downloading"}, in_bytes=True) as report:
+        with progress.phases({"get": "Downloading"}, in_bytes=True) as report:
             report("get", 1_500_000, 3_000_000)
         assert "1.5 MB/3.0 MB" in screen()
 
@@ -283,7 +283,7 @@ def test_what_is_counted_in_bytes_is_shown_in_bytes():
     ("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (3787, "1:03:07"), (-1, "0:00")]
 )
 def test_a_clock_shows_minutes_and_hours(seconds, shown):
-    assert terminal.clock(seconds) == shown
+    assert progress.clock(seconds) == shown
 
 
 @pytest.mark.slow
@@ -333,7 +333,7 @@ def test_ctrl_c_takes_a_queued_run_out_of_the_queue(world, at_work):
         train.process.send_signal(signal.SIGINT)
         status, result = train.ended()
     assert (status, result["state"]) == (0, "stopped")
-    assert jobs.in_queue(store.list_runs()[0]) == []
+    assert queue.in_queue(store.list_runs()[0]) == []
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@ import io
 import pytest
 from PIL import Image
 
-from catsdogs.data import index
-from catsdogs.data.thumbnails import SIDE_PX, thumbnails
+from catsdogs.dataset import index
+from catsdogs.images.thumbnails import SIDE_PX, thumbnails
 
 
 def asked_for(folder):

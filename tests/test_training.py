@@ -9,16 +9,17 @@ import pytest
 from conftest import command_line
 from PIL import Image
 
-from catsdogs.data import images, index
-from catsdogs.data.images import Picture
-from catsdogs.data.split import split
+from catsdogs.dataset import index
+from catsdogs.dataset.split import split
 from catsdogs.errors import RunError
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images import picture
+from catsdogs.images.picture import Picture
 from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
 from catsdogs.learning.preparing import Sides
 from catsdogs.learning.referencing import references
-from catsdogs.litert import LiteRTModel
-from catsdogs.runs import event_file, jobs, layout, model_files, store
+from catsdogs.runs import event_file, layout, model_files, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -67,8 +68,8 @@ def test_batches_are_reported_as_they_are_not_as_running_means(runs):
         batches, epoch = run.view.batches, run.view.epochs[0]
         assert all(0 <= batch["accuracy"] <= 1.0001 for batch in batches)
         assert all(batch["loss"] > 0 for batch in batches)
-        images = run.view.result["train_images"] * run.config.image_repeats
-        seen = [min(8 * batch["step"], images) for batch in batches]
+        picture = run.view.result["train_images"] * run.config.image_repeats
+        seen = [min(8 * batch["step"], picture) for batch in batches]
         sizes = np.diff([0, *seen])
         mean = np.average([batch["loss"] for batch in batches], weights=sizes)
         assert mean == pytest.approx(epoch["loss"], rel=1e-3)
@@ -108,7 +109,7 @@ def test_validation_images_were_not_trained_on(runs, trained_machine):
 def test_a_rotated_photo_gets_the_upright_ones_answer(runs, trained_machine):
     relative = model_files.read_predictions(runs["plain"])["path"][0]
     source = trained_machine / "data" / "sample" / relative
-    upright = images.load_upright(source.read_bytes())
+    upright = picture.load_upright(source.read_bytes())
     exif = Image.Exif()
     exif[0x0112] = 6
     buffer = io.BytesIO()
@@ -200,15 +201,15 @@ def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, sha
 
 def test_a_stopped_run_keeps_its_model(trained_machine):
     sample = trained_machine / "data" / "sample"
-    run = jobs.start(RunConfig("custom_cnn", str(sample), epochs=500, batch_size=8))
+    run = queue.start(RunConfig("custom_cnn", str(sample), epochs=500, batch_size=8))
     asked = []
 
     def stop_after_an_epoch(seen):
         if seen.view.epochs and not asked:
             asked.append(seen)
-            jobs.request_stop(seen)
+            queue.request_stop(seen)
 
-    run = jobs.follow(run, stop_after_an_epoch)
+    run = queue.follow(run, stop_after_an_epoch)
     assert run.state is State.STOPPED
     assert len(run.view.epochs) < 500
     assert run.is_usable
@@ -218,9 +219,9 @@ def test_a_stopped_run_keeps_its_model(trained_machine):
 
 def test_a_stop_before_the_fit_leaves_no_model(trained_machine):
     sample = trained_machine / "data" / "sample"
-    run = jobs.start(RunConfig("custom_cnn", str(sample), batch_size=8))
-    jobs.request_stop(run)
-    run = jobs.follow(run, lambda seen: None)
+    run = queue.start(RunConfig("custom_cnn", str(sample), batch_size=8))
+    queue.request_stop(run)
+    run = queue.follow(run, lambda seen: None)
     assert run.state is State.STOPPED
     assert not run.is_usable
     assert "no model" in run.view.message
@@ -251,7 +252,7 @@ def test_the_same_seed_gives_the_same_predictions(runs, trained_machine):
 def test_a_deterministic_run_trains_too(trained_machine):
     sample = trained_machine / "data" / "sample"
     settings = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8, deterministic=True)
-    run = jobs.follow(jobs.start(settings), lambda seen: None)
+    run = queue.follow(queue.start(settings), lambda seen: None)
     assert run.state is State.FINISHED, run.message
 
 

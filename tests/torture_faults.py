@@ -30,13 +30,15 @@ def _chosen(made: Machine) -> None:
 
 
 def _drawn(made: Machine) -> None:
-    assert made.call("catsdogs.cli:main", ["data", "sample", "--images", "24"]).status == 0
+    assert made.call("catsdogs.cli.parser:main", ["data", "sample", "--images", "24"]).status == 0
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory, faults):
     folder = tmp_path_factory.mktemp("pages") / "machine"
-    made = Machine(folder, faults, imports=("catsdogs.cli", "fault_pages", "catsdogs.ui.frame"))
+    made = Machine(
+        folder, faults, imports=("catsdogs.cli.parser", "fault_pages", "catsdogs.ui.frame")
+    )
     yield made
     made.close()
 
@@ -44,7 +46,7 @@ def pages(tmp_path_factory, faults):
 @pytest.fixture(scope="module")
 def trainer(tmp_path_factory, faults):
     folder = tmp_path_factory.mktemp("trainer") / "machine"
-    imports = ("catsdogs.cli", "catsdogs.learning.worker", "catsdogs.learning.training")
+    imports = ("catsdogs.cli.parser", "catsdogs.learning.worker", "catsdogs.learning.training")
     made = Machine(folder, faults, imports=imports)
     yield made
     made.close()

@@ -23,10 +23,10 @@ from test_faults import (
     world,
 )
 
-from catsdogs import tasks
-from catsdogs.data import annotations, index
-from catsdogs.inference.folder import KIND, Order
-from catsdogs.runs import jobs, layout, store
+from catsdogs.background import tasks
+from catsdogs.dataset import annotations, index
+from catsdogs.inference.folder_task import KIND, Order
+from catsdogs.runs import layout, queue, store
 from catsdogs.runs.events import State
 
 __all__ = ["sample", "small_disk", "uninterrupted", "world"]  # fixtures
@@ -49,7 +49,7 @@ def test_a_run_on_a_full_disk_goes_on_and_loses_no_model(
     moment, is_extension, sample, uninterrupted, finished, small_disk
 ):
     met, epochs = [], SETTINGS["custom_cnn"]["epochs"]
-    run = jobs.extend(finished, 1) if is_extension else jobs.start(config("custom_cnn", sample))
+    run = queue.extend(finished, 1) if is_extension else queue.start(config("custom_cnn", sample))
     for room in _ROOMS:
         until(lambda run=run: has_reached(run, moment))
         fill(small_disk, leave=room)
@@ -66,7 +66,7 @@ def test_a_run_on_a_full_disk_goes_on_and_loses_no_model(
             assert "Expected room on the disk" in run.message
         else:  # No room was left for any word before it could keep some for its last one.
             assert (run.state, moment) == (State.LOST, "launch")
-        run = jobs.resume(run)
+        run = queue.resume(run)
     run = followed(run)
     if is_extension:
         assert (run.state, run.epochs_done) == (State.FINISHED, epochs + 1)

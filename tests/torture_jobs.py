@@ -29,10 +29,12 @@ from test_faults import (
 )
 from test_tasks import held, start_and_cancel, until_nothing_more_than
 
-from catsdogs import paths, processes, tasks
+from catsdogs import paths
+from catsdogs.background import tasks
 from catsdogs.health import checkup
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, queue, store
 from catsdogs.runs.events import State
+from catsdogs.system import processes
 
 __all__ = ["browser", "sample", "world"]  # fixtures
 _CYCLES = int(os.environ.get("CYCLES", "100"))
@@ -43,19 +45,19 @@ def test_runs_that_are_started_and_cancelled_leave_nothing_behind(sample):
     draw, met = random.Random(0), []
     before = None
     for number in range(_CYCLES):
-        run = jobs.start(config("custom_cnn", sample, epochs=1000, seed=number))
+        run = queue.start(config("custom_cnn", sample, epochs=1000, seed=number))
         # Mostly before TensorFlow has started; sometimes long after.
         time.sleep(draw.choice([0, 0.2, 1, 2, 10]) * draw.random())
         if draw.random() < 0.5:
-            jobs.kill(store.load(run.folder))
+            queue.kill(store.load(run.folder))
         else:
-            jobs.request_stop(store.load(run.folder))
+            queue.request_stop(store.load(run.folder))
         run = followed(store.load(run.folder))
         assert run.state in _ENDED, run
         check_folder(run.folder)
         met.append(run.view.phase or "start")
         print(".", end="", flush=True)
-        jobs.delete(run)
+        queue.delete(run)
         before = before or held()
     until_nothing_more_than(before)
     assert store.list_runs() == ([], [])
@@ -167,9 +169,9 @@ def test_two_tabs_of_two_servers_that_press_start_at_once_start_each_run_once(
         assert len(runs) == len(tabs)
         at_once = [run for run in runs if run.state is not State.QUEUED]
         assert len(at_once) == len(workers(empty_machine)) == 1
-        for run in reversed(jobs.in_queue(runs)):
-            jobs.request_stop(run)
-        jobs.kill(at_once[0])
+        for run in reversed(queue.in_queue(runs)):
+            queue.request_stop(run)
+        queue.kill(at_once[0])
     for run in runs:
         assert len(events(run.folder, "started")) == len(events(run.folder, "launched")) <= 1
     assert not workers(empty_machine)
@@ -181,18 +183,18 @@ def workers(machine):
 
 def test_a_worker_of_a_starter_that_was_killed_before_it_noted_it_down(sample):
     """The worker says its first words itself; until then whoever looks may start a second one."""
-    run = jobs.start(config("custom_cnn", sample, epochs=1000))
-    jobs.kill(run)
+    run = queue.start(config("custom_cnn", sample, epochs=1000))
+    queue.kill(run)
     with event_file.appending(run.folder) as emit:
         emit("queued")
     command = [sys.executable, "-m", "catsdogs.learning.worker", run.folder]
     with subprocess.Popen(command, cwd=PROJECT) as forgotten:
-        jobs.start_queued()
+        queue.start_queued()
         until(lambda: begun(run.folder))
-        jobs.start_queued()
+        queue.start_queued()
         until(lambda: len(workers_of(run)) == 1)
         assert store.load(run.folder).state is State.RUNNING
-        jobs.kill(store.load(run.folder))
+        queue.kill(store.load(run.folder))
         assert not workers_of(run)
         assert store.load(run.folder).state is State.STOPPED
         forgotten.wait()

@@ -28,9 +28,9 @@ from test_faults import (
     world,
 )
 
-from catsdogs import processes
-from catsdogs.runs import event_file, jobs, layout, store
+from catsdogs.runs import event_file, layout, queue, store
 from catsdogs.runs.events import PHASES, State
+from catsdogs.system import processes
 
 __all__ = ["sample", "uninterrupted", "world"]  # fixtures
 _KILLS = int(os.environ.get("KILLS", "200"))
@@ -75,10 +75,10 @@ def test_runs_that_are_killed_again_and_again_lose_nothing(
     killed = 0
     print(f"\n{kind}:", end=" ")
     while killed < _A_CHAIN:
-        run = jobs.start(config(kind, sample))
+        run = queue.start(config(kind, sample))
         for is_extension, like in likes.items():
             epochs = _EXTENSION[kind] if is_extension else 0
-            run = jobs.extend(run, epochs) if is_extension else run
+            run = queue.extend(run, epochs) if is_extension else run
             for _ in range(min(draw.randint(4, 7), _A_CHAIN - killed)):
                 before = store.load(run.folder)
                 moment = draw.choice(_MOMENTS)
@@ -97,24 +97,24 @@ def test_runs_that_are_killed_again_and_again_lose_nothing(
                 run = queued(run, epochs)
             run = followed(run)
             check_finished(run, like)
-        jobs.delete(run)
+        queue.delete(run)
 
 
 def extended(kind, like, world):
     """Return the extension of an uninterrupted run that was not interrupted either."""
     kept = world / f"extended-{kind}"
     if not kept.exists():
-        run = followed(jobs.extend(copied(like, "extended"), _EXTENSION[kind]))
+        run = followed(queue.extend(copied(like, "extended"), _EXTENSION[kind]))
         assert run.state is State.FINISHED, run.message
         check_folder(run.folder)  # Its worker has ended, too.
         shutil.copytree(run.folder, kept)
-        jobs.delete(run)
+        queue.delete(run)
     return store.load(kept)
 
 
 def queued(run, epochs):
     """Queue a run for its rest, or for its extension if that was not done yet."""
-    return jobs.extend(run, epochs) if run.state is State.FINISHED else jobs.resume(run)
+    return queue.extend(run, epochs) if run.state is State.FINISHED else queue.resume(run)
 
 
 def struck(run, draw, moment, epochs, like):
@@ -123,7 +123,7 @@ def struck(run, draw, moment, epochs, like):
     A worker is started by others when its starter is killed, so that one is killed too.
     """
     if moment == _QUEUEING:
-        jobs.kill(store.load(run.folder))
+        queue.kill(store.load(run.folder))
         run = store.load(run.folder)
         if run.state is State.FINISHED:
             return run, ""
@@ -170,7 +170,7 @@ def killed_while_queueing(run, draw, epochs):
     if (worker := store.load(run.folder).worker) is not None:
         processes.kill(worker)
     elif store.load(run.folder).state is State.QUEUED:
-        jobs.request_stop(store.load(run.folder))
+        queue.request_stop(store.load(run.folder))
     return store.load(run.folder)
 
 

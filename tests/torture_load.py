@@ -27,10 +27,10 @@ from test_sessions import (
 )
 from visitor import Visitor
 
-from catsdogs.data import sources
-from catsdogs.data.sample import draw_sample
-from catsdogs.runs import jobs, store
+from catsdogs.runs import queue, store
 from catsdogs.runs.config import RunConfig
+from catsdogs.sources import opening
+from catsdogs.sources.sample import draw_sample
 
 __all__ = ["app", "browser", "page", "pictures", "world"]  # fixtures
 _SESSIONS, _EACH = 20, 20
@@ -46,7 +46,7 @@ def sample(world, monkeypatch):
     """A drawn sample where the app looks for one; runs that a test starts are the app's too."""
     for name in ("DATA", "ARTIFACTS", "CACHE"):
         monkeypatch.setenv(f"CATSDOGS_{name}", str(world / name.lower()))
-    folder = sources.sample_dir()
+    folder = opening.sample_dir()
     if not folder.exists():
         draw_sample(folder)
     return folder
@@ -100,13 +100,13 @@ def test_fifty_bombs_at_once(app):
 def test_a_training_run_in_the_background(app, sample, pictures):
     warm(app, pictures)
     alone = busy(app, pictures, minutes=2)
-    run = jobs.start(RunConfig("custom_cnn", str(sample), epochs=1000))
+    run = queue.start(RunConfig("custom_cnn", str(sample), epochs=1000))
     try:
         until(lambda: begun(run.folder))
         beside = busy(app, pictures, minutes=2)
         assert is_active(run)
     finally:
-        jobs.kill(store.load(run.folder))
+        queue.kill(store.load(run.folder))
     report("20 sessions", alone)
     report("20 sessions beside a training run", beside)
     assert beside.percentile(0.95) <= _SLOWER * alone.percentile(0.95)

@@ -21,14 +21,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from catsdogs import files, paths
-from catsdogs.data import annotations, index, sources
-from catsdogs.data.split import DEFAULT_VALIDATION, split
-from catsdogs.evaluation.model_card import model_card
+from catsdogs import paths
+from catsdogs.dataset import annotations, index
+from catsdogs.dataset.split import DEFAULT_VALIDATION, split
+from catsdogs.reports.model_card import model_card
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import FLOAT16, RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
+from catsdogs.system import files
 
 SEED, OTHER_SEEDS = 1, (2, 3)
 # By the name of the folder that is shipped. Cheap ones first: the last takes as long as the others.
@@ -53,7 +55,7 @@ def main() -> None:
     """Train what is missing, one run after the other, and ship what came out."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="a folder or a zip")
-    root = sources.open_source(parser.parse_args().data)
+    root = opening.open_source(parser.parse_args().data)
     artifacts = paths.shipped_backbone().parent
     for name in RECIPES:
         run = trained(name, SEED, root)

@@ -5,9 +5,9 @@ outlive the server, with a folder that says how far it is.
                                    stop          asks it to end
                                    log           whatever else it printed
 
-``python -m catsdogs.tasks FOLDER`` is that process, or another module that calls ``main`` with what
-it can do. What it makes lands where the command line puts it too, so a page that comes later finds
-the result whether or not it saw the task; what is small is the task's ``result``.
+``python -m catsdogs.background.tasks FOLDER`` is that process, or another module that calls
+``main`` with what it can do. Results land where the command line puts them too, so a page that
+opens later finds them whether or not it saw the task; small ones are the task's ``result``.
 """
 
 import hashlib
@@ -23,16 +23,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from catsdogs import files, locks, paths
+from catsdogs import paths
 from catsdogs.errors import Cancelled, CatsDogsError
-from catsdogs.processes import Identity, identity_of, is_alive, launch
 from catsdogs.runs import event_file
+from catsdogs.system import files, locks
+from catsdogs.system.processes import Identity, identity_of, is_alive, launch
 
 # What each kind of task runs in: the one that needs TensorFlow, where that may be imported.
 _MODULES = {
-    "health": "catsdogs.tasks",
-    "download": "catsdogs.tasks",
-    "classify": "catsdogs.tasks",
+    "health": "catsdogs.background.tasks",
+    "download": "catsdogs.background.tasks",
+    "classify": "catsdogs.background.tasks",
     "rates": "catsdogs.learning.range_test",
 }
 _STOP, _LOG, _RESERVE = "stop", "log", ".reserve"
@@ -225,7 +226,8 @@ def _is_alive(events: list[dict[str, Any]]) -> bool:
 
 def _check_health(root: str, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
     # Here and below, because a page that only looks at tasks needs none of it.
-    from catsdogs.data import embeddings, index
+    from catsdogs.dataset import index
+    from catsdogs.features import embeddings
     from catsdogs.health import checkup
 
     def reporting(phase: str, done: int, total: int) -> None:
@@ -239,7 +241,8 @@ def _check_health(root: str, report: Report, should_stop: ShouldStop) -> dict[st
 
 
 def _download(source: str, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
-    from catsdogs.data import fetching, index
+    from catsdogs.dataset import index
+    from catsdogs.sources import fetching
 
     folder = fetching.fetch(source, report=report, should_stop=should_stop)
     index.scan(folder, progress=lambda *counts: report("scan", *counts))
@@ -247,7 +250,7 @@ def _download(source: str, report: Report, should_stop: ShouldStop) -> dict[str,
 
 
 def _classify(order: str, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
-    from catsdogs.inference.folder import classify
+    from catsdogs.inference.folder_task import classify
 
     return classify(order, report, should_stop)
 

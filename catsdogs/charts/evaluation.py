@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from catsdogs.charts.training import CLASS_COLOURS, HEIGHT_PX, RUN_COLOURS, confusion_matrix, styled
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.evaluation.slices import Kind, Slice
 from catsdogs.evaluation.thresholds import Curve
-from catsdogs.figures import CLASS_COLOURS, HEIGHT_PX, RUN_COLOURS, confusion_matrix, styled
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import counted, unmarked
 

@@ -15,7 +15,7 @@ from plotly.subplots import make_subplots
 
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import RunView, position
-from catsdogs.runs.rates import smoothed
+from catsdogs.runs.range_test import smoothed
 from catsdogs.text import unmarked
 
 # Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.

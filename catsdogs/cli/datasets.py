@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from catsdogs import files
-from catsdogs.commands import readable
-from catsdogs.commands.outcome import (
+from catsdogs.cli import tables
+from catsdogs.cli.outcome import (
     Outcome,
     no_images,
     no_usable_images,
@@ -17,16 +16,19 @@ from catsdogs.commands.outcome import (
     status_with,
     unreadable,
 )
-from catsdogs.data import annotations, embeddings, fetching, index, sources
-from catsdogs.data.sample import draw_sample
+from catsdogs.cli.progress import phases, progress
+from catsdogs.dataset import annotations, index
 from catsdogs.errors import ConfigError, DatasetError
+from catsdogs.features import embeddings
 from catsdogs.health import checkup
-from catsdogs.terminal import phases, progress
+from catsdogs.sources import fetching, opening
+from catsdogs.sources.sample import draw_sample
+from catsdogs.system import files
 
 
 def sample(options: Namespace) -> Outcome:
     """Draw the sample dataset."""
-    folder = options.out or sources.sample_dir()
+    folder = options.out or opening.sample_dir()
     started = time.perf_counter()
     with progress("draw") as advance:
         draw_sample(folder.absolute(), images=options.images, seed=options.seed, progress=advance)
@@ -42,14 +44,14 @@ def fetch(options: Namespace) -> Outcome:
         with phases(fetching.PHASES, in_bytes=True) as report:
             folder = fetching.fetch(options.source, into=into, sha256=options.sha256, report=report)
     elif options.source:
-        folder = sources.open_source(Path(options.source), into=into)
+        folder = opening.open_source(Path(options.source), into=into)
     else:
         raise ConfigError("Expected microsoft, kaggle, a URL or a path. Received: nothing.")
     dataset = index.scan(folder)
     if dataset.usable.empty:
         raise no_usable_images(folder, dataset)
     try:
-        sources.choose(folder)
+        opening.choose(folder)
     except OSError as error:
         raise DatasetError(
             f"Expected to make {folder} the dataset that the app shows. Received: {error}. The "
@@ -67,7 +69,7 @@ def scan(options: Namespace) -> Outcome:
     result = index.summary(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]
-    return Outcome(result, readable.scanned(result), status_with(failed))
+    return Outcome(result, tables.scanned(result), status_with(failed))
 
 
 def health(options: Namespace) -> Outcome:
@@ -78,12 +80,12 @@ def health(options: Namespace) -> Outcome:
         findings = checkup.run(dataset, backbone=embeddings.exported_backbone, report=report)
     result = checkup.report(dataset, findings)
     result["seconds"] = round(time.perf_counter() - started, 2)
-    return Outcome(result, readable.checked(result), status_with(result["unreadable"]))
+    return Outcome(result, tables.checked(result), status_with(result["unreadable"]))
 
 
 def exchange_annotations(options: Namespace) -> Outcome:
     """Take decisions over from a CSV, or write them to one; say which are in effect."""
-    root = sources.open_source(options.path)
+    root = opening.open_source(options.path)
     if options.import_from is not None:
         text = options.import_from.read_bytes().decode("utf-8-sig", errors="replace")
         annotations.from_csv(root, index.scan(root).records, text)
@@ -127,13 +129,13 @@ def embed(options: Namespace) -> Outcome:
         "seconds": round(time.perf_counter() - started, 2),
     }
     told = {**result, "unreadable": len(failed)}
-    return Outcome(result, [readable.facts(told)], status_with(failed))
+    return Outcome(result, [tables.facts(told)], status_with(failed))
 
 
 def _scanned(path: Path) -> index.Dataset:
     with progress("scan") as advance:
-        return index.scan(sources.open_source(path), progress=advance)
+        return index.scan(opening.open_source(path), progress=advance)
 
 
 def _told(result: dict[str, Any]) -> Outcome:
-    return Outcome(result, [readable.facts(result)])
+    return Outcome(result, [tables.facts(result)])

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from catsdogs.commands.readable import Readable, cell, facts, new_table, unreadable_files
+from catsdogs.cli.tables import Readable, cell, facts, new_table, unreadable_files
 from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.text import counted

@@ -13,28 +13,24 @@ from typing import Any
 import numpy as np
 from rich.filesize import decimal
 
-from catsdogs import files, processes
-from catsdogs.commands import readable, readable_figures
-from catsdogs.commands.outcome import (
-    Outcome,
-    no_usable_images,
-    refused,
-    status_with,
-    unreadable,
-)
-from catsdogs.data import images, index, sources
+from catsdogs.cli import model_tables, tables
+from catsdogs.cli.outcome import Outcome, no_usable_images, refused, status_with, unreadable
+from catsdogs.cli.progress import progress
+from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
+from catsdogs.dataset import index
 from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
-from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
-from catsdogs.inference import batch
-from catsdogs.inference.folder import pictures
+from catsdogs.images import picture
+from catsdogs.inference.answers import Read, csv, see_all, zipped
+from catsdogs.inference.folder_task import pictures
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import FLOAT16, INT8
 from catsdogs.runs.run import Run
-from catsdogs.terminal import progress
+from catsdogs.sources import opening
+from catsdogs.system import files, processes
 
 EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
 
@@ -43,7 +39,7 @@ def evaluate(options: Namespace) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset."""
     run = store.find_with_model(options.run)
     with progress("scan") as advance:
-        dataset = index.scan(sources.open_source(options.data), progress=advance)
+        dataset = index.scan(opening.open_source(options.data), progress=advance)
     records = dataset.usable
     predictor = Predictor(run)
     p_dog, failed = np.full(len(records), np.nan), unreadable(dataset)
@@ -77,7 +73,7 @@ def evaluate(options: Namespace) -> Outcome:
         for name, kind in slices.KINDS.items()
     }
     result = {"run": run.run_id, **figures, "unreadable": failed}
-    return Outcome(result, readable_figures.evaluated(result), status_with(failed))
+    return Outcome(result, model_tables.evaluated(result), status_with(failed))
 
 
 def classify(options: Namespace) -> Outcome:
@@ -94,27 +90,27 @@ def classify(options: Namespace) -> Outcome:
             "Expected a trained run. Received: none yet. Train one first: "
             "python -m catsdogs train --help"
         )
-    sources = list(_pictures(options.paths))
+    opening = list(_pictures(options.paths))
     refused = None if options.never_neither else options.false_refusal
     decision = Decision(options.threshold, refused)
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel, seen = Panel(runs, usable, Predictor), []
     with progress("classify") as advance:
-        for one in batch.see_all(sources, panel):
+        for one in see_all(opening, panel):
             seen.append(one.without_heatmaps())
-            advance(len(seen), len(sources))
+            advance(len(seen), len(opening))
     if options.csv:
-        _write(options.csv, batch.csv(seen, {run.run_id: run.run_id for run in runs}, decision))
+        _write(options.csv, csv(seen, {run.run_id: run.run_id for run in runs}, decision))
     answers = [one.to_json(decision) for one in seen]
     failed = any(one.error for one in seen)
-    return Outcome(answers, readable_figures.classified(answers), status_with(failed))
+    return Outcome(answers, model_tables.classified(answers), status_with(failed))
 
 
 def compare(options: Namespace) -> Outcome:
     """Compare two runs on the validation images they share."""
     # Here, because SciPy's statistics take over a second to import.
+    from catsdogs.comparison.pair import Pair
     from catsdogs.evaluation.slices import KINDS
-    from catsdogs.pair import Pair
 
     if options.report:
         _require_report_name(options.report)
@@ -135,12 +131,12 @@ def compare(options: Namespace) -> Outcome:
         },
     }
     if options.report:
-        from catsdogs import comparison_report
+        from catsdogs.reports import comparison
 
-        made = comparison_report.report(pair, threshold=metrics.THRESHOLD, margin=options.margin)
+        made = comparison.report(pair, threshold=metrics.THRESHOLD, margin=options.margin)
         is_html = options.report.suffix.lower() == ".html"
         _write(options.report, made.as_html() if is_html else made.as_markdown())
-    return Outcome(result, readable_figures.compared(result))
+    return Outcome(result, model_tables.compared(result))
 
 
 def export(options: Namespace) -> Outcome:
@@ -165,7 +161,7 @@ def export(options: Namespace) -> Outcome:
     result = {"run": run.run_id, "format": options.format, "out": str(options.out), "bytes": size}
     result |= figures
     told = {**result, "bytes": None, "size": decimal(size)}
-    return Outcome(result, [readable.facts(told)])
+    return Outcome(result, [tables.facts(told)])
 
 
 def _quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
@@ -226,7 +222,7 @@ def _require_new_file(out: Path, *, force: bool) -> None:
         )
 
 
-def _pictures(given: list[Path]) -> Iterator[tuple[str, batch.Read]]:
+def _pictures(given: list[Path]) -> Iterator[tuple[str, Read]]:
     """Yield a name and a function that reads it: of files, and of those in folders and ZIPs.
 
     Raises:
@@ -234,9 +230,9 @@ def _pictures(given: list[Path]) -> Iterator[tuple[str, batch.Read]]:
     """
     for path in given:
         if path.is_dir():
-            yield from ((str(p), partial(images.read_bytes, p)) for p in pictures(path))
+            yield from ((str(p), partial(picture.read_bytes, p)) for p in pictures(path))
         elif path.suffix.lower() == ".zip" and path.is_file():
-            members = batch.zipped(str(path), path)
+            members = zipped(str(path), path)
             yield from ((f"{path}/{name}", read) for name, read in members)
         else:
-            yield str(path), partial(images.read_bytes, path)
+            yield str(path), partial(picture.read_bytes, path)

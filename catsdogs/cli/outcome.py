@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catsdogs.commands.readable import Readable
-from catsdogs.data import images, index
+from catsdogs.cli.tables import Readable
+from catsdogs.dataset import index
 from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.images import picture
 
 DONE, FAILED, SOME_UNREADABLE = 0, 1, 2
 
@@ -51,6 +52,6 @@ def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
 def no_images(path: Path) -> DatasetError:
     """Return the error of a folder in which no file is an image."""
     return DatasetError(
-        f"Expected image files ({', '.join(sorted(images.SUFFIXES))}) in {path}. "
+        f"Expected image files ({', '.join(sorted(picture.SUFFIXES))}) in {path}. "
         "Received: none. Check the path."
     )

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from catsdogs.commands import datasets, models, readable, runs
-from catsdogs.commands.outcome import FAILED
+from catsdogs.cli import datasets, models, runs, tables
+from catsdogs.cli.outcome import FAILED
+from catsdogs.cli.progress import say
 from catsdogs.errors import CatsDogsError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
 from catsdogs.inference.rejection import FALSE_REFUSALS
@@ -30,7 +31,6 @@ from catsdogs.runs.config import (
     SCHEDULES,
     RunConfig,
 )
-from catsdogs.terminal import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         _print_json(outcome.result)
     else:
-        readable.show(outcome.text)
+        tables.show(outcome.text)
     return outcome.status
 
 

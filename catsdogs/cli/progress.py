@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from catsdogs.data.decoding import Progress
+from catsdogs.images.parallel import Progress
 from catsdogs.text import printable
 
 _BAR_WIDTH = 28

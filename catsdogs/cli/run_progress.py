@@ -11,13 +11,14 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 
-from catsdogs import terminal
-from catsdogs.runs import jobs, store
+from catsdogs.cli import progress
+from catsdogs.cli.progress import Line
+from catsdogs.runs import store
 from catsdogs.runs.events import PHASES, Event, RunView, State, position
 from catsdogs.runs.pace import pace
-from catsdogs.runs.rates import smoothed
+from catsdogs.runs.queue import in_queue
+from catsdogs.runs.range_test import smoothed
 from catsdogs.runs.run import Run
-from catsdogs.terminal import Line
 
 _STARTING = "starting: TensorFlow takes some seconds to load"
 _STOPPING = "stopping …"
@@ -29,10 +30,10 @@ Report = Callable[[Run], None]
 @contextmanager
 def watching() -> Iterator[Report]:
     """Yield what ``jobs.follow`` reports to: on a terminal drawn live, else printed as lines."""
-    if not terminal.is_live():
-        yield _printer(terminal.say, lambda run: [*_lasting_lines(run), *_passing_lines(run)])
+    if not progress.is_live():
+        yield _printer(progress.say, lambda run: [*_lasting_lines(run), *_passing_lines(run)])
         return
-    stderr = terminal.console()
+    stderr = progress.console()
     followed: list[Run] = []
     queue = _Queue()
 
@@ -40,7 +41,7 @@ def watching() -> Iterator[Report]:
         return picture(followed[-1], time.time(), queue.before) if followed else ""
 
     with Live(get_renderable=draw, console=stderr, redirect_stdout=False):
-        lasting = _printer(lambda text: stderr.print(terminal.one_line(text)), _lasting_lines)
+        lasting = _printer(lambda text: stderr.print(progress.one_line(text)), _lasting_lines)
 
         def report(run: Run) -> None:
             lasting(run)
@@ -55,7 +56,7 @@ def picture(run: Run, now: float, before: Callable[[Run], int]) -> RenderableTyp
     ``before(run)`` returns how many runs come before one that is queued.
     """
     view = run.view
-    parts: list[RenderableType] = [terminal.table(phase_lines(run, view, now))]
+    parts: list[RenderableType] = [progress.table(phase_lines(run, view, now))]
     if view.phase == "fit" and run.state.is_active:
         parts.append(_figures(run, view))
     if run.state is State.QUEUED:
@@ -81,7 +82,7 @@ def queue_line(before: int) -> str:
 def runs_before(run: Run) -> int:
     """Return how many runs are at work, or wait before this one."""
     runs, _ = store.list_runs()
-    queued = jobs.in_queue(runs)
+    queued = in_queue(runs)
     at_work = sum(other.state.is_active for other in runs) - len(queued)
     return at_work + len(list(takewhile(lambda other: other.run_id != run.run_id, queued)))
 

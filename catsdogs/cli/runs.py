@@ -6,16 +6,17 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from catsdogs.commands import readable
-from catsdogs.commands.outcome import Outcome, status_with
-from catsdogs.commands.run_progress import Report, watching
-from catsdogs.data import index, sources
+from catsdogs.cli import tables
+from catsdogs.cli.outcome import Outcome, status_with
+from catsdogs.cli.progress import progress, say
+from catsdogs.cli.run_progress import Report, watching
+from catsdogs.dataset import index
 from catsdogs.errors import RunError
-from catsdogs.runs import jobs, layout, store
+from catsdogs.runs import layout, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks, Run
-from catsdogs.terminal import progress, say
+from catsdogs.sources import opening
 
 
 def train(options: Namespace) -> Outcome:
@@ -25,8 +26,8 @@ def train(options: Namespace) -> Outcome:
     config = RunConfig(**settings)
     # The start reads the dataset, too, without a word; from here on it is in the cache.
     with progress("scan") as advance:
-        index.scan(sources.open_source(Path(config.data)), progress=advance)
-    return _followed(jobs.start(config))
+        index.scan(opening.open_source(Path(config.data)), progress=advance)
+    return _followed(queue.start(config))
 
 
 def list_runs(_: Namespace) -> Outcome:
@@ -34,14 +35,14 @@ def list_runs(_: Namespace) -> Outcome:
     runs, broken = store.list_runs()
     for error in broken:
         say(str(error))
-    return Outcome([_brief(run) for run in runs], readable.run_table(runs))
+    return Outcome([_brief(run) for run in runs], tables.run_table(runs))
 
 
 def show(options: Namespace) -> Outcome:
     """Show a run's settings, state, epochs and result."""
     run = store.find(options.run)
     result = {**_brief(run), **run.about, "epochs": run.view.epochs, "result": run.result}
-    return Outcome(result, readable.run_details(run))
+    return Outcome(result, tables.run_details(run))
 
 
 def remark(options: Namespace) -> Outcome:
@@ -51,13 +52,13 @@ def remark(options: Namespace) -> Outcome:
     said = {name: value for name, value in said.items() if value is not None}
     store.remark(run, replace(run.remarks, **said))
     run = store.load(run.folder)
-    return Outcome(_brief(run), readable.run_details(run))
+    return Outcome(_brief(run), tables.run_details(run))
 
 
 def stop(options: Namespace) -> Outcome:
     """Ask a run to stop and wait until it has; Ctrl-C ends it at once."""
     run = store.find(options.run)
-    jobs.request_stop(run)
+    queue.request_stop(run)
     with watching() as report:
         run = _stopped(run, report)
     return _ended(run)
@@ -65,27 +66,27 @@ def stop(options: Namespace) -> Outcome:
 
 def resume(options: Namespace) -> Outcome:
     """Go on with a run that was stopped, failed or lost, and follow it to its end."""
-    return _followed(jobs.resume(store.find(options.run)))
+    return _followed(queue.resume(store.find(options.run)))
 
 
 def extend(options: Namespace) -> Outcome:
     """Train a finished run for some more epochs, and follow it to its end."""
-    return _followed(jobs.extend(store.find(options.run), options.epochs))
+    return _followed(queue.extend(store.find(options.run), options.epochs))
 
 
 def delete(options: Namespace) -> Outcome:
     """Delete a run."""
     run = store.find(options.run)
-    jobs.delete(run)
+    queue.delete(run)
     result = {"run": run.run_id, "deleted": True}
-    return Outcome(result, [readable.facts({"deleted": run.run_id})])
+    return Outcome(result, [tables.facts({"deleted": run.run_id})])
 
 
 def _followed(run: Run) -> Outcome:
     """Follow a run to its end. The first Ctrl-C stops it gracefully, the second at once."""
     with watching() as report:
         try:
-            run = jobs.follow(run, report)
+            run = queue.follow(run, report)
         except KeyboardInterrupt:
             run = _stopped(run, report)
     return _ended(run)
@@ -95,10 +96,10 @@ def _stopped(run: Run, report: Report) -> Run:
     """Stop a run gracefully, and follow it to its end; on Ctrl-C end it at once."""
     try:
         with suppress(RunError):  # It has ended by itself just now, or was asked already.
-            jobs.request_stop(run)
-        return jobs.follow(run, report)
+            queue.request_stop(run)
+        return queue.follow(run, report)
     except KeyboardInterrupt:
-        jobs.kill(store.load(run.folder))
+        queue.kill(store.load(run.folder))
         run = store.load(run.folder)
         report(run)
         return run
@@ -117,7 +118,7 @@ def _ended(run: Run) -> Outcome:
     if run.message:
         say(run.message)
     result = {"run": run.run_id, "state": str(run.state), **run.result}
-    return Outcome(result, readable.ended_run(run), status_with(run.view.skipped))
+    return Outcome(result, tables.ended_run(run), status_with(run.view.skipped))
 
 
 def _brief(run: Run) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from catsdogs.data.listing import ASIDE
+from catsdogs.dataset.listing import ASIDE
 from catsdogs.health.flags import FLAGS
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.data import sources
-from catsdogs.evaluation import comparison, intervals
-from catsdogs.evaluation.comparison import Comparison
+from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
+from catsdogs.evaluation import intervals, paired
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation, evaluate
+from catsdogs.evaluation.paired import Comparison
 from catsdogs.evaluation.slices import KINDS, Slice, slices
-from catsdogs.health.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.labels import DOG
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 
 LETTERS = ("A", "B")
 
@@ -43,7 +43,7 @@ class Pair:
             RunError: when the predictions of a run are missing or damaged.
         """
         runs = dict(zip(LETTERS, (a, b), strict=True))
-        roots = {letter: sources.opened(Path(run.config.data)) for letter, run in runs.items()}
+        roots = {letter: opening.opened(Path(run.config.data)) for letter, run in runs.items()}
         predictions = {letter: model_files.read_predictions(run) for letter, run in runs.items()}
         first, *others = (photo_facts(root) for root in dict.fromkeys(roots.values()))
         for other in others:
@@ -62,7 +62,7 @@ class Pair:
     @cached_property
     def both(self) -> pd.DataFrame:
         """The images that can be compared fairly, as ``comparison.shared`` has them."""
-        return comparison.shared(*self.predictions.values())
+        return paired.shared(*self.predictions.values())
 
     @cached_property
     def answers(self) -> dict[str, pd.DataFrame]:
@@ -127,7 +127,7 @@ class Pair:
         key = margin, kept is None
         if key not in self._made:
             tables = self.predictions.values()
-            self._made[key] = comparison.compare(*tables, margin=margin, kept=kept)
+            self._made[key] = paired.compare(*tables, margin=margin, kept=kept)
         return self._made[key]
 
     def slices(self, kind: str, threshold: float) -> dict[str, list[Slice]]:

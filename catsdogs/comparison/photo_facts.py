@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.data import index
+from catsdogs.dataset import index
 from catsdogs.health import checkup
 from catsdogs.labels import DOG
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs import files, paths
+from catsdogs import paths
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.system import files
 from catsdogs.text import cell, from_cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"

@@ -5,9 +5,10 @@ The folders are named after the labels, so the whole is a dataset as soon as one
 
 from pathlib import Path, PurePosixPath
 
-from catsdogs import files, paths
-from catsdogs.data import images
+from catsdogs import paths
+from catsdogs.images import picture
 from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.system import files
 
 LABELS = (*CLASS_NAMES, NEITHER)
 
@@ -26,7 +27,7 @@ def keep(content: bytes, name: str, label: str) -> Path:
         OSError: when it cannot be written.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    kept = f"{images.digest(content)}{suffix if suffix in images.SUFFIXES else '.jpg'}"
+    kept = f"{picture.digest(content)}{suffix if suffix in picture.SUFFIXES else '.jpg'}"
     path = folder() / label / kept
     files.write_bytes(path, content)
     for other in _copies(content):
@@ -56,5 +57,5 @@ def has_pets() -> bool:
 
 
 def _copies(content: bytes) -> list[Path]:
-    digest = images.digest(content)
+    digest = picture.digest(content)
     return [path for label in LABELS for path in (folder() / label).glob(f"{digest}.*")]

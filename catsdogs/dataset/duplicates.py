@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from catsdogs import files, paths
+from catsdogs import paths
 from catsdogs.errors import DatasetError
+from catsdogs.system import files
 
 Groups = list[list[str]]  # of digests
 

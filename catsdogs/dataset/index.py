@@ -17,12 +17,14 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs import files, paths
-from catsdogs.data import annotations, duplicates, images
-from catsdogs.data.decoding import Progress
-from catsdogs.data.listing import listed
+from catsdogs import paths
+from catsdogs.dataset import annotations, duplicates
+from catsdogs.dataset.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.images import picture
+from catsdogs.images.parallel import Progress
 from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
+from catsdogs.system import files
 
 COLUMNS = {
     "path": "str",  # relative to the root, "/" as the separator
@@ -135,7 +137,7 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
     pictures = {
         name: entry
         for name, entry in found.items()
-        if os.path.splitext(name)[1].lower() in images.SUFFIXES  # noqa: PTH122 - thrice as fast
+        if os.path.splitext(name)[1].lower() in picture.SUFFIXES  # noqa: PTH122 - thrice as fast
     }
     cached = _read_cache(root)
     known = _unchanged(cached, pictures)
@@ -289,13 +291,13 @@ def _read_records(
 
 def _record(root: Path, name: str, path: str, stat: os.stat_result) -> tuple[Any, ...]:
     digest = problem = detail = ""
-    header = images.Header("", "", 0, 0, 1, 0)
+    header = picture.Header("", "", 0, 0, 1, 0)
     try:
         if name != path:
             raise UnreadableImage("name_not_utf8", "The file name is not UTF-8. Rename the file.")
-        content = images.read_bytes(root / path)
-        digest = images.digest(content)
-        header = images.read_header(content)
+        content = picture.read_bytes(root / path)
+        digest = picture.digest(content)
+        header = picture.read_header(content)
     except UnreadableImage as error:
         problem, detail = error.code, str(error)
     return (
@@ -308,7 +310,7 @@ def _record(root: Path, name: str, path: str, stat: os.stat_result) -> tuple[Any
 
 def table_file(root: Path) -> Path:
     """Return the file that a scan of ``root`` is kept in."""
-    name = f"{paths.dataset_key(root)}-{images.DECODE_VERSION}.parquet"
+    name = f"{paths.dataset_key(root)}-{picture.DECODE_VERSION}.parquet"
     return paths.cache_dir() / "index" / name
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from catsdogs import files, paths
+from catsdogs import paths
+from catsdogs.system import files
 
 IMAGENET, SHIPPED = "imagenet", "shipped"
 # Of the file that Keras downloads.

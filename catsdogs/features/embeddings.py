@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs import paths, processes
-from catsdogs.data.decoding import Progress
-from catsdogs.data.images import DECODE_VERSION, load_square
-from catsdogs.data.row_cache import Rows, rows_of
+from catsdogs import paths
 from catsdogs.errors import WeightsUnavailable
-from catsdogs.litert import LiteRTModel
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.features.store import Rows, rows_of
+from catsdogs.images.parallel import Progress
+from catsdogs.images.picture import DECODE_VERSION, load_square
+from catsdogs.system import processes
 
 EMBEDDING_SIZE = 1280
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catsdogs import files
-from catsdogs.data.decoding import Progress, map_files
 from catsdogs.errors import UnreadableImage
+from catsdogs.images.parallel import Progress, map_files
+from catsdogs.system import files
 
 _SHARD_BYTES = 64 << 20
 # A shard is written in seconds: who left one unfinished for so long was killed.

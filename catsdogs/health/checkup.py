@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catsdogs import files, paths
-from catsdogs.backbones import SHIPPED, origin_of_export
-from catsdogs.data import duplicates, embeddings
-from catsdogs.data.index import Dataset
+from catsdogs import paths
+from catsdogs.dataset import duplicates
+from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError, WeightsUnavailable
+from catsdogs.features import embeddings
+from catsdogs.features.backbones import SHIPPED, origin_of_export
 from catsdogs.health import known, measures
 from catsdogs.health.flags import ODD, flags
 from catsdogs.labels import CAT, CLASS_NAMES, DOG, UNLABELLED
+from catsdogs.system import files
 
 VERSION = 1
 # phase(name, done, total): what the check is at.

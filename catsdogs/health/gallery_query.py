@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from catsdogs.health.look import Look
+from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CLASS_NAMES
 
 Polygon = Sequence[tuple[float, float]]
@@ -52,13 +52,13 @@ class Query:
     descending: bool = False
 
 
-def find(look: Look, query: Query) -> pd.DataFrame:
+def find(snapshot: Snapshot, query: Query) -> pd.DataFrame:
     """Return the rows of ``look.table`` that ``query`` asks for, in its order.
 
     What was excluded is shown only where the query asks for a finding: not as one of the photos.
     """
-    table = look.table
-    wanted = look.flags[query.flag] if query.flag else ~table["excluded"]
+    table = snapshot.table
+    wanted = snapshot.flags[query.flag] if query.flag else ~table["excluded"]
     if query.label:
         wanted &= table["label"] == CLASS_NAMES.index(query.label)
     if query.side:

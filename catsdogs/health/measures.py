@@ -8,9 +8,9 @@ import pandas as pd
 from PIL import Image
 
 from catsdogs import paths
-from catsdogs.data.decoding import Progress
-from catsdogs.data.images import DECODE_VERSION, load_upright
-from catsdogs.data.row_cache import Rows, rows_of
+from catsdogs.features.store import Rows, rows_of
+from catsdogs.images.parallel import Progress
+from catsdogs.images.picture import DECODE_VERSION, load_upright
 
 OUTLINE_SIDE = 32
 MEASURES = np.dtype(

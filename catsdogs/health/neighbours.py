@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from catsdogs.data.decoding import Progress
+from catsdogs.images.parallel import Progress
 
 NEIGHBOURS = 10
 # Two photos are near duplicates when the network finds them alike and so do their tiny outlines.

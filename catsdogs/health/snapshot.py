@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from catsdogs import paths
-from catsdogs.data import index
-from catsdogs.data.decoding import Progress
-from catsdogs.data.index import Dataset
-from catsdogs.data.split import DEFAULT_SEED, DEFAULT_VALIDATION, require_splittable, split
+from catsdogs.dataset import index
+from catsdogs.dataset.index import Dataset
+from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, require_splittable, split
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.flags import flags
+from catsdogs.images.parallel import Progress
 
 _LOOK_AGAIN_S = 60
 # So many files' dates take a second to read: then what was there last time has to do at first.
@@ -31,7 +31,7 @@ TRAINING, VALIDATION, NEITHER_SIDE = "training", "validation", ""
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """What is known of a dataset now. ``is_current``: no photo changed since the check."""
 
     dataset: Dataset
@@ -78,9 +78,9 @@ class Watch:
         self._content = checkup.content(self._scanned)
         self._lock, self._thread = threading.Lock(), threading.Thread()
         self._stamp: tuple[float, ...] = ()
-        self._look: Look | None = None
+        self._look: Snapshot | None = None
 
-    def look(self) -> Look:
+    def snapshot(self) -> Snapshot:
         """Return what is known now; a folder not looked at for a minute is, in the background.
 
         Raises:
@@ -108,11 +108,11 @@ class Watch:
         with self._lock:
             self._scanned, self._content = scanned, content
 
-    def _new_look(self) -> Look:
+    def _new_look(self) -> Snapshot:
         dataset = index.decided_anew(self._scanned)
         findings = checkup.load(self.root)
         current = findings is not None and findings.summary["content"] == self._content
-        return Look(dataset, findings, current)
+        return Snapshot(dataset, findings, current)
 
     def _changed_at(self) -> list[float]:
         """When decisions and findings were last written."""

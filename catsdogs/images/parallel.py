@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from catsdogs.data import images
 from catsdogs.errors import UnreadableImage
+from catsdogs.images import picture
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -31,7 +31,7 @@ def map_files(
 
     def one(name: str) -> Value | UnreadableImage:
         try:
-            return function(images.read_bytes(root / name))
+            return function(picture.read_bytes(root / name))
         except UnreadableImage as error:
             return error
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFile
 
-from catsdogs.data import containers
-from catsdogs.data.room import Room
 from catsdogs.errors import UnreadableImage
+from catsdogs.images import containers
+from catsdogs.system.memory import Room
 
 # An allow-list: Pillow would otherwise try EPS (which starts Ghostscript), PDF and many more.
 # "JPEG" includes what many phones write: MPO, a JPEG with further pictures behind the first.

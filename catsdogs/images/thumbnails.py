@@ -8,10 +8,11 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from catsdogs import files, paths
-from catsdogs.data import images
-from catsdogs.data.decoding import THREADS
+from catsdogs import paths
 from catsdogs.errors import UnreadableImage
+from catsdogs.images import picture
+from catsdogs.images.parallel import THREADS
+from catsdogs.system import files
 
 SIDE_PX = 160
 _QUALITY = 80
@@ -35,16 +36,16 @@ def thumbnails(
 
 
 def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None:
-    kept = paths.cache_dir() / "thumbnails" / images.DECODE_VERSION / digest[:2] / f"{digest}.jpg"
+    kept = paths.cache_dir() / "thumbnails" / picture.DECODE_VERSION / digest[:2] / f"{digest}.jpg"
     with contextlib.suppress(OSError):
         if jpeg := kept.read_bytes():
             return jpeg
     try:
-        content = images.read_bytes(path)
-        photo = images.load_upright(content, at_least_px=SIDE_PX)
+        content = picture.read_bytes(path)
+        photo = picture.load_upright(content, at_least_px=SIDE_PX)
     except UnreadableImage:
         return None
-    is_unchanged = images.digest(content) == digest
+    is_unchanged = picture.digest(content) == digest
     if unchanged_only and not is_unchanged:
         return None
     jpeg = square_jpeg(photo)

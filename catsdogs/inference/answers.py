@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from catsdogs import text
-from catsdogs.data import images, zips
-from catsdogs.data.decoding import map_ordered
-from catsdogs.data.images import Picture
-from catsdogs.data.thumbnails import SIDE_PX, square_jpeg
 from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.images.parallel import map_ordered
+from catsdogs.images.picture import SUFFIXES, Picture
+from catsdogs.images.thumbnails import SIDE_PX, square_jpeg
 from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, label_of_path
 from catsdogs.runs.config import MODELS
+from catsdogs.system import zips
 from catsdogs.text import printable
 
 # A page keeps what it was given in memory; more are a matter for a job.
@@ -182,7 +182,7 @@ def zipped(name: str, source: bytes | Path) -> list[tuple[str, Read]]:
 def is_picture(path: PurePath) -> bool:
     """Return whether a file has the name of a picture that its owner knows of."""
     is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not is_hidden and path.suffix.lower() in images.SUFFIXES
+    return not is_hidden and path.suffix.lower() in SUFFIXES
 
 
 def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Read:

@@ -8,14 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from catsdogs import files, paths
-from catsdogs.data import images
-from catsdogs.data.listing import listed
+from catsdogs import paths
+from catsdogs.dataset.listing import listed
 from catsdogs.errors import Cancelled, DatasetError, RunError
-from catsdogs.inference import batch
+from catsdogs.images import picture
+from catsdogs.inference import answers
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import store
+from catsdogs.system import files
 
 KIND = "classify"
 PHASES = {"list": "Listing the files", "classify": "Classifying"}
@@ -51,7 +52,7 @@ def pictures(path: Path) -> list[Path]:
         received = "a file" if path.exists() else "nothing at that path"
         raise DatasetError(f"Expected a folder at {path}. Received: {received}. Check the path.")
     if not (
-        named := sorted(p for p in map(path.joinpath, listed(path).files) if batch.is_picture(p))
+        named := sorted(p for p in map(path.joinpath, listed(path).files) if answers.is_picture(p))
     ):
         raise DatasetError(f"Expected pictures in {path}. Received: none. Check the path.")
     return named
@@ -76,21 +77,23 @@ def classify(
         raise RunError("Expected at least one run. Received: none. Choose one.")
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel, seen = Panel(runs, usable, Predictor), []
-    sources = [(p.relative_to(root).as_posix(), partial(images.read_bytes, p)) for p in found]
-    for done, one in enumerate(batch.see_all(sources, panel), start=1):
+    sources = [(p.relative_to(root).as_posix(), partial(picture.read_bytes, p)) for p in found]
+    for done, one in enumerate(answers.see_all(sources, panel), start=1):
         if should_stop():
             raise Cancelled("Classifying was cancelled. Nothing was written.")
         seen.append(one.without_heatmaps())
         report("classify", done, len(found))
     target = _csv_file(subject)
-    files.write_text(target, batch.csv(seen, {run.run_id: run.run_id for run in runs}, decision))
-    confusion = batch.confusion(seen, decision)
+    files.write_text(target, answers.csv(seen, {run.run_id: run.run_id for run in runs}, decision))
+    confusion = answers.confusion(seen, decision)
     return {
         "csv": str(target),
         "pictures": len(seen),
         "unreadable": sum(one.error is not None for one in seen),
         "disagreements": sum(one.disagree(decision) for one in seen),
-        "counts": {run_id: dict(counts) for run_id, counts in batch.counts(seen, decision).items()},
+        "counts": {
+            run_id: dict(counts) for run_id, counts in answers.counts(seen, decision).items()
+        },
         "right": {run_id: _right(pairs) for run_id, pairs in confusion.items()},
     }
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catsdogs.data.images import Picture
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
+from catsdogs.images.picture import Picture
 from catsdogs.inference.predictor import Output, Predictor
 from catsdogs.inference.rejection import Likeness
 from catsdogs.labels import NEITHER, class_name

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from catsdogs.data import images
-from catsdogs.data.decoding import map_files
-from catsdogs.data.images import Picture
 from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.evaluation.calibration import calibrated
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images.parallel import map_files
+from catsdogs.images.picture import Picture, load_square
 from catsdogs.inference.rejection import References
-from catsdogs.litert import LiteRTModel
 from catsdogs.runs import layout, model_files
 from catsdogs.runs.config import MODELS
 from catsdogs.runs.run import Run
@@ -88,4 +87,4 @@ class Predictor:
         return map_files(root, names, self._p_dog)
 
     def _p_dog(self, content: bytes) -> float:
-        return self._model(images.load_square(content, self.side))["p_dog"].item()
+        return self._model(load_square(content, self.side))["p_dog"].item()

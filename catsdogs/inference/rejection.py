@@ -14,9 +14,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from catsdogs import files
 from catsdogs.errors import RunError
 from catsdogs.runs import layout
+from catsdogs.system import files
 
 # How many training photos a run keeps the vectors of: more hardly tell better (docs/log.md).
 COUNT = 2000

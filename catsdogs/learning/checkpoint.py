@@ -16,8 +16,8 @@ from zipfile import BadZipFile
 import keras
 import numpy as np
 
-from catsdogs import files
 from catsdogs.errors import RunError
+from catsdogs.system import files
 
 
 @dataclass

@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.backbones import identity
-from catsdogs.data import embeddings, images
-from catsdogs.data.decoding import THREADS, map_files
-from catsdogs.data.row_cache import Rows
-from catsdogs.data.split import fingerprint as split_fingerprint
+from catsdogs.dataset.split import fingerprint as split_fingerprint
 from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.features import embeddings
+from catsdogs.features.backbones import identity
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.features.store import Rows
+from catsdogs.images import picture
+from catsdogs.images.parallel import THREADS, map_files
 from catsdogs.learning import export, machine, models
-from catsdogs.litert import LiteRTModel
 from catsdogs.runs.config import INT8
 
 _CALIBRATION_PHOTOS = 150
@@ -81,7 +82,7 @@ def calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np.
         DatasetError: when none of them decodes.
     """
     names = list(_spread_over(records)["path"])
-    decoded = map_files(root, names, lambda content: images.load_square(content, side))
+    decoded = map_files(root, names, lambda content: picture.load_square(content, side))
     photos = [pixels for _, pixels in decoded if not isinstance(pixels, UnreadableImage)]
     if not photos:
         raise DatasetError(

@@ -18,12 +18,13 @@ import pandas as pd
 import tensorflow
 from keras import layers, ops
 
-from catsdogs import files, paths
-from catsdogs.backbones import identity
-from catsdogs.data.embeddings import EMBEDDING_SIZE
+from catsdogs import paths
 from catsdogs.errors import RunError
+from catsdogs.features.backbones import identity
+from catsdogs.features.embeddings import EMBEDDING_SIZE
+from catsdogs.features.litert import LiteRTModel
 from catsdogs.learning import models
-from catsdogs.litert import LiteRTModel
+from catsdogs.system import files
 
 # Photos on which each operation in int8 is compared with float32, and how many steps of its scale
 # it may be off: twice what rounding alone makes.

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from catsdogs import files, paths
+from catsdogs import paths
+from catsdogs.system import files
 
 # Emulated, bfloat16 is slower than float32; where the processor has it, about twice as fast.
 _WORTHWHILE = 1.3

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from catsdogs.data.augmentation import crops
-from catsdogs.data.row_cache import Rows
+from catsdogs.features.store import Rows
+from catsdogs.images.augmentation import crops
 
 
 @dataclass(frozen=True)

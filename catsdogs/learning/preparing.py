@@ -10,13 +10,13 @@ import keras
 import numpy as np
 import pandas as pd
 
-from catsdogs.data import embeddings
-from catsdogs.data.decoding import Progress
-from catsdogs.data.index import Dataset
-from catsdogs.data.row_cache import Rows
-from catsdogs.data.split import fingerprint as split_fingerprint
-from catsdogs.data.split import split
+from catsdogs.dataset.index import Dataset
+from catsdogs.dataset.split import fingerprint as split_fingerprint
+from catsdogs.dataset.split import split
 from catsdogs.errors import DatasetError
+from catsdogs.features import embeddings
+from catsdogs.features.store import Rows
+from catsdogs.images.parallel import Progress
 from catsdogs.learning import engines, export
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter

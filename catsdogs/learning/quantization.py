@@ -14,14 +14,16 @@ import keras
 import numpy as np
 import pandas as pd
 
-from catsdogs.data import images, index, sources
-from catsdogs.data.decoding import map_files
+from catsdogs.dataset import index
 from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images import picture
+from catsdogs.images.parallel import map_files
 from catsdogs.learning import engines, export
-from catsdogs.litert import LiteRTModel
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.config import INT8, MODELS
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 
 
 def main(form: str, folder: Path, out: Path) -> int:
@@ -44,7 +46,7 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
         DatasetError: when the run's photos, which it is measured on, and calibrated in int8, are
             not there.
     """
-    root = sources.open_source(Path(run.config.data))
+    root = opening.open_source(Path(run.config.data))
     predictions = model_files.read_predictions(run)
     records = index.scan(root).usable
     model = loaded(run)
@@ -83,7 +85,7 @@ def loaded(run: Run) -> keras.Model:
 def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict[str, Any]:
     names = list(predictions["path"])
     answers = map_files(
-        root, names, lambda c: model(images.load_square(c, model.side))["p_dog"].item()
+        root, names, lambda c: model(picture.load_square(c, model.side))["p_dog"].item()
     )
     p_dog = np.array([np.nan if isinstance(a, UnreadableImage) else a for _, a in answers])
     there = ~np.isnan(p_dog)

@@ -1,8 +1,8 @@
 """The learning-rate range test's process: ``python -m catsdogs.learning.range_test FOLDER``.
 
-A task (``catsdogs.tasks``) of its own module, because it needs TensorFlow. What it measures and
-what follows from that is in ``catsdogs.runs.rates``. It sees training photos only: a rate that was
-chosen by a look at the validation side would make that side's score optimistic.
+A task (``catsdogs.background.tasks``) in a module of its own, because it needs TensorFlow.
+``catsdogs.runs.range_test`` says what it measures and what follows. It sees training photos only: a
+rate chosen on validation photos would make the validation score optimistic.
 """
 
 import math
@@ -16,15 +16,17 @@ import keras
 import numpy as np
 import pandas as pd
 
-from catsdogs import tasks
-from catsdogs.data import embeddings, index, sources
-from catsdogs.data.row_cache import Rows
-from catsdogs.data.split import split
+from catsdogs.background import tasks
+from catsdogs.dataset import index
+from catsdogs.dataset.split import split
 from catsdogs.errors import Cancelled, DatasetError
+from catsdogs.features import embeddings
+from catsdogs.features.store import Rows
 from catsdogs.learning import export, machine, models, weights
 from catsdogs.learning.pipeline import Batches
-from catsdogs.runs import rates
+from catsdogs.runs import range_test
 from catsdogs.runs.config import MODELS, RunConfig
+from catsdogs.sources import opening
 
 Advance = Callable[[int, int], None]
 
@@ -50,8 +52,8 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
 
         return advance
 
-    config = rates.tested_config(subject)
-    dataset = index.scan(sources.open_source(Path(config.data)), progress=advancing("scan"))
+    config = range_test.tested_config(subject)
+    dataset = index.scan(opening.open_source(Path(config.data)), progress=advancing("scan"))
     photos = _drawn(dataset.usable, config)
     rows, model = _MODELS[config.model](config, dataset.root, photos, advancing)
     decoded = np.flatnonzero(~photos["path"].isin(rows.missing))
@@ -66,12 +68,12 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
         smallest_crop=config.smallest_crop,
     )
     tested, losses = _sweep(model, batches, advancing("fit"))
-    curve = rates.smoothed(losses)
+    curve = range_test.smoothed(losses)
     return {
         "rates": tested,
         "losses": losses,
         "smoothed": curve,
-        "suggested": rates.suggested(tested, curve),
+        "suggested": range_test.suggested(tested, curve),
         "images": len(decoded),
     }
 
@@ -80,7 +82,7 @@ def _drawn(records: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
     """Return as many training photos as the test needs, in the proportion of the classes."""
     train, _ = split(records, validation=config.validation, seed=config.seed)
     side = records.iloc[train]
-    share = min(1.0, rates.STEPS * config.batch_size / len(side))
+    share = min(1.0, range_test.STEPS * config.batch_size / len(side))
     classes = [
         photos.sample(max(1, math.floor(len(photos) * share)), random_state=config.seed)
         for _, photos in side.groupby("label")
@@ -120,7 +122,7 @@ def _sweep(
     """Train one batch at each rate; return the rates and the losses, which are all finite."""
     model.compile(keras.optimizers.Adam(), loss="binary_crossentropy")
     losses: list[float] = []
-    rising = rates.rising()
+    rising = range_test.rising()
     for done, (rate, batch) in enumerate(zip(rising, _endless(batches), strict=False)):
         advance(done, len(rising))
         model.optimizer.learning_rate = rate
@@ -129,7 +131,7 @@ def _sweep(
         if not math.isfinite(loss):
             break
         losses.append(loss)
-        if rates.has_exploded(losses):
+        if range_test.has_exploded(losses):
             break
     return rising[: len(losses)], losses
 
@@ -140,4 +142,4 @@ def _endless(batches: Batches) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(tasks.main(Path(sys.argv[1]), {rates.KIND: find_rates}))
+    sys.exit(tasks.main(Path(sys.argv[1]), {range_test.KIND: find_rates}))

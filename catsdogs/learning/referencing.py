@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.data import images
-from catsdogs.data.decoding import map_files
 from catsdogs.errors import UnreadableImage
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images import picture
+from catsdogs.images.parallel import map_files
 from catsdogs.inference.rejection import COUNT, References
 from catsdogs.learning.preparing import Frozen, Sides
-from catsdogs.litert import LiteRTModel
 
 
 def references(
@@ -48,7 +48,7 @@ def _embedded(
     outcomes = map_files(
         root,
         list(records["path"].iloc[positions]),
-        lambda content: model(images.load_square(content, model.side))["embedding"],
+        lambda content: model(picture.load_square(content, model.side))["embedding"],
     )
     vectors = [outcome for _, outcome in outcomes]
     decoded = [not isinstance(vector, UnreadableImage) for vector in vectors]

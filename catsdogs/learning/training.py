@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import tensorflow
 
-from catsdogs.backbones import identity, origin
-from catsdogs.data import embeddings
-from catsdogs.data.index import Dataset
+from catsdogs.dataset.index import Dataset
+from catsdogs.features import embeddings
+from catsdogs.features.backbones import identity, origin
 from catsdogs.learning import checkpoint, engines, export, machine, models, preparing, weights
 from catsdogs.learning.fitting import Fitted, fit
 from catsdogs.learning.preparing import Frozen, Sides

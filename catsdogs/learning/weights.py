@@ -7,9 +7,10 @@ from pathlib import Path
 
 import keras
 
-from catsdogs import files, paths
-from catsdogs.backbones import IMAGENET_SHA256, SHIPPED, identity, origin
+from catsdogs import paths
 from catsdogs.errors import WeightsUnavailable
+from catsdogs.features.backbones import IMAGENET_SHA256, SHIPPED, identity, origin
+from catsdogs.system import files
 
 VARIABLE = "CATSDOGS_MOBILENET_WEIGHTS"
 FILE_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"

@@ -16,14 +16,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catsdogs import files, locks, processes
-from catsdogs.data import images, index, sources
+from catsdogs.dataset import index
 from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
 from catsdogs.evaluation.calibration import calibration
 from catsdogs.evaluation.metrics import evaluate
-from catsdogs.evaluation.model_card import model_card
+from catsdogs.images import picture
 from catsdogs.learning.reporting import Reporter, StoppedEarly
-from catsdogs.runs import earlier, event_file, jobs, layout, model_files, store
+from catsdogs.reports.model_card import model_card
+from catsdogs.runs import event_file, layout, model_files, previous_model, queue, store
+from catsdogs.sources import opening
+from catsdogs.system import files, locks, processes
 
 if TYPE_CHECKING:
     from catsdogs.learning.training import Trained
@@ -39,7 +41,7 @@ def main(folder: Path) -> int:
             _require_unfinished(folder)
             failed = _work(folder)
     finally:
-        jobs.start_queued()
+        queue.start_queued()
     return 1 if failed else 0
 
 
@@ -59,7 +61,7 @@ def _work(folder: Path) -> bool:
     with event_file.appending(folder) as emit:
         try:
             files.remove_unfinished(folder)
-            earlier.put_back(folder)
+            previous_model.put_back(folder)
             # Given back before the last event, for which there would be no room on a full disk.
             with files.reserve(folder / layout.RESERVE):
                 emit("started", **identity.to_json())
@@ -71,7 +73,7 @@ def _work(folder: Path) -> bool:
             traceback.print_exc()
             event, values = "failed", _with_earlier_model(folder, _message(error))
         emit(event, **values, **store.load(folder).counts)
-        earlier.discard(folder)
+        previous_model.discard(folder)
     return event == "failed"
 
 
@@ -80,7 +82,7 @@ def _with_earlier_model(folder: Path, message: str, *, otherwise: str = "") -> d
     result = store.load(folder).view.result
     if not result:
         return {"message": f"{message} {otherwise}".strip()}
-    earlier.put_back(folder)
+    previous_model.put_back(folder)
     return {"message": f"{message} The model is the one it had before.", "result": result}
 
 
@@ -99,7 +101,7 @@ def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
     began = time.perf_counter()
     run = store.load(folder)
     reporter = Reporter(emit, should_stop=(folder / layout.STOP).exists, began=began)
-    dataset = index.scan(sources.open_source(Path(run.config.data)))
+    dataset = index.scan(opening.open_source(Path(run.config.data)))
     _require_unchanged(dataset, run.about["dataset"]["fingerprint"])
     train = _training()
     try:
@@ -143,7 +145,7 @@ def _write_results(
     folder: Path, root: Path, trained: "Trained", reporter: Reporter
 ) -> dict[str, Any]:
     if store.load(folder).view.result:
-        earlier.set_aside(folder)
+        previous_model.set_aside(folder)
     validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
         labels = validation["label"].to_numpy()
@@ -194,7 +196,7 @@ def _check_export(exported: Path, root: Path, trained: "Trained") -> float:
     side = trained.model.input_shape[1]
     names = trained.sides.val_records["path"].head(_CHECKED_IMAGES)
     try:
-        pixels = [images.load_square(images.read_bytes(root / name), side) for name in names]
+        pixels = [picture.load_square(picture.read_bytes(root / name), side) for name in names]
     except UnreadableImage as error:
         raise RunError(
             f"Expected to read {', '.join(names)} once more, to check the exported model on them. "

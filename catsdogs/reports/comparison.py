@@ -14,12 +14,14 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from catsdogs import comparison_figures, comparison_text, figures
-from catsdogs.data.thumbnails import thumbnails
+from catsdogs.charts import evaluation as evaluation_charts
+from catsdogs.charts import training as training_charts
+from catsdogs.comparison.pair import Pair, of_kind
 from catsdogs.errors import RunError
 from catsdogs.evaluation.slices import KINDS
+from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.pair import Pair, of_kind
+from catsdogs.reports import comparison_text
 from catsdogs.text import printable, unmarked
 
 _PHOTOS_A_GALLERY = 12
@@ -55,7 +57,7 @@ class Report:
         """Return one page that works offline: charts, pictures and script are in it."""
         charts = {
             name: _on_paper(figure).to_html(
-                full_html=False, include_plotlyjs=False, config=figures.CONFIG
+                full_html=False, include_plotlyjs=False, config=training_charts.CONFIG
             )
             for name, figure in self.charts.items()
         }
@@ -108,19 +110,20 @@ def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
     """Return every chart of a comparison, by its name: one of ``chart_names``."""
     views = {letter: run.view for letter, run in pair.runs.items()}
     found = {
-        metric.capitalize(): figures.compared_curves(views, metric) for metric in figures.METRICS
+        metric.capitalize(): training_charts.compared_curves(views, metric)
+        for metric in training_charts.METRICS
     }
     evaluations = pair.evaluations(threshold)
-    found |= comparison_figures.at_threshold(pair.answers, evaluations, threshold)
+    found |= evaluation_charts.at_threshold(pair.answers, evaluations, threshold)
     for name in pair.measured:
-        found[_by(name)] = comparison_figures.slices(KINDS[name], pair.slices(name, threshold))
+        found[_by(name)] = evaluation_charts.slices(KINDS[name], pair.slices(name, threshold))
     return found
 
 
 def chart_names(pair: Pair) -> list[str]:
     """Return the names of ``charts`` without making any."""
-    metrics = [metric.capitalize() for metric in figures.METRICS]
-    moving = comparison_figures.names_at_threshold(pair.answers)
+    metrics = [metric.capitalize() for metric in training_charts.METRICS]
+    moving = evaluation_charts.names_at_threshold(pair.answers)
     return [*metrics, *moving, *map(_by, pair.measured)]
 
 
@@ -139,7 +142,7 @@ def _on_paper(figure: go.Figure) -> go.Figure:
         title={"x": 0, "xanchor": "left"},
         xaxis={"automargin": True},
         yaxis={"automargin": True},
-        colorway=figures.RUN_COLOURS,
+        colorway=training_charts.RUN_COLOURS,
     )
     template.data.heatmap = [{"colorscale": "Blues"}]
     return go.Figure(figure).update_layout(template=template)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs.evaluation.comparison import Comparison
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
+from catsdogs.evaluation.paired import Comparison
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.run import Run
 from catsdogs.text import counted

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from shlex import quote
 from typing import Any
 
-from catsdogs.data.split import DEFAULT_SEED, DEFAULT_VALIDATION
+from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION
 from catsdogs.errors import ConfigError
 from catsdogs.paths import portable
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from catsdogs import files
 from catsdogs.runs import layout
 from catsdogs.runs.events import ENDS, Event, Folding, RunView, is_sound
+from catsdogs.system import files
 
 # The last event holds a result of some hundred bytes, or a message.
 _TAIL_BYTES = 8192

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from catsdogs import files
 from catsdogs.errors import RunError
 from catsdogs.runs import layout
 from catsdogs.runs.run import Run
+from catsdogs.system import files
 
 _COMPUTED_WITH = (layout.KERAS_MODEL, layout.LITERT_MODEL, layout.PREDICTIONS, layout.REFERENCES)
 MODEL_FILES = (*_COMPUTED_WITH, layout.EVALUATION, layout.MODEL_CARD)

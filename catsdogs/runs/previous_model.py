@@ -10,8 +10,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from catsdogs import files
 from catsdogs.runs import layout, model_files
+from catsdogs.system import files
 
 
 def set_aside(folder: Path) -> None:

@@ -16,14 +16,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from catsdogs import files, locks, paths, processes
-from catsdogs.data import annotations, duplicates, index, sources
-from catsdogs.data.split import require_splittable
+from catsdogs import paths
+from catsdogs.dataset import annotations, duplicates, index
+from catsdogs.dataset.split import require_splittable
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
-from catsdogs.runs import earlier, event_file, layout, store
+from catsdogs.runs import event_file, layout, previous_model, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
+from catsdogs.system import files, locks, processes
 
 _WORKERS_VARIABLE = "CATSDOGS_WORKERS"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "pillow", "numpy", "scikit-learn")
@@ -41,7 +43,7 @@ def start(config: RunConfig) -> Run:
     """
     _workers()
     given = Path(config.data)
-    dataset = index.scan(sources.open_source(given))
+    dataset = index.scan(opening.open_source(given))
     require_splittable(dataset.usable, validation=config.validation)
     folder = store.create(config, _about(config, given, dataset))
     try:
@@ -212,7 +214,9 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
             )
         (run.folder / layout.STOP).unlink(missing_ok=True)
         if run.ending is not None:
-            earlier.discard(run.folder)  # Of before that end, whose worker was killed right after.
+            previous_model.discard(
+                run.folder
+            )  # Of before that end, whose worker was killed right after.
         with event_file.appending(run.folder) as emit:
             emit("queued", **({"extend": extend, "at": run.epochs_done} if extend else {}))
     start_queued()
@@ -231,7 +235,7 @@ def _end(run: Run, message: str) -> None:
     """Say that a run without a process has ended, with the model that it had before, if any."""
     view = run.view
     result = {"result": view.result} if view.result else {}
-    earlier.put_back(run.folder)
+    previous_model.put_back(run.folder)
     with event_file.appending(run.folder) as emit:
         emit("stopped", message=message, **result, **run.counts)
 
@@ -242,7 +246,7 @@ def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> dict[str, 
     return {
         "command": config.command(),
         "dataset": {
-            "name": sources.display_name(given),
+            "name": opening.display_name(given),
             **{key: found[key] for key in ("fingerprint", "images", "cats", "dogs")},
         },
         "annotations": {

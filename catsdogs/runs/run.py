@@ -7,12 +7,12 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-from catsdogs.backbones import IMAGENET, SHIPPED
-from catsdogs.processes import Identity
+from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.runs import layout
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_view
 from catsdogs.runs.events import Event, RunView, State
+from catsdogs.system.processes import Identity
 
 _NOT_LEFT = dict.fromkeys(
     ("val_loss", "train_images", "parameters", "model_bytes", "latency_ms"), nan

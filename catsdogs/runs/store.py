@@ -14,15 +14,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from catsdogs import files, paths
-from catsdogs.data.sources import SAMPLE_NAME
+from catsdogs import paths
 from catsdogs.errors import ConfigError, RunError
-from catsdogs.processes import Identity, is_alive
 from catsdogs.runs import layout
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_ending, read_view
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks, Run
+from catsdogs.sources.opening import SAMPLE_NAME
+from catsdogs.system import files
+from catsdogs.system.processes import Identity, is_alive
 from catsdogs.text import printable
 
 LONGEST_NAME, LONGEST_NOTE = 80, 2000

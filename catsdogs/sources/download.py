@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from catsdogs import files
-from catsdogs.data import transfer, zips
-from catsdogs.data.decoding import Progress
 from catsdogs.errors import Cancelled, DownloadError
-from catsdogs.locks import exclusive
+from catsdogs.images.parallel import Progress
+from catsdogs.sources import http
+from catsdogs.system import files, zips
+from catsdogs.system.locks import exclusive
 
 # One pause after each attempt that brought nothing new; when they are used up, it fails.
 RETRY_PAUSES_S = (1.0, 2.0, 4.0)
@@ -104,7 +104,7 @@ def fetch(
                 job.part.replace(target)
                 job.discard()
         size_bytes = target.stat().st_size
-    except transfer.Failure as failure:
+    except http.Failure as failure:
         raise DownloadError(
             f"Expected {remote.name} from {_without_secrets(remote.url)}. Received: {failure}"
         ) from None
@@ -160,11 +160,11 @@ class _Job:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.raise_if_stopped()
-            time.sleep(transfer.POLL_S)
+            time.sleep(http.POLL_S)
 
     def wait_for_another(self) -> None:
         self.report(self.arrived_bytes(), self.remote.size_bytes or 0)
-        self.pause(transfer.POLL_S)
+        self.pause(http.POLL_S)
 
 
 def _download(job: _Job) -> None:
@@ -173,7 +173,7 @@ def _download(job: _Job) -> None:
     while True:
         try:
             return _check(job, _attempt(job))
-        except transfer.PassingFailure:
+        except http.PassingFailure:
             failures = 0 if job.arrived_bytes() > furthest else failures + 1
             furthest = max(furthest, job.arrived_bytes())
             if failures > len(RETRY_PAUSES_S):
@@ -185,7 +185,7 @@ def _attempt(job: _Job) -> int | None:
     """Append to the part what one connection brings; return the size it should have reached."""
     url = job.remote.url
     start, validator = _resumption(job)
-    with transfer.opened(url, start, validator=validator, on_wait=job.raise_if_stopped) as reply:
+    with http.opened(url, start, validator=validator, on_wait=job.raise_if_stopped) as reply:
         done, first = reply.start, next(reply.chunks, b"")
         total = _accepted(job, reply, first)
         with job.part.open("ab" if done else "wb") as out:
@@ -211,16 +211,16 @@ def _resumption(job: _Job) -> tuple[int, str]:
     return 0, ""
 
 
-def _accepted(job: _Job, reply: transfer.Reply, first: bytes) -> int | None:
+def _accepted(job: _Job, reply: http.Reply, first: bytes) -> int | None:
     """Return the size of the whole file, after refusing what cannot become it."""
     if not reply.start and not first.startswith(_ZIP_MAGICS):
-        raise transfer.Failure(
+        raise http.Failure(
             f"{reply.kind} that begins with {first[:16]!r}. A page to sign in looks like that: "
             "open the address in a browser, and copy the address of the file itself."
         )
     total = job.remote.size_bytes or reply.total_bytes
     if reply.total_bytes not in (None, total):
-        raise transfer.Failure(
+        raise http.Failure(
             f"a file of {reply.total_bytes:,} bytes, not {total:,}. The file on the server has "
             "changed, or a proxy changes it: download it in a browser."
         )
@@ -234,7 +234,7 @@ def _check(job: _Job, total: int | None) -> None:
     """Discard a part that is not what it should be; leave one that is merely not whole yet."""
     arrived_bytes = job.arrived_bytes()
     if arrived_bytes < (total or 0):
-        raise transfer.PassingFailure(f"{arrived_bytes:,} of {total:,} bytes. {transfer.TRY_AGAIN}")
+        raise http.PassingFailure(f"{arrived_bytes:,} of {total:,} bytes. {http.TRY_AGAIN}")
     if total and arrived_bytes > total:
         fault = f"{arrived_bytes:,} bytes, not {total:,}"
     elif job.remote.sha256 and job.remote.sha256 != _sha256(job.part):
@@ -244,7 +244,7 @@ def _check(job: _Job, total: int | None) -> None:
     else:
         return
     job.discard()
-    raise transfer.Failure(f"{fault}. What arrived is deleted: try again, or use another network.")
+    raise http.Failure(f"{fault}. What arrived is deleted: try again, or use another network.")
 
 
 def _sha256(path: Path) -> str:

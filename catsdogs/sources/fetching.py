@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from catsdogs import paths
-from catsdogs.data import download, kaggle, sources
-from catsdogs.data.download import Remote
 from catsdogs.errors import ArchiveError, DatasetError
-from catsdogs.locks import exclusive
+from catsdogs.sources import download, kaggle, opening
+from catsdogs.sources.download import Remote
+from catsdogs.system.locks import exclusive
 
 MICROSOFT, KAGGLE = "microsoft", "kaggle"
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
@@ -51,7 +51,7 @@ def fetch(
     if source == KAGGLE:
         archive = kaggle.fetch_kaggle(progress=_phase(report, "download"), should_stop=should_stop)
         report("unpack", 0, 0)
-        return sources.open_source(archive, into=into)
+        return opening.open_source(archive, into=into)
     remote = download.MICROSOFT if source == MICROSOFT else download.remote_from_url(source)
     name = Path(remote.filename).stem
     if sha256 is not None and not _SHA256.fullmatch(sha256.strip()):
@@ -84,7 +84,7 @@ def _download_and_unpack(
     )
     report("unpack", 0, 0)
     try:
-        sources.open_source(archive, into=folder)
+        opening.open_source(archive, into=folder)
     except ArchiveError:
         archive.unlink()  # The next call downloads it anew.
         raise

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from catsdogs import paths
-from catsdogs.data import transfer
-from catsdogs.data.decoding import Progress
 from catsdogs.errors import Cancelled, DownloadError
-from catsdogs.locks import exclusive
+from catsdogs.images.parallel import Progress
+from catsdogs.sources import http
+from catsdogs.system.locks import exclusive
 
 KAGGLE_RULES = "https://www.kaggle.com/c/dogs-vs-cats/rules"
 KAGGLE_TOKEN_ADVICE = (
@@ -47,7 +47,7 @@ def fetch_kaggle(
         lock = paths.data_dir() / "kaggle.lock"
         # kagglehub prints on stdout, which on the command line belongs to the result.
         with exclusive(lock), contextlib.redirect_stdout(sys.stderr):
-            archive = transfer.awaited(
+            archive = http.awaited(
                 lambda: Path(kagglehub.competition_download("dogs-vs-cats", path="train.zip")),
                 on_wait,
             )
@@ -77,8 +77,8 @@ def _explained(error: Exception, kagglehub: Any) -> DownloadError:
     status = getattr(getattr(error, "response", None), "status_code", None)
     # It raises ValueError for a kaggle.json without a user name or a key.
     no_access = isinstance(error, kagglehub.exceptions.UnauthenticatedError | ValueError)
-    advice = KAGGLE_TOKEN_ADVICE if no_access or status in (401, 403) else transfer.TRY_AGAIN
-    received = " ".join(str(transfer.cause(error)).split()).rstrip(".") or type(error).__name__
+    advice = KAGGLE_TOKEN_ADVICE if no_access or status in (401, 403) else http.TRY_AGAIN
+    received = " ".join(str(http.cause(error)).split()).rstrip(".") or type(error).__name__
     return DownloadError(
         f"Expected train.zip of Kaggle's Dogs vs. Cats. Received: {received}. {advice}"
     )

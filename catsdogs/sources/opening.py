@@ -10,11 +10,12 @@ import os
 import shutil
 from pathlib import Path
 
-from catsdogs import files, paths
-from catsdogs.data import unpacking, zips
-from catsdogs.data.decoding import Progress
-from catsdogs.data.sample import draw_sample
+from catsdogs import paths
 from catsdogs.errors import DatasetError
+from catsdogs.images.parallel import Progress
+from catsdogs.sources import unpacking
+from catsdogs.sources.sample import draw_sample
+from catsdogs.system import files, zips
 
 # Folders that people who followed Kaggle's page already have, relative to where the app starts.
 USUAL_FOLDERS = (Path("dogs-vs-cats/train"), Path("dogs-vs-cats"))

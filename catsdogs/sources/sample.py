@@ -20,10 +20,10 @@ from tempfile import mkdtemp
 import numpy as np
 from PIL import Image
 
-from catsdogs.drawing.animals import face
-from catsdogs.drawing.shapes import scaled
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
+from catsdogs.sources.drawing.animals import face
+from catsdogs.sources.drawing.shapes import scaled
 
 
 @dataclass(frozen=True)

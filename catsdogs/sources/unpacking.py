@@ -17,9 +17,10 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from catsdogs import paths
-from catsdogs.data import images, zips
 from catsdogs.errors import ArchiveError, DatasetError
-from catsdogs.locks import exclusive
+from catsdogs.images import picture
+from catsdogs.system import zips
+from catsdogs.system.locks import exclusive
 
 MOST_BYTES = 50 << 30
 # Left free for the app itself, which has runs to write down.
@@ -104,7 +105,7 @@ class _Unpacking:
     def add(self, archive: Path, inside: PurePosixPath | None = None) -> None:
         """Write the images of ``archive``, those of a zip in another one to ``inside``."""
         with zips.opened(archive) as opened:
-            suffixes = images.SUFFIXES | (set() if inside else {".zip"})
+            suffixes = picture.SUFFIXES | (set() if inside else {".zip"})
             members = [member for member in opened.infolist() if _is_wanted(member, suffixes)]
             zips.check(members, archive.stat().st_size, each=MOST_BYTES)
             _check_space(sum(member.file_size for member in members), self.root)
@@ -175,7 +176,7 @@ def _key(path: PurePosixPath) -> str:
 
 
 def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in images.SUFFIXES
+    return PurePosixPath(name).suffix.lower() in picture.SUFFIXES
 
 
 def _fit(name: str) -> str:

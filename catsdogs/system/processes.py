@@ -1,6 +1,6 @@
 """Our processes beside the app: start one, and tell whether it is still the one we started.
 
-``python -m catsdogs.processes MODULE …`` runs a module that ends as soon as its parent does.
+``python -m catsdogs.system.processes MODULE …`` runs a module that ends as soon as its parent does.
 """
 
 import os
@@ -209,7 +209,7 @@ def answer_of(module: str, *arguments: str) -> str:
     life, held = os.pipe()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "catsdogs.processes", module, *arguments],
+            [sys.executable, "-m", "catsdogs.system.processes", module, *arguments],
             stdin=life,
             capture_output=True,
             text=True,

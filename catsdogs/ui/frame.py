@@ -6,9 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from catsdogs.data import sources
+from catsdogs.sources import opening
 from catsdogs.text import literal
-from catsdogs.ui import cache, leaving, run_note, uploads
+from catsdogs.ui.runs import note
+from catsdogs.ui.shared import cache, leaving, uploads
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,15 @@ def page(title: str, lead: str, *, follows_runs: bool = False) -> None:
             st.page_link(entry.script, label=entry.title, icon=entry.icon)
         st.divider()
         _dataset_note()
-        run_note.show(redraws=follows_runs)
+        note.show(redraws=follows_runs)
     st.title(title)
     st.caption(lead)
 
 
 def _dataset_note() -> None:
-    path = sources.current()
-    name = literal(sources.display_name(path)) if path else "none yet"
+    path = opening.current()
+    name = literal(opening.display_name(path)) if path else "none yet"
     st.caption(f"**Dataset** {name}")
-    if path == sources.sample_dir():
+    if path == opening.sample_dir():
         st.caption("Drawn by this app: results on it say nothing about photos.")
         st.page_link("pages/dataset.py", label="Use real photos", icon=":material/photo_camera:")

@@ -12,15 +12,15 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
-from catsdogs.data import images
-from catsdogs.drawing.animals import face
 from catsdogs.errors import UnreadableImage
-from catsdogs.inference import batch
+from catsdogs.images.picture import digest, load_upright
+from catsdogs.inference import answers
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
+from catsdogs.sources.drawing.animals import face
 from e2e.conftest import BROWSER_OPTIONS, SCREENSHOTS, opened, picture, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -143,7 +143,7 @@ def test_twelve_mixed_files_are_answered_and_the_csv_says_the_same(
     records = {record["file"]: record for record in as_json}
     assert list(written.index) == list(shown) == list(records)
     for path in mixed:
-        seen, row = batch.see(path.name, path.read_bytes, panel), written.loc[path.name]
+        seen, row = answers.see(path.name, path.read_bytes, panel), written.loc[path.name]
         note, record = shown[path.name], records[path.name]
         if path.name in UNREADABLE:
             assert UNREADABLE[path.name] in note
@@ -289,7 +289,7 @@ def test_a_wrong_answer_is_kept_and_taken_back(app, page, runs, mixed, world):
     page.get_by_role("button", name="Wrong?").click()
     page.get_by_role("button", name="Cat", exact=True).click()
     expect(page.get_by_text("Marked as")).to_be_visible()
-    kept = world / "data" / "corrections" / "cat" / f"{images.digest(good.read_bytes())}.jpg"
+    kept = world / "data" / "corrections" / "cat" / f"{digest(good.read_bytes())}.jpg"
     assert kept.read_bytes() == good.read_bytes()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Marked as")).to_be_hidden()
@@ -312,7 +312,7 @@ def test_a_folder_on_this_machine_is_classified_by_a_task(app, page, runs, world
 
 def _is_readable(path) -> bool:
     try:
-        images.load_upright(path.read_bytes())
+        load_upright(path.read_bytes())
     except UnreadableImage:
         return False
     return True

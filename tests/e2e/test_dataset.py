@@ -7,8 +7,8 @@ import pytest
 from conftest import command_line
 from playwright.sync_api import Page, expect
 
-from catsdogs.data import sources
-from catsdogs.data.sample import draw_sample
+from catsdogs.sources import opening
+from catsdogs.sources.sample import draw_sample
 from e2e.conftest import opened, picture, serving, start_custom_cnn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -40,7 +40,7 @@ def mine(world):
 def app(world, mine):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CATSDOGS_DATA", str(world / "data"))
-        sources.choose(mine)
+        opening.choose(mine)
     with serving(world) as server:
         yield server
 

@@ -11,8 +11,8 @@ from conftest import command_line
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from catsdogs import processes
 from catsdogs.runs import store
+from catsdogs.system import processes
 from e2e.conftest import opened, picture, serving, settle, start_custom_cnn, stop_button
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

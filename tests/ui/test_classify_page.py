@@ -12,18 +12,21 @@ import streamlit as st
 from conftest import PROJECT, seal
 from streamlit.testing.v1 import AppTest
 
-from catsdogs import tasks
-from catsdogs.data import corrections, images, sources
+from catsdogs.background import tasks
+from catsdogs.dataset import corrections
 from catsdogs.errors import UnreadableImage
-from catsdogs.inference import batch, folder, rejection
-from catsdogs.inference.batch import Seen
+from catsdogs.images import picture
+from catsdogs.inference import answers as batch
+from catsdogs.inference import folder_task, rejection
+from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
-from catsdogs.processes import identity_of
 from catsdogs.runs import layout, store
+from catsdogs.sources import opening
+from catsdogs.system.processes import identity_of
 from catsdogs.text import literal
-from catsdogs.ui import answers, classify_selection
+from catsdogs.ui.classify import answers, selection
 
 pytestmark = pytest.mark.page
 FLOORS = dict.fromkeys(rejection.FALSE_REFUSALS, 0.5)
@@ -95,7 +98,7 @@ class TestSelection:
     )
 
     def test_every_kind_holds_what_its_name_says(self):
-        assert classify_selection.kinds(self.SEEN, Decision()) == {
+        assert selection.kinds(self.SEEN, Decision()) == {
             "All": [0, 1, 2, 3, 4],
             "Called cat": [0, 4],
             "Called dog": [0, 2],
@@ -106,7 +109,7 @@ class TestSelection:
         }
 
     def test_the_kinds_follow_the_decision(self):
-        kinds = classify_selection.kinds(self.SEEN, Decision(0.0, None))
+        kinds = selection.kinds(self.SEEN, Decision(0.0, None))
         assert kinds == {
             "All": [0, 1, 2, 3, 4],
             "Called dog": [0, 1, 2, 4],
@@ -126,8 +129,8 @@ class TestSelection:
         ],
     )
     def test_what_cannot_be_read_comes_last_in_an_order_by_answers(self, order, expected):
-        assert order in classify_selection.ORDERS
-        assert classify_selection.ordered(self.SEEN, range(5), order) == expected
+        assert order in selection.ORDERS
+        assert selection.ordered(self.SEEN, range(5), order) == expected
 
 
 def test_without_a_run_the_page_says_how_to_get_one():
@@ -243,7 +246,7 @@ class TestWithTrainedRuns:
 
     def test_evidence_whose_dataset_is_gone_is_named(self, runs, photos, panel, monkeypatch):
         name, content = next(iter(photos.items()))
-        monkeypatch.setattr(sources, "opened", lambda path: None)
+        monkeypatch.setattr(opening, "opened", lambda path: None)
         app = give(opened(run=runs[0].run_id), (name, content))
         assert len(app.get("image")) == 2
         found = batch.see(name, lambda: content, panel).answers[0].likeness
@@ -378,7 +381,7 @@ class TestWithTrainedRuns:
         assert not corrections.folder().exists()
         button(app, "Dog").click()
         run(app)
-        kept = corrections.folder() / "dog" / f"{images.digest(content)}.jpg"
+        kept = corrections.folder() / "dog" / f"{picture.digest(content)}.jpg"
         assert kept.read_bytes() == content
         assert literal(f"data/corrections/dog/{kept.name}") in said(app)
         button(app, "Undo").click()
@@ -397,7 +400,7 @@ class TestWithTrainedRuns:
         run(app)
         button(app, "Open all of them on the Dataset page").click()
         app.run()
-        assert sources.current() == corrections.folder()
+        assert opening.current() == corrections.folder()
 
     def test_a_full_disk_is_told(self, photos, monkeypatch):
         def fails(*_):
@@ -466,7 +469,7 @@ class TestAFolderOnThisMachine:
     def test_its_answers_are_counted_and_written_as_csv(self, trained_machine):
         sample = trained_machine / "data" / "sample"
         app = self.start(opened(), sample)
-        task = tasks.of_kind(folder.KIND)[0]
+        task = tasks.of_kind(folder_task.KIND)[0]
         written = pd.read_csv(task.result["csv"])
         names = sorted(p.name for p in sample.iterdir() if p.suffix == ".jpg")
         assert sorted(written["File"]) == names
@@ -480,14 +483,14 @@ class TestAFolderOnThisMachine:
         ]
         button(app, "Forget this").click()
         run(app)
-        assert not tasks.of_kind(folder.KIND)
+        assert not tasks.of_kind(folder_task.KIND)
         assert not Path(task.result["csv"]).exists()
 
     @pytest.mark.parametrize("typed", ["", "/nowhere", "~nobody/x", "a\0b"])
     def test_no_folder_is_explained(self, typed):
         app = self.start(opened(), typed)
         assert app.error or "Type the path" in said(app)
-        assert not tasks.of_kind(folder.KIND)
+        assert not tasks.of_kind(folder_task.KIND)
 
     def test_a_folder_without_pictures_fails_with_its_reason(self, tmp_path):
         (tmp_path / "empty").mkdir()
@@ -495,13 +498,13 @@ class TestAFolderOnThisMachine:
         assert "Expected pictures" in app.error[0].value
 
     def test_a_stopped_task_writes_nothing(self, trained_machine):
-        order = folder.Order(
+        order = folder_task.Order(
             str(trained_machine / "data" / "sample"), (store.list_runs()[0][0].run_id,), 0.5, 0.01
         )
-        with pytest.raises(folder.Cancelled):
-            folder.classify(order.subject(), lambda *_: None, lambda: True)
+        with pytest.raises(folder_task.Cancelled):
+            folder_task.classify(order.subject(), lambda *_: None, lambda: True)
         assert not (trained_machine / "cache" / "classified").exists()
-        assert folder.Order.of_subject(order.subject()) == order
+        assert folder_task.Order.of_subject(order.subject()) == order
 
 
 def button(app: AppTest, label: str):
@@ -510,7 +513,7 @@ def button(app: AppTest, label: str):
 
 def is_readable(content: bytes) -> bool:
     try:
-        images.load_upright(content)
+        picture.load_upright(content)
     except UnreadableImage:
         return False
     return True

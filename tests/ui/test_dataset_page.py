@@ -8,12 +8,14 @@ import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
-from catsdogs import paths, tasks
-from catsdogs.data import annotations, index, sample, sources
+from catsdogs import paths
+from catsdogs.background import tasks
+from catsdogs.background.tasks import TaskState
+from catsdogs.dataset import annotations, index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup
-from catsdogs.tasks import TaskState
-from catsdogs.ui import cache
+from catsdogs.sources import opening, sample
+from catsdogs.ui.shared import cache
 
 pytestmark = pytest.mark.page
 
@@ -27,14 +29,14 @@ def fresh_caches():
 @pytest.fixture
 def chosen(kaggle_folder):
     """Sixteen photos as the current dataset."""
-    sources.choose(kaggle_folder)
+    opening.choose(kaggle_folder)
     return kaggle_folder
 
 
 @pytest.fixture
 def small_sample(monkeypatch):
     """The sample, drawn small: the real drawing has tests of its own."""
-    monkeypatch.setattr(sources, "draw_sample", partial(sample.draw_sample, images=20))
+    monkeypatch.setattr(opening, "draw_sample", partial(sample.draw_sample, images=20))
 
 
 @pytest.fixture
@@ -210,7 +212,7 @@ def test_an_open_photo_shows_what_is_known_of_it(checked):
 def test_an_open_photo_says_why_decisions_cannot_be_read(chosen):
     # A dialog is drawn anew without the page around it, which would have said so.
     def dialog(root):
-        from catsdogs.ui import photo
+        from catsdogs.ui.dataset import photo
 
         photo._show(root, "cat.1.jpg", [])
 
@@ -242,7 +244,7 @@ def test_another_dataset_can_be_chosen_and_a_wrong_path_is_explained(chosen, tmp
     app.text_input(key="dataset_path").set_value(str(tmp_path / "nowhere"))
     app.button(key="dataset_use").click().run()
     assert "nothing at that path" in app.error[0].value
-    assert sources.current() == chosen
+    assert opening.current() == chosen
     app.text_input(key="dataset_path").set_value(str(tmp_path / "other"))
     app.button(key="dataset_use").click().run()
     assert counts(app)["Usable images"] == 2
@@ -275,7 +277,7 @@ def test_a_folder_without_labels_does_not_replace_the_dataset(chosen, tmp_path):
     app.text_input(key="dataset_path").set_value(f'"{tmp_path / "empty"}"')
     app.button(key="dataset_use").click().run()
     assert "none of them labelled" in app.error[0].value
-    assert sources.current() == chosen
+    assert opening.current() == chosen
 
 
 def test_a_wrong_address_is_refused_before_anything_is_downloaded(chosen):

@@ -7,14 +7,15 @@ import streamlit as st
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
-from catsdogs import comparison_report
-from catsdogs.backbones import SHIPPED
-from catsdogs.data import index, sources
-from catsdogs.pair import Pair
+from catsdogs.comparison.pair import Pair
+from catsdogs.dataset import index
+from catsdogs.features.backbones import SHIPPED
+from catsdogs.reports import comparison
 from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Remarks
-from catsdogs.ui import compared_runs
+from catsdogs.sources import opening
+from catsdogs.ui.compare import runs as compared_runs
 
 pytestmark = pytest.mark.page
 NAME = "Dogs vs. Cats, 80 photos"
@@ -38,7 +39,7 @@ def fresh_caches():
 @pytest.fixture
 def chosen(kaggle_folder):
     """Sixteen photos as the current dataset."""
-    sources.choose(kaggle_folder)
+    opening.choose(kaggle_folder)
     return kaggle_folder
 
 
@@ -232,10 +233,10 @@ class TestWithTrainedRuns:
         app = opened("pages/compare.py")
         assert optimistic.caveat in app.warning[0].value
         assert app.dataframe[0].value["run"].str.endswith("· optimistic").sum() == 1
-        report = comparison_report.report(Pair.read(*given), threshold=0.5, margin=0.01)
+        report = comparison.report(Pair.read(*given), threshold=0.5, margin=0.01)
         assert f"A: {optimistic.caveat}" not in report.notes
         pair = Pair.read(given[0], optimistic)
-        report = comparison_report.report(pair, threshold=0.5, margin=0.01)
+        report = comparison.report(pair, threshold=0.5, margin=0.01)
         assert f"B: {optimistic.caveat}" in report.as_markdown()
         assert f"B: {optimistic.caveat}" in report.as_html()
 
@@ -259,7 +260,7 @@ class TestWithTrainedRuns:
     def test_a_photo_was_perhaps_not_held_back_from_an_optimistic_base(
         self, optimistic, trained_machine
     ):
-        sources.choose(trained_machine / "data" / "sample")
+        opening.choose(trained_machine / "data" / "sample")
         path = model_files.read_predictions(optimistic)["path"].iloc[0]
         app = opened("pages/dataset.py", photo=path)
         answers = next(d.value for d in app.dataframe if "In its training" in d.value)

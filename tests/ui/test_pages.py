@@ -11,17 +11,18 @@ import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
-from catsdogs.data import index, sample, sources
+from catsdogs.dataset import index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.evaluation import thresholds
 from catsdogs.health import checkup
-from catsdogs.runs import event_file, jobs, layout, model_files, store
+from catsdogs.runs import event_file, layout, model_files, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks
+from catsdogs.sources import opening, sample
 from catsdogs.text import literal
-from catsdogs.ui import cache
 from catsdogs.ui.frame import PAGES
+from catsdogs.ui.shared import cache
 
 pytestmark = pytest.mark.page
 ENTRY = str(PROJECT / "streamlit_app.py")
@@ -39,13 +40,13 @@ def fresh_caches():
 @pytest.fixture
 def small_sample(monkeypatch):
     """The sample, drawn small: the real drawing has tests of its own."""
-    monkeypatch.setattr(sources, "draw_sample", partial(sample.draw_sample, images=20))
+    monkeypatch.setattr(opening, "draw_sample", partial(sample.draw_sample, images=20))
 
 
 @pytest.fixture
 def chosen(kaggle_folder):
     """Sixteen photos as the current dataset."""
-    sources.choose(kaggle_folder)
+    opening.choose(kaggle_folder)
     return kaggle_folder
 
 
@@ -80,7 +81,7 @@ def test_the_first_start_draws_a_sample_and_says_so(small_sample):
     app = opened("streamlit_app.py")
     assert "drawings" in app.info[0].value
     assert "kaggle.com" in app.info[0].value
-    assert sources.sample_dir().is_dir()
+    assert opening.sample_dir().is_dir()
     assert int(app.metric[0].value) > 0
 
 
@@ -97,7 +98,7 @@ def test_a_dataset_without_labels_is_explained_and_the_sample_offered(
     tmp_path, photo, small_sample
 ):
     photo(tmp_path / "plain" / "1.jpg")
-    sources.choose(tmp_path / "plain")
+    opening.choose(tmp_path / "plain")
     app = opened("pages/train.py")
     assert "none of them labelled" in app.error[0].value
     app.button(key="dataset_fallback").click().run()
@@ -160,7 +161,7 @@ def test_a_page_that_is_open_goes_on_with_a_queue_that_nobody_else_looks_at(chos
     with event_file.appending(folder) as emit:
         emit("queued")
     looked = []
-    monkeypatch.setattr(jobs, "start_queued", lambda: looked.append(folder))
+    monkeypatch.setattr(queue, "start_queued", lambda: looked.append(folder))
     for script in SCRIPTS:
         looked.clear()
         opened(script)
@@ -235,7 +236,7 @@ def test_a_run_on_a_folder_with_any_name_breaks_no_page(chosen):
 
 def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monkeypatch):
     photo(tmp_path / "plain" / "1.jpg")
-    sources.choose(tmp_path / "plain")
+    opening.choose(tmp_path / "plain")
     monkeypatch.setattr(store, "is_alive", lambda worker: True)
     folder = store.create(
         RunConfig("custom_cnn", "/gone"), {"dataset": {"name": "gone", "fingerprint": "f"}}
@@ -249,7 +250,7 @@ def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monk
 def started(monkeypatch):
     """What was started, instead of starting it."""
     configs = []
-    monkeypatch.setattr(jobs, "start", lambda config: configs.append(config) or config)
+    monkeypatch.setattr(queue, "start", lambda config: configs.append(config) or config)
     return configs
 
 
@@ -360,7 +361,7 @@ class TestWithTrainedRuns:
     """Pages on two runs that a real worker trained."""
 
     def test_compare_shows_both_runs_and_a_verdict(self, trained_machine):
-        sources.choose(trained_machine / "data" / "sample")
+        opening.choose(trained_machine / "data" / "sample")
         app = opened("pages/compare.py")
         assert "McNemar" in said(app)
         assert "equivalent" in said(app)

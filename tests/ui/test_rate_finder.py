@@ -5,14 +5,14 @@ import os
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from catsdogs import tasks
+from catsdogs.background import tasks
 from catsdogs.errors import DatasetError
-from catsdogs.processes import identity_of
-from catsdogs.runs import rates
+from catsdogs.runs import range_test
+from catsdogs.system.processes import identity_of
 
 pytestmark = pytest.mark.page
 
-RATES = rates.rising()
+RATES = range_test.rising()
 CURVE = [0.2 + 0.5 / (1 + rate / 1e-3) for rate in RATES]
 RESULT = {"rates": RATES, "losses": CURVE, "smoothed": CURVE, "suggested": 0.0012, "images": 64}
 
@@ -25,7 +25,7 @@ def process(monkeypatch):
         def launch(module, folder, *, log):
             assert module == "catsdogs.learning.range_test"
             if work is not None:
-                tasks.main(folder, {rates.KIND: work})
+                tasks.main(folder, {range_test.KIND: work})
             return identity_of(os.getpid())
 
         monkeypatch.setattr(tasks, "launch", launch)
@@ -38,7 +38,7 @@ def script():
     import streamlit as st
 
     from catsdogs.runs.config import RunConfig
-    from catsdogs.ui import rate_finder
+    from catsdogs.ui.train import rate_finder
 
     batch_size = st.number_input("Batch size", value=32, key="batch_size")
     config = RunConfig("custom_cnn", "/photos", batch_size=batch_size)
@@ -96,12 +96,12 @@ def test_a_new_test_replaces_the_last_ones_result(process):
     app = find(opened())
     app.number_input(key="batch_size").set_value(64)
     find(run(app))
-    assert len(tasks.of_kind(rates.KIND)) == 1
+    assert len(tasks.of_kind(range_test.KIND)) == 1
 
 
 def test_a_test_at_work_says_how_far_it_is_and_can_be_cancelled(process):
     app = find(opened())
-    task = tasks.of_kind(rates.KIND)[0]
+    task = tasks.of_kind(range_test.KIND)[0]
     tasks._write(task.folder, event="progress", phase="fit", done=50, total=200)
     run(app)
     assert app.button(key="train_find_rate").disabled

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from catsdogs.drawing.scene import Scene, background, combed, new_scene, photographed
-from catsdogs.drawing.shapes import (
+from catsdogs.sources.drawing.scene import Scene, background, combed, new_scene, photographed
+from catsdogs.sources.drawing.shapes import (
     DARK,
     WHITE,
     Colour,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from catsdogs.drawing.shapes import WHITE, Colour, Pose, Random, Size, any_colour, scaled
+from catsdogs.sources.drawing.shapes import WHITE, Colour, Pose, Random, Size, any_colour, scaled
 
 SKY, CLOUD, LAWN, SHADE = (112, 166, 220), (226, 234, 242), (132, 176, 102), (64, 112, 52)
 

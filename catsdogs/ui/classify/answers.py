@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from catsdogs.inference.batch import Seen, see_all
+from catsdogs.inference.answers import Seen, see_all
 from catsdogs.inference.panel import Panel
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
-from catsdogs.ui import leaving
-from catsdogs.ui.classify_inputs import Given
+from catsdogs.ui.classify.inputs import Given
+from catsdogs.ui.shared import leaving
 
 _KNOWN = "classify_seen"
 _REDRAW_EVERY_S = 0.3

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
-from catsdogs.data.images import Picture
 from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import THRESHOLD
-from catsdogs.inference.batch import Seen
+from catsdogs.images.picture import Picture
+from catsdogs.inference.answers import Seen
 from catsdogs.inference.heatmap import overlay
 from catsdogs.inference.panel import Answer
 from catsdogs.inference.rejection import Likeness
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER, class_name
 from catsdogs.runs.run import Run
 from catsdogs.text import literal
-from catsdogs.ui import classify_evidence, classify_feedback
-from catsdogs.ui.classify_inputs import Given
-from catsdogs.ui.classify_runs import Chosen
-from catsdogs.ui.told import told
+from catsdogs.ui.classify import evidence, feedback
+from catsdogs.ui.classify.inputs import Given
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared.told import told
 
 _SHOWN_PX = 480
 _COLUMNS = 4
@@ -131,8 +131,8 @@ def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
                     _original(photo, seen)
                 else:
                     _said(runs[answer.run_id], answer, photo, chosen, opacity)
-    classify_evidence.show(seen, chosen)
-    classify_feedback.show(picture, content)
+    evidence.show(seen, chosen)
+    feedback.show(picture, content)
 
 
 def _photo(content: bytes) -> Image.Image:

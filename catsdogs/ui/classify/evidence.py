@@ -4,16 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from catsdogs.data import images, sources
-from catsdogs.data.thumbnails import thumbnails
 from catsdogs.errors import UnreadableImage
-from catsdogs.inference.batch import Seen
+from catsdogs.images import picture
+from catsdogs.images.thumbnails import thumbnails
+from catsdogs.inference.answers import Seen
 from catsdogs.inference.rejection import Likeness, Neighbour
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 from catsdogs.text import literal, printable
-from catsdogs.ui import origin
-from catsdogs.ui.classify_runs import Chosen
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.runs import origin
 
 _SHOWN_PX = 110
 
@@ -66,7 +67,7 @@ def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
 
 def _thumbnails(judge: Run, nearest: tuple[Neighbour, ...]) -> list[bytes | None]:
     """Return a JPEG a photo, None where its file is not on this machine."""
-    root = sources.opened(Path(judge.config.data))
+    root = opening.opened(Path(judge.config.data))
     if root is None:
         return [None] * len(nearest)
     digests = [_digest(root / one.path) for one in nearest]
@@ -77,6 +78,6 @@ def _thumbnails(judge: Run, nearest: tuple[Neighbour, ...]) -> list[bytes | None
 
 def _digest(path: Path) -> str | None:
     try:
-        return images.digest(images.read_bytes(path))
+        return picture.digest(picture.read_bytes(path))
     except UnreadableImage:
         return None

@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from catsdogs.data import corrections, sources
-from catsdogs.ui import cache, filters, run_actions
-from catsdogs.ui.classify_inputs import Given
-from catsdogs.ui.told import told
+from catsdogs.dataset import corrections
+from catsdogs.sources import opening
+from catsdogs.ui.classify.inputs import Given
+from catsdogs.ui.dataset import filters
+from catsdogs.ui.runs import actions
+from catsdogs.ui.shared import cache
+from catsdogs.ui.shared.told import told
 
 _PROBLEM = "classify_problem"
 
@@ -13,7 +16,7 @@ _PROBLEM = "classify_problem"
 def show(picture: Given, content: bytes) -> None:
     """Offer to keep the picture with its right label; when it is kept, say where, and to undo."""
     key = f"{picture.key[0]}_{picture.key[1]}"
-    run_actions.problem(_PROBLEM)
+    actions.problem(_PROBLEM)
     kept = corrections.find(content)
     if kept is None:
         _offer(picture, content, key)
@@ -28,7 +31,7 @@ def show(picture: Given, content: bytes) -> None:
             icon=":material/undo:",
             key=f"classify_undo_{key}",
             help="Removes that copy.",
-            on_click=run_actions.attempt,
+            on_click=actions.attempt,
             args=(corrections.undo, content),
             kwargs={"says": _PROBLEM},
         )
@@ -50,14 +53,14 @@ def _offer(picture: Given, content: bytes, key: str) -> None:
                 label.capitalize(),
                 key=f"classify_is_{label}_{key}",
                 width="stretch",
-                on_click=run_actions.attempt,
+                on_click=actions.attempt,
                 args=(corrections.keep, content, picture.name, label),
                 kwargs={"says": _PROBLEM},
             )
 
 
 def _open_as_dataset() -> None:
-    sources.choose(corrections.folder())
+    opening.choose(corrections.folder())
     cache.forget_datasets()
     filters.clear()
     st.switch_page("pages/dataset.py")

@@ -9,18 +9,20 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from catsdogs.data import corrections, images
-from catsdogs.drawing.animals import face
+from catsdogs.dataset import corrections
 from catsdogs.errors import DatasetError, UnreadableImage
-from catsdogs.inference import batch
+from catsdogs.images.picture import SUFFIXES
+from catsdogs.inference import answers
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.sources.drawing.animals import face
 from catsdogs.text import counted
-from catsdogs.ui import classify_job, uploads
-from catsdogs.ui.classify_runs import Chosen
-from catsdogs.ui.told import told
+from catsdogs.ui.classify import job
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared import uploads
+from catsdogs.ui.shared.told import told
 
 _PASTED = "classify_pasted"
-_SUFFIXES = sorted(suffix.removeprefix(".") for suffix in images.SUFFIXES)
+_SUFFIXES = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
 _DRAWINGS_EACH, _DRAWING_SEED = 3, 42
 
 
@@ -33,7 +35,7 @@ class Given:
 
     key: tuple[str, int]
     name: str
-    read: batch.Read
+    read: answers.Read
 
 
 def show(chosen: Chosen) -> list[Given]:
@@ -50,7 +52,7 @@ def show(chosen: Chosen) -> list[Given]:
         counts = (f"{n} {len(of_one):,}" for n, of_one in zip(names, given, strict=False) if of_one)
         st.caption(f"All that was given is answered together: {', '.join(counts)}.")
     with tabs[-1]:
-        classify_job.show(chosen)
+        job.show(chosen)
     st.caption(
         "Pictures stay on this machine, in memory. They are forgotten when you remove them, "
         "or a minute after you close the tab, uploaded ones as soon as you open another page. Only "
@@ -62,12 +64,13 @@ def show(chosen: Chosen) -> list[Given]:
             f"Received: more; {counted(refused, 'file')} not taken. Give the path of their folder "
             "on this machine instead: that has no limit."
         )
-    if len(pictures) > batch.MOST_PICTURES:
+    if len(pictures) > answers.MOST_PICTURES:
         st.warning(
-            f"Only the first {batch.MOST_PICTURES:,} of {len(pictures):,} pictures are looked at. "
+            f"Only the first {answers.MOST_PICTURES:,} of {len(pictures):,} pictures are looked "
+            "at. "
             "Give the path of their folder on this machine instead: that has no limit."
         )
-    return pictures[: batch.MOST_PICTURES]
+    return pictures[: answers.MOST_PICTURES]
 
 
 def _files() -> list[Given]:
@@ -161,7 +164,7 @@ def _given(files: list[UploadedFile]) -> Iterator[Given]:
             yield Given((upload.file_id, 0), upload.name, partial(_bounded, content))
             continue
         try:
-            members = batch.zipped(upload.name, uploads.content(upload))
+            members = answers.zipped(upload.name, uploads.content(upload))
         except DatasetError as error:
             st.error(told(error), icon=":material/folder_zip:")
             continue
@@ -170,6 +173,6 @@ def _given(files: list[UploadedFile]) -> Iterator[Given]:
 
 
 def _bounded(content: bytes) -> bytes:
-    if len(content) > batch.MOST_BYTES_EACH:
+    if len(content) > answers.MOST_BYTES_EACH:
         raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
     return content

@@ -5,17 +5,17 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from catsdogs import tasks
+from catsdogs.background import tasks
+from catsdogs.background.tasks import Task, TaskState
 from catsdogs.errors import DatasetError
-from catsdogs.inference import folder
-from catsdogs.inference.folder import Order
+from catsdogs.inference import folder_task
+from catsdogs.inference.folder_task import Order
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.runs import store
-from catsdogs.tasks import Task, TaskState
 from catsdogs.text import counted, printable
-from catsdogs.ui import task_card
-from catsdogs.ui.classify_runs import Chosen
-from catsdogs.ui.told import told
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared import task_card
+from catsdogs.ui.shared.told import told
 
 
 def show(chosen: Chosen) -> None:
@@ -30,7 +30,7 @@ def show(chosen: Chosen) -> None:
         )
         if st.form_submit_button("Classify this folder", key="classify_start"):
             _start(typed, chosen)
-    for task in tasks.of_kind(folder.KIND):
+    for task in tasks.of_kind(folder_task.KIND):
         with st.container(border=True):
             _task(task)
 
@@ -46,7 +46,7 @@ def _start(typed: str, chosen: Chosen) -> None:
             raise DatasetError(f"Expected a folder. Received: {path}. Check the path.")
         runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision
         order = Order(str(path), runs, decision.threshold, decision.false_refusal)
-        tasks.start(folder.KIND, order.subject())
+        tasks.start(folder_task.KIND, order.subject())
     except (DatasetError, OSError, RuntimeError, ValueError) as error:
         st.error(told(error))
 
@@ -58,7 +58,7 @@ def _task(task: Task) -> None:
         f"**{told(order.path)}**",
         help=f"Threshold {order.threshold:g}, pets that may be called neither: {refused}",
     )
-    task_card.show(folder.KIND, task.subject, folder.PHASES)
+    task_card.show(folder_task.KIND, task.subject, folder_task.PHASES)
     if task.state is TaskState.DONE and task.result is not None:
         _found(task, order)
 
@@ -103,5 +103,5 @@ def _found(task: Task, order: Order) -> None:
 
 
 def _forget(task: Task) -> None:
-    folder.forget(task.subject)
+    folder_task.forget(task.subject)
     tasks.dismiss(task)

@@ -8,15 +8,15 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from catsdogs.inference import batch
-from catsdogs.inference.batch import Seen
+from catsdogs.inference import answers
+from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Decision
 from catsdogs.labels import NEITHER
 from catsdogs.text import counted, printable
-from catsdogs.ui import classify_detail, classify_selection, classify_summary
-from catsdogs.ui.classify_inputs import Given
-from catsdogs.ui.classify_runs import Chosen
-from catsdogs.ui.photo_grid import Tile, photo_grid
+from catsdogs.ui.classify import detail, selection, summary
+from catsdogs.ui.classify.inputs import Given
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
 _DETAIL, _TABLE, _SHEET = "In detail", "Table", "Contact sheet"
 _PER_PAGE = {_DETAIL: 5, _TABLE: 50, _SHEET: 50}
@@ -29,21 +29,21 @@ _P_DOG = ": P(dog)"
 def show(pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen) -> None:
     """Show one picture in detail, and many in the way that the user chooses."""
     if len(seen) == 1:
-        classify_detail.one(pictures[0], seen[0], chosen)
+        detail.one(pictures[0], seen[0], chosen)
         return
-    classify_summary.show(seen, chosen)
+    summary.show(seen, chosen)
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     with bar:
         view = _view(len(seen))
         order = st.selectbox(
             "Order",
-            classify_selection.ORDERS,
+            selection.ORDERS,
             key="classify_order",
             on_change=_first_page,
             width=280,
         )
         _downloads(seen, chosen)
-    positions = classify_selection.ordered(seen, _kind(seen, chosen.decision), order)
+    positions = selection.ordered(seen, _kind(seen, chosen.decision), order)
     pages = -(-len(positions) // _PER_PAGE[view])
     st.session_state[_PAGE] = min(st.session_state.get(_PAGE, 1), pages)
     place = st.container()
@@ -51,7 +51,7 @@ def show(pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen) -> Non
     shown = positions[(page - 1) * _PER_PAGE[view] : page * _PER_PAGE[view]]
     with place:
         _draw(view, pictures, seen, chosen, shown)
-    classify_detail.dialog_if_open(pictures, seen, chosen, positions)
+    detail.dialog_if_open(pictures, seen, chosen, positions)
 
 
 def _view(count: int) -> str:
@@ -69,9 +69,9 @@ def _view(count: int) -> str:
 
 def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
     """Let the user choose a kind of pictures, and return their positions."""
-    kinds = classify_selection.kinds(seen, decision)
+    kinds = selection.kinds(seen, decision)
     if st.session_state.get(_KIND) not in kinds:
-        st.session_state[_KIND] = classify_selection.ALL
+        st.session_state[_KIND] = selection.ALL
     kind = st.pills(
         "Show",
         list(kinds),
@@ -98,10 +98,10 @@ def _draw(
         photo_grid(
             tiles,
             key="classify_sheet",
-            on_open=lambda position: classify_detail.open_(pictures[shown[position]]),
+            on_open=lambda position: detail.open_(pictures[shown[position]]),
         )
     else:
-        classify_detail.several([(pictures[i], seen[i]) for i in shown], chosen)
+        detail.several([(pictures[i], seen[i]) for i in shown], chosen)
 
 
 def _tile(one: Seen, decision: Decision) -> Tile:
@@ -109,7 +109,7 @@ def _tile(one: Seen, decision: Decision) -> Tile:
     if one.error:
         return Tile(name, None, str(one.error))
     said = " / ".join(
-        label if label == NEITHER else f"{label} {classify_detail.sureness(answer, label):.0%}"
+        label if label == NEITHER else f"{label} {detail.sureness(answer, label):.0%}"
         for answer, label in zip(one.answers, one.labels(decision), strict=True)
     )
     return Tile(name, one.thumbnail, f"disagree: {said}" if one.disagree(decision) else said)
@@ -119,14 +119,14 @@ def _table(
     pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen, shown: list[int]
 ) -> None:
     # Named anew each time a picture is closed, so that the same cell can be clicked again.
-    key = f"classify_table_{classify_detail.times_closed()}"
+    key = f"classify_table_{detail.times_closed()}"
     rows = _rows([seen[i] for i in shown], chosen)
     chance = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")
 
     def opened() -> None:
         cells = st.session_state[key]["selection"]["cells"]
         if cells:
-            classify_detail.open_(pictures[shown[cells[0][0]]])
+            detail.open_(pictures[shown[cells[0][0]]])
 
     st.dataframe(
         rows,
@@ -146,7 +146,7 @@ def _table(
 
 def _rows(seen: list[Seen], chosen: Chosen) -> pd.DataFrame:
     """Return what a table has room for, the labels first; the rest is in the downloads."""
-    rows = batch.table(seen, chosen.titles, chosen.decision)
+    rows = answers.table(seen, chosen.titles, chosen.decision)
     rows.insert(0, "Picture", [_data_url(one.thumbnail) for one in seen])
     titles = list(chosen.titles.values())
     wanted = ["Picture", "File", "Named", *titles, "Disagree"]
@@ -164,7 +164,7 @@ def _data_url(jpeg: bytes | None) -> str | None:
 def _downloads(seen: Sequence[Seen], chosen: Chosen) -> None:
     """Offer all that was said, whatever is shown; it is written when it is asked for."""
     decision = chosen.decision
-    as_csv = partial(batch.csv, seen, chosen.titles, decision)
+    as_csv = partial(answers.csv, seen, chosen.titles, decision)
     for name, data, mime in (
         ("CSV", as_csv, "text/csv"),
         ("JSON", partial(_json, seen, decision), "application/json"),

@@ -13,8 +13,9 @@ from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui import cache, origin, remarks
-from catsdogs.ui.told import told
+from catsdogs.ui.runs import origin, remarks
+from catsdogs.ui.shared import cache
+from catsdogs.ui.shared.told import told
 
 _RUNS, _IN_ADDRESS = "classify_runs", "run"
 _NEVER = "never"

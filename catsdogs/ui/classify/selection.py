@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from catsdogs.inference.batch import Seen
+from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Decision
 from catsdogs.labels import CAT, CLASS_NAMES, DOG, NEITHER
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from catsdogs.inference import batch
-from catsdogs.inference.batch import Seen
+from catsdogs.inference import answers
+from catsdogs.inference.answers import Seen
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.text import counted, literal
-from catsdogs.ui.classify_runs import Chosen
-from catsdogs.ui.told import told
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared.told import told
 
 _LISTED = 20
 _MATRICES_A_ROW = 3
@@ -25,7 +25,7 @@ def show(seen: Sequence[Seen], chosen: Chosen) -> None:
         numbers["Disagreements"] = sum(one.disagree(chosen.decision) for one in seen)
     for column, (name, number) in zip(st.columns(len(numbers)), numbers.items(), strict=True):
         column.metric(name, f"{number:,}")
-    confusion = batch.confusion(seen, chosen.decision)
+    confusion = answers.confusion(seen, chosen.decision)
     if len(unreadable) < len(seen):
         st.dataframe(_counts(seen, chosen, confusion), hide_index=True, key="classify_counts")
     if unreadable:
@@ -37,7 +37,7 @@ def show(seen: Sequence[Seen], chosen: Chosen) -> None:
 def _counts(
     seen: Sequence[Seen], chosen: Chosen, confusion: dict[str, Counter[tuple[str, str]]]
 ) -> pd.DataFrame:
-    counts, rows = batch.counts(seen, chosen.decision), []
+    counts, rows = answers.counts(seen, chosen.decision), []
     for run_id, title in chosen.titles.items():
         row: dict[str, object] = {"Run": title}
         row |= {f"{name.capitalize()}s": counts[run_id][name] for name in CLASS_NAMES}

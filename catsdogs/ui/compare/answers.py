@@ -8,16 +8,18 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from catsdogs import comparison_figures, comparison_text, figures
+from catsdogs.charts import evaluation as evaluation_charts
+from catsdogs.charts import training as training_charts
+from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.slices import KINDS, SMALL
-from catsdogs.pair import LETTERS, Pair
+from catsdogs.reports import comparison_text
 from catsdogs.text import literal
-from catsdogs.ui import compared_photos, comparison_export
+from catsdogs.ui.compare import export, photos
 
 _KEY = "compare_threshold"
-_ONE_BUTTON = {**figures.CONFIG, "modeBarButtons": [["toImage"]]}
+_ONE_BUTTON = {**training_charts.CONFIG, "modeBarButtons": [["toImage"]]}
 
 
 def show(pair: Pair, margin: float) -> None:
@@ -41,7 +43,7 @@ def _moving(pair: Pair, margin: float) -> None:
         )
     threshold = _controls(pair, margin)
     evaluations = pair.evaluations(threshold)
-    charts = comparison_figures.at_threshold(pair.answers, evaluations, threshold)
+    charts = evaluation_charts.at_threshold(pair.answers, evaluations, threshold)
     for column, (letter, run) in zip(st.columns(2), pair.runs.items(), strict=True):
         with column:
             st.markdown(f"**{letter}: {literal(run.name)}**")
@@ -50,11 +52,11 @@ def _moving(pair: Pair, margin: float) -> None:
             _matrix(chart, letter, has_gallery=not pair.both.empty)
             _report(evaluations[letter], letter)
     if not pair.both.empty:
-        compared_photos.link(pair)
+        photos.link(pair)
     _curves(charts)
     _slices(pair, threshold)
     if not pair.both.empty:
-        compared_photos.show(pair, threshold)
+        photos.show(pair, threshold)
 
 
 def _controls(pair: Pair, margin: float) -> float:
@@ -72,7 +74,7 @@ def _controls(pair: Pair, margin: float) -> float:
         with st.popover("Set it to …"):
             _presets(pair.answers)
         with st.popover("Export", icon=":material/download:"):
-            comparison_export.show(pair, threshold=threshold, margin=margin)
+            export.show(pair, threshold=threshold, margin=margin)
     return threshold
 
 
@@ -150,7 +152,7 @@ def _report(evaluation: Evaluation, letter: str) -> None:
 def _choose_cell(letter: str, key: str) -> None:
     points = st.session_state[key]["selection"]["points"]
     # A second click on a cell takes the selection back, which is to show the same photos again.
-    compared_photos.choose_cell(letter, points[0]["customdata"] if points else None)
+    photos.choose_cell(letter, points[0]["customdata"] if points else None)
 
 
 def _curves(charts: dict[str, go.Figure]) -> None:
@@ -178,11 +180,11 @@ def _slices(pair: Pair, threshold: float) -> None:
         format_func=lambda name: KINDS[name].title,
         key="compare_slices",
     )
-    figure = comparison_figures.slices(KINDS[name], pair.slices(name, threshold))
+    figure = evaluation_charts.slices(KINDS[name], pair.slices(name, threshold))
     _chart(st.container(), figure, "slice")
     more = "" if len(pair.measured) == len(KINDS) else " A health check adds light and sharpness."
     st.caption(f"Slices of under {SMALL} images are faint: they say little.{more}")
 
 
 def _chart(place: DeltaGenerator, figure: go.Figure, name: str) -> None:
-    place.plotly_chart(figure, key=f"compare_{name}", config=figures.CONFIG)
+    place.plotly_chart(figure, key=f"compare_{name}", config=training_charts.CONFIG)

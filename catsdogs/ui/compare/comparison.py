@@ -5,15 +5,16 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from catsdogs import comparison_text
-from catsdogs import figures as run_figures
+from catsdogs.charts import training as run_figures
+from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN
-from catsdogs.pair import LETTERS, Pair
+from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import printable
-from catsdogs.ui import cache, origin, remarks
-from catsdogs.ui.told import told
+from catsdogs.ui.runs import origin, remarks
+from catsdogs.ui.shared import cache
+from catsdogs.ui.shared.told import told
 
 
 def pick(runs: list[Run]) -> tuple[Run, Run]:

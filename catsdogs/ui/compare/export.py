@@ -5,9 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from catsdogs import comparison_report, text
-from catsdogs.comparison_report import Report
-from catsdogs.pair import Pair
+from catsdogs import text
+from catsdogs.comparison.pair import Pair
+from catsdogs.reports import comparison
+from catsdogs.reports.comparison import Report
 
 
 def show(pair: Pair, *, threshold: float, margin: float) -> None:
@@ -15,14 +16,14 @@ def show(pair: Pair, *, threshold: float, margin: float) -> None:
     name = "-and-".join(run.run_id for run in pair.runs.values())
 
     def made() -> Report:
-        return comparison_report.report(pair, threshold=threshold, margin=margin)
+        return comparison.report(pair, threshold=threshold, margin=margin)
 
     _offer("Report as one HTML page", lambda: made().as_html(), f"{name}.html", "text/html")
     _offer("Report as Markdown", lambda: made().as_markdown(), f"{name}.md", "text/markdown")
     if not pair.both.empty:
         _offer("Both runs' answers as CSV", partial(_csv, pair), f"{name}.csv", "text/csv")
-    chart = st.selectbox("A chart", comparison_report.chart_names(pair), key="compare_export_chart")
-    page = partial(comparison_report.chart_page, pair, threshold, chart)
+    chart = st.selectbox("A chart", comparison.chart_names(pair), key="compare_export_chart")
+    page = partial(comparison.chart_page, pair, threshold, chart)
     _offer("That chart as HTML", page, f"{name}-{chart}.html", "text/html")
     st.caption(
         "A picture of any chart: the camera at its top right. Any table as CSV: the arrow at its "

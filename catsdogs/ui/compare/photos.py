@@ -7,18 +7,19 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from catsdogs import comparison_text
-from catsdogs.data import images
-from catsdogs.data.thumbnails import thumbnails
+from catsdogs.comparison.pair import Pair, of_cell, of_kind
 from catsdogs.errors import RunError, UnreadableImage
+from catsdogs.images import picture as images
+from catsdogs.images.thumbnails import thumbnails
 from catsdogs.inference.heatmap import overlay
 from catsdogs.labels import CLASS_NAMES, class_name
-from catsdogs.pair import Pair, of_cell, of_kind
+from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui import cache, origin
-from catsdogs.ui.photo_grid import Tile, photo_grid
-from catsdogs.ui.told import told
+from catsdogs.ui.runs import origin
+from catsdogs.ui.shared import cache
+from catsdogs.ui.shared.photo_grid import Tile, photo_grid
+from catsdogs.ui.shared.told import told
 
 _PER_PAGE = 24
 _SHOWN_PX = 480

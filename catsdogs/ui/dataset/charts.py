@@ -8,10 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from catsdogs import dataset_figures
-from catsdogs.health import query
-from catsdogs.health.look import Look
-from catsdogs.ui import filters
+from catsdogs.charts import dataset as dataset_charts
+from catsdogs.health import gallery_query
+from catsdogs.health.snapshot import Snapshot
+from catsdogs.ui.dataset import filters
 
 _BEYOND = 1e9
 _HISTOGRAMS = {
@@ -21,39 +21,39 @@ _HISTOGRAMS = {
 }
 
 
-def sizes(look: Look) -> None:
+def sizes(snapshot: Snapshot) -> None:
     """Show how large the photos are, by class."""
     st.caption("Draw a box or a lasso on a chart: the gallery shows the photos inside.")
-    photos = look.dataset.usable
+    photos = snapshot.dataset.usable
     if photos.empty:
         st.info("No photo is left to show: all are excluded. Undo, or look under *Health*.")
         return
-    selectable(dataset_figures.size_chart(photos), "chart_size", on_area="size")
+    selectable(dataset_charts.size_chart(photos), "chart_size", on_area="size")
     photos = photos.assign(aspect_ratio=photos["width_px"] / photos["height_px"])
     for column, (name, (title, unit)) in zip(st.columns(3), _HISTOGRAMS.items(), strict=True):
         with column:
-            values = query.measure(photos, name)
-            figure = dataset_figures.histogram(values, photos["label"], title, unit)
+            values = gallery_query.measure(photos, name)
+            figure = dataset_charts.histogram(values, photos["label"], title, unit)
             selectable(figure, f"chart_{name}", on_range=name)
 
 
-def embedding_map(look: Look) -> None:
+def embedding_map(snapshot: Snapshot) -> None:
     """Show the photos as points, alike ones near each other."""
-    table = look.table
+    table = snapshot.table
     if table["map_x"].isna().all():
         st.info("The map comes with the health check: run one under *Health*.")
         return
     colour = st.segmented_control(
         "Colour",
-        dataset_figures.MAP_COLOURS,
-        default=dataset_figures.MAP_COLOURS[0],
+        dataset_charts.MAP_COLOURS,
+        default=dataset_charts.MAP_COLOURS[0],
         required=True,
         format_func=str.capitalize,
         key="map_colour",
         bind="query-params",
     )
     photos = table[~table["excluded"]]
-    suspect, outlier = (look.flags[name].loc[photos.index] for name in ("suspect", "outlier"))
+    suspect, outlier = (snapshot.flags[name].loc[photos.index] for name in ("suspect", "outlier"))
     photos = pd.DataFrame(
         {
             "path": photos["path"],
@@ -64,7 +64,7 @@ def embedding_map(look: Look) -> None:
             "suspicion": np.select([suspect, outlier], ["suspect label", "outlier"], "as expected"),
         }
     )
-    figure = dataset_figures.embedding_map(photos, colour)
+    figure = dataset_charts.embedding_map(photos, colour)
     drawn = sum(len(trace.x) for trace in figure.data)
     st.caption(
         f"Photos that MobileNetV2 finds alike lie near each other (t-SNE); {drawn:,} of "

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from catsdogs.data import annotations
+from catsdogs.dataset import annotations
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
 from catsdogs.text import literal
-from catsdogs.ui import run_actions
+from catsdogs.ui.runs import actions
 
 _PROBLEM = "decide_problem"
 
@@ -29,7 +29,7 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
             icon=":material/check:",
             key=f"{key}_keep",
             shortcut="k" if shortcuts else None,
-            on_click=run_actions.attempt,
+            on_click=actions.attempt,
             args=(_decide, root, record, annotations.KEEP, None),
             kwargs={"says": _PROBLEM},
         )
@@ -40,7 +40,7 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
                 icon=":material/label:",
                 key=f"{key}_relabel_{name}",
                 shortcut="l" if shortcuts and label != UNLABELLED else None,
-                on_click=run_actions.attempt,
+                on_click=actions.attempt,
                 args=(_decide, root, record, annotations.RELABEL, other),
                 kwargs={"says": _PROBLEM},
             )
@@ -50,7 +50,7 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
         key=f"{key}_exclude",
         shortcut="x" if shortcuts else None,
         disabled=photo["excluded"],
-        on_click=run_actions.attempt,
+        on_click=actions.attempt,
         args=(_decide, root, record, annotations.EXCLUDE, None),
         kwargs={"says": _PROBLEM},
     )
@@ -83,7 +83,7 @@ def about_all(root: Path, photos: pd.DataFrame) -> None:
                 title,
                 key=f"all_{action}_{label}",
                 width="stretch",
-                on_click=run_actions.attempt,
+                on_click=actions.attempt,
                 args=(partial(annotations.annotate, label=label), root, photos, action),
                 kwargs={"says": _PROBLEM},
             )
@@ -91,7 +91,7 @@ def about_all(root: Path, photos: pd.DataFrame) -> None:
 
 def undo(root: Path, *, key: str, shortcut: str | None = None) -> None:
     """Offer to take the last step back."""
-    last = run_actions.attempt(annotations.last_step, root, says=_PROBLEM)
+    last = actions.attempt(annotations.last_step, root, says=_PROBLEM)
     st.button(
         "Undo",
         icon=":material/undo:",
@@ -99,8 +99,8 @@ def undo(root: Path, *, key: str, shortcut: str | None = None) -> None:
         shortcut=shortcut,
         disabled=not last,
         help=literal(f"Take back: {last}") if last else "Nothing was decided yet.",
-        on_click=run_actions.attempt,
+        on_click=actions.attempt,
         args=(annotations.undo, root),
         kwargs={"says": _PROBLEM},
     )
-    run_actions.problem(_PROBLEM)
+    actions.problem(_PROBLEM)

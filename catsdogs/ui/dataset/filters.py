@@ -5,10 +5,10 @@ import math
 import pandas as pd
 import streamlit as st
 
-from catsdogs.health import query
+from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
-from catsdogs.health.look import TRAINING, VALIDATION, Look
-from catsdogs.health.query import Query
+from catsdogs.health.gallery_query import Query
+from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.labels import CLASS_NAMES
 
 # The session key of each range's slider, which is also its name in the address.
@@ -25,7 +25,7 @@ _AREA_TITLES = {"size": "the chart of sizes", "map": "the map"}
 _CLEARED = {"class": None, "side": None, "flag": None, "find": ""}
 
 
-def show(look: Look) -> Query:
+def show(snapshot: Snapshot) -> Query:
     """Draw the filter's widgets and return what they ask for."""
     top = st.container(horizontal=True, vertical_alignment="bottom")
     label = top.pills(
@@ -47,7 +47,11 @@ def show(look: Look) -> Query:
     )
     flag = top.selectbox(
         "Finding",
-        [name for name in FLAGS if look.flags[name].any() or st.session_state.get("flag") == name],
+        [
+            name
+            for name in FLAGS
+            if snapshot.flags[name].any() or st.session_state.get("flag") == name
+        ],
         index=None,
         key="flag",
         bind="query-params",
@@ -61,10 +65,10 @@ def show(look: Look) -> Query:
         "Name contains", key="find", bind="query-params", on_change=first_page, width=160
     )
     with top.popover("Measures", icon=":material/tune:"):
-        ranges = _ranges(look.table)
+        ranges = _ranges(snapshot.table)
     sort = top.selectbox(
         "Sort by",
-        list(query.SORTS),
+        list(gallery_query.SORTS),
         key="sort",
         bind="query-params",
         on_change=first_page,
@@ -102,7 +106,7 @@ def set_range(measure: str, low: float, high: float) -> None:
     first_page()
 
 
-def set_area(chart: str, polygon: query.Polygon) -> None:
+def set_area(chart: str, polygon: gallery_query.Polygon) -> None:
     """Show the photos inside a polygon on a chart (of ``query.AXES``)."""
     points = ";".join(f"{x:.4g},{y:.4g}" for x, y in polygon)
     st.query_params[_AREA] = f"{chart}:{points}"
@@ -129,7 +133,7 @@ def clear() -> None:
 def _ranges(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
     ranges = {}
     for measure, (key, title, step) in _RANGES.items():
-        values = query.measure(table, measure)
+        values = gallery_query.measure(table, measure)
         low = math.floor(values.min() / step) * step
         high = math.ceil(values.max() / step) * step
         if not low < high:
@@ -163,11 +167,11 @@ def _keep_within(key: str, low: float, high: float) -> None:
         st.session_state[key] = tuple(round(min(max(end, low), high), 2) for end in chosen)
 
 
-def _area() -> tuple[str, query.Polygon]:
+def _area() -> tuple[str, gallery_query.Polygon]:
     chart, _, points = st.query_params.get(_AREA, "").partition(":")
     try:
         polygon = [tuple(map(float, point.split(","))) for point in points.split(";")]
-        if chart not in query.AXES or len(polygon) < 3:
+        if chart not in gallery_query.AXES or len(polygon) < 3:
             return "", ()
         return chart, [(x, y) for x, y in polygon]
     except ValueError:

@@ -6,25 +6,25 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from catsdogs.data.index import Dataset
-from catsdogs.data.thumbnails import thumbnails
-from catsdogs.health import query
-from catsdogs.health.look import Look
+from catsdogs.dataset.index import Dataset
+from catsdogs.health import gallery_query
+from catsdogs.health.snapshot import Snapshot
+from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
 from catsdogs.text import printable
-from catsdogs.ui import decide, filters, photo
-from catsdogs.ui.photo_grid import Tile, photo_grid
+from catsdogs.ui.dataset import decide, filters, photo
+from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
 _PER_PAGE = (24, 48, 96)
 
 
-def show(look: Look) -> None:
+def show(snapshot: Snapshot) -> None:
     """Show the filter, one page of what it finds, and the photo that is open."""
     st.subheader("Gallery")
-    asked = filters.show(look)
-    found = query.find(look, asked)
+    asked = filters.show(snapshot)
+    found = gallery_query.find(snapshot, asked)
     bar = st.container(horizontal=True, vertical_alignment="center")
-    bar.markdown(f"**{len(found):,}** of {len(look.table):,} photos", width="content")
+    bar.markdown(f"**{len(found):,}** of {len(snapshot.table):,} photos", width="content")
     per_page = bar.segmented_control(
         "Photos a page",
         _PER_PAGE,
@@ -37,14 +37,14 @@ def show(look: Look) -> None:
     )
     with bar:
         if len(found):
-            decide.about_all(look.dataset.root, found[["path", "digest"]])
-        decide.undo(look.dataset.root, key="gallery_undo")
+            decide.about_all(snapshot.dataset.root, found[["path", "digest"]])
+        decide.undo(snapshot.dataset.root, key="gallery_undo")
     if found.empty:
         st.info("No photo fits. Take a part of the filter away.", icon=":material/filter_alt:")
         return
-    in_groups = asked.flag in query.GROUPED
-    _page(look, found, int(per_page or _PER_PAGE[0]), in_groups=in_groups)
-    photo.show_if_open(look, found)
+    in_groups = asked.flag in gallery_query.GROUPED
+    _page(snapshot, found, int(per_page or _PER_PAGE[0]), in_groups=in_groups)
+    photo.show_if_open(snapshot, found)
 
 
 def unreadable(dataset: Dataset) -> None:
@@ -85,13 +85,15 @@ def _tile(row: Mapping[Any, Any], jpeg: bytes | None, prefix: str) -> Tile:
     )
 
 
-def _page(look: Look, found: pd.DataFrame, per_page: int, *, in_groups: bool) -> None:
+def _page(snapshot: Snapshot, found: pd.DataFrame, per_page: int, *, in_groups: bool) -> None:
     pages = -(-len(found) // per_page)
     st.session_state["page"] = min(st.session_state.get("page", 1), pages)
     place = st.empty()
     page = st.pagination(pages, key="page", bind="query-params")
     shown = found.iloc[(page - 1) * per_page : page * per_page]
-    jpegs = thumbnails(look.dataset.root, list(zip(shown["path"], shown["digest"], strict=True)))
+    jpegs = thumbnails(
+        snapshot.dataset.root, list(zip(shown["path"], shown["digest"], strict=True))
+    )
     groups = pd.factorize(found["group"])[0][(page - 1) * per_page :] + 1
     tiles = [
         _tile(row, jpeg, f"group {group} · " if in_groups else "")

@@ -2,29 +2,32 @@
 
 import streamlit as st
 
-from catsdogs import dataset_figures, tasks
-from catsdogs.data import annotations
+from catsdogs.background import tasks
+from catsdogs.charts import dataset as dataset_charts
+from catsdogs.dataset import annotations
 from catsdogs.errors import DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.flags import FLAGS, ODD
-from catsdogs.health.look import TRAINING, VALIDATION, Look
-from catsdogs.ui import cache, filters, gallery, run_actions, task_card
-from catsdogs.ui.told import told
+from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
+from catsdogs.ui.dataset import filters, gallery
+from catsdogs.ui.runs import actions
+from catsdogs.ui.shared import cache, task_card
+from catsdogs.ui.shared.told import told
 
 _FIRST = ("suspect", "outlier", "exact", "near", "listed", "undecodable", "unlabelled")
 _DECIDED = ("relabelled", "excluded")
 _PROBLEM = "health_problem"
 
 
-def show(look: Look) -> None:
+def show(snapshot: Snapshot) -> None:
     """Show the check and everything that was found; each finding filters the gallery."""
-    _check(look)
+    _check(snapshot)
     st.markdown("**Look at these first**")
-    _findings(look, _FIRST)
+    _findings(snapshot, _FIRST)
     st.markdown("**Readable, but odd**")
-    _findings(look, ODD)
+    _findings(snapshot, ODD)
     st.markdown("**Unreadable**")
-    gallery.unreadable(look.dataset)
+    gallery.unreadable(snapshot.dataset)
     st.button(
         "Read the folder again",
         icon=":material/refresh:",
@@ -35,57 +38,57 @@ def show(look: Look) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**What a model could learn without looking**")
-        _shortcuts(look)
+        _shortcuts(snapshot)
     with right:
         st.markdown("**Does validation leak into training?**")
-        _leakage(look)
+        _leakage(snapshot)
         st.markdown("**Your decisions**")
-        _decisions(look)
+        _decisions(snapshot)
 
 
-def _check(look: Look) -> None:
+def _check(snapshot: Snapshot) -> None:
     """Say whether there is a check, and offer to run one."""
-    subject = str(look.dataset.root)
+    subject = str(snapshot.dataset.root)
     running = task_card.show(
         "health", subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
     )
     if running:
         st.caption("It goes on when you leave this page.")
         return
-    if look.findings is None:
+    if snapshot.findings is None:
         st.info(
             "Duplicates, suspect labels, outliers and the map need one look at every pixel, once: "
             "a few minutes for 10,000 photos. Your files are only read.",
             icon=":material/health_and_safety:",
         )
-    elif not look.is_current:
+    elif not snapshot.is_current:
         st.warning("Photos came, went or changed since the last check.", icon=":material/update:")
-    elif look.findings.summary["embedding"]:
-        st.warning(told(look.findings.summary["embedding"]), icon=":material/cloud_off:")
+    elif snapshot.findings.summary["embedding"]:
+        st.warning(told(snapshot.findings.summary["embedding"]), icon=":material/cloud_off:")
     else:
-        seconds = sum(look.findings.summary["seconds"].values())
+        seconds = sum(snapshot.findings.summary["seconds"].values())
         st.success(
-            f"All {len(look.findings.rows):,} labelled photos were checked, in {seconds:,.0f} s. "
-            "Nothing changed since.",
+            f"All {len(snapshot.findings.rows):,} labelled photos were checked, in "
+            f"{seconds:,.0f} s. Nothing changed since.",
             icon=":material/check:",
         )
-        if not look.findings.caveat:
+        if not snapshot.findings.caveat:
             return
-        st.warning(look.findings.caveat, icon=":material/warning:")
+        st.warning(snapshot.findings.caveat, icon=":material/warning:")
     st.button(
         "Run the health check",
         type="primary",
         key="health_run",
-        on_click=run_actions.attempt,
+        on_click=actions.attempt,
         args=(tasks.start, "health", subject),
         kwargs={"says": _PROBLEM},
     )
-    run_actions.problem(_PROBLEM)
+    actions.problem(_PROBLEM)
 
 
-def _findings(look: Look, names: tuple[str, ...]) -> None:
-    counts = look.flags.sum()
-    checked = look.findings is not None
+def _findings(snapshot: Snapshot, names: tuple[str, ...]) -> None:
+    counts = snapshot.flags.sum()
+    checked = snapshot.findings is not None
     with st.container(horizontal=True):
         for name in names:
             flag = FLAGS[name]
@@ -100,12 +103,12 @@ def _findings(look: Look, names: tuple[str, ...]) -> None:
             )
 
 
-def _shortcuts(look: Look) -> None:
-    found = look.findings.summary["shortcuts"] if look.findings else []
+def _shortcuts(snapshot: Snapshot) -> None:
+    found = snapshot.findings.summary["shortcuts"] if snapshot.findings else []
     if not found:
         st.caption("Known after a health check, with at least 20 photos of each class.")
         return
-    st.plotly_chart(dataset_figures.shortcut_bars(found), key="chart_shortcuts")
+    st.plotly_chart(dataset_charts.shortcut_bars(found), key="chart_shortcuts")
     best = max(found, key=lambda one: one["accuracy"])
     knows = "all of these" if best["shortcut"] == "all together" else f"the {best['shortcut']}"
     st.caption(
@@ -115,25 +118,25 @@ def _shortcuts(look: Look) -> None:
     )
 
 
-def _leakage(look: Look) -> None:
-    photos = look.table[look.table["side"] != ""]
+def _leakage(snapshot: Snapshot) -> None:
+    photos = snapshot.table[snapshot.table["side"] != ""]
     # By what the check found, not by the split's own groups, which could not show a mistake of its.
     near = photos["near_group"].astype("str")
     groups = photos.groupby(photos["digest"].mask(photos["near_group"] >= 0, near))["side"]
     several = groups.size() > 1
     copies = int(several.sum())
     crossing = int((groups.nunique()[several] > 1).sum())
-    known = "exact and near" if look.findings is not None else "exact"
+    known = "exact and near" if snapshot.findings is not None else "exact"
     st.caption(
         f"**{crossing}** of {copies:,} groups of {known} duplicates have photos on both sides. "
         f"The split draws a side for each picture, not for each file: "
-        f"{int((look.table['side'] == TRAINING).sum()):,} files to train on, "
-        f"{int((look.table['side'] == VALIDATION).sum()):,} to validate."
+        f"{int((snapshot.table['side'] == TRAINING).sum()):,} files to train on, "
+        f"{int((snapshot.table['side'] == VALIDATION).sum()):,} to validate."
     )
 
 
-def _decisions(look: Look) -> None:
-    dataset = look.dataset
+def _decisions(snapshot: Snapshot) -> None:
+    dataset = snapshot.dataset
     st.caption(
         f"{dataset.excluded:,} excluded, {dataset.relabelled:,} relabelled. They are kept beside "
         "the index, never in your folder; every run records them. Fingerprint of what the next "
@@ -144,7 +147,7 @@ def _decisions(look: Look) -> None:
             st.button(
                 f"Show {name}",
                 key=f"finding_{name}",
-                disabled=not look.flags[name].any(),
+                disabled=not snapshot.flags[name].any(),
                 on_click=filters.set_flag,
                 args=(name,),
             )

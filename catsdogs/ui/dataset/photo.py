@@ -10,17 +10,19 @@ import pandas as pd
 import streamlit as st
 from PIL import ExifTags
 
-from catsdogs.data import images
-from catsdogs.data.thumbnails import thumbnails
 from catsdogs.errors import CatsDogsError, UnreadableImage
 from catsdogs.health.flags import FLAGS
-from catsdogs.health.look import Look
+from catsdogs.health.snapshot import Snapshot
+from catsdogs.images.picture import Picture, load_upright, open_header, read_bytes
+from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
 from catsdogs.runs import model_files, store
 from catsdogs.text import literal, printable
-from catsdogs.ui import cache, decide, remarks
-from catsdogs.ui.photo_grid import Tile, photo_grid
-from catsdogs.ui.told import told
+from catsdogs.ui.dataset import decide
+from catsdogs.ui.runs import remarks
+from catsdogs.ui.shared import cache
+from catsdogs.ui.shared.photo_grid import Tile, photo_grid
+from catsdogs.ui.shared.told import told
 
 _OPEN = "photo"  # its name in the page's address
 _SHOWN_PX = 1600
@@ -39,13 +41,13 @@ def open_(path: str) -> None:
     st.query_params[_OPEN] = path
 
 
-def show_if_open(look: Look, found: pd.DataFrame) -> None:
+def show_if_open(snapshot: Snapshot, found: pd.DataFrame) -> None:
     """Show the dialog when a photo is open; ``found`` is what its arrows walk through."""
     path = st.query_params.get(_OPEN)
-    if path is None or not (look.table["path"] == path).any():
+    if path is None or not (snapshot.table["path"] == path).any():
         return
     dialog = st.dialog(literal(path), width="large", on_dismiss=close)(_show)
-    dialog(look.dataset.root, path, found["path"].tolist())
+    dialog(snapshot.dataset.root, path, found["path"].tolist())
 
 
 def shown(root: Path, path: str) -> bytes:
@@ -54,7 +56,7 @@ def shown(root: Path, path: str) -> bytes:
     Raises:
         UnreadableImage: with the reason.
     """
-    picture = images.load_upright(images.read_bytes(root / path), at_least_px=_SHOWN_PX)
+    picture = load_upright(read_bytes(root / path), at_least_px=_SHOWN_PX)
     picture.thumbnail((_SHOWN_PX, _SHOWN_PX))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=92)
@@ -71,17 +73,17 @@ def picture(root: Path, photo: Mapping[Any, Any]) -> None:
     st.image(shown(root, photo["path"]), width=max(width, 1), alt=printable(photo["path"]))
 
 
-def neighbours(look: Look, row: int, *, count: int, key: str) -> None:
+def neighbours(snapshot: Snapshot, row: int, *, count: int, key: str) -> None:
     """Show the photos most like the one in row ``row`` of the look's table."""
-    checked_row = int(look.table["row"].to_numpy()[row])
-    if look.findings is None or checked_row < 0:
+    checked_row = int(snapshot.table["row"].to_numpy()[row])
+    if snapshot.findings is None or checked_row < 0:
         return
-    like = look.findings.neighbours[checked_row][:count]
-    checked = look.findings.rows["path"].iloc[like[like >= 0]]
-    near = look.table.set_index("path").reindex(checked).dropna(subset="digest").reset_index()
+    like = snapshot.findings.neighbours[checked_row][:count]
+    checked = snapshot.findings.rows["path"].iloc[like[like >= 0]]
+    near = snapshot.table.set_index("path").reindex(checked).dropna(subset="digest").reset_index()
     if near.empty:
         return
-    jpegs = thumbnails(look.dataset.root, list(zip(near["path"], near["digest"], strict=True)))
+    jpegs = thumbnails(snapshot.dataset.root, list(zip(near["path"], near["digest"], strict=True)))
     tiles = [
         Tile(printable(path.rpartition("/")[2]), jpeg, _label_name(int(label)))
         for path, label, jpeg in zip(near["path"], near["label"], jpegs, strict=True)
@@ -92,16 +94,16 @@ def neighbours(look: Look, row: int, *, count: int, key: str) -> None:
 def _show(root: Path, path: str, walk: list[str]) -> None:
     # Looked up at every draw of the dialog: a decision in it changes what is known.
     try:
-        look = cache.look(root)
+        snapshot = cache.snapshot(root)
     except (CatsDogsError, OSError) as error:
         st.error(told(error))
         return
-    is_open = look.table["path"] == path
+    is_open = snapshot.table["path"] == path
     if not is_open.any():
         st.warning("This photo is not in the dataset any more.")
         return
     row = int(is_open.argmax())
-    photo = look.table.iloc[row].to_dict()
+    photo = snapshot.table.iloc[row].to_dict()
     _arrows(path, walk)
     left, right = st.columns([3, 2])
     with left:
@@ -111,14 +113,14 @@ def _show(root: Path, path: str, walk: list[str]) -> None:
             st.error(told(error))
         decide.about_one(root, photo, key="photo")
     with right:
-        _badges(look, row)
+        _badges(snapshot, row)
         _facts(photo)
-        _runs(look, photo)
+        _runs(snapshot, photo)
         _exif(root / path)
     st.markdown("**Most alike in this dataset**")
-    if look.findings is None:
+    if snapshot.findings is None:
         st.caption("Known after a health check.")
-    neighbours(look, row, count=_MOST_NEIGHBOURS, key="photo_neighbours")
+    neighbours(snapshot, row, count=_MOST_NEIGHBOURS, key="photo_neighbours")
     if st.query_params.get(_OPEN) != path:
         # The whole page, because a dialog cannot change its own title.
         st.rerun()
@@ -142,14 +144,14 @@ def _arrows(path: str, walk: list[str]) -> None:
     row.caption(f"{here + 1:,} of {len(walk):,}", width="content")
 
 
-def _badges(look: Look, row: int) -> None:
-    found = [name for name in FLAGS if look.flags.at[row, name]]
+def _badges(snapshot: Snapshot, row: int) -> None:
+    found = [name for name in FLAGS if snapshot.flags.at[row, name]]
     with st.container(horizontal=True):
         for name in found:
             st.badge(FLAGS[name].title, color="orange", help=FLAGS[name].help)
-        if not found and look.findings is not None:
+        if not found and snapshot.findings is not None:
             st.badge("Nothing odd found", color="green")
-        elif look.findings is None:
+        elif snapshot.findings is None:
             st.badge("Not checked yet", color="gray", help="Run a check under Health.")
 
 
@@ -176,19 +178,19 @@ def _facts(photo: Mapping[Any, Any]) -> None:
     st.table(pd.DataFrame({"": facts.values()}, index=list(facts)), border="horizontal")
 
 
-def _runs(look: Look, photo: Mapping[Any, Any]) -> None:
+def _runs(snapshot: Snapshot, photo: Mapping[Any, Any]) -> None:
     """Show the latest runs' answers, and whether each has learned from this photo."""
     is_usable = photo["label"] != UNLABELLED and not photo["excluded"]
     runs = [run for run in store.list_runs()[0] if run.can_classify][:_MOST_RUNS]
     answers = []
     for run in runs:
         try:
-            content = images.read_bytes(look.dataset.root / photo["path"])
-            p_dog = cache.predictor(run)(images.Picture(content)).p_dog
+            content = read_bytes(snapshot.dataset.root / photo["path"])
+            p_dog = cache.predictor(run)(Picture(content)).p_dog
             held_back = photo["digest"] in set(model_files.read_predictions(run)["digest"])
         except CatsDogsError:
             continue
-        same = run.about["dataset"].get("fingerprint") == look.dataset.fingerprint()
+        same = run.about["dataset"].get("fingerprint") == snapshot.dataset.fingerprint()
         seen = "learned from it" if same and is_usable else "unknown"
         if held_back:
             seen = "held back, but perhaps not from its base" if run.caveat else "held back"
@@ -212,11 +214,11 @@ def _exif(path: Path) -> None:
 def _exif_tags(path: Path) -> dict[str, str]:
     """Return a photo's EXIF tags by name, the first few of them and not too long."""
     try:
-        content = images.read_bytes(path)
+        content = read_bytes(path)
         # A PNG's EXIF may come behind its pixels, which are decoded then.
         with (
-            images.Picture(content).held(at_least_px=_SHOWN_PX),
-            images.open_header(content) as image,
+            Picture(content).held(at_least_px=_SHOWN_PX),
+            open_header(content) as image,
         ):
             exif = image.getexif()
             blocks = [dict(exif), *(dict(exif.get_ifd(pointer)) for pointer in _EXIF_POINTERS)]

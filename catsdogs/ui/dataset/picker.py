@@ -4,16 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from catsdogs import tasks
-from catsdogs.data import fetching, sources
-from catsdogs.data.index import Dataset
+from catsdogs.background import tasks
+from catsdogs.background.tasks import Task
+from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError
-from catsdogs.health.look import Look
+from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CAT, DOG, UNLABELLED
-from catsdogs.tasks import Task
+from catsdogs.sources import fetching, opening
 from catsdogs.text import counted, literal
-from catsdogs.ui import cache, filters, photo, task_card
-from catsdogs.ui.told import told
+from catsdogs.ui.dataset import filters, photo
+from catsdogs.ui.shared import cache, task_card
+from catsdogs.ui.shared.told import told
 
 
 def current_dataset() -> Dataset | None:
@@ -21,23 +22,23 @@ def current_dataset() -> Dataset | None:
 
     When it cannot be opened, the page says why and offers the sample, and None is returned.
     """
-    look = current_look()
-    return look.dataset if look else None
+    snapshot = current_snapshot()
+    return snapshot.dataset if snapshot else None
 
 
-def current_look() -> Look | None:
+def current_snapshot() -> Snapshot | None:
     """Return what is known of the current dataset, as ``current_dataset`` does."""
-    lost = sources.lost_choice()
+    lost = opening.lost_choice()
     if lost is not None:
         name = told(lost)
         st.warning(f"The chosen dataset is not there any more: {name}. Another is shown instead.")
     try:
-        path = sources.current()
+        path = opening.current()
         if path is None:
             _draw_sample()
             # From the top, so that what is drawn already names the dataset too.
             st.rerun()
-        return _opened(sources.open_source(path))
+        return _opened(opening.open_source(path))
     except (DatasetError, OSError) as error:
         st.error(told(error))
         if st.button("Use the drawn sample", key="dataset_fallback"):
@@ -48,7 +49,7 @@ def current_look() -> Look | None:
 def use(path: Path) -> None:
     """Make ``path`` the current dataset and draw the page anew, without the old one's filter."""
     try:
-        sources.choose(path)
+        opening.choose(path)
     except OSError as error:
         st.error(told(error))
         return
@@ -61,11 +62,11 @@ def use(path: Path) -> None:
 
 def about_sample() -> None:
     """Say, where it is so, that the photos are drawings, and how to get real ones."""
-    if sources.current() == sources.sample_dir():
+    if opening.current() == opening.sample_dir():
         st.info(
             "These are **drawings**, made by this app so that everything works at once, with some "
             "wrong labels, copies and unreadable files among them on purpose. Results on them say "
-            f"nothing about photos. {sources.HOW_TO_GET_THE_REAL_ONE}",
+            f"nothing about photos. {opening.HOW_TO_GET_THE_REAL_ONE}",
             icon=":material/draw:",
         )
 
@@ -95,7 +96,7 @@ def counts(dataset: Dataset) -> None:
 def picker() -> None:
     """Offer the places a dataset can come from, and show the downloads that are at work."""
     downloads = [task.subject for task in tasks.of_kind("download")]
-    expanded = bool(downloads) or sources.current() == sources.sample_dir()
+    expanded = bool(downloads) or opening.current() == opening.sample_dir()
     with st.expander("Use other images", icon=":material/folder_open:", expanded=expanded):
         here, microsoft, kaggle, address, sample = st.tabs(
             ["On this machine", "Microsoft's archive", "Kaggle", "Another address", "Drawn sample"]
@@ -188,7 +189,7 @@ def _try(typed: str) -> None:
     try:
         with st.spinner("Opening …"):
             # File managers copy a path with quotes around it.
-            folder = sources.open_source(Path(typed.strip().strip("'\"")))
+            folder = opening.open_source(Path(typed.strip().strip("'\"")))
             _opened(folder)
     except DatasetError as error:
         st.error(told(error))
@@ -197,14 +198,15 @@ def _try(typed: str) -> None:
         use(folder)
 
 
-def _opened(folder: Path) -> Look:
-    look = cache.look(folder)
-    if (look.dataset.pictures["named_label"] == UNLABELLED).all():
+def _opened(folder: Path) -> Snapshot:
+    snapshot = cache.snapshot(folder)
+    if (snapshot.dataset.pictures["named_label"] == UNLABELLED).all():
         raise DatasetError(
             f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in {folder}. "
-            f"Received: {len(look.dataset.records):,} images, none of them labelled and readable."
+            f"Received: {len(snapshot.dataset.records):,} images, none of them labelled and "
+            "readable."
         )
-    return look
+    return snapshot
 
 
 def _use_sample() -> None:
@@ -218,4 +220,4 @@ def _use_sample() -> None:
 
 def _draw_sample() -> Path:
     with st.spinner("Drawing a sample dataset, once: 600 cats and dogs …"):
-        return sources.ensure_sample()
+        return opening.ensure_sample()

@@ -8,19 +8,19 @@ import streamlit as st
 
 from catsdogs.errors import UnreadableImage
 from catsdogs.health import checkup
-from catsdogs.health.look import Look
+from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import literal
-from catsdogs.ui import decide, photo
-from catsdogs.ui.told import told
+from catsdogs.ui.dataset import decide, photo
+from catsdogs.ui.shared.told import told
 
 _NEIGHBOURS = 6
 _QUEUES = {"suspect": "Suspect labels", "outlier": "Outliers"}
 
 
-def show(look: Look) -> None:
+def show(snapshot: Snapshot) -> None:
     """Show the first photo of the queue that nobody has decided about."""
-    if look.findings is None or look.table["label_quality"].isna().all():
+    if snapshot.findings is None or snapshot.table["label_quality"].isna().all():
         st.info("The queue comes with the health check: run one under *Health*.")
         return
     name = st.segmented_control(
@@ -33,7 +33,7 @@ def show(look: Look) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    queue = queue_of(look, name)
+    queue = queue_of(snapshot, name)
     waiting = queue[~queue["reviewed"]]
     st.progress(
         1 - len(waiting) / len(queue) if len(queue) else 1.0,
@@ -41,26 +41,26 @@ def show(look: Look) -> None:
     )
     if waiting.empty:
         st.success("Nothing is left to review here.", icon=":material/check:")
-        decide.undo(look.dataset.root, key="review_undo", shortcut="u")
+        decide.undo(snapshot.dataset.root, key="review_undo", shortcut="u")
         return
-    _one(look, waiting)
-    photo.show_if_open(look, waiting)
+    _one(snapshot, waiting)
+    photo.show_if_open(snapshot, waiting)
 
 
-def queue_of(look: Look, name: str) -> pd.DataFrame:
+def queue_of(snapshot: Snapshot, name: str) -> pd.DataFrame:
     """Return the rows of a queue, the most doubtful first."""
     if name == "suspect":
-        return checkup.review_queue(look.table)
-    return look.table[look.flags["outlier"]].sort_values("similarity", kind="stable")
+        return checkup.review_queue(snapshot.table)
+    return snapshot.table[snapshot.flags["outlier"]].sort_values("similarity", kind="stable")
 
 
-def _one(look: Look, waiting: pd.DataFrame) -> None:
+def _one(snapshot: Snapshot, waiting: pd.DataFrame) -> None:
     row = waiting.index[0]
-    record = look.table.loc[row].to_dict()
+    record = snapshot.table.loc[row].to_dict()
     left, right = st.columns(2, gap="large")
     with left:
         try:
-            photo.picture(look.dataset.root, record)
+            photo.picture(snapshot.dataset.root, record)
         except UnreadableImage as error:
             st.error(told(error))
     with right:
@@ -68,10 +68,10 @@ def _one(look: Look, waiting: pd.DataFrame) -> None:
         st.markdown(_belief(record))
         if record["hint"]:
             st.info(f"Public lists of this dataset's oddities say: {record['hint']}.")
-        decide.about_one(look.dataset.root, record, key="review", shortcuts=not photo.is_open())
+        decide.about_one(snapshot.dataset.root, record, key="review", shortcuts=not photo.is_open())
         st.caption("Keys: K keep, L relabel, X exclude, U undo.")
         st.markdown("**Most alike, with their labels**")
-        photo.neighbours(look, row, count=_NEIGHBOURS, key="review_neighbours")
+        photo.neighbours(snapshot, row, count=_NEIGHBOURS, key="review_neighbours")
 
 
 def _belief(record: Mapping[Any, Any]) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from catsdogs.errors import CatsDogsError
-from catsdogs.runs import jobs, store
+from catsdogs.runs import queue, store
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
-from catsdogs.ui.told import told
+from catsdogs.ui.shared.told import told
 
 _PROBLEM, _MORE_EPOCHS = "train_problem", "train_extend_epochs"
 
@@ -20,18 +20,18 @@ def show(run: Run) -> None:
     with row:
         match run.state:
             case State.QUEUED:
-                _button("Take out of the queue", "stop", "playlist_remove", jobs.request_stop, run)
+                _button("Take out of the queue", "stop", "playlist_remove", queue.request_stop, run)
             case State.RUNNING:
-                _button("Stop", "stop", "stop_circle", jobs.request_stop, run)
+                _button("Stop", "stop", "stop_circle", queue.request_stop, run)
             case State.STOPPING:
                 # Before the button, so that a double click on "Stop" does not meet it.
                 st.caption("Stopping after the batch at hand.")
-                _button("Stop at once", "kill", "dangerous", jobs.kill, run)
+                _button("Stop at once", "kill", "dangerous", queue.kill, run)
             case State.FINISHED:
                 _extend(run)
                 _delete(run)
             case _:
-                _button("Resume", "resume", "play_arrow", jobs.resume, run)
+                _button("Resume", "resume", "play_arrow", queue.resume, run)
                 _delete(run)
     problem(_PROBLEM)
 
@@ -88,10 +88,10 @@ def _extend(run: Run) -> None:
 
 def _extend_by_field(run: Run) -> None:
     # Read now: what was typed last came with the click.
-    jobs.extend(run, int(st.session_state[_MORE_EPOCHS]))
+    queue.extend(run, int(st.session_state[_MORE_EPOCHS]))
 
 
 def _delete(run: Run) -> None:
     with st.popover("Delete", icon=":material/delete:", key="train_delete"):
         st.markdown("Its model, its predictions and its curves will be gone.")
-        _button("Delete this run", "delete_confirm", "delete", jobs.delete, run, type="primary")
+        _button("Delete this run", "delete_confirm", "delete", queue.delete, run, type="primary")

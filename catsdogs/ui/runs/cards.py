@@ -10,8 +10,8 @@ from catsdogs.errors import RunError
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.text import counted, duration, printable
-from catsdogs.ui import origin, remarks
-from catsdogs.ui.told import told
+from catsdogs.ui.runs import origin, remarks
+from catsdogs.ui.shared.told import told
 
 CHOSEN = "train_run"
 LATEST = ""

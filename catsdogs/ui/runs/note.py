@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from catsdogs.runs import jobs, store
+from catsdogs.runs import queue, store
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.text import literal
-from catsdogs.ui import run_actions
+from catsdogs.ui.runs import actions
 
 _EVERY_S = 3.0
 _DRAWN, _SEEN, _PROBLEM = "run_note_drawn", "run_note_seen", "run_note_problem"
@@ -32,8 +32,8 @@ def _note(redraws: bool) -> None:
     if queued:
         st.caption(f"**In the queue** {queued}")
         # The last who would have started them may have been killed.
-        run_actions.attempt(jobs.start_queued, says=_PROBLEM)
-        run_actions.problem(_PROBLEM)
+        actions.attempt(queue.start_queued, says=_PROBLEM)
+        actions.problem(_PROBLEM)
 
 
 def _tell_of_ends(runs: list[Run]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from catsdogs.runs.run import Run
 from catsdogs.text import duration, literal
-from catsdogs.ui.told import told
+from catsdogs.ui.shared.told import told
 
 _KAGGLE = "https://www.kaggle.com/c/dogs-vs-cats"
 

@@ -9,7 +9,7 @@ from catsdogs.runs import store
 from catsdogs.runs.run import Remarks, Run
 from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE
 from catsdogs.text import printable
-from catsdogs.ui import run_actions
+from catsdogs.ui.runs import actions
 
 
 def show(run: Run, *, key: str) -> None:
@@ -38,9 +38,9 @@ def show(run: Run, *, key: str) -> None:
             ),
         )
         if st.form_submit_button("Save", type="primary"):
-            run_actions.attempt(_write, run, said, says=problem)
+            actions.attempt(_write, run, said, says=problem)
             st.rerun()
-        run_actions.problem(problem)
+        actions.problem(problem)
 
 
 def shown_title(run: Run) -> str:

@@ -7,28 +7,29 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from catsdogs.data import index, sources
+from catsdogs.dataset import index
 from catsdogs.health import checkup
-from catsdogs.health.look import Look, Watch
+from catsdogs.health.snapshot import Snapshot, Watch
 from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
-from catsdogs.ui import leaving
+from catsdogs.sources import opening
+from catsdogs.ui.shared import leaving
 
 if TYPE_CHECKING:
-    from catsdogs.pair import Pair
+    from catsdogs.comparison.pair import Pair
 
 
-def look(root: Path) -> Look:
+def snapshot(root: Path) -> Snapshot:
     """Return what is known of the dataset in ``root``, at most a minute behind its files.
 
     Raises:
         DatasetError: when the folder is not there.
     """
     # Bytes, because Streamlit cannot hash a path that is not UTF-8.
-    return _watch(os.fsencode(root)).look()
+    return _watch(os.fsencode(root)).snapshot()
 
 
 def note_tab() -> None:
@@ -66,7 +67,7 @@ def pair(a: Run, b: Run) -> "Pair":
     """
     files = [place(run, layout.PREDICTIONS) for run in (a, b)]
     for run in (a, b):
-        if root := sources.opened(Path(run.config.data)):
+        if root := opening.opened(Path(run.config.data)):
             files += [index.table_file(root), checkup.summary_file(root)]
     found = _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
     return found.of_runs(a, b)
@@ -92,7 +93,7 @@ def _watch(root: bytes) -> Watch:
 )
 def _pair(a: Run, b: Run, written_at: list[int]) -> "Pair":
     # Here, because SciPy's statistics take a second to import, which other pages do without.
-    from catsdogs.pair import Pair
+    from catsdogs.comparison.pair import Pair
 
     found = Pair.read(a, b)
     _ = found.figures  # Kept with the pair.

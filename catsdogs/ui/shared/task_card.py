@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from catsdogs import tasks
-from catsdogs.tasks import Task, TaskState
+from catsdogs.background import tasks
+from catsdogs.background.tasks import Task, TaskState
 from catsdogs.text import duration
-from catsdogs.ui.told import told
+from catsdogs.ui.shared.told import told
 
 _POLL_S = 1.0
 _MEGABYTE = 1e6

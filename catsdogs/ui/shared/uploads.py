@@ -10,7 +10,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-from catsdogs.inference.batch import MOST_PICTURES
+from catsdogs.inference.answers import MOST_PICTURES
 
 MOST_BYTES = 500 << 20
 MOST_BYTES_OF_ALL = 2 << 30

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from catsdogs.data import images
-from catsdogs.data.augmentation import cropped, crops
-from catsdogs.data.index import Dataset
+from catsdogs.dataset.index import Dataset
 from catsdogs.errors import UnreadableImage
+from catsdogs.images.augmentation import cropped, crops
+from catsdogs.images.picture import load_square, read_bytes
 
 _PHOTOS, _VARIANTS = 3, 3
 
@@ -38,7 +38,7 @@ def _some_photos(dataset: Dataset, seed: int) -> list[str]:
 
 def _row(path: Path, side: int, boxes: np.ndarray) -> None:
     try:
-        pixels = images.load_square(images.read_bytes(path), side)
+        pixels = load_square(read_bytes(path), side)
     except UnreadableImage:
         return  # The Dataset page says what is wrong with it.
     variants = [cropped(pixels, box) for box in boxes]

@@ -5,16 +5,17 @@ from typing import Any
 
 import streamlit as st
 
-from catsdogs.data import sources
-from catsdogs.data.index import Dataset
+from catsdogs.dataset.index import Dataset
 from catsdogs.errors import ConfigError
-from catsdogs.runs import jobs
+from catsdogs.runs import queue
 from catsdogs.runs.config import MODELS, PRESETS, RunConfig
 from catsdogs.runs.estimate import estimate
 from catsdogs.runs.run import Run
+from catsdogs.sources import opening
 from catsdogs.text import duration, literal
-from catsdogs.ui import augmentation_preview, rate_finder, run_actions, run_cards, run_settings
-from catsdogs.ui.told import told
+from catsdogs.ui.runs import actions, cards
+from catsdogs.ui.shared.told import told
+from catsdogs.ui.train import augmentation_preview, rate_finder, settings
 
 _PRESETS = {
     "recommended": "Made not to overfit, ten epochs.",
@@ -29,10 +30,10 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
     st.subheader("New run")
     _about(dataset)
     _presets()
-    model = run_settings.model()
-    chosen = {"model": model, **run_settings.basics(), **run_settings.details(model)}
+    model = settings.model()
+    chosen = {"model": model, **settings.basics(), **settings.details(model)}
     try:
-        configs = _configs(data=str(sources.current() or dataset.root), **chosen)
+        configs = _configs(data=str(opening.current() or dataset.root), **chosen)
     except ConfigError as error:
         st.error(told(error))
         configs = []
@@ -46,7 +47,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
         width="stretch",
     ):
         _start(configs)
-    run_actions.problem(_PROBLEM)
+    actions.problem(_PROBLEM)
     if not configs:
         return
     config = configs[0]
@@ -65,15 +66,15 @@ def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
     Raises:
         ConfigError: when a value is out of range.
     """
-    if not 1 <= seeds <= run_settings.MOST_SEEDS:
+    if not 1 <= seeds <= settings.MOST_SEEDS:
         raise ConfigError(
-            f"Expected number of seeds: 1 to {run_settings.MOST_SEEDS}. Received: {seeds}."
+            f"Expected number of seeds: 1 to {settings.MOST_SEEDS}. Received: {seeds}."
         )
     return [RunConfig(seed=number, **chosen) for number in range(seed, seed + seeds)]
 
 
 def _about(dataset: Dataset) -> None:
-    name = literal(sources.display_name(sources.current() or dataset.root))
+    name = literal(opening.display_name(opening.current() or dataset.root))
     text = f"On {len(dataset.usable):,} images of {name}"
     decided = {"left out": dataset.excluded, "relabelled": dataset.relabelled}
     counts = [f"{count:,} {word}" for word, count in decided.items() if count]
@@ -111,13 +112,13 @@ def _estimate(config: RunConfig, seeds: int, dataset: Dataset, runs: list[Run]) 
 
 
 def _take_over(config: RunConfig, learning_rate: float) -> None:
-    key = run_settings.learning_rate_key(config)
+    key = settings.learning_rate_key(config)
     st.session_state[key] = learning_rate
 
 
 def _start(configs: list[RunConfig]) -> None:
     for config in configs:
-        if run_actions.attempt(jobs.start, config, says=_PROBLEM) is None:
+        if actions.attempt(queue.start, config, says=_PROBLEM) is None:
             return
-    st.session_state[run_cards.CHOSEN] = run_cards.LATEST
+    st.session_state[cards.CHOSEN] = cards.LATEST
     st.rerun()

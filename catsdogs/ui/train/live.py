@@ -6,17 +6,19 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
-from catsdogs import figures, processes
+from catsdogs.charts import training as training_charts
 from catsdogs.errors import RunError
 from catsdogs.paths import shortened
-from catsdogs.runs import jobs, layout, store
+from catsdogs.runs import layout, store
 from catsdogs.runs.events import PHASES, RunView, State
 from catsdogs.runs.pace import Pace, pace
+from catsdogs.runs.queue import in_queue
 from catsdogs.runs.run import Run
+from catsdogs.system import processes
 from catsdogs.text import duration, printable
-from catsdogs.ui import origin, remarks, run_actions, run_cards
-from catsdogs.ui.live_chart import live_chart
-from catsdogs.ui.told import told
+from catsdogs.ui.runs import actions, cards, origin, remarks
+from catsdogs.ui.shared.told import told
+from catsdogs.ui.train.live_chart import live_chart
 
 _EVERY_S = 1.0
 _MOST_OVERLAID = 4
@@ -42,18 +44,18 @@ def show(runs: list[Run]) -> None:
         st.subheader("Curves")
         st.info("Curves appear here as soon as a run starts.")
         return
-    run = run_cards.choose(runs)
+    run = cards.choose(runs)
     overlaid = _overlaid(run, runs)
     # Above what grows and shrinks while the run is at work: no button moves under a click.
     with st.container(horizontal=True):
         if not run.is_reference:
-            run_actions.show(run)
+            actions.show(run)
         remarks.show(run, key="train_remarks")
     if run.state.is_active:
         # Only while something runs: a run that has ended asks the server for nothing.
         st.fragment(_watch, run_every=_EVERY_S)(run, overlaid, _Drawn())
     else:
-        run_cards.outcome(run)
+        cards.outcome(run)
         origin.show(run)
         _final_figures(run)
         view = run.view
@@ -133,7 +135,7 @@ def _state(run: Run, view: RunView) -> None:
 
 
 def _ahead(run: Run) -> int:
-    queue = [other.run_id for other in jobs.in_queue(store.list_runs()[0])]
+    queue = [other.run_id for other in in_queue(store.list_runs()[0])]
     return queue.index(run.run_id) if run.run_id in queue else 0
 
 
@@ -217,7 +219,7 @@ def _figure(run: Run, view: RunView, overlaid: list[Run]) -> go.Figure | None:
     if not view.batches:
         return None
     titles = remarks.labels([run, *overlaid], remarks.shown_title)
-    return figures.training_curves(
+    return training_charts.training_curves(
         dict(zip(titles.values(), (view, *(other.view for other in overlaid)), strict=True)),
         smoothing=st.session_state["train_smoothing"],
         log_loss=st.session_state["train_log_loss"],

@@ -5,11 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from catsdogs import figures, tasks
-from catsdogs.runs import rates
+from catsdogs.background import tasks
+from catsdogs.background.tasks import TaskState
+from catsdogs.charts import training as training_charts
+from catsdogs.runs import range_test
 from catsdogs.runs.config import RunConfig
-from catsdogs.tasks import TaskState
-from catsdogs.ui import run_actions, task_card
+from catsdogs.ui.runs import actions
+from catsdogs.ui.shared import task_card
 
 
 def show(config: RunConfig, *, take_over: Callable[[float], None]) -> None:
@@ -18,31 +20,31 @@ def show(config: RunConfig, *, take_over: Callable[[float], None]) -> None:
     What was found with other settings is not shown. ``take_over`` is called with the suggested rate
     when its button is pressed, before the page is drawn again.
     """
-    subject = rates.subject(config)
-    at_work = next((task for task in tasks.of_kind(rates.KIND) if task.is_running), None)
+    subject = range_test.subject(config)
+    at_work = next((task for task in tasks.of_kind(range_test.KIND) if task.is_running), None)
     st.button(
         "Find a learning rate",
         icon=":material/query_stats:",
         key="train_find_rate",
         disabled=at_work is not None,
-        on_click=run_actions.attempt,
+        on_click=actions.attempt,
         args=(_start, subject),
         help="Trains for a moment on training photos while the rate rises, and looks where the "
         "loss falls best. Half a minute, once the photos are decoded.",
     )
-    task_card.show(rates.KIND, at_work.subject if at_work else subject, rates.PHASES)
+    task_card.show(range_test.KIND, at_work.subject if at_work else subject, range_test.PHASES)
     if at_work is not None and at_work.subject != subject:
         st.caption("That is a test with other settings than these.")
-    task = tasks.find(rates.KIND, subject)
+    task = tasks.find(range_test.KIND, subject)
     if task is not None and task.state is TaskState.DONE and task.result is not None:
         _found(task.result, take_over)
 
 
 def _start(subject: str) -> None:
     # The result of one test is kept until the next begins.
-    for task in tasks.of_kind(rates.KIND):
+    for task in tasks.of_kind(range_test.KIND):
         tasks.dismiss(task)
-    tasks.start(rates.KIND, subject)
+    tasks.start(range_test.KIND, subject)
 
 
 def _found(result: dict[str, Any], take_over: Callable[[float], None]) -> None:
@@ -53,7 +55,9 @@ def _found(result: dict[str, Any], take_over: Callable[[float], None]) -> None:
             icon=":material/help:",
         )
     st.plotly_chart(
-        figures.learning_rate_curve(result), key="train_rates", config={"displaylogo": False}
+        training_charts.learning_rate_curve(result),
+        key="train_rates",
+        config={"displaylogo": False},
     )
     st.caption(f"Measured on {result['images']:,} training photos, on no validation photo.")
     if suggested is not None:
