@@ -4,8 +4,8 @@ import streamlit as st
 
 from catsdogs.runs import store
 from catsdogs.ui import frame
-from catsdogs.ui.dataset import picker
 from catsdogs.ui.runs import cards, origin
+from catsdogs.ui.shared import current_dataset
 
 frame.page(
     "Home",
@@ -13,12 +13,12 @@ frame.page(
     follows_runs=True,
 )
 
-dataset = picker.current_dataset()
+dataset = current_dataset.dataset()
 runs, broken = store.list_runs()
 usable = [run for run in runs if run.is_usable]
 
 if dataset is not None:
-    picker.about_sample()
+    current_dataset.about_sample()
     left, middle, right = st.columns(3, border=True)
     with left:
         st.metric("Images to learn from", f"{len(dataset.usable):,}")

@@ -29,7 +29,7 @@ from catsdogs import paths
 from catsdogs.dataset import index
 from catsdogs.health import measures
 from catsdogs.images.thumbnails import thumbnails
-from catsdogs.sources import opening
+from catsdogs.sources import current, opening
 
 PROJECT = paths.PROJECT_ROOT
 PAGES = {
@@ -144,7 +144,7 @@ def _cleanvision(folder: Path) -> float | None:
 
 def _drawing(folder: Path, world: Path) -> list[dict[str, Any]]:
     """Time each page's script, then look at what a browser receives and the server takes."""
-    opening.choose(folder)
+    current.choose(folder)
     count = len(index.last_scan(folder).records)
     rows = []
     for name, script in PAGES.items():

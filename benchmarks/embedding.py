@@ -29,6 +29,7 @@ from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.learning import engines, export, models, weights
 from catsdogs.sources import opening
+from catsdogs.sources.sample import ensure_sample
 
 REPEATS = 5
 WHOLE_WAY, DECODING = "file to vector (ours)", "decoding alone (ours)"
@@ -40,7 +41,7 @@ MATRIX_SIDE = 4096
 
 def main() -> None:
     options = _options()
-    root = opening.open_source(options.dataset) if options.dataset else opening.ensure_sample()
+    root = opening.open_source(options.dataset) if options.dataset else ensure_sample()
     usable = index.scan(root).usable
     names = list(usable["path"].iloc[_spread(len(usable), options.images)])
     with ExitStack() as stack:

@@ -28,8 +28,7 @@ from catsdogs.runs import layout, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import position
 from catsdogs.runs.run import Run
-from catsdogs.sources import opening
-from catsdogs.sources.sample import draw_sample
+from catsdogs.sources.sample import draw_sample, sample_dir
 
 _IMAGES, _BATCH_SIZE = 2000, 32
 _TURNS = 8
@@ -60,7 +59,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name in ("DATA", "ARTIFACTS", "CACHE"):
             os.environ[f"CATSDOGS_{name}"] = str(Path(folder) / name.lower())
-        draw_sample(opening.sample_dir(), images=_IMAGES, seed=7)
+        draw_sample(sample_dir(), images=_IMAGES, seed=7)
         rows = _watching(60 * options.minutes) + _listing(options.runs)
     if options.json:
         print(json.dumps(rows, indent=2))
@@ -107,7 +106,7 @@ def _watching(seconds: float) -> list[dict[str, Any]]:
 
 
 def _config(*, epochs: int) -> RunConfig:
-    data = str(opening.sample_dir())
+    data = str(sample_dir())
     return RunConfig("custom_cnn", data, epochs=epochs, batch_size=_BATCH_SIZE)
 
 

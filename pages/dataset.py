@@ -3,7 +3,8 @@
 import streamlit as st
 
 from catsdogs.ui import frame
-from catsdogs.ui.dataset import charts, gallery, health, picker, review
+from catsdogs.ui.dataset import charts, filters, gallery, health, picker, review
+from catsdogs.ui.shared import current_dataset
 
 VIEWS = {
     "sizes": ("Sizes", charts.sizes),
@@ -14,10 +15,11 @@ VIEWS = {
 
 frame.page("Dataset", "What a model will learn from: look at it before you train.")
 
-picker.picker()
-snapshot = picker.current_snapshot()
+picker.show()
+snapshot = current_dataset.snapshot()
 if snapshot is not None:
-    picker.about_sample()
+    filters.follow(snapshot.dataset.root)
+    current_dataset.about_sample()
     picker.counts(snapshot.dataset)
     view = st.segmented_control(
         "View",

@@ -4,15 +4,15 @@ import streamlit as st
 
 from catsdogs.runs import store
 from catsdogs.ui import frame
-from catsdogs.ui.dataset import picker
 from catsdogs.ui.runs import cards
+from catsdogs.ui.shared import current_dataset
 from catsdogs.ui.train import form, live
 
 frame.page(
     "Train", "Start a model, watch it learn, stop it when you have seen enough.", follows_runs=True
 )
 
-dataset = picker.current_dataset()
+dataset = current_dataset.dataset()
 runs, broken = store.list_runs()
 left, right = st.columns([1, 2], gap="large")
 if dataset is not None:

@@ -13,7 +13,7 @@ from conftest import PROJECT, command_line
 from catsdogs.cli import parser
 from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.config import RunConfig
-from catsdogs.sources import opening
+from catsdogs.sources import current
 
 
 def call(capsys, *arguments):
@@ -81,7 +81,7 @@ def test_fetching_an_archive_makes_it_the_current_dataset(kaggle_folder, capsys,
         capsys, "data", "fetch", "--from", tmp_path / "train.zip", "--out", target
     )
     assert (status, result["path"]) == (0, str(target))
-    assert opening.current() == target
+    assert current.path() == target
 
 
 @pytest.mark.parametrize(

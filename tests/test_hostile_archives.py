@@ -18,7 +18,7 @@ from hostile import REFUSED, photo, write_clashing, write_unsafe, write_zip
 from catsdogs.dataset import index
 from catsdogs.errors import ArchiveError, DatasetError, UnreadableImage
 from catsdogs.inference import answers
-from catsdogs.sources import opening, unpacking
+from catsdogs.sources import current, opening, unpacking
 from catsdogs.system import zips
 
 
@@ -172,7 +172,7 @@ def test_of_an_archive_that_keeps_changing_two_versions_stay_and_the_chosen_one(
         write_zip(archive, {f"cat.{n}.jpg": photo(n) for n in range(number)})
         folders.append(opening.open_source(archive))
         if number == 1:
-            opening.choose(folders[0])
+            current.choose(folders[0])
     assert [folder.is_dir() for folder in folders] == [True, False, False, True, True]
     assert other.is_dir()
 

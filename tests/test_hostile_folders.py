@@ -17,7 +17,7 @@ from catsdogs.dataset.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.images import picture
 from catsdogs.inference import folder_task
-from catsdogs.sources import opening
+from catsdogs.sources import current
 from catsdogs.ui.shared import cache
 
 READING_SAYS = ("empty", "name_not_utf8", "not_an_image", "too_large", "truncated")
@@ -188,7 +188,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_scanned(closed_fold
 
 @pytest.mark.page
 def test_the_dataset_page_tells_of_a_folder_that_cannot_be_listed(closed_folder):
-    opening.choose(closed_folder.parent)
+    current.choose(closed_folder.parent)
     cache.forget_datasets()
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
     app.switch_page("pages/dataset.py").run()

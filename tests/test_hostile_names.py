@@ -25,8 +25,8 @@ from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.labels import CAT
 from catsdogs.runs import layout, store
 from catsdogs.runs.run import Remarks
-from catsdogs.sources import opening
-from catsdogs.sources.sample import draw_sample
+from catsdogs.sources import current, sample
+from catsdogs.sources.sample import draw_sample, sample_dir
 from catsdogs.ui.compare import export
 from catsdogs.ui.dataset import photo as photo_dialog
 from catsdogs.ui.shared import cache
@@ -79,7 +79,7 @@ def hostile_dataset(tmp_path):
         path.write_bytes(photo(number))
     (root / "cats" / "<img src=y>\u202e**.jpg").write_bytes(b"")
     (root / "link").symlink_to("/")
-    opening.choose(root)
+    current.choose(root)
     cache.forget_datasets()
     return root
 
@@ -209,7 +209,7 @@ def test_exif_is_shown_as_text(value, tmp_path):
 
 @pytest.mark.page
 def test_what_is_wrong_is_told_without_the_place(hostile_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "draw_sample", partial(draw_sample, images=20))
+    monkeypatch.setattr(sample, "draw_sample", partial(draw_sample, images=20))
     app = opened("pages/dataset.py")
     app.text_input(key="dataset_path").set_value(str(tmp_path / "nowhere" / "photos.zip"))
     app.button(key="dataset_use").click().run()
@@ -219,7 +219,7 @@ def test_what_is_wrong_is_told_without_the_place(hostile_dataset, tmp_path, monk
     )
     assert_tells_no_place(app, tmp_path)
     gone = tmp_path / "gone" / "photos"
-    opening.choose(gone)
+    current.choose(gone)
     app = opened("pages/dataset.py")
     assert "…/photos" in reads_as(app.warning[0].value)
     assert_tells_no_place(app, tmp_path)
@@ -271,7 +271,7 @@ class TestWithTrainedRuns:
             (run.folder / layout.CONFIG).write_text(json.dumps(config))
             remarks = Remarks(NAMES[11][:60] + str(number), f"{NAMES[10]}\n{NAMES[15]}", False)
             store.remark(store.load(run.folder), remarks)
-        opening.choose(opening.sample_dir())
+        current.choose(sample_dir())
         cache.forget_datasets()
         return trained_machine
 

@@ -24,7 +24,7 @@ from catsdogs.images import picture
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.events import State
-from catsdogs.sources import opening
+from catsdogs.sources import current
 
 ARTIFACTS = PROJECT / "artifacts"
 SOUND = ("reference-custom_cnn", "reference-mobilenet_v2-fine_tuned")
@@ -61,7 +61,7 @@ def folder_of_all(tmp_path_factory):
 @pytest.fixture
 def attacked(folder_of_all, kaggle_folder, monkeypatch):
     monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(folder_of_all))
-    opening.choose(kaggle_folder)
+    current.choose(kaggle_folder)
     return folder_of_all
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs.comparison.pair import Pair, of_cell, of_kind
+from catsdogs.comparison.disagreements import of_cell, of_kind
+from catsdogs.comparison.pair import Pair
 from catsdogs.comparison.photo_facts import COLUMNS, of_answers, photo_facts, suspects
 from catsdogs.dataset import annotations, index
 from catsdogs.errors import RunError, WeightsUnavailable

@@ -11,7 +11,7 @@ from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import event_file, layout, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, fold
-from catsdogs.sources.opening import SAMPLE_NAME
+from catsdogs.sources.sample import SAMPLE_NAME
 from catsdogs.system import processes
 
 RESULT = {

@@ -10,8 +10,8 @@ import pytest
 
 from catsdogs.dataset import index
 from catsdogs.errors import DatasetError
-from catsdogs.sources import opening
-from catsdogs.sources.sample import draw_sample
+from catsdogs.sources import current, opening, sample
+from catsdogs.sources.sample import draw_sample, ensure_sample, sample_dir
 
 
 @pytest.fixture
@@ -129,9 +129,9 @@ def test_an_archive_can_be_unpacked_to_a_new_folder_of_the_users(train_zip, tmp_
 
 
 def test_an_unpacked_archive_keeps_its_name_and_outlives_the_zip(train_zip):
-    opening.choose(opening.open_source(train_zip))
+    current.choose(opening.open_source(train_zip))
     train_zip.unlink()
-    assert opening.display_name(opening.current()) == "train.zip"
+    assert opening.display_name(current.path()) == "train.zip"
 
 
 @pytest.mark.parametrize("path", ["~nobody-of-that-name/x", "x" * 5000])
@@ -143,16 +143,16 @@ def test_a_path_that_cannot_be_followed_is_refused(path):
 def test_a_choice_may_have_any_name(kaggle_folder, tmp_path):
     odd = tmp_path / os.fsdecode(b"caf\xe9")
     shutil.copytree(kaggle_folder, odd)
-    opening.choose(odd)
-    assert opening.current() == odd
+    current.choose(odd)
+    assert current.path() == odd
 
 
 def test_two_tabs_that_draw_the_sample_at_once_both_get_it(monkeypatch):
-    monkeypatch.setattr(opening, "draw_sample", partial(draw_sample, images=20))
+    monkeypatch.setattr(sample, "draw_sample", partial(draw_sample, images=20))
     with ThreadPoolExecutor(2) as pool:
-        drawn = list(pool.map(lambda _: opening.ensure_sample(), range(2)))
-    assert drawn == [opening.sample_dir()] * 2
-    assert len(list(opening.sample_dir().iterdir())) == 20
+        drawn = list(pool.map(lambda _: ensure_sample(), range(2)))
+    assert drawn == [sample_dir()] * 2
+    assert len(list(sample_dir().iterdir())) == 20
 
 
 def test_what_is_neither_folder_nor_zip_is_refused(tmp_path):
@@ -164,24 +164,24 @@ def test_what_is_neither_folder_nor_zip_is_refused(tmp_path):
 
 
 def test_with_nothing_there_there_is_no_dataset():
-    assert opening.current() is None
+    assert current.path() is None
 
 
 def test_kaggles_usual_folder_is_found_by_itself(kaggle_folder):
     shutil.copytree(kaggle_folder, Path("dogs-vs-cats/train"))
-    assert opening.current() == Path("dogs-vs-cats/train").absolute()
+    assert current.path() == Path("dogs-vs-cats/train").absolute()
 
 
 def test_a_choice_is_remembered_before_anything_found(kaggle_folder):
     shutil.copytree(kaggle_folder, Path("dogs-vs-cats/train"))
-    opening.choose(kaggle_folder)
-    assert opening.current() == kaggle_folder
+    current.choose(kaggle_folder)
+    assert current.path() == kaggle_folder
 
 
 def test_a_chosen_dataset_that_vanished_gives_way(kaggle_folder):
-    opening.choose(kaggle_folder)
+    current.choose(kaggle_folder)
     shutil.rmtree(kaggle_folder)
-    assert opening.current() is None
+    assert current.path() is None
 
 
 def test_the_sample_is_drawn_once(monkeypatch, empty_machine):
@@ -192,6 +192,6 @@ def test_the_sample_is_drawn_once(monkeypatch, empty_machine):
         folder.mkdir(parents=True)
         return folder
 
-    monkeypatch.setattr(opening, "draw_sample", draw)
-    assert opening.ensure_sample() == opening.ensure_sample() == empty_machine / "data" / "sample"
+    monkeypatch.setattr(sample, "draw_sample", draw)
+    assert ensure_sample() == ensure_sample() == empty_machine / "data" / "sample"
     assert len(drawn) == 1

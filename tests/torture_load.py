@@ -29,8 +29,7 @@ from visitor import Visitor
 
 from catsdogs.runs import queue, store
 from catsdogs.runs.config import RunConfig
-from catsdogs.sources import opening
-from catsdogs.sources.sample import draw_sample
+from catsdogs.sources.sample import draw_sample, sample_dir
 
 __all__ = ["app", "browser", "page", "pictures", "world"]  # fixtures
 _SESSIONS, _EACH = 20, 20
@@ -46,7 +45,7 @@ def sample(world, monkeypatch):
     """A drawn sample where the app looks for one; runs that a test starts are the app's too."""
     for name in ("DATA", "ARTIFACTS", "CACHE"):
         monkeypatch.setenv(f"CATSDOGS_{name}", str(world / name.lower()))
-    folder = opening.sample_dir()
+    folder = sample_dir()
     if not folder.exists():
         draw_sample(folder)
     return folder

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from catsdogs.charts.training import CLASS_COLOURS, styled
+from catsdogs.charts.style import CLASS_COLOURS, styled
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import unmarked
 

@@ -4,13 +4,13 @@ Answers are tables of ``label`` and ``p_dog`` by the name of their run; each run
 """
 
 from collections.abc import Callable, Mapping
-from itertools import cycle
+from itertools import cycle, product
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from catsdogs.charts.training import CLASS_COLOURS, HEIGHT_PX, RUN_COLOURS, confusion_matrix, styled
+from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, MAX_POINTS, RUN_COLOURS, styled
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.evaluation.slices import Kind, Slice
@@ -19,7 +19,7 @@ from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import counted, unmarked
 
 _BINS = 20
-_MAX_POINTS = 400
+_POINTS_A_CELL = 7  # of a confusion matrix, in each direction
 _CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
 _SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02], "dtick": 0.2}
 _LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
@@ -49,6 +49,55 @@ def at_threshold(
         ),
     ]
     return dict(zip(names_at_threshold(answers), figures, strict=True))
+
+
+def confusion_matrix(counts: np.ndarray) -> go.Figure:
+    """Return ``counts`` (2, 2) and the share of each true class; both axes read cat, dog.
+
+    A heat map's cells cannot be selected. Invisible points all over them can: the ``customdata`` of
+    each is its cell's true class and what was said.
+    """
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    text = [
+        [f"<b>{count:,}</b><br>{share:.1%}" for count, share in zip(*row, strict=True)]
+        for row in zip(counts.tolist(), shares.tolist(), strict=True)
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            # The same scale for every run, so that two matrices can be compared by colour.
+            zmin=0,
+            zmax=1,
+            text=text,
+            texttemplate="%{text}",
+            textfont={"size": 16},
+            showscale=False,
+            hoverinfo="skip",
+        )
+    )
+    offsets = np.linspace(-0.4, 0.4, _POINTS_A_CELL)
+    points = [
+        (said + dx, truth + dy, CLASS_NAMES[truth], CLASS_NAMES[said], text[truth][said])
+        for truth, said in np.ndindex(2, 2)
+        for dy, dx in product(offsets, offsets)
+    ]
+    x, y, truths, answers, told = zip(*points, strict=True)
+    figure.add_scatter(
+        x=x,
+        y=y,
+        customdata=list(zip(truths, answers, strict=True)),
+        mode="markers",
+        marker={"opacity": 0, "size": 24},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        text=[cell.replace("<br>", ", ") for cell in told],
+        hovertemplate="truly %{customdata[0]}, called %{customdata[1]}: %{text}<extra></extra>",
+        showlegend=False,
+    )
+    names = {"tickvals": [0, 1], "ticktext": list(CLASS_NAMES)}
+    figure.update_xaxes(title="the model says", range=[-0.5, 1.5], **names)
+    figure.update_yaxes(title="the label says", range=[1.5, -0.5], **names)
+    return styled(figure, None, height=300)
 
 
 def names_at_threshold(answers: Answers) -> list[str]:
@@ -262,5 +311,5 @@ def _add_line(figure: go.Figure, x: list[float], y: list[float], name: str) -> N
 
 
 def _spread(count: int) -> np.ndarray:
-    """Return at most ``_MAX_POINTS`` positions, the first and the last among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, _MAX_POINTS)).astype(int))
+    """Return at most ``MAX_POINTS`` positions, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, MAX_POINTS)).astype(int))

@@ -1,36 +1,21 @@
-"""Runs and evaluations → Plotly figure; ``dataset_figures`` draws what datasets look like.
-
-No Streamlit here; text and grid colours are left to the app's theme. What a browser receives is
-bounded: long curves are thinned.
-"""
+"""Training runs as Plotly figures: live curves, overlaid curves, the learning-rate range test."""
 
 import re
 from collections.abc import Mapping
-from itertools import product
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.charts.style import HEIGHT_PX, RUN_COLOURS, styled, thinned
 from catsdogs.runs.events import RunView, position
 from catsdogs.runs.range_test import smoothed
 from catsdogs.text import unmarked
 
-# Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
-CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
-RUN_COLOURS = ("#C2621E", "#8D6CC8", "#12A37B", "#B5486E", "#7A8B1F")
 # Grey for training, green for validation: readable on light and dark, and neither class' colour.
 _TRAINING, _VALIDATION = "#8393A0", "#12A37B"
-HEIGHT_PX = 340
-_MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
-_POINTS_A_CELL = 7  # of a confusion matrix, in each direction
-# More points than this are not told apart on a screen.
-_MAX_POINTS = 400
 METRICS = ("loss", "accuracy")
-# For every chart that may be saved as a picture: sharp on paper, too.
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"scale": 2}}
 
 
 def training_curves(
@@ -50,14 +35,14 @@ def training_curves(
         training, validation = (_TRAINING, _VALIDATION) if alone else (colour, colour)
         suffix = "" if alone else f" · {unmarked(name)}"
         for column, metric in enumerate(METRICS, 1):
-            x = _thinned([position(batch) for batch in view.batches])
+            x = thinned([position(batch) for batch in view.batches])
             raw = [batch[metric] for batch in view.batches]
             if number == 0:
                 points = {"color": training, "size": 3, "opacity": 0.25}
                 style = {"mode": "markers", "marker": points, "hoverinfo": "skip"}
-                _add_curve(figure, column, "batches", x, _thinned(raw), style)
+                _add_curve(figure, column, "batches", x, thinned(raw), style)
             line = {"color": training, "width": 1.5, "dash": "solid" if alone else "dot"}
-            smooth = _thinned(smoothed(raw, smoothing=smoothing))
+            smooth = thinned(smoothed(raw, smoothing=smoothing))
             _add_curve(figure, column, f"training{suffix}", x, smooth, {"line": line})
             _add_validation(figure, column, f"validation{suffix}", view, metric, validation)
     figure.update_xaxes(title="epoch", rangemode="tozero")
@@ -89,55 +74,6 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
     height = HEIGHT_PX + 25 * max(0, len(figure.data) - 4)
     legend = {"orientation": "h", "y": -0.22 * HEIGHT_PX / height, "yanchor": "top"}
     return styled(figure, metric.capitalize(), legend=legend, height=height)
-
-
-def confusion_matrix(counts: np.ndarray) -> go.Figure:
-    """Return ``counts`` (2, 2) and the share of each true class; both axes read cat, dog.
-
-    A heat map's cells cannot be selected. Invisible points all over them can: the ``customdata`` of
-    each is its cell's true class and what was said.
-    """
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    text = [
-        [f"<b>{count:,}</b><br>{share:.1%}" for count, share in zip(*row, strict=True)]
-        for row in zip(counts.tolist(), shares.tolist(), strict=True)
-    ]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            # The same scale for every run, so that two matrices can be compared by colour.
-            zmin=0,
-            zmax=1,
-            text=text,
-            texttemplate="%{text}",
-            textfont={"size": 16},
-            showscale=False,
-            hoverinfo="skip",
-        )
-    )
-    offsets = np.linspace(-0.4, 0.4, _POINTS_A_CELL)
-    points = [
-        (said + dx, truth + dy, CLASS_NAMES[truth], CLASS_NAMES[said], text[truth][said])
-        for truth, said in np.ndindex(2, 2)
-        for dy, dx in product(offsets, offsets)
-    ]
-    x, y, truths, answers, told = zip(*points, strict=True)
-    figure.add_scatter(
-        x=x,
-        y=y,
-        customdata=list(zip(truths, answers, strict=True)),
-        mode="markers",
-        marker={"opacity": 0, "size": 24},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        text=[cell.replace("<br>", ", ") for cell in told],
-        hovertemplate="truly %{customdata[0]}, called %{customdata[1]}: %{text}<extra></extra>",
-        showlegend=False,
-    )
-    names = {"tickvals": [0, 1], "ticktext": list(CLASS_NAMES)}
-    figure.update_xaxes(title="the model says", range=[-0.5, 1.5], **names)
-    figure.update_yaxes(title="the label says", range=[1.5, -0.5], **names)
-    return styled(figure, None, height=300)
 
 
 def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
@@ -208,16 +144,3 @@ def _add_validation(
     x = [position(epoch) for epoch in view.epochs]
     y = [epoch[f"val_{metric}"] for epoch in view.epochs]
     _add_curve(figure, column, name, x, y, style)
-
-
-def _thinned(values: list[float]) -> list[float]:
-    """Every n-th value, counted from the last one, which always stays."""
-    step = max(1, -(-len(values) // _MAX_POINTS))
-    return values[::-step][::-1]
-
-
-def styled(figure: go.Figure, title: str | None, **layout: Any) -> go.Figure:
-    """Return ``figure`` with this project's height, margins and title; ``layout`` goes first."""
-    return figure.update_layout(
-        **{"title": title, "height": HEIGHT_PX, "margin": _MARGIN, **layout}
-    )

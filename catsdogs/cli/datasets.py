@@ -21,14 +21,14 @@ from catsdogs.dataset import annotations, index
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.features import embeddings
 from catsdogs.health import checkup
-from catsdogs.sources import fetching, opening
-from catsdogs.sources.sample import draw_sample
+from catsdogs.sources import current, fetching, opening
+from catsdogs.sources.sample import draw_sample, sample_dir
 from catsdogs.system import files
 
 
 def sample(options: Namespace) -> Outcome:
     """Draw the sample dataset."""
-    folder = options.out or opening.sample_dir()
+    folder = options.out or sample_dir()
     started = time.perf_counter()
     with progress("draw") as advance:
         draw_sample(folder.absolute(), images=options.images, seed=options.seed, progress=advance)
@@ -51,7 +51,7 @@ def fetch(options: Namespace) -> Outcome:
     if dataset.usable.empty:
         raise no_usable_images(folder, dataset)
     try:
-        opening.choose(folder)
+        current.choose(folder)
     except OSError as error:
         raise DatasetError(
             f"Expected to make {folder} the dataset that the app shows. Received: {error}. The "

@@ -16,7 +16,9 @@ from plotly.offline import get_plotlyjs
 
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
-from catsdogs.comparison.pair import Pair, of_kind
+from catsdogs.charts.style import CONFIG, RUN_COLOURS
+from catsdogs.comparison.disagreements import of_kind
+from catsdogs.comparison.pair import Pair
 from catsdogs.errors import RunError
 from catsdogs.evaluation.slices import KINDS
 from catsdogs.images.thumbnails import thumbnails
@@ -56,9 +58,7 @@ class Report:
     def as_html(self) -> str:
         """Return one page that works offline: charts, pictures and script are in it."""
         charts = {
-            name: _on_paper(figure).to_html(
-                full_html=False, include_plotlyjs=False, config=training_charts.CONFIG
-            )
+            name: _on_paper(figure).to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
             for name, figure in self.charts.items()
         }
         return self._rendered("comparison.html.jinja", _html, charts=charts, plotly=get_plotlyjs())
@@ -142,7 +142,7 @@ def _on_paper(figure: go.Figure) -> go.Figure:
         title={"x": 0, "xanchor": "left"},
         xaxis={"automargin": True},
         yaxis={"automargin": True},
-        colorway=training_charts.RUN_COLOURS,
+        colorway=RUN_COLOURS,
     )
     template.data.heatmap = [{"colorscale": "Blues"}]
     return go.Figure(figure).update_layout(template=template)

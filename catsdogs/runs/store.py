@@ -21,7 +21,7 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_ending, read_view
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks, Run
-from catsdogs.sources.opening import SAMPLE_NAME
+from catsdogs.sources.sample import SAMPLE_NAME
 from catsdogs.system import files
 from catsdogs.system.processes import Identity, is_alive
 from catsdogs.text import printable

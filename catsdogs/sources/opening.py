@@ -1,6 +1,6 @@
-"""Where a dataset comes from: a folder, one of the known archives, or the drawn sample.
+"""From a path to a folder of images. Archives are unpacked once, into the app's data folder.
 
-Archives are unpacked once, into the app's own data folder; the user's files are only read.
+The user's own files are only read.
 """
 
 import contextlib
@@ -12,60 +12,14 @@ from pathlib import Path
 
 from catsdogs import paths
 from catsdogs.errors import DatasetError
-from catsdogs.images.parallel import Progress
-from catsdogs.sources import unpacking
-from catsdogs.sources.sample import draw_sample
-from catsdogs.system import files, zips
+from catsdogs.sources import current, unpacking
+from catsdogs.sources.sample import SAMPLE_NAME, sample_dir
+from catsdogs.system import zips
 
-# Folders that people who followed Kaggle's page already have, relative to where the app starts.
-USUAL_FOLDERS = (Path("dogs-vs-cats/train"), Path("dogs-vs-cats"))
-SAMPLE_NAME = "Drawn sample"
-HOW_TO_GET_THE_REAL_ONE = (
-    "Under *Use other images* on the Dataset page this app downloads photos from Microsoft (no "
-    "account needed) or from [Kaggle](https://www.kaggle.com/c/dogs-vs-cats) (free account), or "
-    "takes a zip or a folder that you have."
-)
 # What a zip begins with, even one whose end is missing (APPNOTE.TXT, 4.3.7).
 _ZIP_MAGIC = b"PK\x03\x04"
 # Versions of one archive that stay unpacked: a run may still read from the one before.
 _VERSIONS_KEPT = 2
-
-
-def sample_dir() -> Path:
-    """Where the drawn sample is, once ``ensure_sample`` has drawn it."""
-    return paths.data_dir() / "sample"
-
-
-def ensure_sample(progress: Progress | None = None) -> Path:
-    """Return the folder of the drawn sample, drawing it (seconds) when it is not there yet."""
-    folder = sample_dir()
-    if not folder.is_dir():
-        try:
-            draw_sample(folder, progress=progress)
-        except (OSError, DatasetError):
-            # Another tab that drew the same sample was faster: its result is as good.
-            if not folder.is_dir():
-                raise
-    return folder
-
-
-def current() -> Path | None:
-    """Return the dataset the app works on: the chosen one, a usual folder, the sample, or None."""
-    for candidate in (_chosen(), *USUAL_FOLDERS, sample_dir()):
-        if candidate is not None and candidate.exists():
-            return candidate.absolute()
-    return None
-
-
-def lost_choice() -> Path | None:
-    """Return the chosen dataset if it is not there any more: moved, deleted, or unplugged."""
-    chosen = _chosen()
-    return chosen if chosen is not None and not chosen.exists() else None
-
-
-def choose(path: Path) -> None:
-    """Make ``path`` the dataset that ``current`` returns from now on, after a restart too."""
-    files.write_bytes(_choice_file(), os.fsencode(path.absolute()) + b"\n")
 
 
 def display_name(path: Path) -> str:
@@ -110,17 +64,6 @@ def opened(path: Path) -> Path | None:
         folder = path if path.is_dir() else _place_of(path)
         return folder if folder.is_dir() else None
     except (OSError, RuntimeError):
-        return None
-
-
-def _choice_file() -> Path:
-    return paths.data_dir() / "current.txt"
-
-
-def _chosen() -> Path | None:
-    try:
-        return Path(os.fsdecode(_choice_file().read_bytes().rstrip(b"\n")))
-    except OSError:
         return None
 
 
@@ -170,7 +113,7 @@ def _remove_superseded(folder: Path) -> None:
     pattern = f"{glob.escape(folder.name[:-8])}*"
     versions = sorted(folder.parent.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
     for path in versions[:-_VERSIONS_KEPT]:
-        if path not in (folder, _chosen()):
+        if path not in (folder, current.chosen()):
             # Out of sight first: half of a version must not pass for the whole of it.
             with contextlib.suppress(OSError):
                 shutil.rmtree(path.replace(path.with_name(f"{unpacking.UNFINISHED}{path.name}")))

@@ -4,7 +4,7 @@
 planted so that every health check has something to find; ``planted(images, seed)`` says which.
 Everything but the animal's shape and markings (size, colours, scene, pose, light, quality) has the
 same distribution for both classes, so that no shortcut tells them apart. How the pictures are
-drawn is in ``catsdogs/drawing``.
+drawn is in ``catsdogs/sources/drawing``.
 """
 
 import io
@@ -20,10 +20,14 @@ from tempfile import mkdtemp
 import numpy as np
 from PIL import Image
 
+from catsdogs import paths
 from catsdogs.errors import DatasetError
+from catsdogs.images.parallel import Progress
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 from catsdogs.sources.drawing.animals import face
 from catsdogs.sources.drawing.shapes import scaled
+
+SAMPLE_NAME = "Drawn sample"
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,24 @@ class Planted:
     grey: tuple[str, ...]
     cmyk: tuple[str, ...]
     rotated: tuple[str, ...]
+
+
+def sample_dir() -> Path:
+    """Where the drawn sample is, once ``ensure_sample`` has drawn it."""
+    return paths.data_dir() / "sample"
+
+
+def ensure_sample(progress: Progress | None = None) -> Path:
+    """Return the folder of the drawn sample, drawing it (seconds) when it is not there yet."""
+    folder = sample_dir()
+    if not folder.is_dir():
+        try:
+            draw_sample(folder, progress=progress)
+        except (OSError, DatasetError):
+            # Another tab that drew the same sample was faster: its result is as good.
+            if not folder.is_dir():
+                raise
+    return folder
 
 
 def draw_sample(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from catsdogs.sources import opening
+from catsdogs.sources import current, opening
+from catsdogs.sources.sample import sample_dir
 from catsdogs.text import literal
 from catsdogs.ui.runs import note
 from catsdogs.ui.shared import cache, leaving, uploads
@@ -56,9 +57,9 @@ def page(title: str, lead: str, *, follows_runs: bool = False) -> None:
 
 
 def _dataset_note() -> None:
-    path = opening.current()
+    path = current.path()
     name = literal(opening.display_name(path)) if path else "none yet"
     st.caption(f"**Dataset** {name}")
-    if path == opening.sample_dir():
+    if path == sample_dir():
         st.caption("Drawn by this app: results on it say nothing about photos.")
         st.page_link("pages/dataset.py", label="Use real photos", icon=":material/photo_camera:")

@@ -7,7 +7,7 @@ import pytest
 from conftest import command_line
 from playwright.sync_api import Page, expect
 
-from catsdogs.sources import opening
+from catsdogs.sources import current
 from catsdogs.sources.sample import draw_sample
 from e2e.conftest import opened, picture, serving, start_custom_cnn
 
@@ -40,7 +40,7 @@ def mine(world):
 def app(world, mine):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CATSDOGS_DATA", str(world / "data"))
-        opening.choose(mine)
+        current.choose(mine)
     with serving(world) as server:
         yield server
 

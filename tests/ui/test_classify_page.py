@@ -23,7 +23,7 @@ from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
 from catsdogs.runs import layout, store
-from catsdogs.sources import opening
+from catsdogs.sources import current, opening
 from catsdogs.system.processes import identity_of
 from catsdogs.text import literal
 from catsdogs.ui.classify import answers, selection
@@ -400,7 +400,7 @@ class TestWithTrainedRuns:
         run(app)
         button(app, "Open all of them on the Dataset page").click()
         app.run()
-        assert opening.current() == corrections.folder()
+        assert current.path() == corrections.folder()
 
     def test_a_full_disk_is_told(self, photos, monkeypatch):
         def fails(*_):

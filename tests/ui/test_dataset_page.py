@@ -14,7 +14,7 @@ from catsdogs.background.tasks import TaskState
 from catsdogs.dataset import annotations, index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup
-from catsdogs.sources import opening, sample
+from catsdogs.sources import current, sample
 from catsdogs.ui.shared import cache
 
 pytestmark = pytest.mark.page
@@ -29,14 +29,14 @@ def fresh_caches():
 @pytest.fixture
 def chosen(kaggle_folder):
     """Sixteen photos as the current dataset."""
-    opening.choose(kaggle_folder)
+    current.choose(kaggle_folder)
     return kaggle_folder
 
 
 @pytest.fixture
 def small_sample(monkeypatch):
     """The sample, drawn small: the real drawing has tests of its own."""
-    monkeypatch.setattr(opening, "draw_sample", partial(sample.draw_sample, images=20))
+    monkeypatch.setattr(sample, "draw_sample", partial(sample.draw_sample, images=20))
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_another_dataset_can_be_chosen_and_a_wrong_path_is_explained(chosen, tmp
     app.text_input(key="dataset_path").set_value(str(tmp_path / "nowhere"))
     app.button(key="dataset_use").click().run()
     assert "nothing at that path" in app.error[0].value
-    assert opening.current() == chosen
+    assert current.path() == chosen
     app.text_input(key="dataset_path").set_value(str(tmp_path / "other"))
     app.button(key="dataset_use").click().run()
     assert counts(app)["Usable images"] == 2
@@ -277,7 +277,7 @@ def test_a_folder_without_labels_does_not_replace_the_dataset(chosen, tmp_path):
     app.text_input(key="dataset_path").set_value(f'"{tmp_path / "empty"}"')
     app.button(key="dataset_use").click().run()
     assert "none of them labelled" in app.error[0].value
-    assert opening.current() == chosen
+    assert current.path() == chosen
 
 
 def test_a_wrong_address_is_refused_before_anything_is_downloaded(chosen):

@@ -14,7 +14,7 @@ from catsdogs.reports import comparison
 from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Remarks
-from catsdogs.sources import opening
+from catsdogs.sources import current
 from catsdogs.ui.compare import runs as compared_runs
 
 pytestmark = pytest.mark.page
@@ -39,7 +39,7 @@ def fresh_caches():
 @pytest.fixture
 def chosen(kaggle_folder):
     """Sixteen photos as the current dataset."""
-    opening.choose(kaggle_folder)
+    current.choose(kaggle_folder)
     return kaggle_folder
 
 
@@ -260,7 +260,7 @@ class TestWithTrainedRuns:
     def test_a_photo_was_perhaps_not_held_back_from_an_optimistic_base(
         self, optimistic, trained_machine
     ):
-        opening.choose(trained_machine / "data" / "sample")
+        current.choose(trained_machine / "data" / "sample")
         path = model_files.read_predictions(optimistic)["path"].iloc[0]
         app = opened("pages/dataset.py", photo=path)
         answers = next(d.value for d in app.dataframe if "In its training" in d.value)

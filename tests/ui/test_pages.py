@@ -19,7 +19,8 @@ from catsdogs.runs import event_file, layout, model_files, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks
-from catsdogs.sources import opening, sample
+from catsdogs.sources import current, sample
+from catsdogs.sources.sample import sample_dir
 from catsdogs.text import literal
 from catsdogs.ui.frame import PAGES
 from catsdogs.ui.shared import cache
@@ -40,13 +41,13 @@ def fresh_caches():
 @pytest.fixture
 def small_sample(monkeypatch):
     """The sample, drawn small: the real drawing has tests of its own."""
-    monkeypatch.setattr(opening, "draw_sample", partial(sample.draw_sample, images=20))
+    monkeypatch.setattr(sample, "draw_sample", partial(sample.draw_sample, images=20))
 
 
 @pytest.fixture
 def chosen(kaggle_folder):
     """Sixteen photos as the current dataset."""
-    opening.choose(kaggle_folder)
+    current.choose(kaggle_folder)
     return kaggle_folder
 
 
@@ -81,7 +82,7 @@ def test_the_first_start_draws_a_sample_and_says_so(small_sample):
     app = opened("streamlit_app.py")
     assert "drawings" in app.info[0].value
     assert "kaggle.com" in app.info[0].value
-    assert opening.sample_dir().is_dir()
+    assert sample_dir().is_dir()
     assert int(app.metric[0].value) > 0
 
 
@@ -98,7 +99,7 @@ def test_a_dataset_without_labels_is_explained_and_the_sample_offered(
     tmp_path, photo, small_sample
 ):
     photo(tmp_path / "plain" / "1.jpg")
-    opening.choose(tmp_path / "plain")
+    current.choose(tmp_path / "plain")
     app = opened("pages/train.py")
     assert "none of them labelled" in app.error[0].value
     app.button(key="dataset_fallback").click().run()
@@ -236,7 +237,7 @@ def test_a_run_on_a_folder_with_any_name_breaks_no_page(chosen):
 
 def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monkeypatch):
     photo(tmp_path / "plain" / "1.jpg")
-    opening.choose(tmp_path / "plain")
+    current.choose(tmp_path / "plain")
     monkeypatch.setattr(store, "is_alive", lambda worker: True)
     folder = store.create(
         RunConfig("custom_cnn", "/gone"), {"dataset": {"name": "gone", "fingerprint": "f"}}
@@ -361,7 +362,7 @@ class TestWithTrainedRuns:
     """Pages on two runs that a real worker trained."""
 
     def test_compare_shows_both_runs_and_a_verdict(self, trained_machine):
-        opening.choose(trained_machine / "data" / "sample")
+        current.choose(trained_machine / "data" / "sample")
         app = opened("pages/compare.py")
         assert "McNemar" in said(app)
         assert "equivalent" in said(app)

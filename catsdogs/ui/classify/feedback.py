@@ -3,9 +3,8 @@
 import streamlit as st
 
 from catsdogs.dataset import corrections
-from catsdogs.sources import opening
+from catsdogs.sources import current
 from catsdogs.ui.classify.inputs import Given
-from catsdogs.ui.dataset import filters
 from catsdogs.ui.runs import actions
 from catsdogs.ui.shared import cache
 from catsdogs.ui.shared.told import told
@@ -60,7 +59,6 @@ def _offer(picture: Given, content: bytes, key: str) -> None:
 
 
 def _open_as_dataset() -> None:
-    opening.choose(corrections.folder())
+    current.choose(corrections.folder())
     cache.forget_datasets()
-    filters.clear()
     st.switch_page("pages/dataset.py")

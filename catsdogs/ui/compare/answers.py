@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from catsdogs.charts import evaluation as evaluation_charts
-from catsdogs.charts import training as training_charts
+from catsdogs.charts.style import CONFIG
 from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
@@ -19,7 +19,7 @@ from catsdogs.text import literal
 from catsdogs.ui.compare import export, photos
 
 _KEY = "compare_threshold"
-_ONE_BUTTON = {**training_charts.CONFIG, "modeBarButtons": [["toImage"]]}
+_ONE_BUTTON = {**CONFIG, "modeBarButtons": [["toImage"]]}
 
 
 def show(pair: Pair, margin: float) -> None:
@@ -187,4 +187,4 @@ def _slices(pair: Pair, threshold: float) -> None:
 
 
 def _chart(place: DeltaGenerator, figure: go.Figure, name: str) -> None:
-    place.plotly_chart(figure, key=f"compare_{name}", config=training_charts.CONFIG)
+    place.plotly_chart(figure, key=f"compare_{name}", config=CONFIG)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from catsdogs.charts import training as run_figures
+from catsdogs.charts import training as training_charts
+from catsdogs.charts.style import CONFIG
 from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN
@@ -108,11 +109,11 @@ def curves(runs: Mapping[str, Run]) -> None:
     """Overlay both runs' curves."""
     st.subheader("Training curves")
     views = {letter: run.view for letter, run in runs.items()}
-    for column, metric in zip(st.columns(2), run_figures.METRICS, strict=True):
+    for column, metric in zip(st.columns(2), training_charts.METRICS, strict=True):
         column.plotly_chart(
-            run_figures.compared_curves(views, metric),
+            training_charts.compared_curves(views, metric),
             key=f"compare_curves_{metric}",
-            config=run_figures.CONFIG,
+            config=CONFIG,
         )
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from catsdogs.comparison.pair import Pair, of_cell, of_kind
+from catsdogs.comparison.disagreements import of_cell, of_kind
+from catsdogs.comparison.pair import Pair
 from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.images import picture as images
 from catsdogs.images.thumbnails import thumbnails

@@ -9,6 +9,7 @@ import streamlit as st
 
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
+from catsdogs.charts.style import CONFIG, RUN_COLOURS
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.runs.config import RunConfig
@@ -33,9 +34,7 @@ def show(runs: list[Run]) -> None:
         for line in _spread(found):
             st.markdown(line)
         weighed = table.dropna(subset=["megabytes", "milliseconds"])
-        st.plotly_chart(
-            evaluation_charts.cost(weighed), key="compare_cost", config=training_charts.CONFIG
-        )
+        st.plotly_chart(evaluation_charts.cost(weighed), key="compare_cost", config=CONFIG)
         _curves(runs)
 
 
@@ -64,14 +63,14 @@ def _curves(runs: list[Run]) -> None:
     """Lay the curves of as many runs over each other as there are colours."""
     ids, labels = {run.run_id: run for run in runs}, remarks.labels(runs)
     wanted = st.session_state.get("compare_curves_of", st.query_params.get_all(_CURVES))
-    known = [run_id for run_id in wanted if run_id in ids][: len(training_charts.RUN_COLOURS)]
+    known = [run_id for run_id in wanted if run_id in ids][: len(RUN_COLOURS)]
     # Set at each run, because only so does a run's new name reach the browser.
     st.session_state["compare_curves_of"] = known
     chosen = st.multiselect(
-        f"Lay curves over each other (up to {len(training_charts.RUN_COLOURS)})",
+        f"Lay curves over each other (up to {len(RUN_COLOURS)})",
         list(ids),
         format_func=lambda run_id: labels[run_id],
-        max_selections=len(training_charts.RUN_COLOURS),
+        max_selections=len(RUN_COLOURS),
         placeholder="Choose runs",
         key="compare_curves_of",
     )
@@ -81,7 +80,7 @@ def _curves(runs: list[Run]) -> None:
         views = {title: ids[run_id].view for run_id, title in titles.items()}
         for column, metric in zip(st.columns(2), training_charts.METRICS, strict=True):
             figure = training_charts.compared_curves(views, metric)
-            column.plotly_chart(figure, key=f"compare_many_{metric}", config=training_charts.CONFIG)
+            column.plotly_chart(figure, key=f"compare_many_{metric}", config=CONFIG)
 
 
 def _accuracy(run: Run) -> Interval:

@@ -1,6 +1,7 @@
 """The gallery's filter: widgets whose values live in the page's address, and charts that set it."""
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +11,7 @@ from catsdogs.health.flags import FLAGS
 from catsdogs.health.gallery_query import Query
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.labels import CLASS_NAMES
+from catsdogs.ui.dataset import photo
 
 # The session key of each range's slider, which is also its name in the address.
 _RANGES = {
@@ -20,7 +22,7 @@ _RANGES = {
 }
 # Where the limits of a range's slider are remembered.
 _FULL = "{}_full"
-_AREA, _CLEARS = "area", "dataset_clears"
+_AREA, _CLEARS, _ROOT = "area", "dataset_clears", "dataset_filtered"
 _AREA_TITLES = {"size": "the chart of sizes", "map": "the map"}
 _CLEARED = {"class": None, "side": None, "flag": None, "find": ""}
 
@@ -86,6 +88,14 @@ def show(snapshot: Snapshot) -> Query:
     )
     _what_is_on(found)
     return found
+
+
+def follow(root: Path) -> None:
+    """Show all photos, and none open, when this is another dataset than the page showed before."""
+    if st.session_state.setdefault(_ROOT, root) != root:
+        st.session_state[_ROOT] = root
+        clear()
+        photo.close()
 
 
 def first_page() -> None:

@@ -1,4 +1,4 @@
-"""The dataset the app works on: shown, chosen, downloaded, and drawn when there is none."""
+"""Where a dataset can come from, and what is in the current one."""
 
 from pathlib import Path
 
@@ -8,67 +8,12 @@ from catsdogs.background import tasks
 from catsdogs.background.tasks import Task
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError
-from catsdogs.health.snapshot import Snapshot
-from catsdogs.labels import CAT, DOG, UNLABELLED
-from catsdogs.sources import fetching, opening
+from catsdogs.labels import CAT, DOG
+from catsdogs.sources import current, fetching, opening
+from catsdogs.sources.sample import sample_dir
 from catsdogs.text import counted, literal
-from catsdogs.ui.dataset import filters, photo
-from catsdogs.ui.shared import cache, task_card
+from catsdogs.ui.shared import current_dataset, task_card
 from catsdogs.ui.shared.told import told
-
-
-def current_dataset() -> Dataset | None:
-    """Return the current dataset, drawing the sample first when there is none at all.
-
-    When it cannot be opened, the page says why and offers the sample, and None is returned.
-    """
-    snapshot = current_snapshot()
-    return snapshot.dataset if snapshot else None
-
-
-def current_snapshot() -> Snapshot | None:
-    """Return what is known of the current dataset, as ``current_dataset`` does."""
-    lost = opening.lost_choice()
-    if lost is not None:
-        name = told(lost)
-        st.warning(f"The chosen dataset is not there any more: {name}. Another is shown instead.")
-    try:
-        path = opening.current()
-        if path is None:
-            _draw_sample()
-            # From the top, so that what is drawn already names the dataset too.
-            st.rerun()
-        return _opened(opening.open_source(path))
-    except (DatasetError, OSError) as error:
-        st.error(told(error))
-        if st.button("Use the drawn sample", key="dataset_fallback"):
-            _use_sample()
-        return None
-
-
-def use(path: Path) -> None:
-    """Make ``path`` the current dataset and draw the page anew, without the old one's filter."""
-    try:
-        opening.choose(path)
-    except OSError as error:
-        st.error(told(error))
-        return
-    cache.forget_datasets()
-    # The picker stands above the widgets of the filter, so that these can still be set.
-    filters.clear()
-    photo.close()
-    st.rerun()
-
-
-def about_sample() -> None:
-    """Say, where it is so, that the photos are drawings, and how to get real ones."""
-    if opening.current() == opening.sample_dir():
-        st.info(
-            "These are **drawings**, made by this app so that everything works at once, with some "
-            "wrong labels, copies and unreadable files among them on purpose. Results on them say "
-            f"nothing about photos. {opening.HOW_TO_GET_THE_REAL_ONE}",
-            icon=":material/draw:",
-        )
 
 
 def counts(dataset: Dataset) -> None:
@@ -93,10 +38,10 @@ def counts(dataset: Dataset) -> None:
         st.warning(f"The folder {told(path)} cannot be read: {told(reason)}.{others}")
 
 
-def picker() -> None:
+def show() -> None:
     """Offer the places a dataset can come from, and show the downloads that are at work."""
     downloads = [task.subject for task in tasks.of_kind("download")]
-    expanded = bool(downloads) or opening.current() == opening.sample_dir()
+    expanded = bool(downloads) or current.path() == sample_dir()
     with st.expander("Use other images", icon=":material/folder_open:", expanded=expanded):
         here, microsoft, kaggle, address, sample = st.tabs(
             ["On this machine", "Microsoft's archive", "Kaggle", "Another address", "Drawn sample"]
@@ -121,7 +66,7 @@ def picker() -> None:
         with sample:
             st.markdown("600 drawings of cats and dogs, made on this machine in seconds.")
             if st.button("Use the drawn sample", key="dataset_sample"):
-                _use_sample()
+                current_dataset.use_sample()
 
 
 def _from_this_machine() -> None:
@@ -175,11 +120,11 @@ def _use_download(task: Task) -> None:
     if task.result:
         folder = Path(task.result["path"])
         try:
-            _opened(folder)
+            current_dataset.opened(folder)
         except DatasetError as error:
             st.error(told(error))
         else:
-            use(folder)
+            current_dataset.use(folder)
 
 
 def _try(typed: str) -> None:
@@ -190,34 +135,9 @@ def _try(typed: str) -> None:
         with st.spinner("Opening …"):
             # File managers copy a path with quotes around it.
             folder = opening.open_source(Path(typed.strip().strip("'\"")))
-            _opened(folder)
+            current_dataset.opened(folder)
     except DatasetError as error:
         st.error(told(error))
     else:
         # The folder, not the zip: it stays usable when the zip is deleted to save space.
-        use(folder)
-
-
-def _opened(folder: Path) -> Snapshot:
-    snapshot = cache.snapshot(folder)
-    if (snapshot.dataset.pictures["named_label"] == UNLABELLED).all():
-        raise DatasetError(
-            f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in {folder}. "
-            f"Received: {len(snapshot.dataset.records):,} images, none of them labelled and "
-            "readable."
-        )
-    return snapshot
-
-
-def _use_sample() -> None:
-    try:
-        folder = _draw_sample()
-    except (DatasetError, OSError) as error:
-        st.error(told(error))
-    else:
-        use(folder)
-
-
-def _draw_sample() -> Path:
-    with st.spinner("Drawing a sample dataset, once: 600 cats and dogs …"):
-        return opening.ensure_sample()
+        current_dataset.use(folder)

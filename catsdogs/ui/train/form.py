@@ -11,7 +11,7 @@ from catsdogs.runs import queue
 from catsdogs.runs.config import MODELS, PRESETS, RunConfig
 from catsdogs.runs.estimate import estimate
 from catsdogs.runs.run import Run
-from catsdogs.sources import opening
+from catsdogs.sources import current, opening
 from catsdogs.text import duration, literal
 from catsdogs.ui.runs import actions, cards
 from catsdogs.ui.shared.told import told
@@ -33,7 +33,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
     model = settings.model()
     chosen = {"model": model, **settings.basics(), **settings.details(model)}
     try:
-        configs = _configs(data=str(opening.current() or dataset.root), **chosen)
+        configs = _configs(data=str(current.path() or dataset.root), **chosen)
     except ConfigError as error:
         st.error(told(error))
         configs = []
@@ -74,7 +74,7 @@ def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
 
 
 def _about(dataset: Dataset) -> None:
-    name = literal(opening.display_name(opening.current() or dataset.root))
+    name = literal(opening.display_name(current.path() or dataset.root))
     text = f"On {len(dataset.usable):,} images of {name}"
     decided = {"left out": dataset.excluded, "relabelled": dataset.relabelled}
     counts = [f"{count:,} {word}" for word, count in decided.items() if count]
