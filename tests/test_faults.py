@@ -372,7 +372,7 @@ def worker(folder):
 # A server or a command: makes runs like ``queued_to_fail`` once it is told to, starts what is next.
 _SERVER = """
 import sys
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, queue, store
 from catsdogs.runs.config import RunConfig
 print(flush=True)
 sys.stdin.readline()
