@@ -190,7 +190,7 @@ def _runs(snapshot: Snapshot, photo: Mapping[Any, Any]) -> None:
             held_back = photo["digest"] in set(model_files.read_predictions(run)["digest"])
         except CatsDogsError:
             continue
-        same = run.about["dataset"].get("fingerprint") == snapshot.dataset.fingerprint()
+        same = run.about.dataset.fingerprint == snapshot.dataset.fingerprint()
         seen = "learned from it" if same and is_usable else "unknown"
         if held_back:
             seen = "held back, but perhaps not from its base" if run.caveat else "held back"
