@@ -22,6 +22,7 @@ from catsdogs.dataset import annotations, duplicates
 from catsdogs.dataset.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.images import picture
+from catsdogs.images.header import Header
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
 from catsdogs.system import files
@@ -291,7 +292,7 @@ def _read_records(
 
 def _record(root: Path, name: str, path: str, stat: os.stat_result) -> tuple[Any, ...]:
     digest = problem = detail = ""
-    header = picture.Header("", "", 0, 0, 1, 0)
+    header = Header("", "", 0, 0, 1, 0)
     try:
         if name != path:
             raise UnreadableImage("name_not_utf8", "The file name is not UTF-8. Rename the file.")
