@@ -82,7 +82,7 @@ def is_cut_short(content: bytes) -> bool:
 
 
 def trailing_bytes(format_: str | None, content: bytes) -> int:
-    """Return the number of bytes after the end of a JPEG or PNG; 0 for an MPO, whose pictures follow."""
+    """Return the number of bytes after a JPEG's or PNG's end; 0 for other formats, MPO included."""
     if format_ == "JPEG":
         end = jpeg_end(content)
     elif format_ == "PNG":

@@ -19,6 +19,7 @@ from typing import Any
 from catsdogs import paths
 from catsdogs.dataset import annotations, duplicates, index
 from catsdogs.dataset.split import require_splittable
+from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import event_file, layout, previous_model, store
 from catsdogs.runs.command import repeating
@@ -243,16 +244,20 @@ def _end(run: Run, message: str) -> None:
 
 def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> dict[str, Any]:
     """Return what ``config.json`` records beside the settings."""
-    found = index.summary(dataset)
+    found = summarise(dataset)
     return {
         "command": repeating(config),
         "dataset": {
             "name": opening.display_name(given),
-            **{key: found[key] for key in ("fingerprint", "images", "cats", "dogs")},
+            "fingerprint": found.fingerprint,
+            "images": found.images,
+            "cats": found.cats,
+            "dogs": found.dogs,
         },
         "annotations": {
             "hash": annotations.content_hash(dataset.records),
-            **{key: found[key] for key in ("excluded", "relabelled")},
+            "excluded": found.excluded,
+            "relabelled": found.relabelled,
             "near_duplicates": duplicates.content_hash(dataset.root),
         },
         "versions": {name: version(name) for name in _RECORDED_PACKAGES},
