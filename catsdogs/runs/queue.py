@@ -18,6 +18,7 @@ from pathlib import Path
 from catsdogs import paths
 from catsdogs.dataset import annotations, duplicates, index
 from catsdogs.dataset.split import require_splittable
+from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import event_file, layout, previous_model, store
 from catsdogs.runs.about import About, DatasetReference, Decisions, Machine
@@ -243,20 +244,20 @@ def _end(run: Run, message: str) -> None:
 
 def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> About:
     """Return what ``config.json`` records beside the settings."""
-    found = index.summary(dataset)
+    found = summarise(dataset)
     return About(
         command=repeating(config),
         dataset=DatasetReference(
             name=opening.display_name(given),
-            fingerprint=found["fingerprint"],
-            images=found["images"],
-            cats=found["cats"],
-            dogs=found["dogs"],
+            fingerprint=found.fingerprint,
+            images=found.images,
+            cats=found.cats,
+            dogs=found.dogs,
         ),
         annotations=Decisions(
             hash=annotations.content_hash(dataset.records),
-            excluded=found["excluded"],
-            relabelled=found["relabelled"],
+            excluded=found.excluded,
+            relabelled=found.relabelled,
             near_duplicates=duplicates.content_hash(dataset.root),
         ),
         versions={name: version(name) for name in _RECORDED_PACKAGES},

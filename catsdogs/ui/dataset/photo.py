@@ -13,7 +13,8 @@ from PIL import ExifTags
 from catsdogs.errors import CatsDogsError, UnreadableImage
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.images.picture import Picture, load_upright, open_header, read_bytes
+from catsdogs.images.header import open_header
+from catsdogs.images.picture import Picture, load_upright, read_bytes
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
 from catsdogs.runs import model_files, store
