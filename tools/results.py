@@ -18,7 +18,7 @@ _ROWS = {
     "reference-mobilenet_v2": "MobileNetV2, frozen base",
     "reference-mobilenet_v2-fine_tuned": "MobileNetV2, every layer fine-tuned",
 }
-# Accuracy, loss and time of the project that this one grew from, on 20,000 photos.
+# Accuracy, loss and time of the notebook that this project started from, on 20,000 photos.
 _NOTEBOOK = {
     "reference-custom_cnn-plain": ("81.04 %", "0.8322", "~55 min"),
     "reference-custom_cnn": ("81.04 %", "0.8322", "~55 min"),
@@ -27,7 +27,7 @@ _NOTEBOOK = {
 
 
 def main() -> None:
-    """Replace what stands between the marks in the README."""
+    """Replace the text between the marks in the README."""
     readme = paths.PROJECT_ROOT / "README.md"
     text = readme.read_text("utf-8")
     before, rest = text.split(BEGIN)
