@@ -8,9 +8,10 @@ import streamlit as st
 
 from catsdogs.sources import current, opening
 from catsdogs.sources.sample import sample_dir
+from catsdogs.system import allocator
 from catsdogs.text import literal
 from catsdogs.ui.runs import note
-from catsdogs.ui.shared import cache, leaving, uploads
+from catsdogs.ui.shared import closed_tabs, uploads
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ def page(title: str, lead: str, *, follows_runs: bool = False) -> None:
     """
     # Arrow's own allocator keeps 13 MB for itself; the tables here are too small to need it.
     pa.set_memory_pool(pa.system_memory_pool())
-    leaving.keep_no_large_blocks()
-    uploads.bound()
-    cache.note_tab()
+    allocator.return_large_blocks()
+    uploads.limit()
+    closed_tabs.watch()
     st.set_page_config(page_title=f"{title} · Cats vs Dogs", page_icon=_ICON, layout="wide")
     with st.sidebar:
         st.subheader("Cats vs Dogs")

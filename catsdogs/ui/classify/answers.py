@@ -10,8 +10,8 @@ from catsdogs.inference.panel import Panel
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
+from catsdogs.system import allocator
 from catsdogs.ui.classify.inputs import Given
-from catsdogs.ui.shared import leaving
 
 _KNOWN = "classify_seen"
 _REDRAW_EVERY_S = 0.3
@@ -31,7 +31,7 @@ def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[See
     before: dict[_Key, Seen] = st.session_state.get(_KNOWN, {})
     known = {key: before[key] for key in keys if key in before}
     if len(before) - len(known) >= _MANY:
-        leaving.give_memory_back()
+        allocator.return_freed_memory_soon()
     st.session_state[_KNOWN] = known
     missing = [(key, p) for key, p in zip(keys, pictures, strict=True) if key not in known]
     if missing:
@@ -42,7 +42,7 @@ def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[See
 def forget() -> None:
     """Forget all that was said."""
     if len(st.session_state.pop(_KNOWN, ())) >= _MANY:
-        leaving.give_memory_back()
+        allocator.return_freed_memory_soon()
 
 
 def _ask(missing: list[tuple[_Key, Given]], panel: Panel, known: dict[_Key, Seen]) -> None:

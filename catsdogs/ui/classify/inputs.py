@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from catsdogs.dataset import corrections
 from catsdogs.errors import DatasetError, UnreadableImage
@@ -18,7 +17,8 @@ from catsdogs.sources.drawing.animals import face
 from catsdogs.text import counted
 from catsdogs.ui.classify import job
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.shared import uploads
+from catsdogs.ui.shared import streamlit_internals, uploads
+from catsdogs.ui.shared.streamlit_internals import UploadedFile
 from catsdogs.ui.shared.told import told
 
 _PASTED = "classify_pasted"
@@ -127,7 +127,7 @@ def _clipboard() -> list[Given]:
 
 def _forget_pasted() -> None:
     for upload in st.session_state.pop(_PASTED, []):
-        uploads.forget(upload.file_id)
+        streamlit_internals.remove_upload(upload.file_id)
 
 
 def _drawings() -> list[Given]:
@@ -160,11 +160,11 @@ def _given(files: list[UploadedFile]) -> Iterator[Given]:
     """Yield the pictures of some uploads; a ZIP that cannot be used is explained and left out."""
     for upload in files:
         if not upload.name.lower().endswith(".zip"):
-            content = uploads.content(upload)
+            content = streamlit_internals.upload_content(upload)
             yield Given((upload.file_id, 0), upload.name, partial(_bounded, content))
             continue
         try:
-            members = answers.zipped(upload.name, uploads.content(upload))
+            members = answers.zipped(upload.name, streamlit_internals.upload_content(upload))
         except DatasetError as error:
             st.error(told(error), icon=":material/folder_zip:")
             continue

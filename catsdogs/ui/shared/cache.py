@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from catsdogs.dataset import index
 from catsdogs.health import checkup
@@ -16,7 +15,6 @@ from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
-from catsdogs.ui.shared import leaving
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
@@ -30,12 +28,6 @@ def snapshot(root: Path) -> Snapshot:
     """
     # Bytes, because Streamlit cannot hash a path that is not UTF-8.
     return _watch(os.fsencode(root)).snapshot()
-
-
-def note_tab() -> None:
-    """Note that there is this tab, so that it is forgotten when it is closed."""
-    if context := get_script_run_ctx():
-        _tab(context.session_id)
 
 
 def forget_datasets() -> None:
@@ -71,12 +63,6 @@ def pair(a: Run, b: Run) -> "Pair":
             files += [index.table_file(root), checkup.summary_file(root)]
     found = _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
     return found.of_runs(a, b)
-
-
-# Streamlit calls nothing else when a tab is closed.
-@st.cache_resource(scope="session", on_release=leaving.tab_closed, show_spinner=False)
-def _tab(session_id: str) -> str:
-    return session_id
 
 
 # Reading 25,000 files takes seconds; the watch itself follows what changes afterwards.
