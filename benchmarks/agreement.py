@@ -22,7 +22,7 @@ from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.learning import quantization
 from catsdogs.runs import layout, model_files, store
-from catsdogs.runs.config import FLOAT16, INT8, MODELS
+from catsdogs.runs.config import FLOAT16, INT8
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 
@@ -48,7 +48,7 @@ def main() -> None:
 
 def _those_that_decode(run: Run, predictions: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the predictions whose photos are still there, and those photos' pixels."""
-    root, side = opening.open_source(Path(run.config.data)), MODELS[run.config.model].side
+    root, side = opening.open_source(Path(run.config.data)), run.config.info.side
     decoded = map_files(
         root, list(predictions["path"]), lambda content: picture.load_square(content, side)
     )

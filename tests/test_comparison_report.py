@@ -12,6 +12,7 @@ from catsdogs.cli import parser
 from catsdogs.comparison.pair import Pair
 from catsdogs.reports import comparison
 from catsdogs.runs import layout, store
+from catsdogs.runs.command import repeating
 from catsdogs.runs.run import Remarks
 
 pytestmark = pytest.mark.slow
@@ -54,7 +55,7 @@ def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
     assert "Confusion matrix of A" in page.headings
     for run in pair.runs.values():
         assert run.title in html
-        assert run.config.command() in html
+        assert repeating(run.config) in html
     assert html.count("Plotly.newPlot(") == len(comparison.chart_names(pair))
     assert "McNemar" in html
 

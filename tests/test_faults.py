@@ -372,7 +372,7 @@ def worker(folder):
 # A server or a command: makes runs like ``queued_to_fail`` once it is told to, starts what is next.
 _SERVER = """
 import sys
-from catsdogs.runs import event_file, jobs, store
+from catsdogs.runs import event_file, queue, store
 from catsdogs.runs.config import RunConfig
 print(flush=True)
 sys.stdin.readline()
@@ -380,7 +380,7 @@ for _ in range(int(sys.argv[2])):
     about = {"dataset": {"name": "sample", "fingerprint": "of another day"}}
     with event_file.appending(store.create(RunConfig("custom_cnn", sys.argv[1]), about)) as emit:
         emit("queued")
-jobs.start_queued()
+queue.start_queued()
 """
 
 
@@ -471,8 +471,8 @@ def test_the_queue_goes_on_when_a_worker_is_killed(sample):
 
 def test_the_queue_goes_on_when_someone_looks_though_nobody_saw_the_worker_die(sample):
     code = (
-        "import sys; from catsdogs.runs import jobs; from catsdogs.runs.config import RunConfig\n"
-        "print(jobs.start(RunConfig('custom_cnn', sys.argv[1], epochs=1000)).run_id)"
+        "import sys; from catsdogs.runs import queue; from catsdogs.runs.config import RunConfig\n"
+        "print(queue.start(RunConfig('custom_cnn', sys.argv[1], epochs=1000)).run_id)"
     )
     subprocess.run([sys.executable, "-c", code, sample], cwd=PROJECT, check=True)
     (run,), _ = store.list_runs()

@@ -36,7 +36,7 @@ def test_the_heat_map_is_grad_cam(learning, recipe, tmp_path):
 
     model = learning.models.build_custom_cnn(RunConfig("custom_cnn", "/photos", recipe=recipe))
     pixels = np.random.default_rng(1).integers(0, 256, (1, 150, 150, 3), dtype=np.uint8)
-    learning.export.export_custom_cnn(model, tmp_path / "model.tflite")
+    learning.export.export_network(model, tmp_path / "model.tflite")
     found = LiteRTModel(tmp_path / "model.tflite")(pixels[0])["heatmap"]
 
     last = model.get_layer(learning.models.LAST_MAPS)

@@ -9,6 +9,7 @@ import pytest
 
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import event_file, layout, queue, store
+from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, fold
 from catsdogs.sources.sample import SAMPLE_NAME
@@ -99,7 +100,7 @@ def test_a_config_survives_its_json_and_unknown_settings_of_later_versions():
 
 
 def test_the_command_of_a_run_repeats_its_settings():
-    command = RunConfig("custom_cnn", "/my photos", epochs=3).command()
+    command = repeating(RunConfig("custom_cnn", "/my photos", epochs=3))
     assert "--data '/my photos'" in command
     assert "--epochs 3" in command
 

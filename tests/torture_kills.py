@@ -44,9 +44,9 @@ _PATIENCE_S = 240
 _STARTER = """
 import sys
 from pathlib import Path
-from catsdogs.runs import jobs, store
+from catsdogs.runs import queue, store
 run, epochs = store.load(Path(sys.argv[1])), int(sys.argv[2])
-jobs.extend(run, epochs) if run.state == "finished" else jobs.resume(run)
+queue.extend(run, epochs) if run.state == "finished" else queue.resume(run)
 """
 
 

@@ -26,6 +26,7 @@ from catsdogs.dataset import annotations, index
 from catsdogs.dataset.split import DEFAULT_VALIDATION, split
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.command import repeating
 from catsdogs.runs.config import FLOAT16, RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
@@ -137,7 +138,7 @@ def _about(name: str, run: Run) -> dict[str, Any]:
         "run": name,
         "reference": True,
         "config": config.to_json(),
-        "command": config.command(),
+        "command": repeating(config),
         "dataset": {**run.about["dataset"], "name": f"Dogs vs. Cats, {images:,} photos"},
     }
 

@@ -27,6 +27,7 @@ from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
 from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.command import repeating
 from catsdogs.runs.config import FLOAT16, INT8
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
@@ -147,7 +148,7 @@ def export(options: Namespace) -> Outcome:
         raise RunError(
             f"Expected --format litert for a run that came with the project. Received: "
             f"{options.format}. It came with that one file, its weights in float16; for the others "
-            f"train it yourself: {run.config.command()}"
+            f"train it yourself: {repeating(run.config)}"
         )
     if options.format in (INT8, FLOAT16):
         with TemporaryDirectory() as folder:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,8 @@ from catsdogs.cli.progress import say
 from catsdogs.errors import CatsDogsError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
 from catsdogs.inference.rejection import FALSE_REFUSALS
-from catsdogs.runs.config import (
-    ENGINES,
-    FINE_TUNE_FROM,
-    FINE_TUNING_RATE,
-    FLOAT16,
-    INT8,
-    MODELS,
-    PRECISIONS,
-    RECIPES,
-    SCHEDULES,
-    RunConfig,
-)
+from catsdogs.runs.config import FLOAT16, INT8, SETTINGS, RunConfig
+from catsdogs.runs.settings import Choice, Flag, Setting, Text, Whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,66 +117,26 @@ def _add_data(groups: Any) -> None:
 
 def _add_train(groups: Any) -> None:
     train = _add(groups, "train", runs.train, "train a model; Ctrl-C stops it gracefully")
-    train.add_argument("--model", required=True, choices=list(MODELS))
-    train.add_argument("--data", required=True, type=Path)
-    train.add_argument("--recipe", choices=RECIPES, default=RunConfig.recipe)
-    train.add_argument("--epochs", type=int, default=RunConfig.epochs)
-    train.add_argument("--batch-size", type=int, default=RunConfig.batch_size)
-    train.add_argument("--learning-rate", type=float, help="default: the model's own")
-    train.add_argument("--schedule", choices=SCHEDULES, help="default: the recipe's own")
-    train.add_argument(
-        "--augment",
-        action=argparse.BooleanOptionalAction,
-        help="vary training images from epoch to epoch; default: the recipe's own",
-    )
-    train.add_argument(
-        "--repeats",
-        type=int,
-        help="how often an epoch shows each image, cropped anew; default: the recipe's own",
-    )
-    train.add_argument("--dropout", type=float, help="0 to 1; default: the recipe's own")
-    train.add_argument(
-        "--early-stopping",
-        type=int,
-        default=RunConfig.early_stopping,
-        metavar="EPOCHS",
-        help="end after so many epochs without a lower validation loss; 0: never",
-    )
-    train.add_argument(
-        "--fine-tune",
-        type=int,
-        default=RunConfig.fine_tune,
-        metavar="EPOCHS",
-        help="so many epochs more, in which MobileNetV2 itself goes on learning",
-    )
-    train.add_argument(
-        "--fine-tune-from",
-        choices=FINE_TUNE_FROM,
-        default=RunConfig.fine_tune_from,
-        help="the lowest block that does",
-    )
-    train.add_argument(
-        "--fine-tune-learning-rate", type=float, help=f"default: {FINE_TUNING_RATE:g}"
-    )
-    train.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default=RunConfig.engine,
-        help="what computes MobileNetV2's frozen part; auto: the fastest of the exact ones",
-    )
-    train.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default=RunConfig.precision,
-        help="what the custom CNN trains in; auto: bfloat16 where the processor is fast at it",
-    )
-    train.add_argument("--validation", type=float, default=RunConfig.validation)
-    train.add_argument("--seed", type=int, default=RunConfig.seed)
-    train.add_argument(
-        "--deterministic",
-        action="store_true",
-        help="only operations that give the same bits at every run",
-    )
+    for field in fields(RunConfig):
+        _add_setting(train, field.name, SETTINGS[field.name], field.default)
+
+
+def _add_setting(parser: argparse.ArgumentParser, name: str, of: Setting, default: Any) -> None:
+    """Add the option of one training setting."""
+    option, told = f"--{name.replace('_', '-')}", of.help.replace("%", "%%")
+    kind, is_required = of.kind, default is MISSING
+    default = None if is_required else default
+    if isinstance(kind, Flag):
+        action = argparse.BooleanOptionalAction if default is None else "store_true"
+        parser.add_argument(option, action=action, default=default, help=told)
+    elif isinstance(kind, Text):
+        parser.add_argument(option, type=Path, required=is_required, help=told)
+    elif isinstance(kind, Choice):
+        words = list(kind.words)
+        parser.add_argument(option, choices=words, required=is_required, default=default, help=told)
+    else:
+        number = int if isinstance(kind, Whole) else float
+        parser.add_argument(option, type=number, default=default, metavar=of.metavar, help=told)
 
 
 def _add_models(groups: Any) -> None:

@@ -17,7 +17,7 @@ from catsdogs.images.picture import SUFFIXES, Picture
 from catsdogs.images.thumbnails import SIDE_PX, square_jpeg
 from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, label_of_path
-from catsdogs.runs.config import MODELS
+from catsdogs.runs.models import MODELS
 from catsdogs.system import zips
 from catsdogs.text import printable
 

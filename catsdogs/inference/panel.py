@@ -21,9 +21,6 @@ from catsdogs.labels import NEITHER, class_name
 from catsdogs.runs import layout
 from catsdogs.runs.run import Run
 
-# The model whose vectors tell well what is no pet.
-JUDGING = "mobilenet_v2"
-
 
 @dataclass(frozen=True)
 class Decision:
@@ -122,12 +119,12 @@ class Panel:
 
 def judge(run: Run, usable: Sequence[Run]) -> Run | None:
     """Return who tells whether a picture shows a pet at all: ``run``, another one, or nobody."""
-    if run.config.model == JUDGING and _can_judge(run):
+    if run.config.info.judges_neither and _can_judge(run):
         return run
     alike = (
         other
         for other in usable
-        if (other.config.model, other.config.data) == (JUDGING, run.config.data)
+        if other.config.info.judges_neither and other.config.data == run.config.data
     )
     return next(filter(_can_judge, alike), run if _can_judge(run) else None)
 

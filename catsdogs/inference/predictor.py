@@ -13,7 +13,6 @@ from catsdogs.images.parallel import map_files
 from catsdogs.images.picture import Picture, load_square
 from catsdogs.inference.rejection import References
 from catsdogs.runs import layout, model_files
-from catsdogs.runs.config import MODELS
 from catsdogs.runs.run import Run
 
 
@@ -51,7 +50,7 @@ class Predictor:
 
     def _require_answers(self, run: Run) -> None:
         """Ask once: the first call lays out memory and packs weights, and no photo should wait."""
-        side = MODELS[run.config.model].side
+        side = run.config.info.side
         try:
             outputs = self._model(np.zeros((side, side, 3), dtype=np.uint8))
             _ = outputs["p_dog"].item(), outputs["heatmap"].shape

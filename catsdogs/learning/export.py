@@ -37,7 +37,7 @@ _NO_KERNEL = np.linspace(1, 2, EMBEDDING_SIZE, dtype=np.float32)
 _NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
 
 
-def export_custom_cnn(model: keras.Model, target: Path) -> None:
+def export_network(model: keras.Model, target: Path) -> None:
     """Write a LiteRT file: outputs ``p_dog``, ``heatmap`` (17, 17), ``embedding`` (128,)."""
     _export(_grad_cam_graph(model), target)
 
@@ -50,7 +50,7 @@ def export_int8(
     ``photos()`` gives uint8 (S, S, 3) to calibrate on. The custom CNN needs none: it takes the
     ranges of its activations from each image anew, which agrees better and costs it nothing.
     """
-    if models.is_mobilenet_v2(model):
+    if models.has_backbone(model):
         quantize(_graph(model), photos(), target)
     else:
         _export(_graph(model), target, optimizations=_SMALLER)
@@ -177,7 +177,7 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
 
 def _graph(model: keras.Model) -> keras.Model:
     """Return a complete network with all outputs that its LiteRT file has."""
-    if models.is_mobilenet_v2(model):
+    if models.has_backbone(model):
         backbone, head = models.parts_of_mobilenet_v2(model)
         return _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
     return _grad_cam_graph(model)

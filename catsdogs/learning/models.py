@@ -1,4 +1,9 @@
-"""The two architectures as Keras models: raw uint8 pixels in, P(dog) out."""
+"""The architectures as Keras models: raw uint8 pixels in, P(dog) out.
+
+A model that learns from pixels is a function in ``NETWORKS``. Its last maps are a layer named
+``LAST_MAPS``; one dense ReLU layer named ``HIDDEN`` leads from there to the output ``p_dog``. The
+heat map is computed from these layers.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +13,8 @@ import keras
 from keras import layers
 
 from catsdogs.learning.normalization import FusedBatchNormalization
-from catsdogs.runs.config import MODELS, RunConfig
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.models import MODELS
 
 # Keras' 0.99 needs several hundred batches to forget its start; a small dataset has fewer in a run.
 BATCH_NORM_MOMENTUM = 0.95
@@ -139,9 +145,10 @@ def assemble_mobilenet_v2(backbone: keras.Model, head: keras.Model) -> keras.Mod
     return keras.Model(embedder.input, bare_head(embedder.output), name=_MOBILENET_V2)
 
 
-def is_mobilenet_v2(model: keras.Model) -> bool:
-    """Tell whether a complete network, perhaps from a file, is MobileNetV2 with our head."""
-    return model.name == _MOBILENET_V2
+def has_backbone(model: keras.Model) -> bool:
+    """Tell whether a complete network, perhaps from a file, is a backbone with our head."""
+    info = MODELS.get(model.name)
+    return info is not None and info.backbone is not None
 
 
 def parts_of_mobilenet_v2(model: keras.Model) -> tuple[keras.Model, keras.Model]:
@@ -159,3 +166,11 @@ def _on_pixels(network: Callable[[keras.KerasTensor], keras.KerasTensor]) -> ker
     side = MODELS["mobilenet_v2"].side
     pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
     return keras.Model(pixels, network(layers.Rescaling(1 / 127.5, offset=-1)(pixels)))
+
+
+NETWORKS: dict[str, Callable[..., keras.Model]] = {"custom_cnn": build_custom_cnn}
+
+
+def build(config: RunConfig, *, precision: str | None = None) -> keras.Model:
+    """Return the network of a model that learns from pixels; see ``build_custom_cnn``."""
+    return NETWORKS[config.model](config, precision=precision)

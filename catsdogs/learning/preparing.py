@@ -20,7 +20,8 @@ from catsdogs.images.parallel import Progress
 from catsdogs.learning import engines, export
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
-from catsdogs.runs.config import INT8, MODELS, RunConfig
+from catsdogs.runs.config import INT8, RunConfig
+from catsdogs.runs.models import WHOLE
 from catsdogs.runs.run import Run
 
 _MEASURED_TOGETHER = 64  # photos of the validation side, whatever the batch size
@@ -90,8 +91,8 @@ def _activating(
 ) -> list[_Step]:
     source = dataset.root, dataset.usable
     photos = len(dataset.usable)
-    if config.fine_tune_from == "all":
-        side = MODELS[config.model].side
+    if config.fine_tune_from == WHOLE:
+        side = config.info.side
         return [_Step(photos, partial(embeddings.decode, *source, side=side))]
     trunk = export.trunk_file(weights, config.fine_tune_from)
     activate = partial(embeddings.activate, *source, trunk=trunk)

@@ -21,7 +21,7 @@ from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.learning import engines, export
 from catsdogs.runs import layout, model_files, store
-from catsdogs.runs.config import INT8, MODELS
+from catsdogs.runs.config import INT8
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 
@@ -52,7 +52,7 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
     model = loaded(run)
     if form == INT8:
         learned_from = records[~records["digest"].isin(predictions["digest"])]
-        side = MODELS[run.config.model].side
+        side = run.config.info.side
         export.export_int8(
             model, out, partial(engines.calibration_photos, root, learned_from, side)
         )

@@ -25,7 +25,7 @@ from catsdogs.features.store import Rows
 from catsdogs.learning import export, machine, models, weights
 from catsdogs.learning.pipeline import Batches
 from catsdogs.runs import range_test
-from catsdogs.runs.config import MODELS, RunConfig
+from catsdogs.runs.config import RunConfig
 from catsdogs.sources import opening
 
 Advance = Callable[[int, int], None]
@@ -55,7 +55,8 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
     config = range_test.tested_config(subject)
     dataset = index.scan(opening.open_source(Path(config.data)), progress=advancing("scan"))
     photos = _drawn(dataset.usable, config)
-    rows, model = _MODELS[config.model](config, dataset.root, photos, advancing)
+    prepare = _on_backbone if config.info.backbone else _on_pixels
+    rows, model = prepare(config, dataset.root, photos, advancing)
     decoded = np.flatnonzero(~photos["path"].isin(rows.missing))
     if not len(decoded):
         raise DatasetError(
@@ -90,19 +91,19 @@ def _drawn(records: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
     return pd.concat(classes, ignore_index=True)
 
 
-def _custom_cnn(
+def _on_pixels(
     config: RunConfig, root: Path, photos: pd.DataFrame, advancing: Callable[[str], Advance]
 ) -> tuple[Rows, keras.Model]:
-    side = MODELS[config.model].side
+    side = config.info.side
     rows = embeddings.decode(root, photos, side=side, progress=advancing("decode"))
     keras.utils.set_random_seed(config.seed)
     precision = config.precision
     if precision == "auto":
         precision = machine.fastest_precision()
-    return rows, models.build_custom_cnn(config, precision=precision)
+    return rows, models.build(config, precision=precision)
 
 
-def _mobilenet_v2(
+def _on_backbone(
     config: RunConfig, root: Path, photos: pd.DataFrame, advancing: Callable[[str], Advance]
 ) -> tuple[Rows, keras.Model]:
     advance = advancing("embed")
@@ -111,9 +112,6 @@ def _mobilenet_v2(
     rows = embeddings.embed(root, photos, backbone=backbone, progress=advance)
     keras.utils.set_random_seed(config.seed)
     return rows, models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)
-
-
-_MODELS = {"custom_cnn": _custom_cnn, "mobilenet_v2": _mobilenet_v2}
 
 
 def _sweep(

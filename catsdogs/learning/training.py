@@ -18,7 +18,6 @@ from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, stages
 from catsdogs.runs import layout
-from catsdogs.runs.config import MODELS
 from catsdogs.runs.run import Run
 
 _HEAD_BATCHES_AT_ONCE = 8
@@ -50,18 +49,18 @@ def train(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     """
     if run.config.deterministic:
         tensorflow.config.experimental.enable_op_determinism()
-    trainers = {"custom_cnn": _train_custom_cnn, "mobilenet_v2": _train_mobilenet_v2}
-    return trainers[run.config.model](run, dataset, reporter)
+    trained_by = _train_on_vectors if run.config.info.backbone else _train_on_pixels
+    return trained_by(run, dataset, reporter)
 
 
-def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
-    side = MODELS[run.config.model].side
+def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
+    side = run.config.info.side
     with reporter.preparing("decode"):
         rows = preparing.decoded(dataset, side, reporter)
     sides = preparing.sides(run, dataset, [rows], reporter)
     precision = _resolved(run, "precision", machine.fastest_precision, reporter)
     keras.utils.set_random_seed(run.config.seed)
-    fitted = models.build_custom_cnn(run.config, precision=precision)
+    fitted = models.build(run.config, precision=precision)
     (stage,) = stages(run)
     ended = fit(
         *(run, stage, fitted, sides.training(rows, smallest_crop=run.config.smallest_crop)),
@@ -69,7 +68,7 @@ def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
         reporter=reporter,
     )
     # What is measured and saved computes in float32 everywhere, and has no optimizer with it.
-    model = models.build_custom_cnn(run.config)
+    model = models.build(run.config)
     model.set_weights(fitted.get_weights())
     with reporter.phase("evaluate"):
         p_dog = sides.p_dog(model, rows)
@@ -78,11 +77,11 @@ def _train_custom_cnn(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
         sides,
         p_dog,
         ended.cut_short,
-        lambda target: export.export_custom_cnn(model, target),
+        lambda target: export.export_network(model, target),
     )
 
 
-def _train_mobilenet_v2(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
+def _train_on_vectors(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     config = run.config
     with reporter.preparing("embed"):
         weights_file = weights.find_weights(begun_from=run.view.resolved.get("weights"))

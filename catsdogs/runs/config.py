@@ -1,97 +1,220 @@
-"""Everything needed to repeat a run, checked where it enters."""
+"""Everything needed to repeat a run: its settings, each declared once."""
 
-import os
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from shlex import quote
 from typing import Any
 
 from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION
 from catsdogs.errors import ConfigError
-from catsdogs.paths import portable
+from catsdogs.runs.models import MODELS, WHOLE, ModelInfo, block_titles
+from catsdogs.runs.settings import (
+    Choice,
+    Flag,
+    Number,
+    Text,
+    Whole,
+    check,
+    declared,
+    is_path,
+    is_rate,
+    required,
+    setting,
+)
 
-RECIPES = ("default", "plain")
-SCHEDULES = ("cosine", "constant")
-# How MobileNetV2's base is computed. "auto" is the fastest that agrees with Keras on this machine.
+PLAIN = "plain"
+# How a backbone's frozen part is computed. "auto" is the fastest that agrees with Keras here.
 INT8, FLOAT16 = "litert-int8", "litert-float16"
-ENGINES = ("auto", "litert", INT8, "keras")
-PRECISIONS = ("auto", "float32", "bfloat16")
-_FLOATS, _FLAGS = (float, float | None), (bool, bool | None)
-# The first block of MobileNetV2 that fine-tuning changes; what lies below is computed once a photo.
-FINE_TUNE_FROM = ("block_16", "block_13", "block_6", "all")
 FINE_TUNING_RATE = 6e-5
 _PLAIN_RATE = 1e-3  # Adam's own, in Keras.
-# What a form offers at one click. "notebook" repeats the project that this one grew from.
-PRESETS: dict[str, dict[str, Any]] = {
-    "recommended": {"recipe": "default", "epochs": 10},
-    "notebook": {"recipe": "plain", "epochs": 10},
-    "quick look": {"recipe": "default", "epochs": 2},
+_RECIPES = {"default": "Recommended", PLAIN: "Plain: the notebook's way"}
+_SCHEDULES = {"cosine": "Warm-up, then down to zero", "constant": "Constant"}
+_ENGINES = {
+    "auto": "The fastest exact one",
+    "litert": "LiteRT, float32",
+    INT8: "LiteRT, int8",
+    "keras": "Keras, in batches",
+}
+_PRECISIONS = {
+    "auto": "The faster one on this machine",
+    "float32": "float32",
+    "bfloat16": "bfloat16, mixed",
 }
 
 
-@dataclass(frozen=True)
-class ModelInfo:
-    """What the app says of a model before TensorFlow is loaded."""
-
-    title: str
-    side: int  # pixels; the network sees side × side
-    learning_rate: float  # the default recipe's peak
-    dropout: float  # the default recipe's
-    smallest_crop: float  # the default recipe's, as a share of the photo's area
-    summary: str
+def _has_backbone(model: ModelInfo) -> bool:
+    return model.backbone is not None
 
 
-MODELS = {
-    "custom_cnn": ModelInfo(
-        "Custom CNN",
-        150,
-        2e-3,
-        0.3,
-        0.65,
-        "Three convolutions and two dense layers, learned from nothing but your photos.",
-    ),
-    "mobilenet_v2": ModelInfo(
-        "MobileNetV2",
-        224,
-        2e-3,
-        0.2,
-        0.35,
-        "A network that has seen 1.3 million ImageNet photos; its last layer is learned anew.",
-    ),
-}
+def _is_fine_tuned(config: "RunConfig") -> bool:
+    return config.fine_tune > 0
+
+
+def _fine_tuning_expected() -> str:
+    tuned = [info.title for info in MODELS.values() if info.backbone]
+    whole = [f"{i.title[0].lower()}{i.title[1:]}" for i in MODELS.values() if not i.backbone]
+    return (
+        f"0 to 1000 for {', '.join(tuned)}, 0 for the {' and the '.join(whole)}, which learns all "
+        "of itself anyway"
+    )
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """The settings of one run. ``data`` is the path of a folder or an archive, as given.
+    """The settings of one run, in the order in which its command names them.
 
-    None means the recipe's own value. ``repeats`` is how often an epoch shows each image, where
-    they are cropped at random. ``early_stopping`` is a number of epochs without a lower
-    validation loss, after which the run ends; 0 never ends it. ``fine_tune`` epochs follow those of
-    the head, with MobileNetV2 learning from block ``fine_tune_from`` up. ``engine`` computes its
-    frozen part; ``precision`` is what the custom CNN trains in. ``deterministic`` lets TensorFlow
-    use only operations that give the same bits at every run.
+    None stands for the recipe's own value; the properties say what that is.
     """
 
-    model: str
-    data: str
-    recipe: str = "default"
-    epochs: int = 10
-    batch_size: int = 32
-    learning_rate: float | None = None
-    schedule: str | None = None
-    augment: bool | None = None
-    repeats: int | None = None
-    dropout: float | None = None
-    early_stopping: int = 0
-    fine_tune: int = 0
-    fine_tune_from: str = "all"
-    fine_tune_learning_rate: float | None = None
-    validation: float = DEFAULT_VALIDATION
-    seed: int = DEFAULT_SEED
-    engine: str = "auto"
-    precision: str = "auto"
-    deterministic: bool = False
+    model: str = required(
+        Choice(MODELS, lambda name: MODELS[name].title), "Model", "The network to train."
+    )
+    data: str = required(
+        Text(is_path, "a path"), "Data", "A folder or an archive of labelled images."
+    )
+    recipe: str = setting(
+        "default",
+        Choice(_RECIPES, _RECIPES.__getitem__),
+        "Recipe",
+        "Sets the network's normalisation, and what the fields below begin with.",
+    )
+    epochs: int = setting(
+        10,
+        Whole(1, 1000),
+        "Epochs",
+        "How often every training image is seen. 5 to 30 are usual.",
+    )
+    batch_size: int = setting(
+        32,
+        Whole(1, 1024),
+        "Batch size",
+        "Images between two corrections of the weights. 16 to 128 are usual.",
+    )
+    learning_rate: float | None = setting(
+        None,
+        Number(is_rate, "a number above 0, at most 10", step=1e-4),
+        "Learning rate",
+        "How large a correction is. Too large: loss jumps about. Too small: it hardly falls. "
+        "0.0001 to 0.01 are usual.",
+        effective=lambda config: config.peak_learning_rate,
+        by_recipe=True,
+    )
+    schedule: str | None = setting(
+        None,
+        Choice(_SCHEDULES, _SCHEDULES.__getitem__),
+        "Schedule",
+        "How the learning rate changes over the run.",
+        effective=lambda config: config.learning_rate_schedule,
+        by_recipe=True,
+    )
+    dropout: float | None = setting(
+        None,
+        Number(lambda value: 0 <= value < 1, "0 to 1, 1 excluded", step=0.05, form="%.2f"),
+        "Dropout",
+        "The share of activations silenced at random in training, against overfitting. "
+        "0 to 0.5 are usual.",
+        effective=lambda config: config.dropout_rate,
+        by_recipe=True,
+    )
+    augment: bool | None = setting(
+        None,
+        Flag(),
+        "Augmentation",
+        "Vary training images from epoch to epoch.",
+        effective=lambda config: config.augments,
+        by_recipe=True,
+        help_for=lambda model: model.augmentation,
+    )
+    repeats: int | None = setting(
+        None,
+        Whole(1, 100),
+        "Views of an image in an epoch",
+        "How often an epoch shows each training image, cropped anew. An epoch takes as many times "
+        "longer. 1 to 4 are usual.",
+        noun="repeats",
+        effective=lambda config: config.image_repeats,
+        by_recipe=True,
+        matters=lambda config: config.smallest_crop is not None,
+        applies=lambda model: model.learns_pixels,
+        allowed=lambda config: config.repeats == 1 or config.smallest_crop is not None,
+        expected=lambda: "1 to 100 where images are cropped at random, 1 elsewhere",
+    )
+    fine_tune: int = setting(
+        0,
+        Whole(0, 1000),
+        "Fine-tuning epochs",
+        "After its last layer, let more of MobileNetV2 learn. 0: leave it as ImageNet left it. "
+        "2 to 5 are usual.",
+        noun="epochs of fine-tuning",
+        applies=_has_backbone,
+        allowed=lambda config: config.fine_tune == 0 or _has_backbone(MODELS[config.model]),
+        expected=_fine_tuning_expected,
+        is_said=_is_fine_tuned,
+        metavar="EPOCHS",
+    )
+    fine_tune_from: str = setting(
+        WHOLE,
+        Choice(block_titles(), lambda name: block_titles()[name]),
+        "What is fine-tuned",
+        "What lies below is computed once a photo. The more learns, the longer an epoch.",
+        noun="first block to fine-tune",
+        applies=_has_backbone,
+        is_said=_is_fine_tuned,
+        matters=_is_fine_tuned,
+    )
+    fine_tune_learning_rate: float | None = setting(
+        None,
+        Number(is_rate, "a number above 0, at most 10", step=1e-5),
+        "Learning rate of fine-tuning",
+        "Small, so that what ImageNet taught is not lost. 0.00001 to 0.0003 are usual.",
+        effective=lambda config: config.fine_tuning_rate,
+        applies=_has_backbone,
+        is_said=_is_fine_tuned,
+        matters=_is_fine_tuned,
+    )
+    engine: str = setting(
+        "auto",
+        Choice(_ENGINES, _ENGINES.__getitem__),
+        "What computes the frozen part",
+        "In int8 the photos to learn from take half the time and look a little different to the "
+        "network; the validation images are always measured exactly.",
+        noun="engine",
+        applies=_has_backbone,
+    )
+    precision: str = setting(
+        "auto",
+        Choice(_PRECISIONS, _PRECISIONS.__getitem__),
+        "Precision",
+        "What training computes in. The finished model is float32 in any case.",
+        applies=lambda model: model.learns_pixels,
+    )
+    early_stopping: int = setting(
+        0,
+        Whole(0, 1000),
+        "Early stopping",
+        "End after so many epochs without a lower validation loss. 0: never. 2 to 5 are usual.",
+        metavar="EPOCHS",
+    )
+    validation: float = setting(
+        DEFAULT_VALIDATION,
+        Number(
+            lambda value: 0 < value < 1, "between 0 and 1, both excluded", step=0.05, form="%.2f"
+        ),
+        "Validation share",
+        "Images held back to measure on. Copies of one image are never on both sides. "
+        "0.1 to 0.3 are usual.",
+    )
+    seed: int = setting(
+        DEFAULT_SEED,
+        Whole(0, 2**32 - 1),
+        "Seed",
+        "Decides which images are held back, the first weights and the order of the images.",
+    )
+    deterministic: bool = setting(
+        False,
+        Flag(),
+        "Deterministic operations",
+        "Let TensorFlow use only operations that give the same bits at every run. Costs a few "
+        "percent of the time; on most processors runs repeat without it.",
+    )
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -99,69 +222,22 @@ class RunConfig:
         Raises:
             ConfigError: naming the first value that is out of range.
         """
-        for field in fields(self):
-            _expect_type(field.name, field.type, getattr(self, field.name))
-        _expect_one_of(MODELS, "model", self.model)
-        _expect(_is_path(self.data), "data", "a path", repr(self.data)[:80])
-        _expect_one_of(RECIPES, "recipe", self.recipe)
-        _expect(1 <= self.epochs <= 1000, "epochs", "1 to 1000", self.epochs)
-        _expect(1 <= self.batch_size <= 1024, "batch size", "1 to 1024", self.batch_size)
-        _expect(
-            self.learning_rate is None or 0 < self.learning_rate <= 10,
-            "learning rate",
-            "a number above 0, at most 10",
-            self.learning_rate,
-        )
-        if self.schedule is not None:
-            _expect_one_of(SCHEDULES, "schedule", self.schedule)
-        _expect(
-            self.repeats in (None, 1)
-            or (self.smallest_crop is not None and 1 <= self.repeats <= 100),
-            "repeats",
-            "1 to 100 where images are cropped at random, 1 elsewhere",
-            self.repeats,
-        )
-        _expect(
-            self.dropout is None or 0 <= self.dropout < 1,
-            "dropout",
-            "0 to 1, 1 excluded",
-            self.dropout,
-        )
-        _expect(
-            0 <= self.early_stopping <= 1000, "early stopping", "0 to 1000", self.early_stopping
-        )
-        _expect(
-            0 <= self.fine_tune <= (1000 if self.model == "mobilenet_v2" else 0),
-            "epochs of fine-tuning",
-            "0 to 1000 for MobileNetV2, 0 for the custom CNN, which learns all of itself anyway",
-            self.fine_tune,
-        )
-        _expect_one_of(FINE_TUNE_FROM, "first block to fine-tune", self.fine_tune_from)
-        _expect(
-            self.fine_tune_learning_rate is None or 0 < self.fine_tune_learning_rate <= 10,
-            "learning rate of fine-tuning",
-            "a number above 0, at most 10",
-            self.fine_tune_learning_rate,
-        )
-        _expect_one_of(ENGINES, "engine", self.engine)
-        _expect_one_of(PRECISIONS, "precision", self.precision)
-        _expect(
-            0 < self.validation < 1,
-            "validation share",
-            "between 0 and 1, both excluded",
-            self.validation,
-        )
-        _expect(0 <= self.seed < 2**32, "seed", "0 to 4294967295", self.seed)
+        check(self)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the run's model can do."""
+        return MODELS[self.model]
 
     @property
     def is_plain(self) -> bool:
         """Whether it is the notebook's way: nothing against overfitting, the last weights kept."""
-        return self.recipe == "plain"
+        return self.recipe == PLAIN
 
     @property
     def peak_learning_rate(self) -> float:
         """The learning rate that training starts from (or warms up to)."""
-        own = _PLAIN_RATE if self.is_plain else MODELS[self.model].learning_rate
+        own = _PLAIN_RATE if self.is_plain else self.info.learning_rate
         return self.learning_rate or own
 
     @property
@@ -182,7 +258,7 @@ class RunConfig:
     @property
     def augments(self) -> bool:
         """Whether training images are seen differently in each epoch."""
-        learns_pixels = self.model == "custom_cnn" or self.fine_tune > 0
+        learns_pixels = self.info.learns_pixels or self.fine_tune > 0
         own = learns_pixels and not self.is_plain
         return own if self.augment is None else self.augment
 
@@ -195,23 +271,22 @@ class RunConfig:
         """
         if self.smallest_crop is None:
             return 1
-        return self.repeats or (2 if self.model == "custom_cnn" else 1)
+        return self.repeats or self.info.repeats
 
     @property
     def smallest_crop(self) -> float | None:
         """The smallest share of a photo's area that training may see at random; None for all of it.
 
-        Crops need pixels: what a frozen part made of a photo cannot be cropped, only mirrored.
+        Crops need pixels: the output of a frozen part cannot be cropped, only mirrored.
         """
-        whole = self.fine_tune > 0 and self.fine_tune_from == "all"
-        has_pixels = self.model == "custom_cnn" or whole
-        return MODELS[self.model].smallest_crop if self.augments and has_pixels else None
+        whole = self.fine_tune > 0 and self.fine_tune_from == WHOLE
+        has_pixels = self.info.learns_pixels or whole
+        return self.info.smallest_crop if self.augments and has_pixels else None
 
     @property
     def dropout_rate(self) -> float:
         """The share of activations that dropout silences before each dense layer."""
-        plain_cnn = self.is_plain and self.model == "custom_cnn"
-        own = 0.0 if plain_cnn else MODELS[self.model].dropout
+        own = self.info.plain_dropout if self.is_plain else self.info.dropout
         return own if self.dropout is None else self.dropout
 
     @property
@@ -219,34 +294,7 @@ class RunConfig:
         """How pages name the run's model, with the recipe where it is not the default."""
         ways = [self.recipe] if self.recipe != "default" else []
         ways += ["fine-tuned"] if self.fine_tune else []
-        return MODELS[self.model].title + (f" ({', '.join(ways)})" if ways else "")
-
-    def command(self) -> str:
-        """Return the command line that repeats this run, also where defaults differ."""
-        return " ".join(
-            [
-                f"python -m catsdogs train --model {self.model}",
-                f"--data {quote(portable(self.data))}",
-                f"--recipe {self.recipe} --epochs {self.epochs} --batch-size {self.batch_size}",
-                f"--learning-rate {self.peak_learning_rate!r}",
-                f"--schedule {self.learning_rate_schedule} --dropout {self.dropout_rate!r}",
-                "--augment" if self.augments else "--no-augment",
-                f"--repeats {self.image_repeats}",
-                *self._fine_tuning(),
-                f"--engine {self.engine} --precision {self.precision}",
-                f"--early-stopping {self.early_stopping} --validation {self.validation!r}",
-                f"--seed {self.seed}",
-                *(["--deterministic"] if self.deterministic else []),
-            ]
-        )
-
-    def _fine_tuning(self) -> list[str]:
-        if not self.fine_tune:
-            return []
-        return [
-            f"--fine-tune {self.fine_tune} --fine-tune-from {self.fine_tune_from}",
-            f"--fine-tune-learning-rate {self.fine_tuning_rate!r}",
-        ]
+        return self.info.title + (f" ({', '.join(ways)})" if ways else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""
@@ -269,37 +317,14 @@ class RunConfig:
 
 
 def _up_to_date(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a run, with what was the default when it was made written out."""
-    if "repeats" in values or "model" not in values:
+    """Return a run's settings with the defaults of the version that made it written out."""
+    info = MODELS.get(values.get("model", ""))
+    if "repeats" in values or info is None:
         return values
     then: dict[str, Any] = {"repeats": 1, "precision": "float32"}
-    if values["model"] == "custom_cnn" and values.get("learning_rate") is None:
-        then["learning_rate"] = 1e-3
+    if info.old_learning_rate and values.get("learning_rate") is None:
+        then["learning_rate"] = info.old_learning_rate
     return values | then
 
 
-def _expect_one_of(choices: Iterable[str], name: str, received: Any) -> None:
-    _expect(received in choices, name, f"one of {', '.join(choices)}", received)
-
-
-def _expect_type(name: str, declared: Any, received: Any) -> None:
-    is_flag = isinstance(received, bool)  # Which Python counts among the whole numbers.
-    fits = isinstance(received, declared | int if declared in _FLOATS else declared)
-    _expect(
-        fits and is_flag <= (declared in _FLAGS),
-        name.replace("_", " "),
-        getattr(declared, "__name__", str(declared)),
-        repr(received)[:80],
-    )
-
-
-def _is_path(data: str) -> bool:
-    try:
-        return b"\0" not in os.fsencode(data)
-    except UnicodeEncodeError:
-        return False
-
-
-def _expect(holds: bool, name: str, expected: str, received: Any) -> None:
-    if not holds:
-        raise ConfigError(f"Expected {name}: {expected}. Received: {received}.")
+SETTINGS = declared(RunConfig)

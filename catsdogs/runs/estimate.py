@@ -11,18 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catsdogs.runs.config import MODELS, RunConfig
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import PHASES, State
 from catsdogs.runs.run import Run
-
-# What a model's photos are prepared by.
-_PREPARING = {"custom_cnn": "decode", "mobilenet_v2": "embed"}
-# The bytes that the cache keeps of each photo: what the first fine-tuned block begins with.
-_ACTIVATION_BYTES = {
-    "block_16": 7 * 7 * 160 * 2,
-    "block_13": 14 * 14 * 96 * 2,
-    "block_6": 28**2 * 64,
-}
 
 
 @dataclass(frozen=True)
@@ -127,18 +118,19 @@ def _counting_epochs(config: RunConfig, epochs: int) -> int:
 
 def _rows(config: RunConfig) -> dict[str, int]:
     """Return what the cache keeps of each photo for such a run, with its bytes."""
-    side = MODELS[config.model].side
-    if config.model == "custom_cnn":
-        return {"pixels": side**2 * 3}
+    pixel_bytes, backbone = config.info.side**2 * 3, config.info.backbone
+    if backbone is None:
+        return {"pixels": pixel_bytes}
     engine = "litert" if config.engine == "auto" else config.engine
-    rows = {f"vectors by {engine}": 1280 * 4}
+    rows = {f"vectors by {engine}": backbone.vector_size * 4}
     begin = config.fine_tune_from
-    if config.fine_tune and begin in _ACTIVATION_BYTES:
-        rows[begin] = _ACTIVATION_BYTES[begin]
+    activation_bytes = backbone.blocks[begin].activation_bytes
+    if config.fine_tune and activation_bytes:
+        rows[begin] = activation_bytes
     if config.augments:
         rows |= {f"{row}, mirrored": size for row, size in rows.items()}
-    if config.fine_tune and begin == "all":
-        rows["large pixels"] = side**2 * 3
+    if config.fine_tune and not activation_bytes:
+        rows["large pixels"] = pixel_bytes
     return rows
 
 
@@ -150,7 +142,7 @@ def _seconds_a_row(earlier: Sequence[_Measured]) -> float | None:
     """
     # Later runs on a dataset found it in the cache: the oldest is the one to look at.
     for run in {m.run.about["dataset"]["fingerprint"]: m.run for m in earlier}.values():
-        phase: dict[str, Any] = run.view.phases.get(_PREPARING[run.config.model], {})
+        phase: dict[str, Any] = run.view.phases.get(run.config.info.preparing, {})
         done = phase.get("done", 0) - phase.get("begun_done", 0)
         if done > 0:
             return (phase["t"] - phase["begun_at"]) / done

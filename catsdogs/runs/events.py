@@ -26,7 +26,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-PHASES = ("decode", "embed", "fit", "evaluate", "export")
+from catsdogs.runs.models import DECODE, EMBED, ModelInfo
+
+PHASES = (DECODE, EMBED, "fit", "evaluate", "export")
 Event = dict[str, Any]
 # What the fold, and a page that shows its view, take for granted.
 _NUMBER = int | float
@@ -185,6 +187,11 @@ def _is_a(value: Any, kinds: Any) -> bool:
         return False
     # A larger whole number is none of a run's, and no chart can draw it.
     return isinstance(value, kinds) and not (isinstance(value, int) and abs(value) > _LARGEST)
+
+
+def phases_of(model: ModelInfo) -> tuple[str, ...]:
+    """Return the phases that a run of ``model`` goes through, in order."""
+    return tuple(name for name in PHASES if name not in (DECODE, EMBED) or name == model.preparing)
 
 
 def position(event: Event) -> float:

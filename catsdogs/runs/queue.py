@@ -21,6 +21,7 @@ from catsdogs.dataset import annotations, duplicates, index
 from catsdogs.dataset.split import require_splittable
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import event_file, layout, previous_model, store
+from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
@@ -227,7 +228,7 @@ def _require_own(run: Run) -> None:
     if run.is_reference:
         raise RunError(
             f"Expected a run of your own. Received: {run.run_id}, which came with the project and "
-            f"stays as it is. To have one that you can change, train it: {run.config.command()}"
+            f"stays as it is. To have one that you can change, train it: {repeating(run.config)}"
         )
 
 
@@ -244,7 +245,7 @@ def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> dict[str, 
     """Return what ``config.json`` records beside the settings."""
     found = index.summary(dataset)
     return {
-        "command": config.command(),
+        "command": repeating(config),
         "dataset": {
             "name": opening.display_name(given),
             **{key: found[key] for key in ("fingerprint", "images", "cats", "dogs")},

@@ -49,7 +49,7 @@ def subject(config: RunConfig) -> str:
         engine=RunConfig.engine,
         deterministic=RunConfig.deterministic,
         repeats=None,
-        augment=config.augments if config.model == "custom_cnn" else None,
+        augment=config.augments if config.info.learns_pixels else None,
         dropout=config.dropout_rate,
     )
     return json.dumps(tested.to_json(), sort_keys=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.runs import layout
+from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_view
 from catsdogs.runs.events import Event, RunView, State
@@ -89,7 +90,7 @@ class Run:
     @property
     def command(self) -> str:
         """The command line that repeats it."""
-        return "make reference DATA=…" if self.is_reference else self.config.command()
+        return "make reference DATA=…" if self.is_reference else repeating(self.config)
 
     @property
     def can_classify(self) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from catsdogs import paths
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import layout
+from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_ending, read_view
 from catsdogs.runs.events import State
@@ -173,7 +174,7 @@ def find_with_model(prefix: str) -> Run:
     if not run.can_classify:
         raise RunError(
             f"Expected a run whose model is here. Received: {run.run_id}, which came with the "
-            f"project without its model file. Train it yourself: {run.config.command()}"
+            f"project without its model file. Train it yourself: {repeating(run.config)}"
         )
     return run
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
-from catsdogs.inference.panel import JUDGING, Decision, Panel, judge
+from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
@@ -150,7 +150,9 @@ def _about_judges(chosen: Chosen) -> None:
             "takes are not among its files. A run that is trained now keeps them."
         )
     alone = [
-        run for run in chosen.runs if judges[run.run_id] is run and run.config.model != JUDGING
+        run
+        for run in chosen.runs
+        if judges[run.run_id] is run and not run.config.info.judges_neither
     ]
     if alone:
         st.caption(

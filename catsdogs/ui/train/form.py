@@ -1,5 +1,6 @@
 """The form that starts runs."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -8,8 +9,9 @@ import streamlit as st
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import ConfigError
 from catsdogs.runs import queue
-from catsdogs.runs.config import MODELS, PRESETS, RunConfig
+from catsdogs.runs.config import PLAIN, RunConfig
 from catsdogs.runs.estimate import estimate
+from catsdogs.runs.models import MODELS
 from catsdogs.runs.run import Run
 from catsdogs.sources import current, opening
 from catsdogs.text import duration, literal
@@ -17,11 +19,30 @@ from catsdogs.ui.runs import cards
 from catsdogs.ui.shared import problems
 from catsdogs.ui.train import augmentation_preview, rate_finder, settings
 
-_PRESETS = {
-    "recommended": "Made not to overfit, ten epochs.",
-    "notebook": "The plain network, ten epochs, nothing against overfitting: watch it happen.",
-    "quick look": "Two epochs, to see that everything works.",
-}
+
+@dataclass(frozen=True)
+class _Preset:
+    """A one-click choice: a button with its help, and the settings that differ from the default."""
+
+    name: str
+    help: str
+    settings: dict[str, Any]
+
+
+# "notebook" repeats the project that this one grew from.
+_PRESETS = (
+    _Preset("recommended", "Made not to overfit, ten epochs.", {"recipe": "default", "epochs": 10}),
+    _Preset(
+        "notebook",
+        "The plain network, ten epochs, nothing against overfitting: watch it happen.",
+        {"recipe": PLAIN, "epochs": 10},
+    ),
+    _Preset(
+        "quick look",
+        "Two epochs, to see that everything works.",
+        {"recipe": "default", "epochs": 2},
+    ),
+)
 _PROBLEM = "train_start_problem"
 
 
@@ -83,16 +104,21 @@ def _about(dataset: Dataset) -> None:
 
 def _presets() -> None:
     with st.container(horizontal=True):
-        for name, what in _PRESETS.items():
-            key = f"train_preset_{name.replace(' ', '_')}"
-            st.button(name.capitalize(), key=key, help=what, on_click=_preset, args=(name,))
+        for preset in _PRESETS:
+            st.button(
+                preset.name.capitalize(),
+                key=f"train_preset_{preset.name.replace(' ', '_')}",
+                help=preset.help,
+                on_click=_apply,
+                args=(preset,),
+            )
 
 
-def _preset(name: str) -> None:
-    """Set every field but the model: those that a preset does not name, to their recipe's own."""
+def _apply(preset: _Preset) -> None:
+    """Set every field but the model; fields that a preset does not name get their default."""
     for key in [key for key in st.session_state if str(key).startswith("train_set_")]:
         del st.session_state[key]
-    for field, value in PRESETS[name].items():
+    for field, value in preset.settings.items():
         st.session_state[f"train_set_{field}"] = value
 
 

@@ -10,7 +10,7 @@ from catsdogs.charts import training as training_charts
 from catsdogs.errors import RunError
 from catsdogs.paths import shortened
 from catsdogs.runs import layout, store
-from catsdogs.runs.events import PHASES, RunView, State
+from catsdogs.runs.events import RunView, State, phases_of
 from catsdogs.runs.pace import Pace, pace
 from catsdogs.runs.queue import in_queue
 from catsdogs.runs.run import Run
@@ -31,10 +31,6 @@ _PHASE_WORDS = {
     "fit": "Fit",
     "evaluate": "Evaluate",
     "export": "Export",
-}
-_MODEL_PHASES = {
-    "custom_cnn": tuple(phase for phase in PHASES if phase != "embed"),
-    "mobilenet_v2": tuple(phase for phase in PHASES if phase != "decode"),
 }
 
 
@@ -140,7 +136,7 @@ def _ahead(run: Run) -> int:
 
 
 def _phases(run: Run, view: RunView) -> None:
-    names = _MODEL_PHASES[run.config.model]
+    names = phases_of(run.config.info)
     at = names.index(view.phase) if view.phase in names else -1
     marks = []
     for number, name in enumerate(names):

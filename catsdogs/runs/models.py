@@ -1,0 +1,114 @@
+"""What each model can do. Pages, commands and the worker ask here instead of comparing names.
+
+To add a model, add it to ``MODELS`` and to ``learning/models.py``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# The phases that prepare photos: as pixels for the network, or as vectors of a backbone.
+DECODE, EMBED = "decode", "embed"
+WHOLE = "all"  # Fine-tune every block.
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of a backbone that fine-tuning can start from.
+
+    ``activation_bytes`` is the size of its cached input per photo; None when photos enter it as
+    pixels.
+    """
+
+    title: str
+    activation_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A pretrained network below a model's head.
+
+    ``vector_size`` is the length of its embedding. ``blocks`` are those that fine-tuning can start
+    from, the last one first.
+    """
+
+    vector_size: int
+    blocks: Mapping[str, Block]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model as the app describes it without loading TensorFlow.
+
+    ``side`` is its input in pixels: side × side. ``learning_rate`` (the peak), ``dropout`` and
+    ``smallest_crop`` (share of a photo's area) belong to the default recipe, ``plain_dropout`` to
+    the plain one. ``repeats`` says how often an epoch shows each photo when photos are cropped.
+    ``judges_neither`` says whether its vectors can tell a picture of neither class from a pet.
+    ``old_learning_rate`` was the default in versions that did not know ``repeats``.
+    """
+
+    title: str
+    side: int
+    learning_rate: float
+    dropout: float
+    smallest_crop: float
+    summary: str
+    augmentation: str  # what augmentation does, for the form
+    plain_dropout: float = 0.0
+    repeats: int = 1
+    backbone: Backbone | None = None
+    judges_neither: bool = False
+    old_learning_rate: float | None = None
+
+    @property
+    def preparing(self) -> str:
+        """The phase that prepares photos: DECODE, or EMBED for a model on a backbone."""
+        return EMBED if self.backbone else DECODE
+
+    @property
+    def learns_pixels(self) -> bool:
+        """Whether it learns from pixels even without fine-tuning."""
+        return self.backbone is None
+
+
+MODELS: dict[str, ModelInfo] = {
+    "custom_cnn": ModelInfo(
+        title="Custom CNN",
+        side=150,
+        learning_rate=2e-3,
+        dropout=0.3,
+        smallest_crop=0.65,
+        summary="Three convolutions and two dense layers, learned from nothing but your photos.",
+        augmentation="Crop training images at random and mirror half of them, anew in each epoch.",
+        repeats=2,
+        old_learning_rate=1e-3,
+    ),
+    "mobilenet_v2": ModelInfo(
+        title="MobileNetV2",
+        side=224,
+        learning_rate=2e-3,
+        dropout=0.2,
+        smallest_crop=0.35,
+        summary="A network that has seen 1.3 million ImageNet photos; its last layer is learned "
+        "anew.",
+        augmentation="See each training image as it is in some epochs, mirrored in others. Twice "
+        "as much to compute before the first epoch. When the whole network is fine-tuned, it sees "
+        "random crops.",
+        plain_dropout=0.2,
+        backbone=Backbone(
+            vector_size=1280,
+            blocks={
+                "block_16": Block("Block 16, the last", 7 * 7 * 160 * 2),
+                "block_13": Block("Blocks 13 to 16", 14 * 14 * 96 * 2),
+                "block_6": Block("Blocks 6 to 16", 28 * 28 * 64),
+                WHOLE: Block("The whole network"),
+            },
+        ),
+        judges_neither=True,
+    ),
+}
+
+
+def block_titles() -> dict[str, str]:
+    """Return every block that some model can be fine-tuned from, with its title."""
+    backbones = (info.backbone for info in MODELS.values() if info.backbone)
+    return {name: block.title for one in backbones for name, block in one.blocks.items()}
