@@ -35,7 +35,7 @@ UNMEASURED: Mapping[str, float | int | str] = {
 
 @dataclass(frozen=True)
 class Shortcut:
-    """How well a classifier predicts the label from sizes or brightness alone.
+    """The accuracy of a classifier that predicts the label from sizes or brightness alone.
 
     ``accuracy`` is the mean of both classes' recall, 0 to 1; chance is 0.5.
     """
@@ -47,7 +47,7 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a check measured over the whole dataset. Files of older versions lack some fields."""
+    """The results of a check for the whole dataset. Files of older versions lack some fields."""
 
     version: int = 0
     content: str = ""  # ``checkup.content`` of the dataset

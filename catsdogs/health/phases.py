@@ -56,7 +56,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Compared:
-    """What the vectors of the M different photos show. Arrays have M rows."""
+    """The results of comparing the vectors of M different photos. Arrays have M rows."""
 
     positions: np.ndarray  # int (M, K): the nearest other photos
     similarity: np.ndarray
