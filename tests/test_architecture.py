@@ -21,8 +21,9 @@ FLOORS = (
     {"errors", "labels", "paths", "text"},
     {"system", "evaluation"},
     {"background", "images"},
-    {"sources", "dataset", "features"},
-    {"health", "runs"},
+    {"dataset", "features"},
+    {"sources", "health"},
+    {"runs"},
     {"charts", "comparison", "inference"},
     {"reports"},
     {"learning", "cli", "ui"},
@@ -76,6 +77,7 @@ def test_a_room_imports_only_from_floors_below():
         ("catsdogs/errors.py", "import catsdogs.paths"),
         ("catsdogs/system/files.py", "from catsdogs.dataset import index"),
         ("catsdogs/health/flags.py", "def show():\n    from catsdogs.runs import store"),
+        ("catsdogs/features/store.py", "from catsdogs.dataset import index"),
         ("catsdogs/dataset/index.py", "from catsdogs.sources.opening import opened"),
         ("catsdogs/cli/parser.py", "from catsdogs.ui import frame"),
         ("catsdogs/runs/queue.py", "from pages import train"),
@@ -360,11 +362,23 @@ def test_a_package_maps_what_it_contains(package):
     assert sorted(mapped(docstring or "")) == contents(folder)
 
 
-def test_the_readme_shows_every_room():
+def test_the_readme_shows_every_room_from_the_lowest_floor_up():
     section = (PROJECT / "README.md").read_text("utf-8").split("## How it is built")[1]
     tree = section.split("```")[1]
-    rooms = tree.split("catsdogs/\n")[1].split("\nartifacts/")[0]
-    assert sorted(mapped(f"\n{rooms}")) == contents("catsdogs")
+    rooms = mapped(tree.split("catsdogs/\n")[1].split("\nartifacts/")[0])
+    assert sorted(rooms) == contents("catsdogs")
+    assert _levels(rooms) == sorted(_levels(rooms))
+
+
+def test_the_packages_map_goes_from_the_lowest_floor_up():
+    [root] = modules("catsdogs/__init__.py")
+    levels = _levels(mapped(ast.get_docstring(root.tree)))
+    assert levels == sorted(levels)
+
+
+def _levels(rooms: list[str]) -> list[int]:
+    names = [room.removesuffix("/").removesuffix(".py") for room in rooms]
+    return [level for name in names for level, floor in enumerate(FLOORS) if name in floor]
 
 
 def test_a_map_is_read():
