@@ -95,7 +95,7 @@ def _print(run: Run, rows: list[dict[str, object]], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"run": run.run_id, "forms": rows}, indent=2))
         return
-    print(f"{run.title}, {run.result['val_images']:,} validation photos\n")
+    print(f"{run.title}, {run.result.val_images:,} validation photos\n")
     print("| form | same label | largest difference in P(dog) | accuracy |\n|---|---:|---:|---:|")
     for row in rows:
         print(

@@ -80,9 +80,9 @@ def _ours(dataset: Path, epochs: int, recipe: str = "default") -> dict[str, obje
         environment = {**os.environ, "CATSDOGS_ARTIFACTS": artifacts}
         subprocess.run(command, check=True, capture_output=True, env=environment)
         run = store.load(next(path for path in Path(artifacts).iterdir() if path.is_dir()))
-        ends = [event["t"] for event in run.view.epochs]
-    result, images = run.result, run.result["train_images"] * run.config.image_repeats
-    return _figures(ends[-1] - ends[-2], images, result["precision"])
+        ends = [epoch.t for epoch in run.view.epochs]
+    result, images = run.result, run.result.train_images * run.config.image_repeats
+    return _figures(ends[-1] - ends[-2], images, result.precision)
 
 
 def _plain_keras(folder: Path, epochs: int, precision: str) -> dict[str, object]:

@@ -153,7 +153,7 @@ def _delays(page: Page, seconds: float) -> list[float]:
         if now != before:
             batches = store.load(folder).view.batches
             # Of the points in this update, the oldest has waited longest.
-            waited = [b["t"] for b in batches if before < position(b) <= now]
+            waited = [b.t for b in batches if before < position(b) <= now]
             delays.append(seen_at - min(waited))
             before = now
         page.wait_for_timeout(20)
@@ -193,10 +193,10 @@ def _watched_and_alone(page: Page, run: Run, seconds: float) -> tuple[float, flo
     view = store.load(run.folder).view
     speeds: dict[bool, list[float]] = {True: [], False: []}
     for watched, begin in spans:
-        batches = [b for b in view.batches if begin <= b["t"] <= begin + seconds]
+        batches = [b for b in view.batches if begin <= b.t <= begin + seconds]
         epochs = position(batches[-1]) - position(batches[0])
-        elapsed_s = batches[-1]["t"] - batches[0]["t"]
-        speeds[watched].append(epochs * view.split["train"] / elapsed_s)
+        elapsed_s = batches[-1].t - batches[0].t
+        speeds[watched].append(epochs * view.split.train / elapsed_s)
     return statistics.mean(speeds[True]), statistics.mean(speeds[False])
 
 

@@ -21,11 +21,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from msgspec import structs
+
 from catsdogs import paths
 from catsdogs.dataset import annotations, index
 from catsdogs.dataset.split import DEFAULT_VALIDATION, split
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.about import About
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import FLOAT16, RunConfig
 from catsdogs.runs.events import State
@@ -92,7 +95,7 @@ def ship(name: str, run: Run, root: Path, target: Path) -> None:
     for file in (layout.EVALUATION, layout.PREDICTIONS):
         shutil.copyfile(run.folder / file, target / file)
     about = _about(name, run)
-    files.write_json(target / layout.CONFIG, about)
+    files.write_json(target / layout.CONFIG, about.to_json())
     events = (run.folder / layout.EVENTS).read_text("utf-8").splitlines()
     ending = json.loads(events[-1])
     if name in WITH_MODEL:
@@ -130,18 +133,18 @@ def _copy_in_half(path: str, item: Any, half: Any) -> None:
         half.require_group(path).attrs.update(item.attrs)
 
 
-def _about(name: str, run: Run) -> dict[str, Any]:
+def _about(name: str, run: Run) -> About:
     """Return the contents of a shipped run's ``config.json``, without its original paths."""
     config = RunConfig.from_json({**run.config.to_json(), "data": _DATA})
-    images = run.about["dataset"]["images"] + run.about["annotations"]["excluded"]
-    return {
-        **run.about,
-        "run": name,
-        "reference": True,
-        "config": config.to_json(),
-        "command": repeating(config),
-        "dataset": {**run.about["dataset"], "name": f"Dogs vs. Cats, {images:,} photos"},
-    }
+    images = run.about.dataset.images + run.about.annotations.excluded
+    return structs.replace(
+        run.about,
+        run=name,
+        reference=True,
+        config=config.to_json(),
+        command=repeating(config),
+        dataset=structs.replace(run.about.dataset, name=f"Dogs vs. Cats, {images:,} photos"),
+    )
 
 
 def _ship_model(run: Run, root: Path, target: Path) -> None:
@@ -162,12 +165,12 @@ def _ship_model(run: Run, root: Path, target: Path) -> None:
 
 
 def _figures(name: str, run: Run) -> dict[str, Any]:
-    figures = ("val_accuracy", "val_loss")
     return {
         "recipe": name,
         "seed": run.config.seed,
-        **{figure: run.result[figure] for figure in figures},
-        "seconds": run.result["seconds"]["total"],
+        "val_accuracy": run.result.val_accuracy,
+        "val_loss": run.result.val_loss,
+        "seconds": run.result.total_s,
     }
 
 

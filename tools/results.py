@@ -54,7 +54,7 @@ def table(artifacts: Path) -> str:
 def _row(title: str, run: Run, others: list[float], notebook: tuple[str, str, str] | None) -> str:
     accuracy, loss, time = notebook or ("", "", "")
     result = run.result
-    own, images = result["val_accuracy"], result["val_images"]
+    own, images = result.val_accuracy, result.val_images
     interval = intervals.share(round(own * images), images)
     seeds = ""
     if others:
@@ -63,8 +63,8 @@ def _row(title: str, run: Run, others: list[float], notebook: tuple[str, str, st
         seeds = f"{100 * statistics.mean(accuracies):.2f} ± {100 * spread:.2f} %"
     return (
         f"| {title} | {accuracy} | **{100 * own:.2f} %** ({100 * interval.low:.1f} to "
-        f"{100 * interval.high:.1f}) | {seeds} | {loss} | {result['val_loss']:.4f} | {time} "
-        f"| {duration(result['seconds']['total'])} |\n"
+        f"{100 * interval.high:.1f}) | {seeds} | {loss} | {result.val_loss:.4f} | {time} "
+        f"| {duration(result.total_s)} |\n"
     )
 
 

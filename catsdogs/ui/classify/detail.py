@@ -181,7 +181,7 @@ def _said(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacity:
     )
     if answer.likeness:
         _how_alike(answer.likeness, chosen)
-    data = literal(run.about["dataset"]["name"])
+    data = literal(run.about.dataset.name)
     st.caption(f"{literal(run.title)}, trained on {data} · {answer.latency_ms:.1f}\u00a0ms")
 
 

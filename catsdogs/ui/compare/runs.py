@@ -55,8 +55,8 @@ def _found(runs: list[Run]) -> list[Run]:
 
 
 def _searched(run: Run) -> str:
-    dataset = run.about["dataset"]
-    return f"{run.title} {run.config.title} {run.run_id} {dataset['name']} {run.remarks.note}"
+    dataset = run.about.dataset
+    return f"{run.title} {run.config.title} {run.run_id} {dataset.name} {run.remarks.note}"
 
 
 def _curves(runs: list[Run]) -> None:
@@ -85,8 +85,8 @@ def _curves(runs: list[Run]) -> None:
 
 def _accuracy(run: Run) -> Interval:
     """Return a run's accuracy on its own validation images, with Wilson's interval."""
-    images = run.result["val_images"]
-    return intervals.share(round(run.result["val_accuracy"] * images), images)
+    images = run.result.val_images
+    return intervals.share(round(run.result.val_accuracy * images), images)
 
 
 def _table(runs: list[Run]) -> pd.DataFrame:
@@ -99,14 +99,14 @@ def _table(runs: list[Run]) -> pd.DataFrame:
                 "accuracy": found.value,
                 "low": found.low,
                 "high": found.high,
-                "loss": result["val_loss"],
-                "images": result["val_images"],
-                "parameters": result["parameters"],
-                "megabytes": result["model_bytes"] / 1e6,
-                "milliseconds": result["latency_ms"],
-                "seconds": result["seconds"]["total"],
-                "dataset": printable(run.about["dataset"]["name"]),
-                "fingerprint": run.about["dataset"]["fingerprint"],
+                "loss": result.val_loss,
+                "images": result.val_images,
+                "parameters": result.parameters,
+                "megabytes": result.model_bytes / 1e6,
+                "milliseconds": result.latency_ms,
+                "seconds": result.total_s,
+                "dataset": printable(run.about.dataset.name),
+                "fingerprint": run.about.dataset.fingerprint,
                 "note": run.remarks.line,
             }
         )
@@ -144,7 +144,7 @@ def _spread(runs: list[Run]) -> list[str]:
     groups: dict[tuple[RunConfig, str, int, str], list[Run]] = defaultdict(list)
     for run in runs:
         if run.state is State.FINISHED:
-            fingerprint = run.about["dataset"]["fingerprint"]
+            fingerprint = run.about.dataset.fingerprint
             recipe = replace(run.config, seed=0), fingerprint, run.epochs_done, run.began_from
             groups[recipe].append(run)
     lines = []

@@ -13,7 +13,8 @@ from PIL import ExifTags
 from catsdogs.errors import CatsDogsError, UnreadableImage
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.images.picture import Picture, load_upright, open_header, read_bytes
+from catsdogs.images.header import open_header
+from catsdogs.images.picture import Picture, load_upright, read_bytes
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
 from catsdogs.runs import model_files, store
@@ -190,7 +191,7 @@ def _runs(snapshot: Snapshot, photo: Mapping[Any, Any]) -> None:
             held_back = photo["digest"] in set(model_files.read_predictions(run)["digest"])
         except CatsDogsError:
             continue
-        same = run.about["dataset"].get("fingerprint") == snapshot.dataset.fingerprint()
+        same = run.about.dataset.fingerprint == snapshot.dataset.fingerprint()
         seen = "learned from it" if same and is_usable else "unknown"
         if held_back:
             seen = "held back, but perhaps not from its base" if run.caveat else "held back"
