@@ -166,7 +166,7 @@ def test_a_run_at_work_is_warned_of_too(chosen, monkeypatch):
 def test_seeds_that_began_from_other_weights_are_not_averaged_with_these(chosen):
     runs = [store.load(made(seed=seed)) for seed in (1, 2)]
     runs.append(store.load(made(seed=3, weights=SHIPPED)))
-    [line] = compared_runs._spread(runs)
+    [line] = compared_runs.seed_spread(runs)
     assert "seeds 1, 2:" in line
 
 

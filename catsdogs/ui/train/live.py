@@ -17,7 +17,7 @@ from catsdogs.runs.run import Run
 from catsdogs.system import processes
 from catsdogs.text import duration, printable
 from catsdogs.ui.runs import actions, cards, origin, remarks
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared.markdown import verbatim
 from catsdogs.ui.train.live_chart import live_chart
 
 _EVERY_S = 1.0
@@ -243,7 +243,7 @@ def _details(run: Run, view: RunView) -> None:
             none = "Nothing yet." if run.state.is_active else "It has none."
             st.code(_log_tail(run) or none, language=None)
     for event in view.skipped:
-        st.warning(told(f"Left out {event.path}: {event.reason}"))
+        st.warning(verbatim(f"Left out {event.path}: {event.reason}"))
 
 
 def _log_tail(run: Run) -> str:
