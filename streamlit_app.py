@@ -1,10 +1,10 @@
-"""Home: what data and runs are here, and what to do next."""
+"""Home: the dataset, the trained models, and what to do next."""
 
 import streamlit as st
 
 from catsdogs.runs import store
 from catsdogs.ui import frame
-from catsdogs.ui.runs import cards, origin
+from catsdogs.ui.runs import cards, origin, overview
 from catsdogs.ui.shared import current_dataset
 
 frame.page(
@@ -24,15 +24,15 @@ if dataset is not None:
         st.metric("Images to learn from", f"{len(dataset.usable):,}")
         st.page_link("pages/dataset.py", label="Browse them", icon=":material/photo_library:")
     with middle:
-        cards.how_many(usable)
+        overview.model_count(usable)
         st.page_link("pages/train.py", label="Train one", icon=":material/model_training:")
     with right:
-        best = cards.best_accuracy(usable, dataset.fingerprint())
+        best = overview.best_accuracy(usable, dataset.fingerprint())
         st.page_link("pages/compare.py", label="Compare models", icon=":material/balance:")
     if best:
         origin.warn(best, "Best validation accuracy")
 
     st.subheader("What to do next")
-    cards.next_step(runs)
+    overview.next_step(runs)
 
 cards.broken_folders(broken)

@@ -1,4 +1,4 @@
-"""Classify: give pictures, read what each chosen run says of them, and why."""
+"""Classify: give pictures, and see the answer of each chosen run and the reasons for it."""
 
 import streamlit as st
 
@@ -20,7 +20,6 @@ else:
     elif pictures:
         chosen, panel = runs.loaded(chosen)
         if panel is not None:
-            seen = answers.of(pictures, chosen.runs, panel)
-            results.show(pictures, seen, chosen)
+            results.show(answers.of(pictures, chosen.runs, panel), chosen)
     else:
         answers.forget()

@@ -1,4 +1,4 @@
-"""Compare: two runs side by side, on the same images where they share them."""
+"""Compare: two runs side by side, on the images that both were measured on."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ if len(usable) < 2:
     )
     st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
 else:
-    # Here, because SciPy's statistics take a second to import.
+    # Imported here, because SciPy's statistics take a second to import.
     from catsdogs.ui.compare import answers, comparison, runs
 
     runs.show(usable)

@@ -1,4 +1,4 @@
-"""Dataset: what is in it, how large the images are, what is wrong with them."""
+"""Dataset: its images, their sizes, and the problems that a health check finds."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Train: choose, start, watch, stop, go on."""
+"""Train: choose the settings, start a run, watch it, stop it, resume it."""
 
 import streamlit as st
 

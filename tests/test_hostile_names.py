@@ -202,7 +202,7 @@ def test_exif_is_shown_as_text(value, tmp_path):
     exif = Image.Exif()
     exif[0x010F] = exif[0x010E] = value
     Image.new("RGB", (20, 20)).save(tmp_path / "cat.1.jpg", exif=exif)
-    tags = photo_dialog._exif_tags(tmp_path / "cat.1.jpg")
+    tags = photo_dialog.exif_tags(tmp_path / "cat.1.jpg")
     assert set(tags) >= {"Make", "ImageDescription"}
     assert all(len(reads_as(tag)) <= 80 for tag in tags.values())
 
@@ -298,5 +298,5 @@ class TestWithTrainedRuns:
         run, other = store.list_runs()[0][:2]
         pair = cache.pair(run, other)
         pair.both.loc[pair.both.index[0], pair.place[1]] = "=1+1\r=2.jpg"
-        found = cells(export._csv(pair))
+        found = cells(export.answers_csv(pair))
         assert "'=1+1\r=2.jpg" in found

@@ -255,7 +255,7 @@ class TestUploads:
 
     def test_more_files_than_the_bound_are_refused(self):
         manager = MemoryUploadedFileManager("/upload")
-        add = uploads._Bound(manager)
+        add = uploads.Limit(manager)
         for number in range(answers.MOST_PICTURES):
             add("me", UploadedFileRec(str(number), "a.jpg", "image/jpeg", b"x"))
         with pytest.raises(HTTPException, match="5,000 files"):
@@ -265,7 +265,7 @@ class TestUploads:
 
     def test_more_of_all_sessions_than_the_bound_is_refused(self, monkeypatch):
         monkeypatch.setattr(uploads, "MOST_BYTES_OF_ALL", 10)
-        add = uploads._Bound(MemoryUploadedFileManager("/upload"))
+        add = uploads.Limit(MemoryUploadedFileManager("/upload"))
         for number in range(10):
             add(str(number), UploadedFileRec("1", "a.jpg", "image/jpeg", b"x"))
         with pytest.raises(HTTPException, match="413"):

@@ -1,4 +1,4 @@
-"""What every page has around it: its title, the navigation, the dataset and the run at work."""
+"""The frame of every page: its title, the navigation, the current dataset, the runs in training."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +8,10 @@ import streamlit as st
 
 from catsdogs.sources import current, opening
 from catsdogs.sources.sample import sample_dir
+from catsdogs.system import allocator
 from catsdogs.text import literal
-from catsdogs.ui.runs import note
-from catsdogs.ui.shared import cache, leaving, uploads
+from catsdogs.ui.runs import sidebar
+from catsdogs.ui.shared import closed_tabs, uploads
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,20 @@ PAGES = (
     Page("pages/classify.py", "Classify", ":material/pets:"),
 )
 
-# A file of ours: Streamlit would fetch the picture of a named icon from the network.
+# Our own file: Streamlit would load a named icon from the network.
 _ICON = Path(__file__).with_name("icon.svg")
 
 
 def page(title: str, lead: str, *, follows_runs: bool = False) -> None:
-    """Set the page up: browser title, sidebar, heading, and a sentence on what it is for.
+    """Draw the browser title, the sidebar, the heading, and a sentence on the page's purpose.
 
-    A page that ``follows_runs`` is drawn anew when a run begins or ends, wherever that was done.
+    With ``follows_runs``, the page reruns when a run starts or ends, even in another tab.
     """
-    # Arrow's own allocator keeps 13 MB for itself; the tables here are too small to need it.
+    # Arrow's own allocator reserves 13 MB, which these small tables do not need.
     pa.set_memory_pool(pa.system_memory_pool())
-    leaving.keep_no_large_blocks()
-    uploads.bound()
-    cache.note_tab()
+    allocator.return_large_blocks()
+    uploads.limit()
+    closed_tabs.watch()
     st.set_page_config(page_title=f"{title} · Cats vs Dogs", page_icon=_ICON, layout="wide")
     with st.sidebar:
         st.subheader("Cats vs Dogs")
@@ -51,7 +52,7 @@ def page(title: str, lead: str, *, follows_runs: bool = False) -> None:
             st.page_link(entry.script, label=entry.title, icon=entry.icon)
         st.divider()
         _dataset_note()
-        note.show(redraws=follows_runs)
+        sidebar.show(redraws=follows_runs)
     st.title(title)
     st.caption(lead)
 

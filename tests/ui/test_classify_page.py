@@ -176,7 +176,7 @@ class TestWithTrainedRuns:
         assert opened(run=other.run_id).multiselect(key="classify_runs").value == [other.run_id]
         option = next(o for o in app.multiselect(key="classify_runs").options if other.title in o)
         assert "Drawn sample" in option
-        assert f"{other.result['val_accuracy']:.1%}" in option
+        assert f"{other.result.val_accuracy:.1%}" in option
 
     def test_a_run_of_the_address_that_is_gone_is_named(self, runs):
         app = opened(run=["gone", runs[0].run_id])

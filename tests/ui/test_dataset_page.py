@@ -214,7 +214,7 @@ def test_an_open_photo_says_why_decisions_cannot_be_read(chosen):
     def dialog(root):
         from catsdogs.ui.dataset import photo
 
-        photo._show(root, "cat.1.jpg", [])
+        photo.details(root, "cat.1.jpg", [])
 
     app = AppTest.from_function(dialog, args=(chosen,), default_timeout=60)
     app.query_params["photo"] = "cat.1.jpg"

@@ -1,7 +1,8 @@
-"""What the chosen runs say of the given pictures, asked once a session."""
+"""The answers of the chosen runs about the given pictures, computed once a session."""
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -10,43 +11,51 @@ from catsdogs.inference.panel import Panel
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
+from catsdogs.system import allocator
 from catsdogs.ui.classify.inputs import Given
-from catsdogs.ui.shared import leaving
 
 _KNOWN = "classify_seen"
 _REDRAW_EVERY_S = 0.3
-# So many forgotten answers take megabytes.
+# Forgotten answers that take megabytes.
 _MANY = 200
-# A picture and the models that were asked about it.
+# A picture, and the models that answered.
 _Key = tuple[tuple[str, int], tuple[tuple[str, int], ...]]
 
 
-def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[Seen]:
-    """Return what ``panel`` says of each picture, with a progress bar for those that are new.
+@dataclass(frozen=True)
+class Answered:
+    """A picture and the answers about it."""
 
-    What was said of others, or by other runs, is forgotten.
+    picture: Given
+    seen: Seen
+
+
+def of(pictures: Sequence[Given], runs: Sequence[Run], panel: Panel) -> list[Answered]:
+    """Return the answers of ``panel`` about each picture, with a progress bar for new pictures.
+
+    Answers about other pictures, or by other runs, are forgotten.
     """
     models = tuple((run.run_id, place(run, layout.LITERT_MODEL).stat().st_mtime_ns) for run in runs)
     keys = [(picture.key, models) for picture in pictures]
     before: dict[_Key, Seen] = st.session_state.get(_KNOWN, {})
     known = {key: before[key] for key in keys if key in before}
     if len(before) - len(known) >= _MANY:
-        leaving.give_memory_back()
+        allocator.return_freed_memory_soon()
     st.session_state[_KNOWN] = known
     missing = [(key, p) for key, p in zip(keys, pictures, strict=True) if key not in known]
     if missing:
         _ask(missing, panel, known)
-    return [known[key] for key in keys]
+    return [Answered(picture, known[key]) for key, picture in zip(keys, pictures, strict=True)]
 
 
 def forget() -> None:
-    """Forget all that was said."""
+    """Forget all answers."""
     if len(st.session_state.pop(_KNOWN, ())) >= _MANY:
-        leaving.give_memory_back()
+        allocator.return_freed_memory_soon()
 
 
 def _ask(missing: list[tuple[_Key, Given]], panel: Panel, known: dict[_Key, Seen]) -> None:
-    """Add what is missing to ``known``, one by one: an interruption loses nothing."""
+    """Add the missing answers to ``known`` one by one, so that an interruption loses none."""
     total, next_redraw = len(known) + len(missing), time.monotonic() + _REDRAW_EVERY_S
     bar = st.progress(len(known) / total, text=f"Looking at {len(missing):,} pictures …")
     sources = [(picture.name, picture.read) for _, picture in missing]

@@ -1,4 +1,4 @@
-"""One picture in detail: what each run says of it, why, and on what evidence."""
+"""One picture in detail: the answers of the runs, their heat maps and their evidence."""
 
 import math
 from collections.abc import Sequence
@@ -17,32 +17,36 @@ from catsdogs.labels import CLASS_NAMES, DOG, NEITHER, class_name
 from catsdogs.runs.run import Run
 from catsdogs.text import literal
 from catsdogs.ui.classify import evidence, feedback
+from catsdogs.ui.classify.answers import Answered
 from catsdogs.ui.classify.inputs import Given
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import problems
 
 _SHOWN_PX = 480
 _COLUMNS = 4
 _OPEN, _CLOSED = "classify_open", "classify_closed"
 _OPACITY, _FULL_OPACITY = 0.65, 1.0
 _ALMOST = 0.999
+_UNREADABLE = ":material/broken_image:"
 
 
-def one(picture: Given, seen: Seen, chosen: Chosen) -> None:
+def one(answered: Answered, chosen: Chosen) -> None:
     """Show the only picture."""
-    _card(picture, seen, chosen, _FULL_OPACITY if seen.error else _opacity("classify_opacity"))
+    # An unreadable picture has no heat map.
+    opacity = _FULL_OPACITY if answered.seen.error else _opacity("classify_opacity")
+    _card(answered, chosen, opacity)
 
 
-def several(cards: Sequence[tuple[Given, Seen]], chosen: Chosen) -> None:
+def several(cards: Sequence[Answered], chosen: Chosen) -> None:
     """Show some pictures one below the other."""
     opacity = _opacity("classify_opacity")
-    for picture, seen in cards:
+    for answered in cards:
         with st.container(border=True):
-            _card(picture, seen, chosen, opacity)
+            _card(answered, chosen, opacity)
 
 
 def open_(picture: Given) -> None:
-    """Open a picture in a dialog, at this page's next drawing."""
+    """Open a picture in a dialog when this page is drawn next."""
     st.session_state[_OPEN] = picture.key
 
 
@@ -51,20 +55,18 @@ def times_closed() -> int:
     return int(st.session_state.get(_CLOSED, 0))
 
 
-def dialog_if_open(
-    pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen, walk: Sequence[int]
-) -> None:
-    """Show the dialog when a picture is open; its arrows go through the positions in ``walk``."""
-    position = {picture.key: i for i, picture in enumerate(pictures)}
-    here = position.get(st.session_state.get(_OPEN, ("", 0)))
-    if here is None:
+def dialog_if_open(answered: Sequence[Answered], chosen: Chosen, *, walk: Sequence[int]) -> None:
+    """Show the dialog when a picture is open; its arrows move through the positions in ``walk``."""
+    position = {one.picture.key: i for i, one in enumerate(answered)}
+    opened = position.get(st.session_state.get(_OPEN, ("", 0)))
+    if opened is None:
         st.session_state.pop(_OPEN, None)
         return
 
     def content() -> None:
-        now = position[st.session_state.get(_OPEN, pictures[here].key)]
-        _arrows(pictures, now, walk)
-        _card(pictures[now], seen[now], chosen, _opacity("classify_dialog_opacity"))
+        here = position[st.session_state.get(_OPEN, answered[opened].picture.key)]
+        _arrows(answered, here, walk)
+        _card(answered[here], chosen, _opacity("classify_dialog_opacity"))
 
     st.dialog("A picture in detail", width="large", on_dismiss=_close)(content)()
 
@@ -80,7 +82,7 @@ def _close() -> None:
     st.session_state[_CLOSED] = times_closed() + 1
 
 
-def _arrows(pictures: Sequence[Given], here: int, walk: Sequence[int]) -> None:
+def _arrows(answered: Sequence[Answered], here: int, walk: Sequence[int]) -> None:
     if here not in walk:
         return
     at = list(walk).index(here)
@@ -93,7 +95,7 @@ def _arrows(pictures: Sequence[Given], here: int, walk: Sequence[int]) -> None:
             shortcut=key,
             disabled=not is_there,
             on_click=open_,
-            args=(pictures[walk[at + step]],) if is_there else None,
+            args=(answered[walk[at + step]].picture,) if is_there else None,
         )
     row.caption(f"{at + 1:,} of {len(walk):,}", width="content")
 
@@ -101,38 +103,47 @@ def _arrows(pictures: Sequence[Given], here: int, walk: Sequence[int]) -> None:
 def _opacity(key: str) -> float:
     return st.slider(
         "Heat map",
-        *(0.0, _FULL_OPACITY, _OPACITY, 0.05),
+        min_value=0.0,
+        max_value=_FULL_OPACITY,
+        value=_OPACITY,
+        step=0.05,
         key=key,
         width=320,
         help="Tints the regions that made a run say what it says.",
     )
 
 
-def _card(picture: Given, seen: Seen, chosen: Chosen, opacity: float) -> None:
+def _card(answered: Answered, chosen: Chosen, opacity: float) -> None:
+    picture, seen = answered.picture, answered.seen
     st.markdown(f"**{literal(seen.name)}**")
     if seen.error:
-        st.error(told(seen.error), icon=":material/broken_image:")
+        problems.show(seen.error, icon=_UNREADABLE)
         return
     try:
         content = picture.read()
         photo = _photo(content)
     except UnreadableImage as error:
-        st.error(told(error), icon=":material/broken_image:")
+        problems.show(error, icon=_UNREADABLE)
         return
     _verdict(seen, chosen)
+    _answers(seen, photo, chosen, opacity)
+    evidence.show(seen, chosen)
+    feedback.show(picture, content)
+
+
+def _answers(seen: Seen, photo: Image.Image, chosen: Chosen, opacity: float) -> None:
+    """Show the picture, and beside it the answer of each run."""
     runs = {run.run_id: run for run in chosen.runs}
     cells = [None, *seen.answers]
     for start in range(0, len(cells), _COLUMNS):
         row = cells[start : start + _COLUMNS]
-        # As many columns in each row, so that all photos are of one size.
+        # All rows have the same number of columns, so that all photos have the same size.
         for column, answer in zip(st.columns(min(len(cells), _COLUMNS)), row, strict=False):
             with column:
                 if answer is None:
                     _original(photo, seen)
                 else:
-                    _said(runs[answer.run_id], answer, photo, chosen, opacity)
-    evidence.show(seen, chosen)
-    feedback.show(picture, content)
+                    _answer(runs[answer.run_id], answer, photo, chosen, opacity)
 
 
 def _photo(content: bytes) -> Image.Image:
@@ -144,7 +155,7 @@ def _photo(content: bytes) -> Image.Image:
 
 
 def _verdict(seen: Seen, chosen: Chosen) -> None:
-    """Say whether the runs agree, and with what the picture's name says."""
+    """Show whether the runs agree with each other, and with the label in the picture's name."""
     labels = seen.labels(chosen.decision)
     if len(labels) > 1 and seen.disagree(chosen.decision):
         named = zip(chosen.titles.values(), labels, strict=True)
@@ -165,7 +176,7 @@ def _original(photo: Image.Image, seen: Seen) -> None:
     st.caption(f"The picture, read{changes}.")
 
 
-def _said(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacity: float) -> None:
+def _answer(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacity: float) -> None:
     label = answer.label(chosen.decision)
     if_pet = class_name(answer.calibrated_p_dog, chosen.decision.threshold)
     st.markdown(f"### {label.capitalize()}")
@@ -181,7 +192,7 @@ def _said(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacity:
     )
     if answer.likeness:
         _how_alike(answer.likeness, chosen)
-    data = literal(run.about["dataset"]["name"])
+    data = literal(run.about.dataset.name)
     st.caption(f"{literal(run.title)}, trained on {data} · {answer.latency_ms:.1f}\u00a0ms")
 
 
@@ -193,20 +204,20 @@ def _how_sure(sure: float, chosen: Chosen) -> str:
 
 def _how_alike(likeness: Likeness, chosen: Chosen) -> None:
     refused = chosen.decision.false_refusal
-    told = f"Likeness to training photos {likeness.similarity:.3f}"
+    likeness_text = f"Likeness to training photos {likeness.similarity:.3f}"
     if refused is None:
-        st.caption(told)
+        st.caption(likeness_text)
         return
     floor = likeness.floors[refused]
     if math.isinf(floor):
         st.caption(
-            f"{told}. The run had too few validation photos to tell how many pets a floor would "
-            "refuse, so nothing is called neither."
+            f"{likeness_text}. The run had too few validation photos to tell how many pets a floor "
+            "would refuse, so nothing is called neither."
         )
         return
     side = "below" if likeness.is_neither(refused) else "not below"
     st.caption(
-        f"{told}, {side} the floor of {floor:.3f}",
+        f"{likeness_text}, {side} the floor of {floor:.3f}",
         help=f"Mean cosine similarity to the training photos most like it. "
         f"{refused:.1%} of the validation photos, all of cats or dogs, are below the floor.",
     )

@@ -1,4 +1,4 @@
-"""The training photos most like a picture: what "neither" is told by."""
+"""The training photos most similar to a picture, which decide whether it is "neither"."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ _SHOWN_PX = 110
 
 
 def show(seen: Seen, chosen: Chosen) -> None:
-    """Show the training photos most like the picture, once for each run that judges."""
+    """Show the training photos most similar to the picture, for each run that judged it."""
     for judge, likeness in _judged(seen, chosen):
         st.markdown(
             f"**Most like it in training**, as {literal(judge.name)} sees it",
@@ -55,7 +55,7 @@ def _placeholder() -> None:
 
 
 def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
-    """Return each run that judged, and how alike it found the picture."""
+    """Return each run that judged, and its measure of the picture's likeness."""
     found: dict[str, tuple[Run, Likeness]] = {}
     runs = {run.run_id: run for run in chosen.runs}
     for answer in seen.answers:
@@ -66,7 +66,7 @@ def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
 
 
 def _thumbnails(judge: Run, nearest: tuple[Neighbour, ...]) -> list[bytes | None]:
-    """Return a JPEG a photo, None where its file is not on this machine."""
+    """Return a JPEG for each photo; None when its file is not on this machine."""
     root = opening.opened(Path(judge.config.data))
     if root is None:
         return [None] * len(nearest)

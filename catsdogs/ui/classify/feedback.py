@@ -1,27 +1,26 @@
-""" "Wrong?": a copy of a picture under the label that is right, and the way back."""
+"""The "Wrong?" button, which keeps a copy of a picture under the right label, and its undo."""
 
 import streamlit as st
 
 from catsdogs.dataset import corrections
 from catsdogs.sources import current
 from catsdogs.ui.classify.inputs import Given
-from catsdogs.ui.runs import actions
-from catsdogs.ui.shared import cache
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import cache, problems
+from catsdogs.ui.shared.markdown import verbatim
 
 _PROBLEM = "classify_problem"
 
 
 def show(picture: Given, content: bytes) -> None:
-    """Offer to keep the picture with its right label; when it is kept, say where, and to undo."""
+    """Offer to keep the picture with its right label; once kept, show where, and offer to undo."""
     key = f"{picture.key[0]}_{picture.key[1]}"
-    actions.problem(_PROBLEM)
+    problems.show_noted(_PROBLEM)
     kept = corrections.find(content)
     if kept is None:
         _offer(picture, content, key)
         return
     st.info(
-        f"Marked as **{kept.parent.name}**: a copy is in {told(kept)}.",
+        f"Marked as **{kept.parent.name}**: a copy is in {verbatim(kept)}.",
         icon=":material/flag:",
     )
     with st.container(horizontal=True):
@@ -30,15 +29,15 @@ def show(picture: Given, content: bytes) -> None:
             icon=":material/undo:",
             key=f"classify_undo_{key}",
             help="Removes that copy.",
-            on_click=actions.attempt,
+            on_click=problems.attempt,
             args=(corrections.undo, content),
-            kwargs={"says": _PROBLEM},
+            kwargs={"note_as": _PROBLEM},
         )
         if corrections.has_pets() and st.button(
             "Open all of them on the Dataset page",
             icon=":material/photo_library:",
             key=f"classify_corrections_{key}",
-            help=f"Makes {told(corrections.folder())} the dataset; another one is chosen "
+            help=f"Makes {verbatim(corrections.folder())} the dataset; another one is chosen "
             "there under “Use other images”. The pictures that were uploaded here are forgotten.",
         ):
             _open_as_dataset()
@@ -52,9 +51,9 @@ def _offer(picture: Given, content: bytes, key: str) -> None:
                 label.capitalize(),
                 key=f"classify_is_{label}_{key}",
                 width="stretch",
-                on_click=actions.attempt,
+                on_click=problems.attempt,
                 args=(corrections.keep, content, picture.name, label),
-                kwargs={"says": _PROBLEM},
+                kwargs={"note_as": _PROBLEM},
             )
 
 

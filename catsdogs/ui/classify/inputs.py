@@ -1,25 +1,26 @@
-"""The pictures that the Classify page is given: files, ZIPs, camera, clipboard, drawings."""
+"""The ways to give pictures to the Classify page: files, ZIPs, camera, clipboard, drawings."""
 
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from catsdogs.dataset import corrections
-from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.errors import UnreadableImage
 from catsdogs.images.picture import SUFFIXES
 from catsdogs.inference import answers
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.sources.drawing.animals import face
 from catsdogs.text import counted
-from catsdogs.ui.classify import job
+from catsdogs.ui.classify import folder_job
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.shared import uploads
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import problems, streamlit_internals, uploads
+from catsdogs.ui.shared.markdown import verbatim
+from catsdogs.ui.shared.streamlit_internals import UploadedFile
 
 _PASTED = "classify_pasted"
 _SUFFIXES = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
@@ -28,9 +29,9 @@ _DRAWINGS_EACH, _DRAWING_SEED = 3, 42
 
 @dataclass(frozen=True)
 class Given:
-    """A picture: what it goes by in this session, its name, and a function that returns its bytes.
+    """A picture: its key in this session, its name, and a function that returns its bytes.
 
-    The bytes stay where Streamlit keeps them, a ZIP's packed.
+    The bytes stay in Streamlit's memory, and those of a ZIP stay compressed.
     """
 
     key: tuple[str, int]
@@ -40,37 +41,39 @@ class Given:
 
 def show(chosen: Chosen) -> list[Given]:
     """Show the ways to give pictures, and return those that were given."""
-    names = ["Files", "Folder", "Camera", "Clipboard", "Drawings", "Path on this machine"]
-    tabs = st.tabs(names)
-    ways: list[Callable[[], list[Given]]] = [_files, _folder, _camera, _clipboard, _drawings]
-    given = []
-    for tab, way in zip(tabs, ways, strict=False):
-        with tab:
-            given.append(way())
-    pictures = [picture for of_one in given for picture in of_one]
-    if sum(map(bool, given)) > 1:
-        counts = (f"{n} {len(of_one):,}" for n, of_one in zip(names, given, strict=False) if of_one)
+    tabs = dict(zip((*_WAYS, _PATH), st.tabs([*_WAYS, _PATH]), strict=True))
+    given: dict[str, list[Given]] = {}
+    for name, way in _WAYS.items():
+        with tabs[name]:
+            given[name] = way()
+    if sum(map(bool, given.values())) > 1:
+        counts = (f"{name} {len(pictures):,}" for name, pictures in given.items() if pictures)
         st.caption(f"All that was given is answered together: {', '.join(counts)}.")
-    with tabs[-1]:
-        job.show(chosen)
+    with tabs[_PATH]:
+        folder_job.show(chosen)
     st.caption(
         "Pictures stay on this machine, in memory. They are forgotten when you remove them, "
         "or a minute after you close the tab, uploaded ones as soon as you open another page. Only "
-        f"those that you mark as wrong are kept, in {told(corrections.folder())}."
+        f"those that you mark as wrong are kept, in {verbatim(corrections.folder())}."
     )
+    pictures = list(chain.from_iterable(given.values()))
+    _warn_of_limits(len(pictures))
+    return pictures[: answers.MOST_PICTURES]
+
+
+def _warn_of_limits(count: int) -> None:
     if refused := uploads.refused():
         st.warning(
             f"Expected {uploads.LIMITS}, and {uploads.MOST_BYTES_OF_ALL >> 30} GB of all sessions. "
             f"Received: more; {counted(refused, 'file')} not taken. Give the path of their folder "
             "on this machine instead: that has no limit."
         )
-    if len(pictures) > answers.MOST_PICTURES:
+    if count > answers.MOST_PICTURES:
         st.warning(
-            f"Only the first {answers.MOST_PICTURES:,} of {len(pictures):,} pictures are looked "
+            f"Only the first {answers.MOST_PICTURES:,} of {count:,} pictures are looked "
             "at. "
             "Give the path of their folder on this machine instead: that has no limit."
         )
-    return pictures[: answers.MOST_PICTURES]
 
 
 def _files() -> list[Given]:
@@ -96,7 +99,7 @@ def _folder() -> list[Given]:
 
 
 def _camera() -> list[Given]:
-    # On demand, because the browser asks for permission as soon as the widget is there.
+    # On demand, because the browser asks for permission as soon as the widget is drawn.
     if not st.toggle("Use the camera", key="classify_camera_on"):
         return []
     shot = st.camera_input("Take a picture", key="classify_camera")
@@ -127,7 +130,7 @@ def _clipboard() -> list[Given]:
 
 def _forget_pasted() -> None:
     for upload in st.session_state.pop(_PASTED, []):
-        uploads.forget(upload.file_id)
+        streamlit_internals.remove_upload(upload.file_id)
 
 
 def _drawings() -> list[Given]:
@@ -140,7 +143,7 @@ def _drawings() -> list[Given]:
     return [
         Given(
             (f"drawing-{name}", number),
-            # No name that says what it is: a run that is right to say "neither" is not wrong.
+            # A name that gives no label, because "neither" is a right answer here.
             f"drawing-of-a-{name}-{number + 1}.jpg",
             partial(_drawn, label, number),
         )
@@ -157,17 +160,15 @@ def _drawn(label: int, number: int) -> bytes:
 
 
 def _given(files: list[UploadedFile]) -> Iterator[Given]:
-    """Yield the pictures of some uploads; a ZIP that cannot be used is explained and left out."""
+    """Yield the pictures of some uploads; show why a ZIP cannot be used and leave it out."""
     for upload in files:
         if not upload.name.lower().endswith(".zip"):
-            content = uploads.content(upload)
+            content = streamlit_internals.upload_content(upload)
             yield Given((upload.file_id, 0), upload.name, partial(_bounded, content))
             continue
-        try:
-            members = answers.zipped(upload.name, uploads.content(upload))
-        except DatasetError as error:
-            st.error(told(error), icon=":material/folder_zip:")
-            continue
+        members: list[tuple[str, answers.Read]] = []
+        with problems.shown(icon=":material/folder_zip:"):
+            members = answers.zipped(upload.name, streamlit_internals.upload_content(upload))
         for position, (name, read) in enumerate(members):
             yield Given((upload.file_id, position), name, read)
 
@@ -176,3 +177,13 @@ def _bounded(content: bytes) -> bytes:
     if len(content) > answers.MOST_BYTES_EACH:
         raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
     return content
+
+
+_PATH = "Path on this machine"
+_WAYS: dict[str, Callable[[], list[Given]]] = {
+    "Files": _files,
+    "Folder": _folder,
+    "Camera": _camera,
+    "Clipboard": _clipboard,
+    "Drawings": _drawings,
+}

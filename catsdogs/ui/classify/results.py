@@ -1,4 +1,4 @@
-"""What was said of the given pictures: counts, a table, a contact sheet, each in detail."""
+"""The answers about the given pictures: a summary, a table, a contact sheet, each in detail."""
 
 import base64
 import json
@@ -14,8 +14,10 @@ from catsdogs.inference.panel import Decision
 from catsdogs.labels import NEITHER
 from catsdogs.text import counted, printable
 from catsdogs.ui.classify import detail, selection, summary
-from catsdogs.ui.classify.inputs import Given
+from catsdogs.ui.classify.answers import Answered
 from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared import pager
+from catsdogs.ui.shared.pager import Pages
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
 _DETAIL, _TABLE, _SHEET = "In detail", "Table", "Contact sheet"
@@ -23,35 +25,26 @@ _PER_PAGE = {_DETAIL: 5, _TABLE: 50, _SHEET: 50}
 _FEW = 4
 _PAGE, _KIND = "classify_page", "classify_kind"
 _ROW_PX, _HIGHEST_PX = 56, 640
-_P_DOG = ": P(dog)"
+_P_DOG, _LIKENESS = ": P(dog)", ": likeness"
 
 
-def show(pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen) -> None:
-    """Show one picture in detail, and many in the way that the user chooses."""
-    if len(seen) == 1:
-        detail.one(pictures[0], seen[0], chosen)
+def show(answered: Sequence[Answered], chosen: Chosen) -> None:
+    """Show one picture in detail, and several in the way that the user chooses."""
+    if len(answered) == 1:
+        detail.one(answered[0], chosen)
         return
+    seen = [one.seen for one in answered]
     summary.show(seen, chosen)
-    bar = st.container(horizontal=True, vertical_alignment="bottom")
-    with bar:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         view = _view(len(seen))
-        order = st.selectbox(
-            "Order",
-            selection.ORDERS,
-            key="classify_order",
-            on_change=_first_page,
-            width=280,
-        )
+        order = _order()
         _downloads(seen, chosen)
     positions = selection.ordered(seen, _kind(seen, chosen.decision), order)
-    pages = -(-len(positions) // _PER_PAGE[view])
-    st.session_state[_PAGE] = min(st.session_state.get(_PAGE, 1), pages)
-    place = st.container()
-    page = st.pagination(pages, key=_PAGE) if pages > 1 else 1
-    shown = positions[(page - 1) * _PER_PAGE[view] : page * _PER_PAGE[view]]
-    with place:
-        _draw(view, pictures, seen, chosen, shown)
-    detail.dialog_if_open(pictures, seen, chosen, positions)
+    above_numbers = st.container()
+    items = pager.choose(Pages(len(positions), _PER_PAGE[view]), key=_PAGE)
+    with above_numbers:
+        _draw(view, [answered[position] for position in positions[items]], chosen)
+    detail.dialog_if_open(answered, chosen, walk=positions)
 
 
 def _view(count: int) -> str:
@@ -60,15 +53,25 @@ def _view(count: int) -> str:
         list(_PER_PAGE),
         default=_DETAIL if count <= _FEW else _TABLE,
         required=True,
-        # A default counts only until the widget is there; so few and many are two widgets.
+        # Two widgets, because the default of a widget counts only when it is drawn first.
         key="classify_view_few" if count <= _FEW else "classify_view",
         on_change=_first_page,
     )
     return str(view)
 
 
+def _order() -> str:
+    return st.selectbox(
+        "Order",
+        selection.ORDERS,
+        key="classify_order",
+        on_change=_first_page,
+        width=280,
+    )
+
+
 def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
-    """Let the user choose a kind of pictures, and return their positions."""
+    """Return the positions of the pictures of the kind that the user chooses."""
     kinds = selection.kinds(seen, decision)
     if st.session_state.get(_KIND) not in kinds:
         st.session_state[_KIND] = selection.ALL
@@ -85,48 +88,44 @@ def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
 
 
 def _first_page() -> None:
-    st.session_state[_PAGE] = 1
+    pager.first(_PAGE)
 
 
-def _draw(
-    view: str, pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen, shown: list[int]
-) -> None:
+def _draw(view: str, shown: Sequence[Answered], chosen: Chosen) -> None:
     if view == _TABLE:
-        _table(pictures, seen, chosen, shown)
+        _table(shown, chosen)
     elif view == _SHEET:
-        tiles = [_tile(seen[i], chosen.decision) for i in shown]
         photo_grid(
-            tiles,
+            [_tile(one.seen, chosen.decision) for one in shown],
             key="classify_sheet",
-            on_open=lambda position: detail.open_(pictures[shown[position]]),
+            on_open=lambda position: detail.open_(shown[position].picture),
         )
     else:
-        detail.several([(pictures[i], seen[i]) for i in shown], chosen)
+        detail.several(shown, chosen)
 
 
-def _tile(one: Seen, decision: Decision) -> Tile:
-    name = printable(one.name.rpartition("/")[2])
-    if one.error:
-        return Tile(name, None, str(one.error))
+def _tile(seen: Seen, decision: Decision) -> Tile:
+    name = printable(seen.name.rpartition("/")[2])
+    if seen.error:
+        return Tile(name, None, str(seen.error))
     said = " / ".join(
         label if label == NEITHER else f"{label} {detail.sureness(answer, label):.0%}"
-        for answer, label in zip(one.answers, one.labels(decision), strict=True)
+        for answer, label in zip(seen.answers, seen.labels(decision), strict=True)
     )
-    return Tile(name, one.thumbnail, f"disagree: {said}" if one.disagree(decision) else said)
+    return Tile(name, seen.thumbnail, f"disagree: {said}" if seen.disagree(decision) else said)
 
 
-def _table(
-    pictures: Sequence[Given], seen: Sequence[Seen], chosen: Chosen, shown: list[int]
-) -> None:
-    # Named anew each time a picture is closed, so that the same cell can be clicked again.
+def _table(shown: Sequence[Answered], chosen: Chosen) -> None:
+    # A new key each time a picture is closed, so that the same cell can be clicked again.
     key = f"classify_table_{detail.times_closed()}"
-    rows = _rows([seen[i] for i in shown], chosen)
+    rows = _rows([one.seen for one in shown], chosen)
     chance = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")
 
     def opened() -> None:
         cells = st.session_state[key]["selection"]["cells"]
         if cells:
-            detail.open_(pictures[shown[cells[0][0]]])
+            row, _ = cells[0]
+            detail.open_(shown[row].picture)
 
     st.dataframe(
         rows,
@@ -145,12 +144,12 @@ def _table(
 
 
 def _rows(seen: list[Seen], chosen: Chosen) -> pd.DataFrame:
-    """Return what a table has room for, the labels first; the rest is in the downloads."""
+    """Return the columns that a table has room for, the labels first; downloads hold the rest."""
     rows = answers.table(seen, chosen.titles, chosen.decision)
     rows.insert(0, "Picture", [_data_url(one.thumbnail) for one in seen])
     titles = list(chosen.titles.values())
     wanted = ["Picture", "File", "Named", *titles, "Disagree"]
-    wanted += [f"{title}{what}" for what in (_P_DOG, ": likeness") for title in titles]
+    wanted += [f"{title}{measure}" for measure in (_P_DOG, _LIKENESS) for title in titles]
     wanted += ["Decoding", "Error"]
     rows = rows[[name for name in wanted if name in rows]]
     unknown = {"Named": "", **dict.fromkeys(titles, "unreadable")}
@@ -162,7 +161,7 @@ def _data_url(jpeg: bytes | None) -> str | None:
 
 
 def _downloads(seen: Sequence[Seen], chosen: Chosen) -> None:
-    """Offer all that was said, whatever is shown; it is written when it is asked for."""
+    """Offer all answers, whichever are shown; each file is written when it is downloaded."""
     decision = chosen.decision
     as_csv = partial(answers.csv, seen, chosen.titles, decision)
     for name, data, mime in (

@@ -1,4 +1,4 @@
-"""Who answers on the Classify page, and how numbers become a label."""
+"""The runs that answer on the Classify page, and how their numbers become a label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +14,7 @@ from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.runs import origin, remarks
-from catsdogs.ui.shared import cache
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import cache, problems
 
 _RUNS, _IN_ADDRESS = "classify_runs", "run"
 _NEVER = "never"
@@ -23,7 +22,7 @@ _NEVER = "never"
 
 @dataclass(frozen=True)
 class Chosen:
-    """The runs that answer, those that may judge for them, and how their answers are read."""
+    """The runs that answer, all usable runs (some judge for others), and how to read answers."""
 
     runs: list[Run]
     usable: list[Run]
@@ -31,7 +30,7 @@ class Chosen:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """A short name by run id: the model alone where that tells the runs apart."""
+        """A short name by run id: only the model's if that distinguishes the runs."""
         ways = (
             [run.name for run in self.runs],
             [run.title for run in self.runs],
@@ -41,17 +40,20 @@ class Chosen:
         return {run.run_id: printable(name) for run, name in zip(self.runs, names, strict=True)}
 
     def judge_of(self, run: Run) -> Run | None:
-        """Return who tells for ``run`` whether a picture shows a pet at all."""
+        """Return the run that decides for ``run`` whether a picture shows a pet at all."""
         return judge(run, self.usable)
 
 
 def choose(usable: list[Run]) -> Chosen:
-    """Let the user choose runs, which the address remembers, and how their answers are read."""
+    """Return the runs that the user chooses, kept in the address, and how to read their answers."""
     runs = _pick(usable)
     left, right = st.columns(2)
     threshold = left.slider(
         "Threshold",
-        *(0.0, 1.0, Decision.threshold, 0.01),
+        min_value=0.0,
+        max_value=1.0,
+        value=Decision.threshold,
+        step=0.01,
         key="classify_threshold",
         persist_state="session",
         help="From this calibrated P(dog) on a picture is called a dog.",
@@ -76,7 +78,7 @@ def choose(usable: list[Run]) -> Chosen:
 
 
 def loaded(chosen: Chosen) -> tuple[Chosen, Panel | None]:
-    """Return those of the runs whose models load, and say what is wrong with the others."""
+    """Return the runs whose models load, with their panel; show what is wrong with the others."""
     if not chosen.runs:
         return chosen, None
     try:
@@ -85,8 +87,8 @@ def loaded(chosen: Chosen) -> tuple[Chosen, Panel | None]:
         judges = (chosen.judge_of(run) for run in chosen.runs)
         needed = {run.run_id: run for run in (*chosen.runs, *judges) if run}
         broken = {run_id for run_id, run in needed.items() if _is_broken(run)}
-        if not broken:  # It was read while it was being replaced.
-            st.error(told(error))
+        if not broken:  # A file was being replaced while it was read.
+            problems.show(error)
             return replace(chosen, runs=[]), None
     sound = [
         [run for run in runs if run.run_id not in broken] for runs in (chosen.runs, chosen.usable)
@@ -102,7 +104,7 @@ def _pick(usable: list[Run]) -> list[Run]:
             st.warning(f"Not here, or without a model: {literal(', '.join(gone))}.")
         known = [run_id for run_id in asked if run_id in ids]
         st.session_state[_RUNS] = known or [run.run_id for run in store.best_usable()]
-    # Set at each run, because only so does a run's new name reach the browser.
+    # Set in every script run: otherwise the browser keeps the old name of a renamed run.
     st.session_state[_RUNS] = [run_id for run_id in st.session_state[_RUNS] if run_id in ids]
     labels = remarks.labels(usable, _label)
     chosen = st.multiselect(
@@ -118,7 +120,7 @@ def _pick(usable: list[Run]) -> list[Run]:
 
 
 def _label(run: Run) -> str:
-    data, accuracy = run.about["dataset"]["name"], run.result["val_accuracy"]
+    data, accuracy = run.about.dataset.name, run.result.val_accuracy
     return f"{remarks.starred_title(run)} · {printable(data)} · {accuracy:.1%}"
 
 
@@ -129,17 +131,17 @@ def _share(share: float | str) -> str:
 
 
 def _about_origins(chosen: Chosen) -> None:
-    """Say which runs came with the project, and warn of those with a caveat."""
+    """Name the runs that came with the project, and warn of those with a caveat."""
     given = [run for run in chosen.runs if run.is_reference]
-    for data in dict.fromkeys(run.about["dataset"]["name"] for run in given):
-        names = _names(chosen, [run for run in given if run.about["dataset"]["name"] == data])
+    for data in dict.fromkeys(run.about.dataset.name for run in given):
+        names = _names(chosen, [run for run in given if run.about.dataset.name == data])
         st.caption(f"Came with the project, trained on {literal(data)}: {names}.")
     for run in chosen.runs:
         origin.warn(run, _names(chosen, [run]))
 
 
 def _about_judges(chosen: Chosen) -> None:
-    """Say which runs cannot say "neither", and for which another one does."""
+    """Name the runs that cannot answer "neither", and those that ask another run for it."""
     judges = {run.run_id: chosen.judge_of(run) for run in chosen.runs}
     mute = [run for run in chosen.runs if judges[run.run_id] is None]
     if mute:
@@ -175,6 +177,6 @@ def _is_broken(run: Run) -> bool:
     try:
         cache.predictor(run)
     except (RunError, OSError) as error:
-        st.error(told(f"{run.title}: {error}"))
+        problems.show(f"{run.title}: {error}")
         return True
     return False

@@ -1,4 +1,4 @@
-"""Which of many answered pictures to show, and in which order. No widgets here."""
+"""The kinds and the orders of answered pictures, without widgets."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,9 +12,9 @@ _NEITHER, _APART, _UNREADABLE, _WRONG = "Called neither", "Disagreement", "Unrea
 
 
 def kinds(seen: Sequence[Seen], decision: Decision) -> dict[str, list[int]]:
-    """Return the positions of each kind of picture; kinds that are empty are left out but "All".
+    """Return the positions of each kind of picture; empty kinds are left out, except "All".
 
-    A picture is called something, or wrong, when any run says so.
+    One run is enough for a picture to count as called something, or as wrong.
     """
     said = [set(one.labels(decision)) for one in seen]
     tests: dict[str, Callable[[int], bool]] = {
@@ -50,7 +50,7 @@ ORDERS = (AS_GIVEN, *_ORDERS, _BY_NAME)
 
 
 def ordered(seen: Sequence[Seen], positions: Sequence[int], order: str) -> list[int]:
-    """Return ``positions`` in one of ``ORDERS``; what could not be read comes last."""
+    """Return ``positions`` in one of ``ORDERS``, unreadable pictures last."""
     if order == _BY_NAME:
         return sorted(positions, key=lambda i: seen[i].name)
     if order == AS_GIVEN:

@@ -1,4 +1,4 @@
-"""Many answers in a few numbers: counts, files that cannot be read, how many are right."""
+"""A summary of many answers: counts, unreadable files, and the share of right answers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from catsdogs.inference.answers import Seen
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.text import counted, literal
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared.markdown import verbatim
 
 _LISTED = 20
 _MATRICES_A_ROW = 3
 
 
 def show(seen: Sequence[Seen], chosen: Chosen) -> None:
-    """Show what the runs said of all the pictures together."""
+    """Show the counts of all answers together."""
     unreadable = [one for one in seen if one.error]
     numbers = {"Pictures": len(seen), "Unreadable": len(unreadable)}
     if len(chosen.runs) > 1:
@@ -51,7 +51,7 @@ def _counts(
 
 
 def _list(unreadable: list[Seen]) -> None:
-    lines = [f"- **{literal(one.name)}**: {told(one.error)}" for one in unreadable]
+    lines = [f"- **{literal(one.name)}**: {verbatim(one.error)}" for one in unreadable]
     if len(lines) > _LISTED:
         lines[_LISTED:] = [f"- and {len(lines) - _LISTED:,} more: choose “Unreadable” below."]
     heading = f"{counted(len(unreadable), 'file')} cannot be read."
@@ -59,7 +59,7 @@ def _list(unreadable: list[Seen]) -> None:
 
 
 def _matrices(confusion: dict[str, Counter[tuple[str, str]]], chosen: Chosen) -> None:
-    """Show a confusion matrix a run, on the pictures whose names say what they are."""
+    """Show a confusion matrix for each run, on the pictures whose names give a label."""
     names = list(CLASS_NAMES)
     if any(said == NEITHER for pairs in confusion.values() for _, said in pairs):
         names.append(NEITHER)

@@ -1,4 +1,4 @@
-"""What two runs say of the same images, at one threshold for both: matrices, reports, curves."""
+"""The answers of two runs on the same images, at one threshold: matrices, reports, curves."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ _ONE_BUTTON = {**CONFIG, "modeBarButtons": [["toImage"]]}
 
 
 def show(pair: Pair, margin: float) -> None:
-    """Show both runs' answers on the images that they share, else each one's on its own."""
+    """Show both runs' answers on the images that they share, or else on each run's own images."""
     if pair.both.empty:
         st.caption(comparison_text.OWN_ANSWERS)
     if any(table["label"].nunique() < 2 for table in pair.answers.values()):
@@ -32,7 +32,7 @@ def show(pair: Pair, margin: float) -> None:
     _moving(pair, margin)
 
 
-# A fragment, so that moving the threshold draws nothing but what moves with it.
+# A fragment, so that moving the threshold redraws only the parts that depend on it.
 @st.fragment
 def _moving(pair: Pair, margin: float) -> None:
     st.subheader("Answers", help=comparison_text.ABOUT_CHARTS)
@@ -64,7 +64,8 @@ def _controls(pair: Pair, margin: float) -> float:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         threshold = st.slider(
             "Threshold: called a dog from this P(dog) on",
-            *(0.0, 1.0),
+            min_value=0.0,
+            max_value=1.0,
             step=0.001,
             format="%.3f",
             key=_KEY,
@@ -85,25 +86,22 @@ def _presets(answers: dict[str, pd.DataFrame]) -> None:
     table = answers[letter or "A"]
     labels, p_dog = (table[name].to_numpy() for name in ("label", "p_dog"))
     _preset(0, "One half", lambda: THRESHOLD, "As the verdict has it.")
-    _preset(
-        *(1, "Best F1", partial(thresholds.best_f1, labels, p_dog)),
-        "The best balance of precision and recall for dogs.",
-    )
-    _preset(
-        *(2, "Equal error", partial(thresholds.equal_error, labels, p_dog)),
-        "Cats and dogs are misjudged equally often.",
-    )
+    best_f1 = partial(thresholds.best_f1, labels, p_dog)
+    _preset(1, "Best F1", best_f1, "The best balance of precision and recall for dogs.")
+    equal_error = partial(thresholds.equal_error, labels, p_dog)
+    _preset(2, "Equal error", equal_error, "Cats and dogs are misjudged equally often.")
     recall = st.number_input(
-        "Recall of dogs, %", 1.0, 100.0, 99.0, 0.5, key="compare_recall", format="%.1f"
+        "Recall of dogs, %",
+        min_value=1.0,
+        max_value=100.0,
+        value=99.0,
+        step=0.5,
+        key="compare_recall",
+        format="%.1f",
     )
-    _preset(
-        *(
-            3,
-            f"Recall of {recall:g} %",
-            partial(thresholds.for_recall, labels, p_dog, recall / 100),
-        ),
-        "So many dogs are called dogs, and as few cats as that allows.",
-    )
+    for_recall = partial(thresholds.for_recall, labels, p_dog, recall / 100)
+    why = "So many dogs are called dogs, and as few cats as that allows."
+    _preset(3, f"Recall of {recall:g} %", for_recall, why)
 
 
 def _preset(number: int, title: str, find: Callable[[], float], why: str) -> None:
@@ -112,8 +110,7 @@ def _preset(number: int, title: str, find: Callable[[], float], why: str) -> Non
 
 
 def _set(find: Callable[[], float]) -> None:
-    # Exactly, and not in the slider's steps: a model that is sure of itself has its best threshold
-    # near an end.
+    # Not rounded to the slider's steps: a confident model has its best threshold near an end.
     st.session_state[_KEY] = find()
 
 
@@ -151,8 +148,12 @@ def _report(evaluation: Evaluation, letter: str) -> None:
 
 def _choose_cell(letter: str, key: str) -> None:
     points = st.session_state[key]["selection"]["points"]
-    # A second click on a cell takes the selection back, which is to show the same photos again.
-    photos.choose_cell(letter, points[0]["customdata"] if points else None)
+    # A second click on a cell clears the selection; the same photos are shown again.
+    if points:
+        truth, said = points[0]["customdata"]
+        photos.choose_cell(letter, truth, said)
+    else:
+        photos.choose_last_cell()
 
 
 def _curves(charts: dict[str, go.Figure]) -> None:

@@ -1,4 +1,4 @@
-"""Two runs side by side: the choice, the paired verdict, figures with intervals, curves."""
+"""Two runs side by side: the choice, the paired verdict, metrics with intervals, curves."""
 
 from collections.abc import Mapping
 
@@ -14,18 +14,21 @@ from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import printable
 from catsdogs.ui.runs import origin, remarks
-from catsdogs.ui.shared import cache
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import cache, problems
+from catsdogs.ui.shared.markdown import verbatim
 
 
 def pick(runs: list[Run]) -> tuple[Run, Run]:
-    """Let the user choose two runs; the choice is in the URL, so it can be sent and reloaded."""
+    """Return the two runs that the user chooses.
+
+    The choice is in the address, so it can be bookmarked and shared.
+    """
     ids = {run.run_id: run for run in sorted(runs, key=lambda run: not run.remarks.starred)}
     labels, chosen = remarks.labels(ids.values()), []
     for column, letter, default in zip(st.columns(2), LETTERS, _defaults(runs), strict=True):
         name, key = letter.lower(), f"compare_{letter.lower()}"
         wanted = st.session_state.get(key) or st.query_params.get(name)
-        # Set at each run, because only so does a run's new name reach the browser.
+        # Set in every script run: otherwise the browser keeps the old name of a renamed run.
         st.session_state[key] = wanted if wanted in ids else default.run_id
         with column.container(horizontal=True, vertical_alignment="bottom"):
             run_id = st.selectbox(
@@ -44,53 +47,65 @@ def pick(runs: list[Run]) -> tuple[Run, Run]:
 
 
 def read(a: Run, b: Run) -> Pair | None:
-    """Return what is known of two runs; None, and say why, when one cannot be read."""
-    try:
+    """Return the data that compares two runs; show why and return None when one is damaged."""
+    with problems.shown():
         return cache.pair(a, b)
-    except RunError as error:
-        st.error(told(error))
-        return None
+    return None
 
 
 def verdict(pair: Pair) -> float:
-    """Say whether the difference is real, and whether it matters; return the margin it may have."""
-    told, setting = st.columns([4, 1], vertical_alignment="top")
+    """Show whether the difference is real and whether it matters.
+
+    Returns the margin: the difference in accuracy (0 to 1) that does not matter to the user.
+    """
+    answer, setting = st.columns([4, 1], vertical_alignment="top")
     points = setting.number_input(
         "Equivalent within (points)",
-        *(0.1, 20.0, 100 * DEFAULT_MARGIN, 0.1),
+        min_value=0.1,
+        max_value=20.0,
+        value=100 * DEFAULT_MARGIN,
+        step=0.1,
         format="%.1f",
         key="compare_margin",
         persist_state="session",
         help="How large a difference in accuracy would not matter to you.",
     )
-    with told:
+    with answer:
         if pair.runs["A"].run_id == pair.runs["B"].run_id:
             st.info("This is one run twice. Choose another on one side.")
-        _say(pair, points / 100)
+        _verdict(pair, points / 100)
     return points / 100
 
 
-def _say(pair: Pair, margin: float) -> None:
+def _verdict(pair: Pair, margin: float) -> None:
     try:
         result = pair.compared(margin)
     except RunError as error:
-        st.warning(told(error))
+        st.warning(verbatim(error))
         return
     box = st.success if result.is_significant else st.info
     said = [f"**{opening}** {detail}" for opening, detail in comparison_text.verdict(result)]
     box("\n\n".join(said), icon=":material/balance:")
-    if sound := pair.compared_without_suspects(margin):
-        twin = comparison_text.without_suspects(sound[1], sound[0])
-        if sound[1].is_significant is result.is_significant:
-            st.caption(twin)
-        else:
-            st.warning(f"**The answer changes** without suspect labels. {twin}")
+    _without_suspects(pair, margin, is_significant=result.is_significant)
     for sentence in comparison_text.left_out(result):
         st.caption(sentence)
 
 
+def _without_suspects(pair: Pair, margin: float, *, is_significant: bool) -> None:
+    """Show the verdict without suspect labels, and warn when it differs."""
+    without = pair.compared_without_suspects(margin)
+    if without is None:
+        return
+    left_out, result = without
+    sentence = comparison_text.without_suspects(result, left_out)
+    if result.is_significant is is_significant:
+        st.caption(sentence)
+    else:
+        st.warning(f"**The answer changes** without suspect labels. {sentence}")
+
+
 def figures(pair: Pair) -> None:
-    """Show the figures of both runs with their intervals, and what the runs cost."""
+    """Show the metrics of both runs with their intervals, and the cost of the runs."""
     st.subheader("Figures", help=comparison_text.ABOUT_FIGURES)
     st.caption(f"{comparison_text.OWN_FIGURES}, with 95\u00a0% intervals.")
     st.dataframe(comparison_text.figures(pair.figures), key="compare_figures")
@@ -106,7 +121,7 @@ def figures(pair: Pair) -> None:
 
 
 def curves(runs: Mapping[str, Run]) -> None:
-    """Overlay both runs' curves."""
+    """Show the training curves of both runs in the same charts."""
     st.subheader("Training curves")
     views = {letter: run.view for letter, run in runs.items()}
     for column, metric in zip(st.columns(2), training_charts.METRICS, strict=True):
@@ -118,10 +133,10 @@ def curves(runs: Mapping[str, Run]) -> None:
 
 
 def _defaults(runs: list[Run]) -> tuple[Run, Run]:
-    """Return the newest run and, of the others, the newest that it can best be compared with.
+    """Return the newest run, and the newest of the others that suits it best.
 
-    Newest is first of all one's own, and then one that has its model. Best is another model,
-    measured on the same images.
+    The user's own runs come before the reference runs, and runs with a model file before those
+    without. A run measured on the same images suits best, above all one of another model.
     """
     first = max(runs, key=lambda run: (not run.is_reference, run.can_classify))
 
@@ -133,4 +148,4 @@ def _defaults(runs: list[Run]) -> tuple[Run, Run]:
 
 
 def _split(run: Run) -> tuple[str, int, float]:
-    return run.about["dataset"]["fingerprint"], run.config.seed, run.config.validation
+    return run.about.dataset.fingerprint, run.config.seed, run.config.validation

@@ -1,4 +1,4 @@
-"""The comparison as files: a report, its answers, a chart."""
+"""The comparison as files to download: a report, a table of answers, a chart."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from catsdogs.reports.comparison import Report
 
 
 def show(pair: Pair, *, threshold: float, margin: float) -> None:
-    """Offer the files; each is made when it is asked for."""
+    """Offer the files; each is made when it is downloaded."""
     name = "-and-".join(run.run_id for run in pair.runs.values())
 
     def made() -> Report:
@@ -21,7 +21,7 @@ def show(pair: Pair, *, threshold: float, margin: float) -> None:
     _offer("Report as one HTML page", lambda: made().as_html(), f"{name}.html", "text/html")
     _offer("Report as Markdown", lambda: made().as_markdown(), f"{name}.md", "text/markdown")
     if not pair.both.empty:
-        _offer("Both runs' answers as CSV", partial(_csv, pair), f"{name}.csv", "text/csv")
+        _offer("Both runs' answers as CSV", partial(answers_csv, pair), f"{name}.csv", "text/csv")
     chart = st.selectbox("A chart", comparison.chart_names(pair), key="compare_export_chart")
     page = partial(comparison.chart_page, pair, threshold, chart)
     _offer("That chart as HTML", page, f"{name}-{chart}.html", "text/html")
@@ -31,7 +31,8 @@ def show(pair: Pair, *, threshold: float, margin: float) -> None:
     )
 
 
-def _csv(pair: Pair) -> str:
+def answers_csv(pair: Pair) -> str:
+    """Return both runs' answers on the images that they share, as CSV."""
     return text.csv(pair.both)
 
 

@@ -1,8 +1,9 @@
-"""All trained runs in one table, what a seed alone changes, and what accuracy costs."""
+"""All trained runs in one table, the spread between seeds, and the cost of accuracy."""
 
 import statistics
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +23,7 @@ _CURVES = "curves"  # in the address
 
 
 def show(runs: list[Run]) -> None:
-    """Show the table, and below it the charts, closed at first: two runs are the page's matter."""
+    """Show the table and its charts, closed at first, because the page is about two runs."""
     with st.expander(f"All {len(runs)} trained runs", icon=":material/table_rows:"):
         found = _found(runs)
         if not found:
@@ -31,15 +32,42 @@ def show(runs: list[Run]) -> None:
         table = _table(found)
         _dataframe(table)
         origin.legend(found)
-        for line in _spread(found):
+        for line in seed_spread(found):
             st.markdown(line)
         weighed = table.dropna(subset=["megabytes", "milliseconds"])
         st.plotly_chart(evaluation_charts.cost(weighed), key="compare_cost", config=CONFIG)
         _curves(runs)
 
 
+def seed_spread(runs: list[Run]) -> list[str]:
+    """Return a line of Markdown for each group of runs that differ only in their seed."""
+    groups: dict[tuple[RunConfig, str, int, str], list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.state is State.FINISHED:
+            fingerprint = run.about.dataset.fingerprint
+            recipe = replace(run.config, seed=0), fingerprint, run.epochs_done, run.began_from
+            groups[recipe].append(run)
+    # Of several runs with one seed only the newest counts: the others repeat it.
+    groups_by_seed = (
+        {run.config.seed: run for run in reversed(group)} for group in groups.values()
+    )
+    return [_spread(by_seed) for by_seed in groups_by_seed if len(by_seed) > 1]
+
+
+def _spread(by_seed: dict[int, Run]) -> str:
+    """Return the mean and the standard deviation of the accuracy of runs, by seed."""
+    accuracies = [_accuracy(run).value for run in by_seed.values()]
+    seeds = ", ".join(map(str, sorted(by_seed)))
+    a_run = next(iter(by_seed.values()))
+    return (
+        f"**{literal(a_run.config.title)}**, seeds {seeds}: "
+        f"{statistics.mean(accuracies):.2%} ± {statistics.stdev(accuracies):.2%} "
+        f"(mean and standard deviation{', optimistic' if a_run.caveat else ''})"
+    )
+
+
 def _found(runs: list[Run]) -> list[Run]:
-    """Let the user say which runs are to be seen."""
+    """Return the runs that the user's search finds."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Find", key="compare_find", placeholder="in names, datasets and notes", width=280
@@ -55,16 +83,16 @@ def _found(runs: list[Run]) -> list[Run]:
 
 
 def _searched(run: Run) -> str:
-    dataset = run.about["dataset"]
-    return f"{run.title} {run.config.title} {run.run_id} {dataset['name']} {run.remarks.note}"
+    dataset = run.about.dataset
+    return f"{run.title} {run.config.title} {run.run_id} {dataset.name} {run.remarks.note}"
 
 
 def _curves(runs: list[Run]) -> None:
-    """Lay the curves of as many runs over each other as there are colours."""
+    """Overlay the curves of the chosen runs, up to one for each colour."""
     ids, labels = {run.run_id: run for run in runs}, remarks.labels(runs)
     wanted = st.session_state.get("compare_curves_of", st.query_params.get_all(_CURVES))
     known = [run_id for run_id in wanted if run_id in ids][: len(RUN_COLOURS)]
-    # Set at each run, because only so does a run's new name reach the browser.
+    # Set in every script run: otherwise the browser keeps the old name of a renamed run.
     st.session_state["compare_curves_of"] = known
     chosen = st.multiselect(
         f"Lay curves over each other (up to {len(RUN_COLOURS)})",
@@ -85,32 +113,32 @@ def _curves(runs: list[Run]) -> None:
 
 def _accuracy(run: Run) -> Interval:
     """Return a run's accuracy on its own validation images, with Wilson's interval."""
-    images = run.result["val_images"]
-    return intervals.share(round(run.result["val_accuracy"] * images), images)
+    images = run.result.val_images
+    return intervals.share(round(run.result.val_accuracy * images), images)
 
 
 def _table(runs: list[Run]) -> pd.DataFrame:
-    rows = []
-    for run in runs:
-        found, result = _accuracy(run), run.result
-        rows.append(
-            {
-                "run": remarks.starred_title(run),
-                "accuracy": found.value,
-                "low": found.low,
-                "high": found.high,
-                "loss": result["val_loss"],
-                "images": result["val_images"],
-                "parameters": result["parameters"],
-                "megabytes": result["model_bytes"] / 1e6,
-                "milliseconds": result["latency_ms"],
-                "seconds": result["seconds"]["total"],
-                "dataset": printable(run.about["dataset"]["name"]),
-                "fingerprint": run.about["dataset"]["fingerprint"],
-                "note": run.remarks.line,
-            }
-        )
+    rows = [_row(run) for run in runs]
     return pd.DataFrame(rows).sort_values("accuracy", ascending=False, kind="stable")
+
+
+def _row(run: Run) -> dict[str, Any]:
+    accuracy, result = _accuracy(run), run.result
+    return {
+        "run": remarks.starred_title(run),
+        "accuracy": accuracy.value,
+        "low": accuracy.low,
+        "high": accuracy.high,
+        "loss": result.val_loss,
+        "images": result.val_images,
+        "parameters": result.parameters,
+        "megabytes": result.model_bytes / 1e6,
+        "milliseconds": result.latency_ms,
+        "seconds": result.total_s,
+        "dataset": printable(run.about.dataset.name),
+        "fingerprint": run.about.dataset.fingerprint,
+        "note": run.remarks.line,
+    }
 
 
 def _dataframe(table: pd.DataFrame) -> None:
@@ -137,29 +165,3 @@ def _dataframe(table: pd.DataFrame) -> None:
         hide_index=True,
         key="compare_runs",
     )
-
-
-def _spread(runs: list[Run]) -> list[str]:
-    """Return a line for each group of runs that differ in nothing but their seed."""
-    groups: dict[tuple[RunConfig, str, int, str], list[Run]] = defaultdict(list)
-    for run in runs:
-        if run.state is State.FINISHED:
-            fingerprint = run.about["dataset"]["fingerprint"]
-            recipe = replace(run.config, seed=0), fingerprint, run.epochs_done, run.began_from
-            groups[recipe].append(run)
-    lines = []
-    for runs_of_one in groups.values():
-        # Of one seed the newest: its twins say the same once more.
-        group = list({run.config.seed: run for run in reversed(runs_of_one)}.values())
-        if len(group) < 2:
-            continue
-        found = [_accuracy(run).value for run in group]
-        seeds = ", ".join(
-            str(run.config.seed) for run in sorted(group, key=lambda r: r.config.seed)
-        )
-        lines.append(
-            f"**{literal(group[0].config.title)}**, seeds {seeds}: "
-            f"{statistics.mean(found):.2%} ± {statistics.stdev(found):.2%} "
-            f"(mean and standard deviation{', optimistic' if group[0].caveat else ''})"
-        )
-    return lines

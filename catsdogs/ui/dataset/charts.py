@@ -1,7 +1,7 @@
-"""The dataset's charts; what is selected on one, the gallery shows."""
+"""The dataset's charts. A selection on one filters the gallery."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,26 @@ import streamlit as st
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
+from catsdogs.labels import CAT, CLASS_NAMES, DOG
 from catsdogs.ui.dataset import filters
 
-_BEYOND = 1e9
+_BEYOND = 1e9  # further than any photo on any axis
+
+
+class _Histogram(NamedTuple):
+    title: str
+    unit: str
+
+
 _HISTOGRAMS = {
-    "aspect_ratio": ("Aspect ratio", "width ÷ height (1 = square)"),
-    "megapixels": ("Resolution", "megapixels"),
-    "kilobytes": ("File size", "kB"),
+    "aspect_ratio": _Histogram("Aspect ratio", "width ÷ height (1 = square)"),
+    "megapixels": _Histogram("Resolution", "megapixels"),
+    "kilobytes": _Histogram("File size", "kB"),
 }
 
 
 def sizes(snapshot: Snapshot) -> None:
-    """Show how large the photos are, by class."""
+    """Show the sizes of the photos by class."""
     st.caption("Draw a box or a lasso on a chart: the gallery shows the photos inside.")
     photos = snapshot.dataset.usable
     if photos.empty:
@@ -30,15 +38,15 @@ def sizes(snapshot: Snapshot) -> None:
         return
     selectable(dataset_charts.size_chart(photos), "chart_size", on_area="size")
     photos = photos.assign(aspect_ratio=photos["width_px"] / photos["height_px"])
-    for column, (name, (title, unit)) in zip(st.columns(3), _HISTOGRAMS.items(), strict=True):
+    for column, (measure, of) in zip(st.columns(3), _HISTOGRAMS.items(), strict=True):
         with column:
-            values = gallery_query.measure(photos, name)
-            figure = dataset_charts.histogram(values, photos["label"], title, unit)
-            selectable(figure, f"chart_{name}", on_range=name)
+            values = gallery_query.measure(photos, measure)
+            figure = dataset_charts.histogram(values, photos["label"], of.title, of.unit)
+            selectable(figure, f"chart_{measure}", on_range=measure)
 
 
 def embedding_map(snapshot: Snapshot) -> None:
-    """Show the photos as points, alike ones near each other."""
+    """Show the photos as points, similar ones near each other."""
     table = snapshot.table
     if table["map_x"].isna().all():
         st.info("The map comes with the health check: run one under *Health*.")
@@ -52,18 +60,7 @@ def embedding_map(snapshot: Snapshot) -> None:
         key="map_colour",
         bind="query-params",
     )
-    photos = table[~table["excluded"]]
-    suspect, outlier = (snapshot.flags[name].loc[photos.index] for name in ("suspect", "outlier"))
-    photos = pd.DataFrame(
-        {
-            "path": photos["path"],
-            "map_x": photos["map_x"],
-            "map_y": photos["map_y"],
-            "side": photos["side"],
-            "class": np.where(photos["label"] == 0, "cat", "dog"),
-            "suspicion": np.select([suspect, outlier], ["suspect label", "outlier"], "as expected"),
-        }
-    )
+    photos = _points(snapshot)
     figure = dataset_charts.embedding_map(photos, colour)
     drawn = sum(len(trace.x) for trace in figure.data)
     st.caption(
@@ -74,10 +71,8 @@ def embedding_map(snapshot: Snapshot) -> None:
 
 
 def selectable(figure: go.Figure, key: str, *, on_area: str = "", on_range: str = "") -> None:
-    """Draw ``figure``; a selection on it filters the gallery by an area or by one measure.
-
-    When the filter is cleared, the chart is drawn anew without the selection.
-    """
+    """Draw ``figure``; a selection on it filters the gallery by an area or by one measure."""
+    # A new key after each clearing, so that the chart is drawn again without its selection.
     key = f"{key}_{filters.times_cleared()}"
 
     def selected() -> None:
@@ -100,22 +95,44 @@ def selectable(figure: go.Figure, key: str, *, on_area: str = "", on_range: str 
     )
 
 
+def _points(snapshot: Snapshot) -> pd.DataFrame:
+    """Return the photos in use with their places on the map and the values that colour them."""
+    photos = snapshot.table[~snapshot.table["excluded"]]
+    suspect, outlier = (snapshot.flags[name].loc[photos.index] for name in ("suspect", "outlier"))
+    return pd.DataFrame(
+        {
+            "path": photos["path"],
+            "map_x": photos["map_x"],
+            "map_y": photos["map_y"],
+            "side": photos["side"],
+            "class": np.where(photos["label"] == CAT, CLASS_NAMES[CAT], CLASS_NAMES[DOG]),
+            "suspicion": np.select([suspect, outlier], ["suspect label", "outlier"], "as expected"),
+        }
+    )
+
+
 def _box(
     box: Mapping[str, Any], figure: go.Figure, *, has_tails: bool
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return a box' range on both axes of the main chart.
+    """Return the range of a box on both axes of the main chart.
 
-    A box on a histogram at the side says nothing of the other axis. With ``has_tails``, the first
-    and the last bin hold what lies outside the axis, too, and so does a box that reaches into them.
+    A box on a histogram at the side does not limit the other axis. With ``has_tails``, the first
+    and the last bin also hold the photos beyond the axis, and so does a box that reaches into one.
     """
-    ranges = []
-    for axis in "xy":
-        low, high = sorted(box[axis])
-        middles = figure.data[0][axis]
-        on_main = box[f"{axis}ref"] == axis
-        if not on_main or (has_tails and low <= middles[0]):
-            low = -_BEYOND
-        if not on_main or (has_tails and high >= middles[-1]):
-            high = _BEYOND
-        ranges.append((low, high))
-    return ranges[0], ranges[1]
+    return (
+        _range(box, "x", figure, has_tails=has_tails),
+        _range(box, "y", figure, has_tails=has_tails),
+    )
+
+
+def _range(
+    box: Mapping[str, Any], axis: str, figure: go.Figure, *, has_tails: bool
+) -> tuple[float, float]:
+    low, high = sorted(box[axis])
+    bins = figure.data[0][axis]
+    on_main = box[f"{axis}ref"] == axis
+    if not on_main or (has_tails and low <= bins[0]):
+        low = -_BEYOND
+    if not on_main or (has_tails and high >= bins[-1]):
+        high = _BEYOND
+    return low, high

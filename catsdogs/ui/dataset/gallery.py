@@ -1,6 +1,7 @@
-"""Thumbnails of a dataset, a page at a time, and the files that cannot be shown."""
+"""Thumbnails of a dataset in pages, and the files that cannot be shown."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,17 +13,55 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
 from catsdogs.text import printable
-from catsdogs.ui.dataset import decide, filters, photo
+from catsdogs.ui.dataset import decisions, filters, photo
+from catsdogs.ui.shared import pager
+from catsdogs.ui.shared.pager import Pages
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
 _PER_PAGE = (24, 48, 96)
+_MOST_LISTED = 1000
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show the filter, one page of what it finds, and the photo that is open."""
+    """Show the filter, one page of the photos that it finds, and the photo that is open."""
     st.subheader("Gallery")
-    asked = filters.show(snapshot)
-    found = gallery_query.find(snapshot, asked)
+    query = filters.show(snapshot)
+    found = gallery_query.find(snapshot, query)
+    per_page = _bar(snapshot, found)
+    if found.empty:
+        st.info("No photo fits. Take a part of the filter away.", icon=":material/filter_alt:")
+        return
+    in_groups = query.flag in gallery_query.GROUPED
+    _page(snapshot, found, Pages(len(found), per_page), in_groups=in_groups)
+    photo.show_if_open(snapshot, found)
+
+
+def unreadable(dataset: Dataset) -> None:
+    """List the files that do not decode, each with the reason."""
+    found = dataset.unreadable
+    if found.empty:
+        st.success("The header of every image file can be read.", icon=":material/check:")
+        return
+    st.caption(
+        f"{len(found):,} unreadable files are left out of training. Your files are never changed."
+    )
+    st.dataframe(
+        found[["path", "problem", "problem_detail", "size_bytes"]]
+        .head(_MOST_LISTED)
+        .assign(path=lambda rows: rows["path"].map(printable)),
+        column_config={
+            "path": "File",
+            "problem": "Reason",
+            "problem_detail": "In words",
+            "size_bytes": "Bytes",
+        },
+        hide_index=True,
+        key="dataset_unreadable",
+    )
+
+
+def _bar(snapshot: Snapshot, found: pd.DataFrame) -> int:
+    """Show the count and the decisions about all; return how many photos a page is to hold."""
     bar = st.container(horizontal=True, vertical_alignment="center")
     bar.markdown(f"**{len(found):,}** of {len(snapshot.table):,} photos", width="content")
     per_page = bar.segmented_control(
@@ -37,42 +76,42 @@ def show(snapshot: Snapshot) -> None:
     )
     with bar:
         if len(found):
-            decide.about_all(snapshot.dataset.root, found[["path", "digest"]])
-        decide.undo(snapshot.dataset.root, key="gallery_undo")
-    if found.empty:
-        st.info("No photo fits. Take a part of the filter away.", icon=":material/filter_alt:")
-        return
-    in_groups = asked.flag in gallery_query.GROUPED
-    _page(snapshot, found, int(per_page or _PER_PAGE[0]), in_groups=in_groups)
-    photo.show_if_open(snapshot, found)
+            decisions.about_all(snapshot.dataset.root, found[["path", "digest"]])
+        decisions.undo(snapshot.dataset.root, key="gallery_undo")
+    return int(per_page or _PER_PAGE[0])
 
 
-def unreadable(dataset: Dataset) -> None:
-    """List the files that do not decode, each with its reason."""
-    found = dataset.unreadable
-    if found.empty:
-        st.success("The header of every image file can be read.", icon=":material/check:")
-        return
-    st.caption(
-        f"{len(found):,} unreadable files are left out of training. Your files are never changed."
-    )
-    st.dataframe(
-        found[["path", "problem", "problem_detail", "size_bytes"]]
-        .head(1000)
-        .assign(path=lambda rows: rows["path"].map(printable)),
-        column_config={
-            "path": "File",
-            "problem": "Reason",
-            "problem_detail": "In words",
-            "size_bytes": "Bytes",
-        },
-        hide_index=True,
-        key="dataset_unreadable",
-    )
+def _page(snapshot: Snapshot, found: pd.DataFrame, pages: Pages, *, in_groups: bool) -> None:
+    above_numbers = st.empty()
+    items = pager.choose(pages, key=filters.PAGE, in_address=True)
+    shown = found.iloc[items]
+    with above_numbers.container():
+        photo_grid(
+            _tiles(snapshot, shown, _groups(found, in_groups=in_groups)[items]),
+            key="gallery",
+            on_open=lambda position: photo.open_(shown["path"].iloc[position]),
+            on_turn=partial(pager.turn, pages, key=filters.PAGE),
+        )
 
 
-def _tile(row: Mapping[Any, Any], jpeg: bytes | None, prefix: str) -> Tile:
-    """Return the tile of a photo (a row of a look's table); ``prefix`` begins its note."""
+def _groups(found: pd.DataFrame, *, in_groups: bool) -> list[str]:
+    """Return the beginning of each photo's note: its group, numbered in the order shown."""
+    if not in_groups:
+        return [""] * len(found)
+    return [f"group {number + 1} · " for number in pd.factorize(found["group"])[0]]
+
+
+def _tiles(snapshot: Snapshot, shown: pd.DataFrame, groups: list[str]) -> list[Tile]:
+    named = list(zip(shown["path"], shown["digest"], strict=True))
+    jpegs = thumbnails(snapshot.dataset.root, named)
+    return [
+        _tile(row, jpeg, group)
+        for row, jpeg, group in zip(shown.to_dict("records"), jpegs, groups, strict=True)
+    ]
+
+
+def _tile(row: Mapping[Any, Any], jpeg: bytes | None, group: str) -> Tile:
+    """Return the tile of a photo (a row of a snapshot's table); ``group`` begins its note."""
     label = row["label"]
     name = "no label" if label == UNLABELLED else CLASS_NAMES[label]
     relabelled = " (relabelled)" if label != row["named_label"] else ""
@@ -80,33 +119,6 @@ def _tile(row: Mapping[Any, Any], jpeg: bytes | None, prefix: str) -> Tile:
     return Tile(
         printable(row["path"].rpartition("/")[2]),
         jpeg,
-        prefix + (f"excluded · {size}" if row["excluded"] else f"{name}{relabelled} · {size}"),
+        group + (f"excluded · {size}" if row["excluded"] else f"{name}{relabelled} · {size}"),
         is_faded=row["excluded"],
     )
-
-
-def _page(snapshot: Snapshot, found: pd.DataFrame, per_page: int, *, in_groups: bool) -> None:
-    pages = -(-len(found) // per_page)
-    st.session_state["page"] = min(st.session_state.get("page", 1), pages)
-    place = st.empty()
-    page = st.pagination(pages, key="page", bind="query-params")
-    shown = found.iloc[(page - 1) * per_page : page * per_page]
-    jpegs = thumbnails(
-        snapshot.dataset.root, list(zip(shown["path"], shown["digest"], strict=True))
-    )
-    groups = pd.factorize(found["group"])[0][(page - 1) * per_page :] + 1
-    tiles = [
-        _tile(row, jpeg, f"group {group} · " if in_groups else "")
-        for row, jpeg, group in zip(shown.to_dict("records"), jpegs, groups, strict=False)
-    ]
-
-    def turn(step: int) -> None:
-        st.session_state["page"] = min(max(page + step, 1), pages)
-
-    with place.container():
-        photo_grid(
-            tiles,
-            key="gallery",
-            on_open=lambda position: photo.open_(shown["path"].iloc[position]),
-            on_turn=turn,
-        )

@@ -1,18 +1,16 @@
-"""What is wrong with the dataset: the check, its findings, what they mean."""
+"""The health check of the dataset, its findings, and what they mean."""
 
 import streamlit as st
 
 from catsdogs.background import tasks
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.dataset import annotations
-from catsdogs.errors import DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.flags import FLAGS, ODD
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.ui.dataset import filters, gallery
-from catsdogs.ui.runs import actions
-from catsdogs.ui.shared import cache, task_card
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import cache, problems, task_card
+from catsdogs.ui.shared.markdown import verbatim
 
 _FIRST = ("suspect", "outlier", "exact", "near", "listed", "undecodable", "unlabelled")
 _DECIDED = ("relabelled", "excluded")
@@ -20,7 +18,7 @@ _PROBLEM = "health_problem"
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show the check and everything that was found; each finding filters the gallery."""
+    """Show the check and its findings; a click on a finding filters the gallery."""
     _check(snapshot)
     st.markdown("**Look at these first**")
     _findings(snapshot, _FIRST)
@@ -47,43 +45,53 @@ def show(snapshot: Snapshot) -> None:
 
 
 def _check(snapshot: Snapshot) -> None:
-    """Say whether there is a check, and offer to run one."""
+    """Show a running check, or the state of the last one and the button that starts another."""
     subject = str(snapshot.dataset.root)
     running = task_card.show(
         "health", subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
     )
     if running:
         st.caption("It goes on when you leave this page.")
-        return
-    if snapshot.findings is None:
+    elif _state(snapshot):
+        _start(subject)
+
+
+def _state(snapshot: Snapshot) -> bool:
+    """Show how far the last check can be relied on; return whether another one may help."""
+    findings = snapshot.findings
+    if findings is None:
         st.info(
             "Duplicates, suspect labels, outliers and the map need one look at every pixel, once: "
             "a few minutes for 10,000 photos. Your files are only read.",
             icon=":material/health_and_safety:",
         )
-    elif not snapshot.is_current:
+        return True
+    if not snapshot.is_current:
         st.warning("Photos came, went or changed since the last check.", icon=":material/update:")
-    elif snapshot.findings.summary["embedding"]:
-        st.warning(told(snapshot.findings.summary["embedding"]), icon=":material/cloud_off:")
-    else:
-        seconds = sum(snapshot.findings.summary["seconds"].values())
-        st.success(
-            f"All {len(snapshot.findings.rows):,} labelled photos were checked, in "
-            f"{seconds:,.0f} s. Nothing changed since.",
-            icon=":material/check:",
-        )
-        if not snapshot.findings.caveat:
-            return
-        st.warning(snapshot.findings.caveat, icon=":material/warning:")
+        return True
+    if findings.summary["embedding"]:
+        st.warning(verbatim(findings.summary["embedding"]), icon=":material/cloud_off:")
+        return True
+    st.success(
+        f"All {len(findings.rows):,} labelled photos were checked, in "
+        f"{sum(findings.summary['seconds'].values()):,.0f} s. Nothing changed since.",
+        icon=":material/check:",
+    )
+    if findings.caveat:
+        st.warning(findings.caveat, icon=":material/warning:")
+    return bool(findings.caveat)
+
+
+def _start(subject: str) -> None:
     st.button(
         "Run the health check",
         type="primary",
         key="health_run",
-        on_click=actions.attempt,
+        on_click=problems.attempt,
         args=(tasks.start, "health", subject),
-        kwargs={"says": _PROBLEM},
+        kwargs={"note_as": _PROBLEM},
     )
-    actions.problem(_PROBLEM)
+    problems.show_noted(_PROBLEM)
 
 
 def _findings(snapshot: Snapshot, names: tuple[str, ...]) -> None:
@@ -120,7 +128,7 @@ def _shortcuts(snapshot: Snapshot) -> None:
 
 def _leakage(snapshot: Snapshot) -> None:
     photos = snapshot.table[snapshot.table["side"] != ""]
-    # By what the check found, not by the split's own groups, which could not show a mistake of its.
+    # By the groups of the check: the split's own groups cannot show a mistake of the split.
     near = photos["near_group"].astype("str")
     groups = photos.groupby(photos["digest"].mask(photos["near_group"] >= 0, near))["side"]
     several = groups.size() > 1
@@ -159,14 +167,14 @@ def _decisions(snapshot: Snapshot) -> None:
             key="decisions_export",
             on_click="ignore",
         )
+    _import(snapshot)
+
+
+def _import(snapshot: Snapshot) -> None:
     given = st.file_uploader("Import decisions", type="csv", key="decisions_import")
     if given is not None and st.button("Take them over", key="decisions_take"):
-        try:
-            count = annotations.from_csv(
-                dataset.root, dataset.records, given.getvalue().decode("utf-8-sig", "replace")
-            )
-        except DatasetError as error:
-            st.error(told(error))
-        else:
+        text = given.getvalue().decode("utf-8-sig", "replace")
+        with problems.shown():
+            count = annotations.from_csv(snapshot.dataset.root, snapshot.dataset.records, text)
             st.toast(f"{count:,} decisions taken over.")
             st.rerun()

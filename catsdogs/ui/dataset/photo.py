@@ -1,7 +1,8 @@
-"""One photo, opened: full size, what is known of it, what the runs say, who looks like it."""
+"""An open photo: its picture, its facts, the answers of the runs, and the most similar photos."""
 
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,20 @@ import pandas as pd
 import streamlit as st
 from PIL import ExifTags
 
-from catsdogs.errors import CatsDogsError, UnreadableImage
+from catsdogs.errors import CatsDogsError
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.images.picture import Picture, load_upright, open_header, read_bytes
+from catsdogs.images.header import open_header
+from catsdogs.images.picture import Picture, load_upright, read_bytes
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
 from catsdogs.runs import model_files, store
+from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui.dataset import decide
+from catsdogs.ui.dataset import decisions
 from catsdogs.ui.runs import remarks
-from catsdogs.ui.shared import cache
+from catsdogs.ui.shared import cache, problems
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
-from catsdogs.ui.shared.told import told
 
 _OPEN = "photo"  # its name in the page's address
 _SHOWN_PX = 1600
@@ -32,7 +34,7 @@ _EXIF_POINTERS = (0x8769, 0x8825)  # the blocks of camera settings and of the po
 
 
 def is_open() -> bool:
-    """Tell whether a photo is open over the page."""
+    """Return whether a photo is open over the page."""
     return _OPEN in st.query_params
 
 
@@ -42,11 +44,11 @@ def open_(path: str) -> None:
 
 
 def show_if_open(snapshot: Snapshot, found: pd.DataFrame) -> None:
-    """Show the dialog when a photo is open; ``found`` is what its arrows walk through."""
+    """Show the dialog when a photo is open; its arrows move through the photos ``found``."""
     path = st.query_params.get(_OPEN)
     if path is None or not (snapshot.table["path"] == path).any():
         return
-    dialog = st.dialog(literal(path), width="large", on_dismiss=close)(_show)
+    dialog = st.dialog(literal(path), width="large", on_dismiss=close)(details)
     dialog(snapshot.dataset.root, path, found["path"].tolist())
 
 
@@ -54,7 +56,7 @@ def shown(root: Path, path: str) -> bytes:
     """Return the photo as the app sees it: a JPEG, upright, at most ``_SHOWN_PX`` wide and high.
 
     Raises:
-        UnreadableImage: with the reason.
+        UnreadableImage: when the file does not decode; the message says why.
     """
     picture = load_upright(read_bytes(root / path), at_least_px=_SHOWN_PX)
     picture.thumbnail((_SHOWN_PX, _SHOWN_PX))
@@ -64,17 +66,17 @@ def shown(root: Path, path: str) -> bytes:
 
 
 def picture(root: Path, photo: Mapping[Any, Any]) -> None:
-    """Show a photo so that what stands below it stays in sight.
+    """Show a photo, small enough that the buttons below it stay in sight.
 
     Raises:
-        UnreadableImage: with the reason.
+        UnreadableImage: when the file does not decode; the message says why.
     """
     width = min(_WIDEST_PX, round(_HIGHEST_PX * photo["width_px"] / photo["height_px"]))
     st.image(shown(root, photo["path"]), width=max(width, 1), alt=printable(photo["path"]))
 
 
 def neighbours(snapshot: Snapshot, row: int, *, count: int, key: str) -> None:
-    """Show the photos most like the one in row ``row`` of the look's table."""
+    """Show the photos most similar to the one in row ``row`` of the snapshot's table."""
     checked_row = int(snapshot.table["row"].to_numpy()[row])
     if snapshot.findings is None or checked_row < 0:
         return
@@ -91,27 +93,50 @@ def neighbours(snapshot: Snapshot, row: int, *, count: int, key: str) -> None:
     photo_grid(tiles, key=key, on_open=lambda position: open_(near["path"].iloc[position]))
 
 
-def _show(root: Path, path: str, walk: list[str]) -> None:
-    # Looked up at every draw of the dialog: a decision in it changes what is known.
-    try:
+def details(root: Path, path: str, walk: list[str]) -> None:
+    """Show the content of the dialog; its arrows move through the paths in ``walk``."""
+    snapshot = None
+    with problems.shown():
+        # Read for every drawing of the dialog, because a decision in it changes the snapshot.
         snapshot = cache.snapshot(root)
-    except (CatsDogsError, OSError) as error:
-        st.error(told(error))
-        return
+    if snapshot is not None:
+        _details(snapshot, path, walk)
+
+
+def close() -> None:
+    """Close the photo that is open, if there is one."""
+    st.query_params.pop(_OPEN, None)
+
+
+def exif_tags(path: Path) -> dict[str, str]:
+    """Return the first of a photo's EXIF tags by name, as short Markdown; none for a bad file."""
+    try:
+        blocks = _exif_blocks(read_bytes(path))
+    except Exception:  # Whatever Pillow runs into: the photo is shown without its tags.
+        return {}
+    names = {**ExifTags.TAGS, **ExifTags.GPSTAGS}
+    tags = {
+        names.get(tag, f"0x{tag:04x}"): literal(str(value)[:_MOST_CHARACTERS])
+        for block in blocks
+        for tag, value in block.items()
+        if tag not in _EXIF_POINTERS
+    }
+    return dict(list(tags.items())[:_MOST_TAGS])
+
+
+def _details(snapshot: Snapshot, path: str, walk: list[str]) -> None:
     is_open = snapshot.table["path"] == path
     if not is_open.any():
         st.warning("This photo is not in the dataset any more.")
         return
     row = int(is_open.argmax())
-    photo = snapshot.table.iloc[row].to_dict()
+    photo, root = snapshot.table.iloc[row].to_dict(), snapshot.dataset.root
     _arrows(path, walk)
     left, right = st.columns([3, 2])
     with left:
-        try:
+        with problems.shown():
             picture(root, photo)
-        except UnreadableImage as error:
-            st.error(told(error))
-        decide.about_one(root, photo, key="photo")
+        decisions.about_one(root, photo, key="photo")
     with right:
         _badges(snapshot, row)
         _facts(photo)
@@ -124,11 +149,6 @@ def _show(root: Path, path: str, walk: list[str]) -> None:
     if st.query_params.get(_OPEN) != path:
         # The whole page, because a dialog cannot change its own title.
         st.rerun()
-
-
-def close() -> None:
-    """Close the photo that is open, if one is."""
-    st.query_params.pop(_OPEN, None)
 
 
 def _arrows(path: str, walk: list[str]) -> None:
@@ -179,59 +199,54 @@ def _facts(photo: Mapping[Any, Any]) -> None:
 
 
 def _runs(snapshot: Snapshot, photo: Mapping[Any, Any]) -> None:
-    """Show the latest runs' answers, and whether each has learned from this photo."""
-    is_usable = photo["label"] != UNLABELLED and not photo["excluded"]
+    """Show the answers of the latest runs, and whether each was trained on this photo."""
     runs = [run for run in store.list_runs()[0] if run.can_classify][:_MOST_RUNS]
     answers = []
     for run in runs:
-        try:
-            content = read_bytes(snapshot.dataset.root / photo["path"])
-            p_dog = cache.predictor(run)(Picture(content)).p_dog
-            held_back = photo["digest"] in set(model_files.read_predictions(run)["digest"])
-        except CatsDogsError:
-            continue
-        same = run.about["dataset"].get("fingerprint") == snapshot.dataset.fingerprint()
-        seen = "learned from it" if same and is_usable else "unknown"
-        if held_back:
-            seen = "held back, but perhaps not from its base" if run.caveat else "held back"
-        answers.append((remarks.starred_title(run), class_name(p_dog), p_dog, seen))
+        # A run that cannot answer is left out.
+        with suppress(CatsDogsError):
+            answers.append(_answer(run, snapshot, photo))
     if answers:
         st.markdown(f"**What the latest runs say** (of {_MOST_RUNS} at most)")
         st.dataframe(
-            pd.DataFrame(answers, columns=["Run", "Answer", "P(dog)", "In its training"]),
+            pd.DataFrame(answers),
             column_config={"P(dog)": st.column_config.NumberColumn(format="percent")},
             hide_index=True,
         )
 
 
+def _answer(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> dict[str, Any]:
+    content = read_bytes(snapshot.dataset.root / photo["path"])
+    p_dog = cache.predictor(run)(Picture(content)).p_dog
+    return {
+        "Run": remarks.starred_title(run),
+        "Answer": class_name(p_dog),
+        "P(dog)": p_dog,
+        "In its training": _part_in_training(run, snapshot, photo),
+    }
+
+
+def _part_in_training(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> str:
+    if photo["digest"] in set(model_files.read_predictions(run)["digest"]):
+        return "held back, but perhaps not from its base" if run.caveat else "held back"
+    is_usable = photo["label"] != UNLABELLED and not photo["excluded"]
+    is_same = run.about.dataset.fingerprint == snapshot.dataset.fingerprint()
+    return "learned from it" if is_same and is_usable else "unknown"
+
+
 def _exif(path: Path) -> None:
-    tags = _exif_tags(path)
+    tags = exif_tags(path)
     if tags:
         with st.expander("EXIF"):
             st.table(pd.DataFrame({"": tags.values()}, index=list(tags)), border="horizontal")
 
 
-def _exif_tags(path: Path) -> dict[str, str]:
-    """Return a photo's EXIF tags by name, the first few of them and not too long."""
-    try:
-        content = read_bytes(path)
-        # A PNG's EXIF may come behind its pixels, which are decoded then.
-        with (
-            Picture(content).held(at_least_px=_SHOWN_PX),
-            open_header(content) as image,
-        ):
-            exif = image.getexif()
-            blocks = [dict(exif), *(dict(exif.get_ifd(pointer)) for pointer in _EXIF_POINTERS)]
-    except Exception:  # Whatever Pillow runs into: the photo is shown without them.
-        return {}
-    names = {**ExifTags.TAGS, **ExifTags.GPSTAGS}
-    tags = {
-        names.get(tag, f"0x{tag:04x}"): literal(str(value)[:_MOST_CHARACTERS])
-        for block in blocks
-        for tag, value in block.items()
-        if tag not in _EXIF_POINTERS
-    }
-    return dict(list(tags.items())[:_MOST_TAGS])
+def _exif_blocks(content: bytes) -> list[dict[int, Any]]:
+    """Return a file's EXIF tags: the main block, the camera settings and the position."""
+    # Decoded first: in a PNG the EXIF may come after the pixels.
+    with Picture(content).held(at_least_px=_SHOWN_PX), open_header(content) as image:
+        exif = image.getexif()
+        return [dict(exif), *(dict(exif.get_ifd(pointer)) for pointer in _EXIF_POINTERS)]
 
 
 def _label_name(label: int) -> str:

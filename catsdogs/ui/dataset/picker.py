@@ -1,4 +1,4 @@
-"""Where a dataset can come from, and what is in the current one."""
+"""The places that a dataset can come from, and the counts of the current one."""
 
 from pathlib import Path
 
@@ -7,17 +7,16 @@ import streamlit as st
 from catsdogs.background import tasks
 from catsdogs.background.tasks import Task
 from catsdogs.dataset.index import Dataset
-from catsdogs.errors import DatasetError
 from catsdogs.labels import CAT, DOG
 from catsdogs.sources import current, fetching, opening
 from catsdogs.sources.sample import sample_dir
 from catsdogs.text import counted, literal
-from catsdogs.ui.shared import current_dataset, task_card
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import current_dataset, problems, task_card
+from catsdogs.ui.shared.markdown import verbatim
 
 
 def counts(dataset: Dataset) -> None:
-    """Show how many files of each kind there are."""
+    """Show the number of files of each kind."""
     numbers = {
         "Usable images": len(dataset.usable),
         "Cats": int((dataset.usable["label"] == CAT).sum()),
@@ -35,11 +34,11 @@ def counts(dataset: Dataset) -> None:
     if closed := dataset.rest.closed_folders:
         (path, reason), more = next(iter(closed.items())), len(closed) - 1
         others = f" Nor can {counted(more, 'other folder')}: see `data scan`." if more else ""
-        st.warning(f"The folder {told(path)} cannot be read: {told(reason)}.{others}")
+        st.warning(f"The folder {verbatim(path)} cannot be read: {verbatim(reason)}.{others}")
 
 
 def show() -> None:
-    """Offer the places a dataset can come from, and show the downloads that are at work."""
+    """Offer the places that a dataset can come from, and show the running downloads."""
     downloads = [task.subject for task in tasks.of_kind("download")]
     expanded = bool(downloads) or current.path() == sample_dir()
     with st.expander("Use other images", icon=":material/folder_open:", expanded=expanded):
@@ -79,11 +78,11 @@ def _from_this_machine() -> None:
             "Path on this machine", key="dataset_path", placeholder="/photos/train.zip"
         )
         if st.form_submit_button("Use this path", key="dataset_use", type="primary"):
-            _try(typed)
+            _open(typed)
 
 
 def _from_an_address(downloads: set[str]) -> None:
-    """Show the downloads from addresses that are at work or have ended, and offer another."""
+    """Show the downloads from addresses, running or ended, and offer another."""
     for address in sorted(downloads):
         st.caption(literal(address))
         _is_downloading(address)
@@ -93,13 +92,13 @@ def _from_an_address(downloads: set[str]) -> None:
 
 
 def _download(source: str, title: str, *, key: str) -> None:
-    """Offer a download, or show it while it runs."""
+    """Offer a download; while it runs, show it instead."""
     if not _is_downloading(source) and st.button(title, key=key, icon=":material/download:"):
         _start_download(source)
 
 
 def _is_downloading(source: str) -> bool:
-    """Show a source's download, if there is one; one that is done becomes the current dataset."""
+    """Show a source's download, if there is one; a finished one becomes the current dataset."""
     running = task_card.show("download", source, fetching.PHASES, on_done=_use_download)
     if running:
         st.caption("It goes on when you leave this page, and can be resumed after a break.")
@@ -107,37 +106,28 @@ def _is_downloading(source: str) -> bool:
 
 
 def _start_download(source: str) -> None:
-    try:
+    with problems.shown():
         fetching.check(source)
         tasks.start("download", source)
-    except (DatasetError, OSError) as error:
-        st.error(told(error))
-    else:
         st.rerun()
 
 
 def _use_download(task: Task) -> None:
     if task.result:
         folder = Path(task.result["path"])
-        try:
+        with problems.shown():
             current_dataset.opened(folder)
-        except DatasetError as error:
-            st.error(told(error))
-        else:
             current_dataset.use(folder)
 
 
-def _try(typed: str) -> None:
+def _open(typed: str) -> None:
     if not typed.strip():
         st.warning("Type the path of a folder or a zip first.")
         return
-    try:
+    with problems.shown():
         with st.spinner("Opening …"):
             # File managers copy a path with quotes around it.
             folder = opening.open_source(Path(typed.strip().strip("'\"")))
             current_dataset.opened(folder)
-    except DatasetError as error:
-        st.error(told(error))
-    else:
         # The folder, not the zip: it stays usable when the zip is deleted to save space.
         current_dataset.use(folder)

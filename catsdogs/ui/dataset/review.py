@@ -1,4 +1,4 @@
-"""The review queue: one doubtful photo after the other, and a decision about each."""
+"""The review queue: one doubtful photo after the other, with a decision about each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,20 +6,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from catsdogs.errors import UnreadableImage
 from catsdogs.health import checkup
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import literal
-from catsdogs.ui.dataset import decide, photo
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.dataset import decisions, photo
+from catsdogs.ui.shared import problems
 
 _NEIGHBOURS = 6
 _QUEUES = {"suspect": "Suspect labels", "outlier": "Outliers"}
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show the first photo of the queue that nobody has decided about."""
+    """Show the first photo of the queue without a decision."""
     if snapshot.findings is None or snapshot.table["label_quality"].isna().all():
         st.info("The queue comes with the health check: run one under *Health*.")
         return
@@ -41,7 +40,7 @@ def show(snapshot: Snapshot) -> None:
     )
     if waiting.empty:
         st.success("Nothing is left to review here.", icon=":material/check:")
-        decide.undo(snapshot.dataset.root, key="review_undo", shortcut="u")
+        decisions.undo(snapshot.dataset.root, key="review_undo", shortcut="u")
         return
     _one(snapshot, waiting)
     photo.show_if_open(snapshot, waiting)
@@ -58,17 +57,16 @@ def _one(snapshot: Snapshot, waiting: pd.DataFrame) -> None:
     row = waiting.index[0]
     record = snapshot.table.loc[row].to_dict()
     left, right = st.columns(2, gap="large")
-    with left:
-        try:
-            photo.picture(snapshot.dataset.root, record)
-        except UnreadableImage as error:
-            st.error(told(error))
+    with left, problems.shown():
+        photo.picture(snapshot.dataset.root, record)
     with right:
         st.markdown(f"**{literal(record['path'])}**")
         st.markdown(_belief(record))
         if record["hint"]:
             st.info(f"Public lists of this dataset's oddities say: {record['hint']}.")
-        decide.about_one(snapshot.dataset.root, record, key="review", shortcuts=not photo.is_open())
+        decisions.about_one(
+            snapshot.dataset.root, record, key="review", shortcuts=not photo.is_open()
+        )
         st.caption("Keys: K keep, L relabel, X exclude, U undo.")
         st.markdown("**Most alike, with their labels**")
         photo.neighbours(snapshot, row, count=_NEIGHBOURS, key="review_neighbours")

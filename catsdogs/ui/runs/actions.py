@@ -1,21 +1,21 @@
-"""What can be done with a run: stop, resume, extend, delete."""
+"""The buttons that stop, resume, extend and delete a run."""
 
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from catsdogs.errors import CatsDogsError
 from catsdogs.runs import queue, store
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import problems
 
-_PROBLEM, _MORE_EPOCHS = "train_problem", "train_extend_epochs"
+PROBLEM = "train_problem"  # the key under which a failed action is noted
+_MORE_EPOCHS = "train_extend_epochs"
 
 
 def show(run: Run) -> None:
-    """Show the buttons that make sense for the run's state, and what went wrong with the last."""
+    """Show the buttons that fit the run's state, and the error of the last action."""
     row = st.container(horizontal=True)
     with row:
         match run.state:
@@ -24,7 +24,7 @@ def show(run: Run) -> None:
             case State.RUNNING:
                 _button("Stop", "stop", "stop_circle", queue.request_stop, run)
             case State.STOPPING:
-                # Before the button, so that a double click on "Stop" does not meet it.
+                # Above the button, so that a double click on "Stop" does not press it.
                 st.caption("Stopping after the batch at hand.")
                 _button("Stop at once", "kill", "dangerous", queue.kill, run)
             case State.FINISHED:
@@ -33,23 +33,7 @@ def show(run: Run) -> None:
             case _:
                 _button("Resume", "resume", "play_arrow", queue.resume, run)
                 _delete(run)
-    problem(_PROBLEM)
-
-
-def attempt(action: Callable[..., Any], *arguments: Any, says: str = _PROBLEM) -> Any:
-    """Return what ``action`` returns; None when it fails, which ``problem(says)`` then shows."""
-    try:
-        return action(*arguments)
-    except (CatsDogsError, OSError) as error:
-        st.session_state[says] = str(error)
-        return None
-
-
-def problem(key: str) -> None:
-    """Show, once, what ``attempt`` has noted under this key."""
-    message = st.session_state.pop(key, None)
-    if message:
-        st.error(told(message))
+    problems.show_noted(PROBLEM)
 
 
 def _button(
@@ -59,14 +43,15 @@ def _button(
         label,
         key=f"train_{name}",
         icon=f":material/{icon}:",
-        on_click=attempt,
+        on_click=problems.attempt,
         args=(_on_current, action, run),
+        kwargs={"note_as": PROBLEM},
         **options,
     )
 
 
 def _on_current(action: Callable[[Run], Any], run: Run) -> None:
-    # What the button was drawn for may be over by the time of the click.
+    # The run may have changed since the button was drawn.
     action(store.load(run.folder))
 
 
@@ -81,13 +66,14 @@ def _extend(run: Run) -> None:
             "Train on",
             key="train_extend_start",
             type="primary",
-            on_click=attempt,
+            on_click=problems.attempt,
             args=(_on_current, _extend_by_field, run),
+            kwargs={"note_as": PROBLEM},
         )
 
 
 def _extend_by_field(run: Run) -> None:
-    # Read now: what was typed last came with the click.
+    # Read now, because the last edit of the field arrives with the click.
     queue.extend(run, int(st.session_state[_MORE_EPOCHS]))
 
 

@@ -1,4 +1,4 @@
-"""Runs as the pages show them: lists, next steps, and what is wrong with a folder."""
+"""Runs on the pages: which to choose, how one ended, all in a table, broken folders."""
 
 import math
 from typing import Any
@@ -9,68 +9,18 @@ import streamlit as st
 from catsdogs.errors import RunError
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
-from catsdogs.text import counted, duration, printable
+from catsdogs.text import duration, printable
 from catsdogs.ui.runs import origin, remarks
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared.markdown import verbatim
 
 CHOSEN = "train_run"
 LATEST = ""
 
 
-def next_step(runs: list[Run]) -> None:
-    """Say the one thing that is most useful now, with the link to it."""
-    usable = [run for run in runs if run.is_usable]
-    own = [run for run in usable if not run.is_reference]
-    active = [run for run in runs if run.state.is_active]
-    if active:
-        st.markdown("A model is being trained. Watch its curves move.")
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    elif not own:
-        ready = sum(run.can_classify for run in usable)
-        if ready:
-            st.markdown(f"Drop a photo: {counted(ready, 'trained model')} came with the project.")
-            st.page_link("pages/classify.py", label="Go to Classify", icon=":material/pets:")
-        st.markdown(
-            f"{'Then train one of your own.' if ready else 'Train a first model.'} MobileNetV2 "
-            "takes seconds once its weights are here; the custom CNN learns from nothing, so it "
-            "takes longer and shows more of how learning goes."
-        )
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    elif len({run.config.model for run in own}) == 1:
-        st.markdown("Train the other model too, and see the two side by side.")
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    else:
-        st.markdown("Both models are here. Drop a photo and see what each of them says.")
-        st.page_link("pages/classify.py", label="Go to Classify", icon=":material/pets:")
-
-
-def how_many(usable: list[Run]) -> None:
-    """Show how many trained models there are, and whose they are."""
-    st.metric("Trained models", len(usable))
-    given = [run for run in usable if run.is_reference]
-    if given:
-        bare = sum(not run.can_classify for run in given)
-        without = f", {bare} of them without a model file" if bare else ""
-        own = len(usable) - len(given)
-        yours = f"{own} {'is' if own == 1 else 'are'} your own" if own else "none is your own yet"
-        st.caption(f"{len(given)} came with the project{without}; {yours}.")
-
-
-def best_accuracy(runs: list[Run], fingerprint: str) -> Run | None:
-    """Show the best validation accuracy on the dataset with this fingerprint; return its run."""
-    found = [
-        run for run in runs if run.result and run.about["dataset"]["fingerprint"] == fingerprint
-    ]
-    best = max(found, key=lambda run: run.result["val_accuracy"], default=None)
-    known = f"{best.result['val_accuracy']:.2%}" if best else "none yet"
-    st.metric("Best validation accuracy on them", known)
-    return best
-
-
 def choose(runs: list[Run]) -> Run:
-    """Let the user choose a run; until they do, the one at work, else their newest.
+    """Return the run that the user chooses; at first the running one, else the newest.
 
-    The choice is in the address, so that it can be sent and reloaded.
+    The choice is in the address, so it can be bookmarked and shared.
     """
     by_id, labels = {run.run_id: run for run in runs}, remarks.labels(runs, _label)
     at_work = [run for run in runs if run.state in (State.RUNNING, State.STOPPING)]
@@ -93,7 +43,7 @@ def choose(runs: list[Run]) -> Run:
 
 
 def table(runs: list[Run]) -> None:
-    """Show all runs, newest first; a click on a row shows that run."""
+    """Show all runs, newest first; a click on a row chooses that run."""
     st.dataframe(
         pd.DataFrame([_row(run) for run in runs]),
         column_config={
@@ -111,17 +61,17 @@ def table(runs: list[Run]) -> None:
 
 
 def outcome(run: Run) -> None:
-    """Say how a run ended, in the colour of its state."""
+    """Show how a run ended, in the colour of its state."""
     match run.state:
         case State.FINISHED:
             _finished(run)
         case State.STOPPED:
-            # A message says why there is no model, or an older one.
+            # A message explains why the run has no model, or an older one.
             kept = "" if run.message else "What it had learned is kept."
             text = f"Stopped after {run.epochs_done} of {run.epochs_planned} epochs. {kept}"
-            st.warning(f"{text} {told(run.message)}", icon=":material/stop_circle:")
+            st.warning(f"{text} {verbatim(run.message)}", icon=":material/stop_circle:")
         case State.FAILED:
-            st.error(f"Failed: {told(run.message)}", icon=":material/error:")
+            st.error(f"Failed: {verbatim(run.message)}", icon=":material/error:")
         case State.LOST:
             st.error(
                 "Lost: its process is gone, without a word (killed, out of memory, or a power "
@@ -131,22 +81,22 @@ def outcome(run: Run) -> None:
 
 
 def broken_folders(errors: list[RunError]) -> None:
-    """Show folders among the runs that hold none that can be used."""
+    """Show the folders among the runs that hold no usable run."""
     for error in errors:
-        st.warning(told(error), icon=":material/folder_off:")
+        st.warning(verbatim(error), icon=":material/folder_off:")
 
 
 def _finished(run: Run) -> None:
     result = run.result
     text = (
-        f"{result['val_accuracy']:.2%} of {result['val_images']:,} validation images are right, "
-        f"after {duration(result['seconds']['total'])}."
+        f"{result.val_accuracy:.2%} of {result.val_images:,} validation images are right, "
+        f"after {duration(result.total_s)}."
     )
     early = run.epochs_planned - run.epochs_done
     if early > 0:
         text += f" Early stopping spared the last {early} epochs."
-    # Two standard errors of who guesses on as many images.
-    if result["val_accuracy"] <= 0.5 + 1 / math.sqrt(result["val_images"]):
+    # Two standard errors of guessing on as many images.
+    if result.val_accuracy <= 0.5 + 1 / math.sqrt(result.val_images):
         st.warning(f"Finished, but no better than guessing: {text}", icon=":material/casino:")
     else:
         st.success(f"Finished: {text}", icon=":material/check:")
@@ -156,15 +106,14 @@ def _resumes_at(run: Run) -> str:
     saved = run.view.saved
     if saved is None:
         return "Resume begins anew; what was decoded or embedded is kept."
-    if saved["epoch"] > run.epochs_planned:
+    if saved.epoch > run.epochs_planned:
         return "It has learned all it was to learn: resume measures and exports it."
-    within = f", after batch {saved['step']:,}" if saved["step"] else ""
-    return f"Resume goes on with epoch {saved['epoch']}{within}."
+    within = f", after batch {saved.step:,}" if saved.step else ""
+    return f"Resume goes on with epoch {saved.epoch}{within}."
 
 
 def _label(run: Run) -> str:
-    accuracy = run.result.get("val_accuracy")
-    known = f" · {accuracy:.2%}" if accuracy is not None else ""
+    known = f" · {run.result.val_accuracy:.2%}" if run.is_usable else ""
     return f"{remarks.starred_title(run)} · {run.state}{known}"
 
 
@@ -179,10 +128,10 @@ def _row(run: Run) -> dict[str, Any]:
     return {
         "Run": remarks.starred_title(run),
         "State": str(run.state),
-        "Dataset": printable(run.about["dataset"]["name"]),
+        "Dataset": printable(run.about.dataset.name),
         "Epochs": f"{run.epochs_done} of {run.epochs_planned}",
-        "Accuracy": result.get("val_accuracy", math.nan) * 100,
-        "Loss": result.get("val_loss"),
-        "Seconds": result.get("seconds", {}).get("total"),
+        "Accuracy": result.val_accuracy * 100,
+        "Loss": result.val_loss,
+        "Seconds": result.total_s,
         "Seed": run.config.seed,
     }

@@ -1,4 +1,4 @@
-"""What the user says of a run: a name, a note, a star."""
+"""The user's name, note and star for a run, and the titles of runs in lists."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -9,18 +9,18 @@ from catsdogs.runs import store
 from catsdogs.runs.run import Remarks, Run
 from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE
 from catsdogs.text import printable
-from catsdogs.ui.runs import actions
+from catsdogs.ui.shared import problems
 
 
 def show(run: Run, *, key: str) -> None:
-    """Show a form for them in a popover."""
+    """Show a form for the name, the note and the star in a popover."""
     problem = f"{key}_problem"
     with (
         st.popover("", icon=":material/edit_note:", help="Name, note and star", key=key),
-        # The run is in the key, because a form holds what was typed of another one.
+        # The run is part of the key: the form would keep the text typed for another run.
         st.form(f"{key}_form_{run.run_id}", border=False),
     ):
-        said = Remarks(
+        remarks = Remarks(
             st.text_input(
                 "Name",
                 run.remarks.name,
@@ -38,26 +38,26 @@ def show(run: Run, *, key: str) -> None:
             ),
         )
         if st.form_submit_button("Save", type="primary"):
-            actions.attempt(_write, run, said, says=problem)
+            problems.attempt(_write, run, remarks, note_as=problem)
             st.rerun()
-        actions.problem(problem)
+        problems.show_noted(problem)
 
 
 def shown_title(run: Run) -> str:
-    """Return the run's title, made fit to show."""
+    """Return the run's title in printable characters."""
     return printable(run.title)
 
 
 def starred_title(run: Run) -> str:
-    """Return the run's title as lists show it, with its star; ``origin.legend`` explains it."""
+    """Return the run's title for lists, with its star; ``origin.legend`` explains the rest."""
     star = "★ " if run.remarks.starred else ""
     return printable(f"{star}{run.title}{' · optimistic' if run.caveat else ''}")
 
 
 def labels(runs: Iterable[Run], label: Callable[[Run], str] = starred_title) -> dict[str, str]:
-    """Return what a list of runs shows of each, by run id.
+    """Return a different label for each run, by run id.
 
-    With the id where two would read alike, of which Streamlit would choose the first for either.
+    Equal labels get the run id appended: Streamlit takes the first of two equal options for both.
     """
     shown = {run.run_id: label(run) for run in runs}
     times = Counter(shown.values())
@@ -67,5 +67,5 @@ def labels(runs: Iterable[Run], label: Callable[[Run], str] = starred_title) -> 
     }
 
 
-def _write(run: Run, said: Remarks) -> None:
-    store.remark(store.load(run.folder), said)
+def _write(run: Run, remarks: Remarks) -> None:
+    store.remark(store.load(run.folder), remarks)

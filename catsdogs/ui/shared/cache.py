@@ -1,11 +1,10 @@
-"""Everything the app keeps between reruns, each with its reason and a key that follows the file."""
+"""All caches of the app, each with the reason for it and a key that follows its files."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from catsdogs.dataset import index
 from catsdogs.health import checkup
@@ -16,43 +15,38 @@ from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
-from catsdogs.ui.shared import leaving
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
 
 
 def snapshot(root: Path) -> Snapshot:
-    """Return what is known of the dataset in ``root``, at most a minute behind its files.
+    """Return the snapshot of the dataset in ``root``, at most a minute behind its files.
 
     Raises:
-        DatasetError: when the folder is not there.
+        DatasetError: when the folder does not exist.
     """
     # Bytes, because Streamlit cannot hash a path that is not UTF-8.
     return _watch(os.fsencode(root)).snapshot()
 
 
-def note_tab() -> None:
-    """Note that there is this tab, so that it is forgotten when it is closed."""
-    if context := get_script_run_ctx():
-        _tab(context.session_id)
-
-
 def forget_datasets() -> None:
-    """Make the next ``look`` read the disk again."""
+    """Make the next ``snapshot`` read the disk again."""
     _watch.clear()
 
 
 def predictor(run: Run) -> Predictor:
-    """Return the run's predictor; one serves all sessions."""
+    """Return the run's predictor, which all sessions share."""
     return _predictor(run, place(run, layout.LITERT_MODEL).stat().st_mtime_ns)
 
 
 def panel(runs: list[Run], usable: list[Run]) -> Panel:
-    """Return ``runs`` ready to answer together, with the judges among ``usable`` that they need.
+    """Return a panel of ``runs`` with their models loaded, and the judges that they need.
+
+    A judge is the run among ``usable`` that detects pictures of neither cats nor dogs.
 
     Raises:
-        RunError, OSError: when a file of one of them is missing or damaged.
+        RunError, OSError: when a file of a run is missing or damaged.
     """
     judges = (judge(run, usable) for run in runs)
     files = [place(run, layout.LITERT_MODEL) for run in (*runs, *judges) if run]
@@ -60,7 +54,7 @@ def panel(runs: list[Run], usable: list[Run]) -> Panel:
 
 
 def pair(a: Run, b: Run) -> "Pair":
-    """Return what is known to compare two runs by, as their files and their datasets' checks are.
+    """Return the data that compares two runs, up to date with the files of runs and datasets.
 
     Raises:
         RunError: when the predictions of a run are missing or damaged.
@@ -73,40 +67,34 @@ def pair(a: Run, b: Run) -> "Pair":
     return found.of_runs(a, b)
 
 
-# Streamlit calls nothing else when a tab is closed.
-@st.cache_resource(scope="session", on_release=leaving.tab_closed, show_spinner=False)
-def _tab(session_id: str) -> str:
-    return session_id
-
-
-# Reading 25,000 files takes seconds; the watch itself follows what changes afterwards.
+# Reading 25,000 files takes seconds; the watch itself follows later changes.
 @st.cache_resource(max_entries=2, show_spinner="Reading the dataset …")
 def _watch(root: bytes) -> Watch:
     return Watch(Path(os.fsdecode(root)))
 
 
-# The bootstrapped intervals take seconds.
+# The bootstrap intervals take seconds.
 @st.cache_resource(
     max_entries=8,
     show_spinner="Computing the intervals …",
     hash_funcs={Run: lambda run: run.run_id},
 )
 def _pair(a: Run, b: Run, written_at: list[int]) -> "Pair":
-    # Here, because SciPy's statistics take a second to import, which other pages do without.
+    # Imported here, because SciPy's statistics take a second to import and few pages need them.
     from catsdogs.comparison.pair import Pair
 
     found = Pair.read(a, b)
-    _ = found.figures  # Kept with the pair.
+    _ = found.figures  # Computed now, cached with the pair.
     return found
 
 
-# Loading takes a tenth of a second; each takes 20 to 45 MB, which is why only four stay.
+# Loading takes 0.1 s. Only four stay, because each takes 20 to 45 MB.
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
 def _predictor(run: Run, mtime_ns: int) -> Predictor:
     return Predictor(run)
 
 
-# Keeps the models of the panel that was asked last in memory, even where they are more than four.
+# Keeps all models of the latest panel in memory, even if there are more than four.
 @st.cache_resource(max_entries=1, show_spinner="Loading the models …")
 def _panel(files: list[tuple[str, int]], _runs: list[Run], _usable: list[Run]) -> Panel:
     return Panel(_runs, _usable, predictor)

@@ -1,4 +1,4 @@
-"""The dataset that all pages work on; the sample is drawn when there is none."""
+"""The dataset that all pages use. Without one, the sample is drawn and used."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import UNLABELLED
 from catsdogs.sources import current, opening
 from catsdogs.sources.sample import ensure_sample, sample_dir
-from catsdogs.ui.shared import cache
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import cache, problems
+from catsdogs.ui.shared.markdown import verbatim
 
 _HOW_TO_GET_REAL_PHOTOS = (
     "Under *Use other images* on the Dataset page this app downloads photos from Microsoft (no "
@@ -21,47 +21,43 @@ _HOW_TO_GET_REAL_PHOTOS = (
 
 
 def dataset() -> Dataset | None:
-    """Return the current dataset, drawing the sample first when there is none at all.
+    """Return the current dataset; if there is none yet, draw the sample first.
 
-    When it cannot be opened, the page says why and offers the sample, and None is returned.
+    Returns None when the dataset cannot be opened; the page then shows the reason and offers the
+    sample.
     """
     found = snapshot()
     return found.dataset if found else None
 
 
 def snapshot() -> Snapshot | None:
-    """Return what is known of the current dataset, as ``dataset`` does."""
+    """Return the snapshot of the current dataset, under the same conditions as ``dataset``."""
     lost = current.lost()
     if lost is not None:
-        name = told(lost)
+        name = verbatim(lost)
         st.warning(f"The chosen dataset is not there any more: {name}. Another is shown instead.")
-    try:
+    with problems.shown():
         path = current.path()
         if path is None:
             _draw_sample()
-            # From the top, so that what is drawn already names the dataset too.
+            # From the top, because the sidebar was drawn without a dataset.
             st.rerun()
         return opened(opening.open_source(path))
-    except (DatasetError, OSError) as error:
-        st.error(told(error))
-        if st.button("Use the drawn sample", key="dataset_fallback"):
-            use_sample()
-        return None
+    if st.button("Use the drawn sample", key="dataset_fallback"):
+        use_sample()
+    return None
 
 
 def use(folder: Path) -> None:
     """Make ``folder`` the current dataset and rerun the page."""
-    try:
+    with problems.shown():
         current.choose(folder)
-    except OSError as error:
-        st.error(told(error))
-        return
-    cache.forget_datasets()
-    st.rerun()
+        cache.forget_datasets()
+        st.rerun()
 
 
 def about_sample() -> None:
-    """Say, where it is so, that the photos are drawings, and how to get real ones."""
+    """If the current dataset is the sample, explain that, and how to get real photos."""
     if current.path() == sample_dir():
         st.info(
             "These are **drawings**, made by this app so that everything works at once, with some "
@@ -72,10 +68,10 @@ def about_sample() -> None:
 
 
 def opened(folder: Path) -> Snapshot:
-    """Return what is known of the dataset in ``folder``.
+    """Return the snapshot of the dataset in ``folder``.
 
     Raises:
-        DatasetError: when it is not there, or none of its images is labelled and readable.
+        DatasetError: when it does not exist, or none of its images is labelled and readable.
     """
     found = cache.snapshot(folder)
     if (found.dataset.pictures["named_label"] == UNLABELLED).all():
@@ -88,13 +84,9 @@ def opened(folder: Path) -> Snapshot:
 
 
 def use_sample() -> None:
-    """Make the drawn sample the current dataset, drawing it first where needed."""
-    try:
-        folder = _draw_sample()
-    except (DatasetError, OSError) as error:
-        st.error(told(error))
-    else:
-        use(folder)
+    """Make the drawn sample the current dataset; draw it first if needed."""
+    with problems.shown():
+        use(_draw_sample())
 
 
 def _draw_sample() -> Path:

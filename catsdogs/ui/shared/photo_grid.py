@@ -1,4 +1,4 @@
-"""A grid of thumbnails that can be clicked and walked through by keyboard."""
+"""A grid of thumbnails for mouse and keyboard."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tile:
-    """One photo. ``jpeg`` None: it cannot be shown. ``note`` stands below the name."""
+    """One photo. Without a ``jpeg`` a placeholder is drawn. ``note`` is shown below the name."""
 
     name: str
     jpeg: bytes | None
@@ -31,10 +31,10 @@ def photo_grid(
     on_open: Callable[[int], None],
     on_turn: Callable[[int], None] | None = None,
 ) -> None:
-    """Draw the tiles; call ``on_open`` with the position of one that is clicked.
+    """Draw the tiles; call ``on_open`` with the position of a clicked one.
 
-    The arrow keys move between tiles, Enter opens one. Page Up and Page Down call ``on_turn`` with
-    -1 and 1. A page of 96 thumbnails is a message of 0.8 MB.
+    The arrow keys move between the tiles, and Enter opens one. Page Up and Page Down call
+    ``on_turn`` with -1 and 1. A page of 96 thumbnails is a message of 0.8 MB.
     """
 
     def opened() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from catsdogs.background import tasks
 from catsdogs.background.tasks import Task, TaskState
 from catsdogs.text import duration
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared.markdown import verbatim
 
 _POLL_S = 1.0
 _MEGABYTE = 1e6
@@ -37,7 +37,7 @@ def show(
             on_done(task)
         return False
     show_message = st.info if task.state is TaskState.CANCELLED else st.error
-    show_message(told(task.message))
+    show_message(verbatim(task.message))
     st.button("Close", key=f"close_{task.folder.name}", on_click=tasks.dismiss, args=(task,))
     return False
 

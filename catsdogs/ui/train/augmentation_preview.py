@@ -1,4 +1,4 @@
-"""What augmentation makes of the user's own photos."""
+"""A preview of augmentation on the user's own photos."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _PHOTOS, _VARIANTS = 3, 3
 
 
 def show(dataset: Dataset, side: int, smallest_crop: float) -> None:
-    """Offer some photos of the dataset, each followed by what training could see in its place."""
+    """Offer a few photos of the dataset, each with crops that training could see in its place."""
     shown = st.expander("What augmentation does", key="train_augmentation", on_change="rerun")
     if not shown.open:
         return
@@ -40,7 +40,7 @@ def _row(path: Path, side: int, boxes: np.ndarray) -> None:
     try:
         pixels = load_square(read_bytes(path), side)
     except UnreadableImage:
-        return  # The Dataset page says what is wrong with it.
+        return  # The Dataset page shows why.
     variants = [cropped(pixels, box) for box in boxes]
     for column, picture in zip(st.columns(_VARIANTS + 1), [pixels, *variants], strict=True):
         column.image(picture)

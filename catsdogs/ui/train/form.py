@@ -15,8 +15,8 @@ from catsdogs.runs.models import MODELS
 from catsdogs.runs.run import Run
 from catsdogs.sources import current, opening
 from catsdogs.text import duration, literal
-from catsdogs.ui.runs import actions, cards
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.runs import cards
+from catsdogs.ui.shared import problems
 from catsdogs.ui.train import augmentation_preview, rate_finder, settings
 
 
@@ -56,7 +56,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
     try:
         configs = _configs(data=str(current.path() or dataset.root), **chosen)
     except ConfigError as error:
-        st.error(told(error))
+        problems.show(error)
         configs = []
     busy = any(run.state.is_active for run in runs)
     # No callback: it would get the settings of the last drawing, not what was typed since.
@@ -68,7 +68,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
         width="stretch",
     ):
         _start(configs)
-    actions.problem(_PROBLEM)
+    problems.show_noted(_PROBLEM)
     if not configs:
         return
     config = configs[0]
@@ -144,7 +144,7 @@ def _take_over(config: RunConfig, learning_rate: float) -> None:
 
 def _start(configs: list[RunConfig]) -> None:
     for config in configs:
-        if actions.attempt(queue.start, config, says=_PROBLEM) is None:
+        if problems.attempt(queue.start, config, note_as=_PROBLEM) is None:
             return
     st.session_state[cards.CHOSEN] = cards.LATEST
     st.rerun()

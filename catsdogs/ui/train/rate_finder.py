@@ -11,7 +11,7 @@ from catsdogs.charts import training as training_charts
 from catsdogs.runs import range_test
 from catsdogs.runs.config import RunConfig
 from catsdogs.ui.runs import actions
-from catsdogs.ui.shared import task_card
+from catsdogs.ui.shared import problems, task_card
 
 
 def show(config: RunConfig, *, take_over: Callable[[float], None]) -> None:
@@ -27,8 +27,9 @@ def show(config: RunConfig, *, take_over: Callable[[float], None]) -> None:
         icon=":material/query_stats:",
         key="train_find_rate",
         disabled=at_work is not None,
-        on_click=actions.attempt,
+        on_click=problems.attempt,
         args=(_start, subject),
+        kwargs={"note_as": actions.PROBLEM},
         help="Trains for a moment on training photos while the rate rises, and looks where the "
         "loss falls best. Half a minute, once the photos are decoded.",
     )

@@ -1,6 +1,7 @@
-"""A folder on this machine, with thousands of pictures: classified by a task, into a CSV."""
+"""Classification of a folder on this machine, by a task that writes a CSV."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,12 +15,12 @@ from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.runs import store
 from catsdogs.text import counted, printable
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.shared import task_card
-from catsdogs.ui.shared.told import told
+from catsdogs.ui.shared import problems, task_card
+from catsdogs.ui.shared.markdown import verbatim
 
 
 def show(chosen: Chosen) -> None:
-    """Offer to classify a folder, and show how far others are and what they found."""
+    """Offer to classify a folder, and show the progress and the results of other folders."""
     st.markdown(
         "For thousands of pictures: they are read where they are, by a process of its own that "
         "goes on when you leave this page. The answers come as a CSV."
@@ -39,7 +40,8 @@ def _start(typed: str, chosen: Chosen) -> None:
     if not typed.strip() or not chosen.runs:
         st.warning("Type the path of a folder, and choose at least one run.")
         return
-    try:
+    # The path of an unknown user, or with a null character, is neither kind of error.
+    with problems.shown(RuntimeError, ValueError):
         # File managers copy a path with quotes around it.
         path = Path(typed.strip().strip("'\"")).expanduser().absolute()
         if not path.is_dir():
@@ -47,58 +49,68 @@ def _start(typed: str, chosen: Chosen) -> None:
         runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision
         order = Order(str(path), runs, decision.threshold, decision.false_refusal)
         tasks.start(folder_task.KIND, order.subject())
-    except (DatasetError, OSError, RuntimeError, ValueError) as error:
-        st.error(told(error))
 
 
 def _task(task: Task) -> None:
     order = Order.of_subject(task.subject)
     refused = "never neither" if order.false_refusal is None else f"{order.false_refusal:.1%}"
     st.markdown(
-        f"**{told(order.path)}**",
+        f"**{verbatim(order.path)}**",
         help=f"Threshold {order.threshold:g}, pets that may be called neither: {refused}",
     )
     task_card.show(folder_task.KIND, task.subject, folder_task.PHASES)
     if task.state is TaskState.DONE and task.result is not None:
-        _found(task, order)
+        _results(task.result, order, key=task.folder.name)
+        with st.container(horizontal=True):
+            _download(Path(task.result["csv"]), key=task.folder.name)
+            st.button(
+                "Forget this",
+                icon=":material/delete:",
+                key=f"classify_forget_{task.folder.name}",
+                on_click=_forget,
+                args=(task,),
+            )
 
 
-def _found(task: Task, order: Order) -> None:
-    result = task.result or {}
+def _results(result: dict[str, Any], order: Order, *, key: str) -> None:
     st.caption(
         f"{counted(result['pictures'], 'picture')}, {result['unreadable']:,} unreadable, "
         f"{counted(result['disagreements'], 'disagreement')}."
     )
-    titles, rows = {run.run_id: run.title for run in store.list_runs()[0]}, []
-    for run_id in order.runs:
-        counts = result["counts"].get(run_id, {})
-        row: dict[str, object] = {"Run": printable(titles.get(run_id, run_id))}
-        row |= {name.capitalize(): counts.get(name, 0) for name in (*CLASS_NAMES, NEITHER)}
-        if run_id in result["right"]:
-            right, labelled = result["right"][run_id]
-            row |= {"Right": f"{right:,} of {labelled:,}", "Accuracy": f"{right / labelled:.1%}"}
-        rows.append(row)
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{task.folder.name}")
+    titles = {run.run_id: run.title for run in store.list_runs()[0]}
+    rows = [
+        {"Run": printable(titles.get(run_id, run_id)), **_counts(result, run_id)}
+        for run_id in order.runs
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{key}")
     if result["right"]:
         st.caption("Photos that a run was trained on count too, and flatter its accuracy.")
-    csv = Path(result["csv"])
-    with st.container(horizontal=True):
-        if csv.is_file():
-            st.download_button(
-                "CSV",
-                csv.read_bytes,
-                "answers.csv",
-                "text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"classify_csv_{task.folder.name}",
-            )
-        st.button(
-            "Forget this",
-            icon=":material/delete:",
-            key=f"classify_forget_{task.folder.name}",
-            on_click=_forget,
-            args=(task,),
+
+
+def _counts(result: dict[str, Any], run_id: str) -> dict[str, object]:
+    """Return how often a run gave each answer and, for pictures with a label, how often rightly."""
+    counts = result["counts"].get(run_id, {})
+    found = {name.capitalize(): counts.get(name, 0) for name in (*CLASS_NAMES, NEITHER)}
+    if run_id not in result["right"]:
+        return found
+    right, labelled = result["right"][run_id]
+    return {
+        **found,
+        "Right": f"{right:,} of {labelled:,}",
+        "Accuracy": f"{right / labelled:.1%}",
+    }
+
+
+def _download(csv: Path, *, key: str) -> None:
+    if csv.is_file():
+        st.download_button(
+            "CSV",
+            csv.read_bytes,
+            "answers.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"classify_csv_{key}",
         )
 
 

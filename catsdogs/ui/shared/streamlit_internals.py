@@ -1,0 +1,98 @@
+"""All uses of private parts of Streamlit, each with the reason and what fails without it.
+
+``tests/test_internals.py`` fails when one changes its name, its signature or its effect.
+
+* ``get_script_run_ctx``: which session and which upload manager belong to the running script.
+  Without it, nothing below works, and a closed tab is not noticed.
+* ``Runtime.get_app_session``, ``is_active_session`` and ``close_session``: Streamlit keeps a closed
+  tab for two minutes, and then until the next tab opens. Without them, its pictures stay in memory
+  until then.
+* ``SessionState.__init__``: Streamlit holds the session that ran last until another one runs.
+  ``SessionState.clear`` leaves the functions that format the values of widgets, and these may hold
+  pictures.
+* ``MemoryUploadedFileManager``: Streamlit keeps uploads in memory and limits only the size of each
+  file. Without the replaced ``add_file``, a dropped folder can fill the memory.
+"""
+
+from collections.abc import Callable
+
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+
+__all__ = ["AppSession", "MemoryUploadedFileManager", "UploadedFile", "UploadedFileRec"]
+
+AddUpload = Callable[[str, UploadedFileRec], None]
+
+
+def session_id() -> str | None:
+    """Return the id of the session whose script runs in this thread; None outside a script run."""
+    context = get_script_run_ctx()
+    return context.session_id if context else None
+
+
+def session(session_id: str) -> AppSession | None:
+    """Return a connected session; None when there is none with this id."""
+    return get_instance().get_app_session(session_id)
+
+
+def is_connected(session_id: str) -> bool:
+    """Return whether a tab is connected to this session."""
+    return exists() and get_instance().is_active_session(session_id)
+
+
+def close(session_id: str, closed: AppSession | None) -> None:
+    """End a session and forget its uploads, its widgets and its state. Needs the event loop.
+
+    ``closed`` is the session as it was when its tab was closed: later there is no way to find it.
+    """
+    if not exists():
+        return
+    get_instance().close_session(session_id)
+    if closed is not None:
+        closed.session_state.__init__()  # type: ignore[misc]
+
+
+def upload_manager() -> MemoryUploadedFileManager | None:
+    """Return the server's store of uploads; None outside a script run."""
+    context = get_script_run_ctx()
+    manager = context.uploaded_file_mgr if context else None
+    return manager if isinstance(manager, MemoryUploadedFileManager) else None
+
+
+def upload_sizes(manager: MemoryUploadedFileManager) -> dict[str, list[int]]:
+    """Return the size of each upload in bytes, by session."""
+    # Copied, because other threads add uploads meanwhile.
+    return {
+        session: [len(upload.data) for upload in list(uploads.values())]
+        for session, uploads in list(manager.file_storage.items())
+    }
+
+
+def replace_add_file(manager: MemoryUploadedFileManager, add: AddUpload) -> None:
+    """Make the manager hand every upload to ``add`` instead of storing it.
+
+    Streamlit has no option for this, and receives an upload before a page can act.
+    """
+    manager.add_file = add  # type: ignore[assignment,method-assign]
+
+
+def upload_content(upload: UploadedFile) -> bytes:
+    """Return the stored bytes of an upload, of which there is one copy in memory.
+
+    ``upload`` itself is a new copy in each script run, which lives as long as something holds it.
+    """
+    manager, session = upload_manager(), session_id()
+    if manager is not None and session is not None:
+        for record in manager.get_files(session, [upload.file_id]):
+            return record.data
+    return upload.getvalue()
+
+
+def remove_upload(file_id: str) -> None:
+    """Remove an upload of this session, which Streamlit would keep until the tab is closed."""
+    manager, session = upload_manager(), session_id()
+    if manager is not None and session is not None:
+        manager.remove_file(session, file_id)
