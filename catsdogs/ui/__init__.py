@@ -1,1 +1,6 @@
-"""What the pages share: frame, cached readers, charts. Only here is Streamlit imported."""
+"""The app's pages, in Streamlit.
+
+``frame`` draws the parts around every page. ``dataset``, ``train``, ``compare`` and ``classify``
+are rooms of one page each and never import each other. They share ``runs`` (runs on a page) and
+``shared`` (everything else), which imports neither ``runs`` nor a page's room.
+"""

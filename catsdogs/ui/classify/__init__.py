@@ -1,1 +1,1 @@
-"""The Classify page."""
+"""The Classify page: ways to give pictures, answers, and each picture in detail."""

@@ -1,1 +1,1 @@
-"""The Dataset page."""
+"""The Dataset page: its source, charts, health check, review queue and gallery."""

@@ -1,1 +1,1 @@
-"""Runs as several pages show them."""
+"""Runs on a page: lists, actions, remarks, origin, and the note in the sidebar."""

@@ -1,1 +1,1 @@
-"""Parts that several pages use."""
+"""Parts for several pages: caches, errors, pages of lists, photo grid, uploads, closed tabs."""

@@ -1,1 +1,1 @@
-"""The Train page."""
+"""The Train page: the form that starts runs, and the run that the user watches."""
