@@ -1,11 +1,12 @@
-"""Do the forms of one trained model say the same, and what does int8 cost?
+"""Do the forms of one trained model give the same answers, and what does int8 cost?
 
     python -m benchmarks.agreement RUN [--json]
 
-For each validation photo of a finished run: what training ended with (from cached pixels, vectors
-or activations; `predictions.parquet`), `model.keras` through Keras, `model.tflite` through LiteRT,
-and its weights in float16 and int8. Prints the share of photos that get the same label, the largest
-difference in P(dog), and each form's accuracy. The run's photos have to be where they were.
+Compares, on every validation photo of a finished run: the probabilities that training ended with
+(from cached pixels, vectors or activations; `predictions.parquet`), `model.keras` in Keras,
+`model.tflite` in LiteRT, and the same weights in float16 and int8. Prints the share of photos that
+get the same label, the largest difference in P(dog), and the accuracy of each form. The run's
+photos must still be where they were.
 """
 
 import argparse
@@ -94,7 +95,7 @@ def _print(run: Run, rows: list[dict[str, object]], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"run": run.run_id, "forms": rows}, indent=2))
         return
-    print(f"{run.title}, {run.result['val_images']:,} validation photos\n")
+    print(f"{run.title}, {run.result.val_images:,} validation photos\n")
     print("| form | same label | largest difference in P(dog) | accuracy |\n|---|---:|---:|---:|")
     for row in rows:
         print(

@@ -1,4 +1,4 @@
-"""The app in a server of its own, and a browser to look at it with."""
+"""The app in its own server process, and a browser to open it."""
 
 import shutil
 import socket

@@ -1,14 +1,14 @@
-"""How long does an answer take, on the server, and what does the web process need for many?
+"""How long does an answer take on the server, and how much memory do many photos need?
 
     python -m benchmarks.classify DATASET RUN RUN [--photos 1000] [--json]
 
-RUN and RUN are two finished runs, such as a custom CNN and MobileNetV2, that answer about photos
-of DATASET. Milliseconds (median) until both have answered, with "neither", the five most alike
-training photos, and both heat maps painted: for a 12-megapixel JPEG made of a photo, and for the
-photos as they are; beside it the usual ways, Keras' `model.predict` and a `tf.function` of the same
-two models after Pillow, which answer with P(dog) alone. Photos a second for a ZIP of many, and what
-its upload adds to the memory of a real server, in a real browser, before and after the ZIP is taken
-away.
+The two runs are finished, such as a custom CNN and a MobileNetV2, and answer about photos of
+DATASET. Prints the median milliseconds until both have answered, including "neither", the five
+most similar training photos and both painted heat maps: for a 12-megapixel JPEG made from a photo,
+and for the photos as they are. The same for the usual ways, which only give P(dog): Pillow, then
+Keras' `model.predict` or a `tf.function` of the same two models. Then the photos per second for a
+ZIP of many, and how much memory its upload adds to a real server, used through a real browser,
+before and after the ZIP is removed.
 """
 
 import argparse
@@ -43,7 +43,7 @@ _LARGE_PX = (4032, 3024)
 _TIMES, _PEER_TIMES = 40, 10
 _SHOWN_PX = 480
 _SETTLED_S = 8
-# So many that each thread has models of its own.
+# Enough for every thread to load its own models.
 _FEW = 12
 _LONGEST_MS = 120_000
 
@@ -103,7 +103,7 @@ def _large(content: bytes) -> bytes:
 
 
 def _answer(content: bytes, panel: Panel) -> None:
-    """Do for a picture what the page does before it shows it."""
+    """Do the same work as the page before it shows a picture."""
     picture = Picture(content)
     shown = picture.upright(at_least_px=_SHOWN_PX).copy()
     shown.thumbnail((_SHOWN_PX, _SHOWN_PX))
@@ -112,7 +112,7 @@ def _answer(content: bytes, panel: Panel) -> None:
 
 
 def _each(contents: Sequence[bytes], function: Callable[[bytes], object]) -> Callable[[], object]:
-    """Return what calls ``function`` with the next of ``contents`` at each call."""
+    """Return a function that passes the next of ``contents`` to ``function`` at each call."""
     following = iter(contents * _TIMES)
     return lambda: function(next(following))
 
@@ -137,7 +137,7 @@ def _speed(archive: Path, panel: Panel) -> float:
 def _asked_peers(
     options: argparse.Namespace, runs: Sequence[Run], large: Path, small: Path
 ) -> dict[str, float]:
-    """Ask the usual ways in a process of their own, where TensorFlow is welcome."""
+    """Time the usual ways in their own process, which may load TensorFlow."""
     models = [str(run.folder / layout.KERAS_MODEL) for run in runs]
     command = [sys.executable, "-m", "benchmarks.classify", str(options.dataset), *models]
     done = subprocess.run(
@@ -172,7 +172,7 @@ def _peers(photos: Sequence[Path], models: Sequence[Path]) -> dict[str, float]:
 
 
 def _memory(archive: Path, runs: Sequence[Run]) -> dict[str, float]:
-    """Return the megabytes of the web process: with the models, more with the ZIP, after it."""
+    """Return the web process' megabytes: with models, then what the ZIP adds and leaves behind."""
     query = "&".join(f"run={run.run_id}" for run in runs)
     with serving() as (url, process), sync_playwright() as playwright:
         page = chromium(playwright).new_page()

@@ -2,11 +2,11 @@
 
     python -m benchmarks.compare_page DATASET [--images 5000] [--json]
 
-Checks the health of DATASET, invents the answers of two models to some of its photos (98 % and 97 %
-right, as sure of themselves as real ones), and looks at the page in a real server and browser:
-seconds to draw it the first time and again, milliseconds to draw what the threshold moves, and the
-largest message. A time is that of the server and the wire: from what the browser sends first to the
-last of the answer, with browser and server on the same cores.
+Runs the health check on DATASET, makes up the answers of two models to some of its photos (98 % and
+97 % right, as confident as real ones), and opens the page in a real server and browser. Prints the
+seconds of the first and of later draws, the milliseconds of a redraw after the threshold moves, and
+the size of the largest message. Times cover the server and the connection: from the browser's first
+message to the end of the answer, with browser and server on the same cores.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.sources import opening
 
 _MOVES = 10
-_QUIET_MS = 1000  # without a message: the server has said all
+_QUIET_MS = 1000  # without a message: the answer is complete
 _LEAST_BYTES = 2000
 
 
@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
 
 
 def _invent(root: Path, photos: pd.DataFrame, model: str, *, right: float, seed: int) -> None:
-    """Make the folder of a finished run without a model, with answers to ``photos``."""
+    """Create the folder of a finished run that has answers to ``photos`` and no model."""
     generator = np.random.default_rng(seed)
     sure = generator.beta(8, 0.5, len(photos)) / 2 + 0.5
     label = photos["label"].to_numpy()
@@ -95,7 +95,7 @@ def _invent(root: Path, photos: pd.DataFrame, model: str, *, right: float, seed:
 
 
 class Wire:
-    """Notes when the browser asks, and when the last of the answer comes."""
+    """Records when the browser asks, and when the last part of the answer arrives."""
 
     def __init__(self, page: Page) -> None:
         self._page, self.sizes = page, list[int]()
@@ -115,14 +115,14 @@ class Wire:
             self._answered = time.perf_counter()
 
     def seconds(self, act: Callable[[], object]) -> float:
-        """Return how long the answer to ``act`` took."""
+        """Return the seconds until the answer to ``act`` was complete."""
         self._asked = 0.0
         act()
         self.settle()
         return self._answered - self._asked
 
     def settle(self) -> None:
-        """Wait until nothing has come for a while."""
+        """Wait until no message has arrived for a while."""
         count = -1
         while len(self.sizes) > count:
             count = len(self.sizes)

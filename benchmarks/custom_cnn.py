@@ -2,15 +2,15 @@
 
     python -m benchmarks.custom_cnn DATASET [--epochs 2] [--json]
 
-Each way is a process of its own with the same photos to learn from and the same batches of 32:
+Each way runs in its own process, with the same training photos and the same batches of 32:
 
-- ours: `catsdogs train --model custom_cnn`, default recipe, and plain recipe;
+- ours: `catsdogs train --model custom_cnn`, with the default and the plain recipe;
 - plain Keras: the plain recipe's network on `image_dataset_from_directory`, with `cache()` and
-  `prefetch()`, as its tutorial has it, in float32 and in `mixed_bfloat16`.
+  `prefetch()` as in its tutorial, in float32 and in `mixed_bfloat16`.
 
-Prints the seconds of an epoch (the last one: caches are warm, validation included), photos a
-second, our factor over plain Keras, and the share of this machine's measured peak (the GFLOP/s of
-a large matrix product in the precision used) that the training's multiply-adds reach.
+Prints the seconds per epoch (the last one, with warm caches and validation), photos per second, our
+factor over plain Keras, and how much of this machine's measured peak the training's multiply-adds
+reach. The peak is the GFLOP/s of a large matrix product in the same precision.
 """
 
 import argparse
@@ -25,8 +25,8 @@ from tempfile import TemporaryDirectory
 from benchmarks.notebook_way import linked_by_class, sides_of
 from catsdogs.runs import store
 
-# 2 × the multiply-adds of a photo: the three convolutions and the dense layers forward; the same
-# again for each gradient, of which the first convolution needs only that of its kernel.
+# 2 × the multiply-adds per photo: the forward pass of the three convolutions and the dense layers,
+# and as much for each gradient. The first convolution only needs the gradient of its kernel.
 _FORWARD = [148**2 * 32 * 27, 72**2 * 64 * 288, 34**2 * 128 * 576, 36_992 * 128]
 GFLOP_A_PHOTO = 2 * (3 * sum(_FORWARD) - _FORWARD[0]) / 1e9
 
@@ -80,9 +80,9 @@ def _ours(dataset: Path, epochs: int, recipe: str = "default") -> dict[str, obje
         environment = {**os.environ, "CATSDOGS_ARTIFACTS": artifacts}
         subprocess.run(command, check=True, capture_output=True, env=environment)
         run = store.load(next(path for path in Path(artifacts).iterdir() if path.is_dir()))
-        ends = [event["t"] for event in run.view.epochs]
-    result, images = run.result, run.result["train_images"] * run.config.image_repeats
-    return _figures(ends[-1] - ends[-2], images, result["precision"])
+        ends = [epoch.t for epoch in run.view.epochs]
+    result, images = run.result, run.result.train_images * run.config.image_repeats
+    return _figures(ends[-1] - ends[-2], images, result.precision)
 
 
 def _plain_keras(folder: Path, epochs: int, precision: str) -> dict[str, object]:

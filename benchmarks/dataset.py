@@ -2,11 +2,11 @@
 
     python -m benchmarks.dataset DATASET [--photos 25000] [--rows 250000] [--json]
 
-Multiplies the photos of DATASET (each copy gets a comment of its own, so that no cache by content
-finds it) and times: the first and a second scan beside a plain loop over Pillow; decoding every
-pixel beside the same and, where it is installed (pip install cleanvision), CleanVision's checks;
-then every page in a real server and browser: seconds to draw it on the server, megabytes sent, and
-the server's memory.
+Multiplies the photos of DATASET (each copy gets its own comment, so that no cache keyed by content
+finds it). Times the first and the second scan against a plain Pillow loop, and decoding every pixel
+against Pillow and, if installed (pip install cleanvision), CleanVision's checks. Then opens every
+page in a real server and browser, and prints the seconds to draw it on the server, the megabytes
+sent and the server's memory.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def _options() -> argparse.Namespace:
 
 
 def _multiply(names: list[str], folder: Path, count: int) -> None:
-    """Write ``count`` JPEGs of different content, named as Kaggle names them."""
+    """Write ``count`` JPEGs with different content and Kaggle's names."""
     folder.mkdir()
     for number, name in enumerate(islice(cycle(names), count)):
         content = Path(name).read_bytes()
@@ -91,7 +91,7 @@ def _multiply(names: list[str], folder: Path, count: int) -> None:
 
 
 def _link(names: list[str], folder: Path, count: int) -> None:
-    """Make ``count`` names for the photos; hard links take no space."""
+    """Create ``count`` hard links to the photos, which take no space."""
     folder.mkdir()
     for number, name in enumerate(islice(cycle(names), count)):
         os.link(name, folder / f"{Path(name).name.partition('.')[0]}.{number}.jpg")
@@ -125,7 +125,7 @@ def _reading(folder: Path) -> list[dict[str, Any]]:
 
 
 def _cleanvision(folder: Path) -> float | None:
-    """Time CleanVision's checks that measure the same: light, blur, shape, size, exact copies."""
+    """Time CleanVision's checks of the same properties: light, blur, shape, size, exact copies."""
     code = (
         "import sys, time; from cleanvision import Imagelab; lab = Imagelab(data_path=sys.argv[1]);"
         "kinds = 'dark blurry grayscale odd_aspect_ratio odd_size exact_duplicates'.split()"
@@ -143,7 +143,7 @@ def _cleanvision(folder: Path) -> float | None:
 
 
 def _drawing(folder: Path, world: Path) -> list[dict[str, Any]]:
-    """Time each page's script, then look at what a browser receives and the server takes."""
+    """Time each page's script, then measure the browser's traffic and the server's memory."""
     current.choose(folder)
     count = len(index.last_scan(folder).records)
     rows = []
@@ -169,7 +169,7 @@ def _forget() -> None:
 
 
 def _browsed(folder: Path, world: Path, count: int) -> list[dict[str, Any]]:
-    """Open the Dataset page with 96 photos in a browser; sum up what comes over the socket."""
+    """Open the Dataset page with 96 photos in a browser; add up the bytes on the socket."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

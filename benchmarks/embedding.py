@@ -2,12 +2,12 @@
 
     python -m benchmarks.embedding [DATASET] [--images 256] [--json]
 
-Times the engines of benchmarks/engines.py on the same decoded photos, in turns, and prints each
-one's images a second, our factor over it, and how near its vectors are to those of Keras (median
-cosine similarity). Then the whole way from file to vector, decoding alone, and the limit: how fast
-this machine multiplies large matrices, and what share of that we reach. ONNX Runtime and OpenVINO
-take part where they are (pip install onnxruntime tf2onnx openvino). DATASET defaults to the drawn
-sample.
+Times the engines of benchmarks/engines.py in turns, on the same decoded photos. Prints each
+engine's images per second, our factor over it, and how close its vectors are to those of Keras
+(median cosine similarity). Then times the whole way from file to vector, decoding alone, and the
+limit: how fast this machine multiplies large matrices, and what share of that speed we reach. ONNX
+Runtime and OpenVINO take part if installed (pip install onnxruntime tf2onnx openvino). DATASET
+defaults to the drawn sample.
 """
 
 import argparse
@@ -103,7 +103,7 @@ def _matrix_product() -> Compute:
 
 
 def _best_seconds(work: dict[str, Compute]) -> dict[str, float]:
-    """Return each one's shortest time. They take turns, so that noise is the same to all."""
+    """Return the shortest time of each. They take turns, so that noise affects all alike."""
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(REPEATS):
         for name, compute in work.items():

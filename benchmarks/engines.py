@@ -1,7 +1,7 @@
-"""MobileNetV2's frozen base by one engine after another, ours and others', on the same photos.
+"""MobileNetV2's frozen base on different engines, ours and others', with the same photos.
 
-``ENGINES`` is the table. Starting an engine gives a function without arguments that computes the
-vectors (N, 1280) of a task's N photos; what takes time once (converting, compiling) is over then.
+``ENGINES`` is the table. Starting an engine does the one-time work (converting, compiling) and
+returns a function without arguments that computes the vectors (N, 1280) of a task's N photos.
 """
 
 import importlib.util
@@ -27,19 +27,19 @@ Compute = Callable[[], np.ndarray]
 
 @dataclass(frozen=True)
 class Task:
-    """What to compute, and what the engines make it from."""
+    """The photos to embed, and the models that the engines start from."""
 
     pixels: np.ndarray  # (N, 224, 224, 3) uint8
     network: keras.Model
     float32: Path  # exported to LiteRT
     int8: Path
-    folder: Path  # for what an engine has to write
-    stack: ExitStack  # ends what an engine starts
+    folder: Path  # for files that an engine writes
+    stack: ExitStack  # stops what an engine starts
 
 
 @dataclass(frozen=True)
 class Engine:
-    """``start`` returns what computes a task's vectors; ``needs`` are the packages it takes."""
+    """``start`` returns a function that computes a task's vectors; ``needs`` names packages."""
 
     name: str
     start: Callable[[Task], Compute]
@@ -59,14 +59,14 @@ def _litert_int8(task: Task) -> Compute:
 
 
 def _on_threads(task: Task, model: LiteRTModel) -> Compute:
-    """As the app does it: one photo a call, a thread a core."""
+    """Like the app: one photo per call, one thread per core."""
     pool = task.stack.enter_context(ThreadPoolExecutor(THREADS))
     one = lambda photo: model(photo)["embedding"]  # noqa: E731
     return lambda: np.stack(list(pool.map(one, task.pixels)))
 
 
 def _pinned_litert(task: Task) -> Compute:
-    """A process a core, kept to it where the system can; each computes every n-th photo."""
+    """One process per core, pinned where the system can; each computes every n-th photo."""
     np.save(task.folder / "pixels.npy", task.pixels)
     cores = _cores()
     workers = [
@@ -122,11 +122,12 @@ def _tf_function(task: Task) -> Compute:
 
 
 def _onnx_runtime(task: Task) -> Compute:
-    """One photo a call, a thread a core: its batches of 32 were half as fast or slower."""
+    """One photo per call, one thread per core: batches of 32 were half as fast or slower."""
     import onnxruntime
 
     file = str(task.folder / "network.onnx")
-    task.network.predict(task.pixels[:1], verbose=0)  # Keras exports what was called before.
+    # Keras exports only models that were called before.
+    task.network.predict(task.pixels[:1], verbose=0)
     task.network.export(file, format="onnx", verbose=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -138,7 +139,7 @@ def _onnx_runtime(task: Task) -> Compute:
 
 
 def _openvino(task: Task, **options: str) -> Compute:
-    """One photo a request, as many at once as OpenVINO finds best for throughput."""
+    """One photo per request, with as many requests as OpenVINO chooses for throughput."""
     import openvino
 
     folder = str(task.folder / "saved_model")

@@ -2,11 +2,11 @@
 
     python -m benchmarks.growth DATASET [--sizes 1000 3000 6000 12000] [--json]
 
-Embeds that many photos of DATASET, evenly spaced, each number in a process and with a cache of
-its own, and prints seconds, images a second and peak memory. Then, in the largest one's cache: the
-same photos again (none is to be computed), and with 100 new ones among them (100 are). "Computed"
-are the rows that the cache got. Nothing of DATASET is changed: its photos are linked into a
-temporary folder.
+Embeds the given numbers of photos, evenly spaced over DATASET, each in its own process with its own
+cache, and prints seconds, images per second and peak memory. Then repeats the largest size with its
+warm cache (no photo must be computed again), and once more with 100 new photos (100 must be).
+"Computed" counts the rows that the cache gained. DATASET is not changed: its photos are linked into
+a temporary folder.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main() -> None:
     root = opening.open_source(options.dataset)
     backbone = embeddings.exported_backbone()
     with tempfile.TemporaryDirectory() as folder:
-        # Scanning into an empty cache reads every file, so none of the sizes meets a cold disk.
+        # Scanning into an empty cache reads every file, so every size starts from a warm disk.
         os.environ["CATSDOGS_CACHE"] = folder
         records = index.scan(root).usable.drop_duplicates("digest")
         sizes = sorted(set(options.sizes))
@@ -81,12 +81,12 @@ def _repeated(root: Path, records: pd.DataFrame, size: int, folder: Path) -> lis
 
 
 def _spread(records: pd.DataFrame, size: int) -> pd.DataFrame:
-    """Return ``size`` records, or all, from all over the dataset: both classes are among them."""
+    """Return ``size`` records, or all, evenly spaced so that both classes are among them."""
     return records.iloc[np.linspace(0, len(records) - 1, min(size, len(records))).astype(int)]
 
 
 def _add_new(root: Path, names: list[str], folder: Path) -> None:
-    """Fill ``folder`` with these photos and with copies of some in which a comment is new."""
+    """Fill ``folder`` with these photos, and with copies of some that have a new comment."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         _link(root / name, folder / name)
@@ -104,13 +104,13 @@ def _link(photo: Path, target: Path) -> None:
 
 
 def _in_own_process(step: str, root: Path, records: pd.DataFrame, cache: Path) -> dict[str, Any]:
-    """Embed in a new process, whose peak memory is so this step's alone."""
+    """Embed in a new process, so that its peak memory belongs to this step alone."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return {"step": step, **pool.submit(_embed, root, records, cache).result()}
 
 
 def _embed(root: Path, records: pd.DataFrame, cache: Path) -> dict[str, Any]:
-    # Not above: a child's peak memory begins with its parent's, which must not load TensorFlow.
+    # Not above: a child's peak memory starts at its parent's, so that must not load TensorFlow.
     from catsdogs.learning import engines, weights
 
     os.environ["CATSDOGS_CACHE"] = str(cache)
@@ -139,13 +139,13 @@ def _rows(cache: Path) -> int:
 
 
 def _peak_mb() -> int:
-    """Return the process's largest resident size so far; the unit is the kilobyte but on macOS."""
+    """Return the process' peak resident size in MB. Linux counts kilobytes, macOS bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
 
 
 def _last_to_second(steps: list[dict[str, Any]]) -> float | None:
-    """Return the largest size's images a second over the second's, the first that is warmed up."""
+    """Return the largest size's speed over that of the second size, the first warm one."""
     if len(steps) < 2:
         return None
     return round(steps[-1]["images_per_s"] / steps[1]["images_per_s"], 3)

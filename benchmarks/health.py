@@ -4,8 +4,9 @@
 
 Links DATASET's photos into a new folder and plants there: 100 wrong labels, 200 exact copies, 200
 near duplicates (a third each: encoded at another quality, scaled by 0.8, cropped by 5 %) and 100
-mirrored photos, which are no duplicates. Then runs the check, cold and warm, and counts. Beside it,
-where it is installed (pip install cleanvision), runs CleanVision's search for duplicates.
+mirrored photos, which do not count as duplicates. Then runs the check, cold and warm, and counts
+what it finds. If CleanVision is installed (pip install cleanvision), also runs its search for
+duplicates.
 """
 
 import argparse
@@ -73,7 +74,7 @@ def _options() -> argparse.Namespace:
 
 
 def _plant(dataset: Path, folder: Path, seed: int) -> dict[str, Any]:
-    """Make the dataset; return the wrong names, and (copy, original) pairs by kind."""
+    """Create the dataset; return the mislabelled names, and (copy, original) pairs by kind."""
     given = opening.open_source(dataset)
     rng = np.random.default_rng(seed)
     names = [Path(name) for name in index.scan(given).usable["path"]]
@@ -130,7 +131,7 @@ def _scaled(photo: Image.Image, rng: np.random.Generator, path: Path) -> None:
 
 
 def _cropped(photo: Image.Image, rng: np.random.Generator, path: Path) -> None:
-    """Cut 5 % of the width and of the height away, at sides that vary."""
+    """Crop 5 % of the width and of the height, at random sides."""
     width, height = round(photo.width * 0.95), round(photo.height * 0.95)
     left = int(rng.integers(0, photo.width - width + 1))
     top = int(rng.integers(0, photo.height - height + 1))

@@ -2,11 +2,11 @@
 
     python -m benchmarks.heatmaps RUN [RUN …] [--photos 200] [--json]
 
-The deletion test (Petsiuk et al., "RISE", 2018, arXiv:1806.07421): of validation photos of each
-finished run, the hottest fifth is painted over in the photo's mean colour, then a random fifth
-instead: pixels, and blocks as large as a cell of the heat map. Prints the mean probability of the
-class that the model saw in the whole photo, and how often the hottest fifth lowered it more. The
-runs' photos have to be where they were.
+The deletion test (Petsiuk et al., "RISE", 2018, arXiv:1806.07421): in validation photos of each
+finished run, paint the hottest fifth in the photo's mean colour, then a random fifth instead: of
+pixels, and of blocks as large as a cell of the heat map. Prints the mean probability of the class
+that the model saw in the whole photo, and how often the hottest fifth lowered it more. The runs'
+photos must still be where they were.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def tested(run: Run, count: int) -> dict[str, object]:
 def _probabilities(
     model: LiteRTModel, pixels: np.ndarray, generator: np.random.Generator
 ) -> tuple[float, ...]:
-    """Return the probability of the class first seen: whole, and without three kinds of fifth."""
+    """Return the first class' probability: for the whole photo and without each kind of fifth."""
     outputs = model(pixels)
     label = class_name(outputs["p_dog"].item())
     heat = outputs["heatmap"] if label == "dog" else -outputs["heatmap"]
@@ -94,7 +94,7 @@ def _resized(values: np.ndarray, side: int, how: Image.Resampling) -> np.ndarray
 
 
 def _without(pixels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return the pixels (S, S, 3) with the fifth that scores (S, S) highest in the mean colour."""
+    """Return pixels (S, S, 3) whose fifth with the highest scores (S, S) has the mean colour."""
     gone = np.argsort(scores, axis=None)[-round(SHARE * scores.size) :]
     flat = pixels.reshape(-1, 3).copy()
     flat[gone] = pixels.mean(axis=(0, 1)).round().astype(np.uint8)

@@ -2,12 +2,13 @@
 
     python -m benchmarks.neither OTHERS RUN [RUN …] [--json]
 
-OTHERS is a folder of pictures without a pet, a sub-folder a kind (`benchmarks.other_pictures` makes
-one). For each finished run, of either model, the vectors of its training photos are references, and
-its validation photos the pets: in turn a fifth of them is measured with a floor that refuses 1 % of
-the other four fifths. Prints the share refused of the pets and of each kind, and the area under the
-ROC curve, for several numbers of references, for those that the run keeps, and for the run's own
-certainty in their place. The runs' photos have to be where they were.
+OTHERS is a folder of pictures without pets, with a sub-folder per kind (`benchmarks.other_pictures`
+makes one). For each finished run of either model, the vectors of its training photos are the
+references, and its validation photos are the pets. Each fifth of the pets in turn is measured with
+a floor that refuses 1 % of the other four fifths. Prints the share refused of the pets and of each
+kind, and the area under the ROC curve: for several numbers of references, for the references that
+the run keeps, and for the run's own confidence instead. The runs' photos must still be where they
+were.
 """
 
 import argparse
@@ -77,7 +78,7 @@ def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
 
 
 def _seen(model: LiteRTModel, root: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return unit vectors (N, D) and P(dog) (N,) of the files, all of which decode."""
+    """Return unit vectors (N, D) and P(dog) (N,) of the files, which must all decode."""
     vectors, p_dog = [], []
     for name, outputs in map_files(
         root, names, lambda c: model(picture.load_square(c, model.side))

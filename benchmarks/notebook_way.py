@@ -1,7 +1,7 @@
-"""The way of a Keras tutorial, on the photos and the split that our runs have.
+"""The way of a Keras tutorial, on the same photos and the same split as our runs.
 
-What a user of `image_dataset_from_directory` would tune, is tuned: `cache()` keeps the decoded
-photos in memory, `prefetch()` reads ahead.
+It is tuned as a user of `image_dataset_from_directory` would: `cache()` keeps the decoded photos in
+memory, `prefetch()` reads ahead.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ SIDES = ("train", "validation")
 
 
 def linked_by_class(dataset: Path, folder: Path, *, seed: int = DEFAULT_SEED) -> None:
-    """Fill ``folder`` with train/ and validation/, each with a folder of links a class."""
+    """Fill ``folder`` with train/ and validation/, each with a folder of links per class."""
     root = opening.open_source(dataset)
     records = index.scan(root).usable
     both = split(records, validation=DEFAULT_VALIDATION, seed=seed)
@@ -42,7 +42,7 @@ def sides_of(folder: Path, *, side: int) -> list:
             seed=DEFAULT_SEED,
             verbose=False,
         )
-        # The cache holds bytes: as floats, a fourth of the photos would fill the memory.
+        # The cache holds bytes: as floats, a quarter of the photos would fill the memory.
         .map(lambda pixels, labels: (tf.cast(pixels, tf.uint8), labels))
         .cache()
         .map(lambda pixels, labels: (tf.cast(pixels, tf.float32), labels))

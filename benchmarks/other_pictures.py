@@ -1,18 +1,18 @@
-"""Pictures that show neither cat nor dog, from what packages carry for other purposes.
+"""Make a folder of pictures that show neither cat nor dog, from packages made for other uses.
 
     python -m benchmarks.other_pictures FOLDER [--packages FOLDER]
 
-Writes into sub-folders of FOLDER, one a kind:
+Writes a sub-folder of FOLDER per kind:
 
-- ``samples``: the sample pictures of scikit-image, scikit-learn and matplotlib, but for their cat;
+- ``samples``: the sample pictures of scikit-image, scikit-learn and matplotlib, except their cat;
 - ``animals``, ``objects``: pictures below the folder that --packages names, such as Debian's stamps
-  for children and its photos for a desktop (``apt-get download tuxpaint-stamps-default
-  gnome-backgrounds``, then ``dpkg-deb -x`` of each into FOLDER), but for letters, and for cats and
-  dogs, wild ones too;
-- ``noise``, ``plain``, ``text``, ``charts``, ``drawings``: made here, the same at every run;
+  for children and its desktop photos (``apt-get download tuxpaint-stamps-default
+  gnome-backgrounds``, then ``dpkg-deb -x`` of each into FOLDER), except letters, cats and dogs,
+  including wild ones;
+- ``noise``, ``plain``, ``text``, ``charts``, ``drawings``: made here, the same every time;
 - ``screenshots``: of this app's own pages, in a real browser.
 
-scikit-image and matplotlib are needed beside the development requirements.
+Needs scikit-image and matplotlib in addition to the development requirements.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def _of_packages(folder: Path | None) -> dict[str, list[Image.Image]]:
 
 
 def _opened(path: Path) -> Image.Image | None:
-    """Return a picture on white; None for one too small to see, or that Pillow refuses."""
+    """Return a picture on white; None if it is too small to see or Pillow refuses it."""
     try:
         picture = Image.open(path).convert("RGBA")
     except OSError:

@@ -2,10 +2,10 @@
 
     python -m benchmarks.train_page [--runs 1000] [--minutes 1] [--json]
 
-Draws a sample, trains custom CNNs on it and looks at them in a real server and browser: the time
-from the click to the first point, from the writing of a point to its drawing, how often the node
-of the chart is replaced beside ``st.plotly_chart`` in a fragment, what watching takes from the
-training, and what an idle page costs the server. Then it makes many finished runs and times the
+Draws a sample, trains custom CNNs on it and follows them in a real server and browser. Measures the
+time from the click to the first point, the time from writing a point to drawing it, how often the
+chart's node is replaced compared with ``st.plotly_chart`` in a fragment, how much watching slows
+the training, and what an idle page costs the server. Then makes many finished runs and times the
 pages that list them. Browser, server and training share this machine's cores.
 """
 
@@ -34,7 +34,7 @@ _IMAGES, _BATCH_SIZE = 2000, 32
 _TURNS = 8
 _CHART = "[class*=st-key-train_curves] .js-plotly-plot"
 _DRAWN = f"document.querySelector('{_CHART}')?.data?.[1]?.x?.at(-1) ?? 0"
-# The notebook's way of a live chart: Streamlit's own, drawn again as often as ours.
+# The usual live chart: Streamlit's own, redrawn as often as ours.
 _PEER = """
 import streamlit as st
 from pathlib import Path
@@ -79,7 +79,7 @@ def _options() -> argparse.Namespace:
 
 
 def _watching(seconds: float) -> list[dict[str, Any]]:
-    # The first one decodes the images and fills the system's file cache.
+    # The first run decodes the images and fills the system's file cache.
     _ended(queue.start(_config(epochs=1)))
     with serving() as (url, server), sync_playwright() as playwright:
         browser = chromium(playwright)
@@ -128,7 +128,7 @@ def _share_of_a_core(server: Any, seconds: float) -> float:
 
 
 def _click_to_first_point(page: Page) -> float:
-    """Start a long run by hand; return the seconds until its first point is drawn."""
+    """Start a long run with a click; return the seconds until its first point is drawn."""
     page.get_by_text("Custom CNN", exact=True).click()
     for name, value in (("Epochs", 1000), ("Batch size", _BATCH_SIZE)):
         box = page.get_by_role("spinbutton", name=name, exact=True)
@@ -143,7 +143,7 @@ def _click_to_first_point(page: Page) -> float:
 
 
 def _delays(page: Page, seconds: float) -> list[float]:
-    """Return how old each newly drawn last point is when it appears."""
+    """Return the age of each newest point when it appears on the chart."""
     folder = store.list_runs()[0][0].folder
     before, delays = page.evaluate(_DRAWN), []
     until = time.monotonic() + seconds
@@ -152,8 +152,8 @@ def _delays(page: Page, seconds: float) -> list[float]:
         seen_at = time.time()
         if now != before:
             batches = store.load(folder).view.batches
-            # The oldest of the points that came with this update has waited the longest.
-            waited = [b["t"] for b in batches if before < position(b) <= now]
+            # Of the points in this update, the oldest has waited longest.
+            waited = [b.t for b in batches if before < position(b) <= now]
             delays.append(seen_at - min(waited))
             before = now
         page.wait_for_timeout(20)
@@ -161,7 +161,7 @@ def _delays(page: Page, seconds: float) -> list[float]:
 
 
 def _replaced_nodes(page: Page, selector: str, seconds: float) -> float:
-    """Return how often a minute the selector comes to stand for another node."""
+    """Return how often per minute the selector matches a different node."""
     page.evaluate(_COUNT_NODES, selector)
     page.wait_for_timeout(1000 * seconds)
     return (page.evaluate("nodes.size") - 1) * 60 / seconds
@@ -182,7 +182,7 @@ def _peers_replaced_nodes(playwright: Any, run: Run, seconds: float) -> float:
 
 
 def _watched_and_alone(page: Page, run: Run, seconds: float) -> tuple[float, float]:
-    """Return the run's images a second with the page open and without, taken in turns."""
+    """Return the run's images per second with and without the page open, measured in turns."""
     address, spans = page.url, []
     for turn in range(_TURNS):
         watched = turn % 2 == 0
@@ -193,15 +193,15 @@ def _watched_and_alone(page: Page, run: Run, seconds: float) -> tuple[float, flo
     view = store.load(run.folder).view
     speeds: dict[bool, list[float]] = {True: [], False: []}
     for watched, begin in spans:
-        batches = [b for b in view.batches if begin <= b["t"] <= begin + seconds]
+        batches = [b for b in view.batches if begin <= b.t <= begin + seconds]
         epochs = position(batches[-1]) - position(batches[0])
-        elapsed_s = batches[-1]["t"] - batches[0]["t"]
-        speeds[watched].append(epochs * view.split["train"] / elapsed_s)
+        elapsed_s = batches[-1].t - batches[0].t
+        speeds[watched].append(epochs * view.split.train / elapsed_s)
     return statistics.mean(speeds[True]), statistics.mean(speeds[False])
 
 
 def _listing(count: int) -> list[dict[str, Any]]:
-    """Time the pages with many finished runs, each with the events of ten long epochs."""
+    """Time the pages that list many finished runs, each with the events of ten long epochs."""
     ended = next(run for run in store.list_runs()[0] if run.is_usable)
     _multiply(ended, count)
     import_s = _seconds(lambda: importlib.import_module("scipy.stats"))

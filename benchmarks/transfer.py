@@ -2,17 +2,17 @@
 
     python -m benchmarks.transfer DATASET [--seeds 1 2 3] [--peer-epochs 10] [--json]
 
-- ours, cold: `catsdogs train --model mobilenet_v2` with empty caches, TensorFlow's start, the
-  export of the backbone, decoding, measuring and saving included; warm: the same again.
+- ours, cold: `catsdogs train --model mobilenet_v2` with empty caches, including TensorFlow's start,
+  the export of the backbone, decoding, measuring and saving; warm: the same again.
 - the notebook's way: `image_dataset_from_directory` with `cache()` and `prefetch()`, a frozen
-  `MobileNetV2`, `fit` for 10 epochs; its start and one saved model included.
+  `MobileNetV2`, `fit` for 10 epochs; including its start and one saved model.
 
-Each is a process of its own on the same photos and split. Prints seconds, validation accuracy and
-loss, peak memory (of the process and its children), and our factor over the notebook's way. With
-fewer --peer-epochs the seconds of the notebook's 10 are reckoned from those, each further one as
-the last, and its accuracy is that of the fewer: the output says so. Accuracy and loss are of the
-epoch with the lowest loss, of either. The photos and TensorFlow are read from the disk once before:
-otherwise who comes first would pay for that.
+Each runs in its own process, on the same photos and the same split. Prints seconds, validation
+accuracy and loss, peak memory (of the process and its children), and our factor over the notebook's
+way. With fewer --peer-epochs, the notebook's time for 10 epochs is extrapolated by repeating the
+last one, and its accuracy is that of the fewer epochs: the output says so. Accuracy and loss are
+those of the epoch with the lowest loss, for both. The photos and TensorFlow are read from the disk
+once beforehand: otherwise the first process would pay for that.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", nargs="?", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    # The first epoch also decodes the photos and builds the graph: it tells nothing of the others.
+    # The first epoch also decodes the photos and builds the graph: it does not predict the others.
     parser.add_argument("--peer-epochs", type=int, default=EPOCHS, choices=range(2, EPOCHS + 1))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
@@ -96,7 +96,7 @@ def _peer(dataset: Path, seed: int, epochs: int) -> dict[str, float]:
 
 
 def _watched(command: list[str], environment: dict[str, str]) -> tuple[dict, float, float]:
-    """Run a command that prints JSON; return it, the seconds and the peak memory in MB."""
+    """Run a command that prints JSON; return its JSON, the seconds and the peak memory in MB."""
     began = time.perf_counter()
     child = subprocess.Popen(
         command,
@@ -119,7 +119,7 @@ def _watched(command: list[str], environment: dict[str, str]) -> tuple[dict, flo
 def _watch(child: subprocess.Popen, peaks: list[float]) -> None:
     """Add up the memory of the process and of its children until it ends.
 
-    Pages that they share, and those of memory-mapped files, count only where they are private.
+    Shared pages and pages of memory-mapped files count only where they are private.
     """
     while child.poll() is None:
         try:
@@ -127,7 +127,7 @@ def _watch(child: subprocess.Popen, peaks: list[float]) -> None:
             peaks.append(sum(p.memory_full_info().uss for p in family) / 1e6)
         except psutil.Error:
             pass
-        time.sleep(0.5)  # Each look halts the process for a moment.
+        time.sleep(0.5)  # Each measurement halts the process for a moment.
 
 
 def _notebook(folder: Path, epochs: int) -> dict[str, float]:
@@ -158,7 +158,9 @@ def _notebook(folder: Path, epochs: int) -> dict[str, float]:
     ).history
     with TemporaryDirectory() as place:
         model.save(Path(place) / "model.keras")
-    best = min(range(epochs), key=history["val_loss"].__getitem__)  # As ours keeps its best epoch.
+    best = min(
+        range(epochs), key=history["val_loss"].__getitem__
+    )  # Because ours keeps its best epoch.
     return {
         "accuracy": history["val_accuracy"][best],
         "loss": history["val_loss"][best],

@@ -1,23 +1,47 @@
 """Cats vs Dogs: browse, train, compare and use binary image classifiers, on this machine.
 
-The rooms, in the order in which data walks through them:
+The rooms, by floor. A room imports only from floors below its own:
 
-    data/         a folder or an archive → a table of records → pixels, splits, embeddings
-    drawing/      the pictures of the sample dataset
-    health/       what is wrong with a dataset, and which of its photos to show
-    runs/         what a training run is on disk: its configuration, its events, its process
-    learning/     TensorFlow: the two models, training, export (only ever in its own process)
-    evaluation/   labels and P(dog) → metrics; two runs → a paired comparison
-    inference/    a finished run's LiteRT model → an answer with a heat map
-    ui/           Streamlit: what the pages share
-    tasks.py      long work beside the app that is no run: a health check, a download
+    errors.py      every error that a user can meet
+    labels.py      0 = cat, 1 = dog
+    paths.py       where data, runs and caches are
+    text.py        names, counts and times, made fit to show
 
-Three rules, enforced by ``tests/test_architecture.py``:
+    system/        the machine: files, locks, processes, memory, zips
+    evaluation/    labels and P(dog) → metrics
 
-1. TensorFlow and Keras are imported in ``learning/`` only.
-2. Streamlit is imported in ``ui/``, ``pages/`` and ``streamlit_app.py`` only.
-3. Everything else is plain Python, so that it runs the same in the app, on the command line
-   and in a test.
+    background/    long work in a process of its own
+    images/        image files and their pixels
+
+    sources/       a path or an address → a folder of images
+    dataset/       a folder → a table of records, decisions, a fair split
+    features/      arrays computed once per photo
+
+    health/        what is wrong or unusual in a dataset
+    runs/          a run without TensorFlow: settings, folder, queue, events
+
+    charts/        data → Plotly charts
+    comparison/    two runs on the same images
+    inference/     a finished run's model → answers with heat maps
+
+    reports/       comparisons and model cards for readers outside the app
+
+    learning/      TensorFlow: networks, training, export; in a worker process
+    cli/           the command line
+    ui/            Streamlit: the parts of the pages
+
+    __main__.py    ``python -m catsdogs``
+
+``tests/test_architecture.py`` enforces the rules of the house:
+
+1. A room imports only from floors below its own, and modules never in a circle.
+2. Only ``learning/`` imports TensorFlow and Keras. Only ``ui/`` and the pages import Streamlit.
+3. ``evaluation/`` takes arrays and returns frozen values.
+4. Private parts of Streamlit, the C library and TensorFlow stay behind a fence: one module each.
+5. The maps in ``__init__.py`` and in ``README.md`` match the folders.
+6. One word, one meaning: a chart is drawn, a metric is a number, a backbone is a network.
+7. Runs, datasets, results and events are types; dictionaries of anything are JSON documents.
+8. What a model can do is data in ``runs/models.py``; nobody compares a model's name.
 """
 
 __version__ = "0.1.0"

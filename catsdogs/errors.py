@@ -1,28 +1,28 @@
-"""Every error this project raises on purpose, each with a message fit for its user.
+"""Every error that this project raises on purpose. Each has a message for the user.
 
     CatsDogsError
-    ├── UnreadableImage      a file that is no usable picture; carries a ``code``
-    ├── DatasetError         a folder or an archive that cannot serve as a dataset
-    │   ├── ArchiveError     a zip that cannot be unpacked, wherever and however often one tries
+    ├── UnreadableImage      an image file that cannot be used; has a ``code``
+    ├── DatasetError         a folder or an archive that cannot be used as a dataset
+    │   ├── ArchiveError     a zip that cannot be unpacked; trying again does not help
     │   └── DownloadError    an archive that cannot be downloaded
-    ├── Cancelled            work that its user called off
-    ├── ConfigError          settings that no run can be made from
+    ├── Cancelled            work that the user stopped
+    ├── ConfigError          settings that no run can use
     ├── RunError             a run that is missing, unfinished or damaged
-    └── WeightsUnavailable   the ImageNet weights are neither here nor to be had
+    └── WeightsUnavailable   the ImageNet weights are not here and cannot be downloaded
 
 A message says what was expected, what was received, and what to do next.
 """
 
 
 class CatsDogsError(Exception):
-    """Base of all errors that a user can do something about."""
+    """Base class of all errors that a user can act on."""
 
 
 class UnreadableImage(CatsDogsError):
     """An image that cannot be decoded.
 
     ``code`` is one of ``empty``, ``not_an_image``, ``truncated``, ``damaged``, ``too_large``,
-    ``missing``, ``name_not_utf8``: stable words for programs; the message is for people.
+    ``missing``, ``name_not_utf8``. Codes are stable, for programs; the message is for people.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -31,23 +31,23 @@ class UnreadableImage(CatsDogsError):
 
 
 class DatasetError(CatsDogsError):
-    """A path that holds no usable dataset."""
+    """A path without a usable dataset."""
 
 
 class ArchiveError(DatasetError):
-    """A zip that is damaged, encrypted, too large, or has no image in it."""
+    """A zip that is damaged, encrypted, too large, or contains no image."""
 
 
 class DownloadError(DatasetError):
-    """A file that could not be downloaded, or is not what it should be."""
+    """A file that could not be downloaded, or that is not the expected file."""
 
 
 class Cancelled(CatsDogsError):
-    """Work that was asked to stop; what it can go on from is kept."""
+    """Work that stopped on request. Partial results are kept, so that it can resume."""
 
 
 class ConfigError(CatsDogsError):
-    """Settings outside what a run can use."""
+    """Settings that a run cannot use."""
 
 
 class RunError(CatsDogsError):
@@ -55,4 +55,4 @@ class RunError(CatsDogsError):
 
 
 class WeightsUnavailable(CatsDogsError):
-    """No ImageNet weights for MobileNetV2 on this machine, and no way to download them."""
+    """This machine has no ImageNet weights for MobileNetV2 and cannot download them."""

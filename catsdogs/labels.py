@@ -1,4 +1,4 @@
-"""The two classes and their order: 0 = cat, 1 = dog. No other module spells this out.
+"""The two classes and their order: 0 = cat, 1 = dog. Only this module defines it.
 
 A model's single output is P(dog), so "cat" is the negative and "dog" the positive class.
 """
@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 CAT, DOG = 0, 1
 CLASS_NAMES = ("cat", "dog")
 UNLABELLED = -1
-# What is said of a picture that looks like nothing in training; no photo is labelled so.
+# The answer for a picture that looks like nothing in training. It is never a photo's label.
 NEITHER = "neither"
 
 _FOLDER_LABELS = {"cat": CAT, "cats": CAT, "dog": DOG, "dogs": DOG}
@@ -18,8 +18,8 @@ _FILE_LABELS = {"cat": CAT, "dog": DOG}
 def label_of_path(relative_path: str) -> int:
     """Return CAT, DOG or UNLABELLED for a path inside a dataset (``/`` as the separator).
 
-    The nearest folder named after a class decides (``PetImages/Dog/3.jpg``); without one, the
-    part of the file name before its first dot does (``train/dog.3.jpg``).
+    The nearest folder named after a class decides (``PetImages/Dog/3.jpg``). If there is none, the
+    part of the file name before the first dot decides (``train/dog.3.jpg``).
     """
     path = PurePosixPath(relative_path)
     for folder in reversed(path.parent.parts):
@@ -29,5 +29,5 @@ def label_of_path(relative_path: str) -> int:
 
 
 def class_name(p_dog: float, threshold: float = 0.5) -> str:
-    """Return "dog" when ``p_dog`` reaches ``threshold``, else "cat"."""
+    """Return "dog" if ``p_dog`` is at least ``threshold``, else "cat"."""
     return CLASS_NAMES[DOG if p_dog >= threshold else CAT]

@@ -1,10 +1,10 @@
-"""Where things are. The only module that knows, and the only one that reads these variables:
+"""Where files are kept. Only this module reads these environment variables:
 
-    CATSDOGS_DATA        datasets made or unpacked, and decisions   (default: ./data)
-    CATSDOGS_ARTIFACTS   training runs                              (default: ./artifacts)
-    CATSDOGS_CACHE       everything that can be computed again      (default: ./.cache)
+    CATSDOGS_DATA        drawn and unpacked datasets, and decisions   (default: ./data)
+    CATSDOGS_ARTIFACTS   training runs                                (default: ./artifacts)
+    CATSDOGS_CACHE       everything that can be computed again        (default: ./.cache)
 
-The defaults lie in the project folder, so that deleting the folder deletes everything.
+The defaults are inside the project folder, so deleting that folder deletes everything.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-# All but the last part of an absolute path, up to a blank; not of a web address.
+# All but the last part of an absolute path, up to a space. Web addresses do not match.
 _LEADING_PARTS = re.compile(
     r"""(?<![\w.:/~<…-])/(?:[^/\s'"]+/)*(?=[^/\s'"])|\b[A-Z]:(?:\\[^\\\s'"]+)*\\"""
 )
@@ -24,40 +24,41 @@ def _folder(variable: str, default: str) -> Path:
 
 
 def data_dir() -> Path:
-    """Datasets that the app drew, downloaded or unpacked, and what people decided about any."""
+    """Folder of datasets that the app drew, downloaded or unpacked, and of users' decisions."""
     return _folder("CATSDOGS_DATA", "data")
 
 
 def artifacts_dir() -> Path:
-    """One folder a run."""
+    """Folder of training runs, one folder each."""
     return _folder("CATSDOGS_ARTIFACTS", "artifacts")
 
 
 def shipped_backbone() -> Path:
-    """MobileNetV2's weights that come with the project, for machines without a network."""
+    """File of the MobileNetV2 weights that come with the project, for offline machines."""
     return PROJECT_ROOT / "artifacts" / "backbone.weights.h5"
 
 
 def cache_dir() -> Path:
-    """Indexes, pixels, embeddings, exported backbones: safe to delete at any time."""
+    """Folder of indexes, pixels, embeddings and exported backbones: safe to delete at any time."""
     return _folder("CATSDOGS_CACHE", ".cache")
 
 
 def review_dir(root: Path) -> Path:
-    """What people decided about the dataset in ``root``: theirs, and so not in the cache."""
+    """Folder of users' decisions about the dataset in ``root``. It is not in the cache."""
     return data_dir() / "reviews" / dataset_key(root)
 
 
 def dataset_key(root: Path) -> str:
-    """Return 16 hex digits that stand for the folder ``root`` in file names."""
+    """Return 16 hex digits that identify the folder ``root`` in file names."""
     return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
 
 
 def shortened(text: str) -> str:
-    """Return a message as a page shows it: its paths say nothing of where this machine keeps them.
+    """Return a message with shortened paths, as a page shows it: they do not reveal the machine.
 
-    Those in the app's folders begin with the folder's name, those in the project or the home folder
-    there; of others, what leads to the last part is left out.
+    A path in one of the app's folders begins with that folder's name. A path in the project folder
+    is relative to it, and one in the home folder begins with "~/". Of any other path, only the last
+    part stays.
     """
     ours = {folder: f"{folder.name}/" for folder in (data_dir(), artifacts_dir(), cache_dir())}
     for folder, name in {**ours, **_near()}.items():
@@ -67,7 +68,7 @@ def shortened(text: str) -> str:
 
 
 def portable(path: str) -> str:
-    """Return ``path`` as a command in the project folder takes it, on this machine and others."""
+    """Return ``path`` for use in a command that runs in the project folder of any machine."""
     for folder, name in _near().items():
         if Path(path).is_relative_to(folder):
             return f"{name}{Path(path).relative_to(folder).as_posix()}"
@@ -75,7 +76,7 @@ def portable(path: str) -> str:
 
 
 def _near() -> dict[Path, str]:
-    """Return what paths in the project and the home folder begin with."""
+    """Return how paths in the project folder and in the home folder begin, by folder."""
     home = Path.home()
-    # Services are at home in "/", below which everything is.
+    # The home folder of a service is "/", which contains every path.
     return {PROJECT_ROOT: "", **({} if home == Path(home.anchor) else {home: "~/"})}

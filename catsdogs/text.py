@@ -1,4 +1,4 @@
-"""Names, messages and times, made fit to show anywhere: on a page, in a terminal, in a report."""
+"""Names, messages and times, made safe to show on a page, in a terminal and in a report."""
 
 import re
 from html import escape
@@ -7,40 +7,42 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-# All punctuation but the few that never begin anything: files with names are read as they are, too.
+# All punctuation except the few characters that never start Markdown: people also read the escaped
+# names in files.
 _MARKDOWN = re.compile(r"([!-&(-+\--/:<-@\[-`{-~])")
-# What a spreadsheet would compute (OWASP, "CSV Injection"), and what ``cell`` made of that.
+# A text that a spreadsheet would compute (OWASP, "CSV Injection"), with or without the "'" that
+# ``cell`` puts before it.
 _FORMULA = re.compile(r"'*\s*[=+@\t\r-]")
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with control characters and bytes that were no UTF-8 as U+FFFD."""
+    """Return ``text`` with U+FFFD for control characters and for bytes that are not UTF-8."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def literal(text: str) -> str:
-    """Return Markdown that shows ``text`` as it is: no formatting, links, images or icons."""
+    """Return Markdown that shows ``text`` unchanged: no formatting, links, images or icons."""
     return _MARKDOWN.sub(r"\\\1", printable(text))
 
 
 def unmarked(text: str) -> str:
-    """Return what Plotly shows as ``text``: it takes some HTML in names for markup."""
+    """Return ``text`` escaped for Plotly, which interprets some HTML in names as markup."""
     return escape(printable(text), quote=False)
 
 
 def cell(value: Any) -> Any:
-    """Return a value of a CSV so that no spreadsheet takes it for a formula: texts, with a "'"."""
+    """Return a CSV value that no spreadsheet computes: a text like a formula begins with "'"."""
     begins = isinstance(value, str) and _FORMULA.match(value)
     return f"'{value}" if begins else value
 
 
 def from_cell(text: str) -> str:
-    """Return what ``cell`` was given."""
+    """Return the text that ``cell`` was called with."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
 def csv(table: "pd.DataFrame") -> str:
-    """Return a table as CSV (RFC 4180: a line break of either kind inside a cell is quoted)."""
+    """Return a table as CSV (RFC 4180). A cell with a line break, LF or CRLF, is quoted."""
     texts = table.select_dtypes(exclude=["number", "bool"]).columns
     table = table.assign(**{name: table[name].map(cell) for name in texts})
     return table.rename(columns=cell).to_csv(index=False, lineterminator="\r\n")
@@ -52,7 +54,7 @@ def counted(number: float, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: 42 s, 3 min, 2 h 5 min; "nan s" where it is not known."""
+    """Return a duration in a readable form: 42 s, 3 min, 2 h 5 min; "nan s" if it is unknown."""
     if not seconds >= 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from catsdogs.runs import layout, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.estimate import estimate
 
@@ -25,7 +26,9 @@ def finish():
     """
 
     def write(config, *, fingerprint="f", prepared=1000, result=RESULT, ending="finished"):
-        folder = store.create(config, {"dataset": {"name": "photos", "fingerprint": fingerprint}})
+        folder = store.create(
+            config, About(dataset=DatasetReference(name="photos", fingerprint=fingerprint))
+        )
         phase = {"event": "phase", "name": "decode" if config.model == "custom_cnn" else "embed"}
         events = [{**phase, "t": 100.0, "done": 0, "total": 0}]
         if prepared:

@@ -27,6 +27,7 @@ from catsdogs.features import litert
 from catsdogs.images.picture import Picture
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import event_file, layout, model_files, queue, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.sources.sample import draw_sample
@@ -202,11 +203,11 @@ def check_finished(run, like):
     assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
     found, expected = model_files.read_predictions(run), model_files.read_predictions(like)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
-    assert [e["epoch"] for e in run.view.epochs] == [e["epoch"] for e in like.view.epochs]
+    assert [e.epoch for e in run.view.epochs] == [e.epoch for e in like.view.epochs]
     assert run.view.best_epoch == like.view.best_epoch
     for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
-        assert [e[name] for e in run.view.epochs] == pytest.approx(
-            [e[name] for e in like.view.epochs], abs=1e-5
+        assert [getattr(e, name) for e in run.view.epochs] == pytest.approx(
+            [getattr(e, name) for e in like.view.epochs], abs=1e-5
         )
 
 
@@ -214,7 +215,7 @@ def has_its_model(run, sample):
     """Return whether a run can be asked, by the very files that its figures are of."""
     if not run.is_usable:
         return False
-    for name in run.result["sha256"]:
+    for name in run.result.sha256:
         model_files.intact(run, name)
     photo = sample / model_files.read_predictions(run)["path"][0]
     return 0 <= Predictor(run)(Picture(photo.read_bytes())).p_dog <= 1
@@ -242,10 +243,10 @@ def test_a_run_that_was_stopped_within_an_epoch_and_then_killed_goes_on_from_the
     run = followed(run)
     saved = run.view.saved
     assert (run.state, run.is_usable) == (State.STOPPED, True)
-    assert saved["epoch"] >= 2
+    assert saved.epoch >= 2
     run = queue.resume(run)
     run = killed(run, lambda folder: events(folder, "resumed"))
-    assert (events(run.folder, "resumed")[-1]["epoch"], run.view.saved) == (saved["epoch"], saved)
+    assert (events(run.folder, "resumed")[-1]["epoch"], run.view.saved) == (saved.epoch, saved)
     check_finished(followed(queue.resume(run)), like)
 
 
@@ -268,12 +269,12 @@ def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
     # By now some files of the new model are in their places, and the others are not.
     run = killed(queue.resume(run), writing(".tflite"))
     assert has_its_model(run, sample)
-    assert files.sha256(run.folder / layout.KERAS_MODEL) != run.result["sha256"][layout.KERAS_MODEL]
+    assert files.sha256(run.folder / layout.KERAS_MODEL) != run.result.sha256[layout.KERAS_MODEL]
     run = followed(queue.resume(run))
     assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
     check_folder(run.folder)
     assert (run.state, run.epochs_done) == (State.FINISHED, 5)
-    assert [event["epoch"] for event in run.view.epochs] == [1, 2, 3, 4, 5]
+    assert [event.epoch for event in run.view.epochs] == [1, 2, 3, 4, 5]
     assert run.view.epochs[:3] == before.epochs
 
 
@@ -356,7 +357,7 @@ def fill(disk, *, leave=0):
 
 def queued_to_fail(sample):
     """Queue a run that fails in a second, because it was made when its photos were others."""
-    about = {"dataset": {"name": "sample", "fingerprint": "of another day"}}
+    about = About(dataset=DatasetReference(name="sample", fingerprint="of another day"))
     folder = store.create(config("custom_cnn", sample), about)
     with event_file.appending(folder) as emit:
         emit("queued")
@@ -373,11 +374,12 @@ def worker(folder):
 _SERVER = """
 import sys
 from catsdogs.runs import event_file, queue, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 print(flush=True)
 sys.stdin.readline()
 for _ in range(int(sys.argv[2])):
-    about = {"dataset": {"name": "sample", "fingerprint": "of another day"}}
+    about = About(dataset=DatasetReference(name="sample", fingerprint="of another day"))
     with event_file.appending(store.create(RunConfig("custom_cnn", sys.argv[1]), about)) as emit:
         emit("queued")
 queue.start_queued()

@@ -65,8 +65,8 @@ def test_mirrored_views_are_computed_once(frozen, sample, world):
 def test_a_fine_tuned_runs_exported_model_gives_its_predictions(sample, begin):
     run = trained(sample, fine_tune=1, fine_tune_from=begin, fine_tune_learning_rate=1e-3)
     assert run.state is State.FINISHED, run.message
-    assert [epoch["epoch"] for epoch in run.view.epochs] == [1, 2, 3]
-    assert run.result["parameters"] == 2_259_265
+    assert [epoch.epoch for epoch in run.view.epochs] == [1, 2, 3]
+    assert run.result.parameters == 2_259_265
     table = model_files.read_predictions(run)
     answers = dict(Predictor(run).p_dog_of_files(sample, list(table["path"])))
     np.testing.assert_allclose([answers[path] for path in table["path"]], table["p_dog"], atol=1e-3)
@@ -97,8 +97,8 @@ def test_fine_tuning_that_was_stopped_resumes_exactly(sample):
 def test_an_int8_engine_learns_from_close_vectors_and_is_measured_on_exact_ones(frozen, sample):
     exact, close = frozen[0], trained(sample, engine="litert-int8")
     assert close.state is State.FINISHED, close.message
-    assert (exact.result["engine"], close.result["engine"]) == ("litert", "litert-int8")
-    assert close.result["val_loss"] != exact.result["val_loss"]
+    assert (exact.result.engine, close.result.engine) == ("litert", "litert-int8")
+    assert close.result.val_loss != exact.result.val_loss
     table = model_files.read_predictions(close)
     answers = dict(Predictor(close).p_dog_of_files(sample, list(table["path"])))
     np.testing.assert_allclose([answers[path] for path in table["path"]], table["p_dog"], atol=1e-3)
@@ -106,7 +106,7 @@ def test_an_int8_engine_learns_from_close_vectors_and_is_measured_on_exact_ones(
 
 def test_keras_computes_the_same_vectors(frozen, sample):
     by_keras, exact = trained(sample, engine="keras"), frozen[0]
-    assert by_keras.result["engine"] == "keras"
+    assert by_keras.result.engine == "keras"
     p_dog = [model_files.read_predictions(run)["p_dog"] for run in (by_keras, exact)]
     np.testing.assert_allclose(*p_dog, atol=1e-3)
 
@@ -122,7 +122,7 @@ def test_a_run_is_exported_smaller_with_what_it_is_worth(
     status, result = command_line("export", run.run_id, "--format", form, "--out", out)
     assert status == 0, result
     assert out.stat().st_size < share * (run.folder / layout.LITERT_MODEL).stat().st_size
-    assert result["images"] == run.result["val_images"]
+    assert result["images"] == run.result.val_images
     assert result["same_label"] >= agreement
     image = np.zeros((224, 224, 3), np.uint8)
     assert set(LiteRTModel(out)(image)) == {"p_dog", "heatmap", "embedding"}

@@ -12,12 +12,13 @@ from catsdogs.learning import checkpoint, fitting, models, stages
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.runs import event_file, layout, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 
 pytestmark = pytest.mark.slow
 
 _TRAIN, _VALIDATION, _FEATURES = 18, 10, 12
-_ABOUT = {"dataset": {"name": "vectors", "fingerprint": "f"}}
+_ABOUT = About(dataset=DatasetReference(name="vectors", fingerprint="f"))
 
 
 @pytest.fixture
@@ -80,10 +81,12 @@ def fit_in_pieces(folder, *, batches, **options):
 def told(folder):
     """Return what a run's epochs and batches tell, rounded, and which epoch was the best."""
     view = store.load(folder).view
-    figures = ("loss", "accuracy", "val_loss", "val_accuracy")
-    epochs = [(e["epoch"], e["step"], *(round(e[n], 5) for n in figures)) for e in view.epochs]
+    metrics = ("loss", "accuracy", "val_loss", "val_accuracy")
+    epochs = [
+        (e.epoch, e.step, *(round(getattr(e, name), 5) for name in metrics)) for e in view.epochs
+    ]
     # How many batches are reported is a matter of time; the last of an epoch always is.
-    ends = [e["epoch"] for e in view.batches if e["step"] == e["steps"]]
+    ends = [e.epoch for e in view.batches if e.step == e.steps]
     return epochs, ends, view.best_epoch
 
 
@@ -155,7 +158,7 @@ def test_the_pace_of_fine_tuning_is_told_from_its_own_epochs(new_run):
     folder = new_run(epochs=3, fine_tune=2)
     fit(folder)
     phase = store.load(folder).view.phases["fit"]
-    assert (phase["begun_done"], phase["done"], phase["total"]) == (3, 5, 5)
+    assert (phase.begun_done, phase.done, phase.total) == (3, 5, 5)
 
 
 def test_fine_tuning_that_makes_it_worse_keeps_the_heads_weights(new_run):

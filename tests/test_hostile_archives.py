@@ -15,7 +15,7 @@ import pytest
 from conftest import PROJECT
 from hostile import REFUSED, photo, write_clashing, write_unsafe, write_zip
 
-from catsdogs.dataset import index
+from catsdogs.dataset import index, summary
 from catsdogs.errors import ArchiveError, DatasetError, UnreadableImage
 from catsdogs.inference import answers
 from catsdogs.sources import current, opening, unpacking
@@ -76,7 +76,7 @@ def test_names_that_a_system_takes_for_one_become_several(tmp_path):
     assert all(len(name.encode()) < 200 and name.isprintable() for name in names)
     assert not any(path.stem.casefold() == "con" for path in files)
     # Whatever they are called now, they are labelled as they were.
-    found = index.summary(index.scan(folder))
+    found = summary.document(index.scan(folder))
     assert (found["cats"], found["dogs"]) == (6, 4)
 
 
@@ -154,7 +154,7 @@ def test_what_a_killed_unpacking_left_is_removed_by_the_next(tmp_path, empty_mac
     other = write_zip(tmp_path / "other.zip", {"cat.0.jpg": photo()})
     folder = opening.open_source(other)
     assert list(unpacked.iterdir()) == [folder]
-    assert index.summary(index.scan(opening.open_source(slow)))["cats"] == 500
+    assert summary.document(index.scan(opening.open_source(slow)))["cats"] == 500
 
 
 def test_unpacking_into_a_folder_of_the_users_touches_nothing_beside_it(tmp_path):

@@ -12,7 +12,7 @@ from conftest import PROJECT, command_line
 from hostile import photo, write_folder
 from streamlit.testing.v1 import AppTest
 
-from catsdogs.dataset import index, listing
+from catsdogs.dataset import index, listing, summary
 from catsdogs.dataset.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.images import picture
@@ -50,7 +50,7 @@ def opened_files(root: Path, trace: Path) -> list[str]:
 
 def test_every_entry_of_a_hostile_folder_is_in_exactly_one_group(hostile):
     root, expected = hostile
-    found = index.summary(index.scan(root))
+    found = summary.document(index.scan(root))
     usable = expected.pop("usable")
     assert (found["images"], found["skipped"]) == (usable, expected)
     assert found["found"] == usable + sum(expected.values())
@@ -66,14 +66,14 @@ def test_found_is_what_the_file_system_holds(hostile):
         hidden = [name for name in folders if name.startswith(".")]
         folders[:] = [name for name in folders if name not in (*linked, *hidden)]
         entries += len(names) + len(linked) + len(hidden)
-    assert index.summary(index.scan(root))["found"] == entries
+    assert summary.document(index.scan(root))["found"] == entries
 
 
 def test_the_last_scan_and_a_second_one_count_the_same(hostile):
     root, _ = hostile
-    first = index.summary(index.scan(root))
-    assert index.summary(index.scan(root)) == first
-    assert index.summary(index.last_scan(root)) == first
+    first = summary.document(index.scan(root))
+    assert summary.document(index.scan(root)) == first
+    assert summary.document(index.last_scan(root)) == first
 
 
 def test_nothing_outside_the_folder_is_opened(hostile, tmp_path):
@@ -114,7 +114,7 @@ def test_a_file_that_becomes_a_pipe_during_a_scan_does_not_stop_it(kaggle_folder
         return found
 
     monkeypatch.setattr(index, "listed", listed_then_swapped)
-    found = index.summary(index.scan(kaggle_folder))
+    found = summary.document(index.scan(kaggle_folder))
     assert (found["images"], found["skipped"]) == (14, {"missing": 2})
 
 
@@ -151,7 +151,7 @@ def test_folders_and_files_without_permission_are_counted_and_told(kaggle_folder
     try:
         if os.access(closed, os.R_OK):
             pytest.skip("permission bits do not bite here: this runs as root")
-        found = index.summary(index.scan(kaggle_folder))
+        found = summary.document(index.scan(kaggle_folder))
         assert found["unreadable_folders"] == [{"path": "closed", "reason": "Permission denied"}]
         assert found["skipped"] == {"missing": 2}
         assert found["images"] == 15
@@ -177,7 +177,7 @@ def closed_folder(kaggle_folder, monkeypatch):
 
 def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_scanned(closed_folder):
     dataset = index.scan(closed_folder.parent)
-    assert index.summary(dataset)["unreadable_folders"] == [
+    assert summary.document(dataset)["unreadable_folders"] == [
         {"path": "closed", "reason": "Permission denied"}
     ]
     assert len(dataset.usable) == 16
@@ -207,6 +207,6 @@ def test_a_folder_deeper_than_any_path_may_be_is_told(tmp_path):
         os.close(here)
         here = below
     os.close(here)
-    found = index.summary(index.scan(root))
+    found = summary.document(index.scan(root))
     assert (found["images"], len(found["unreadable_folders"])) == (1, 1)
     assert found["unreadable_folders"][0]["reason"] == "File name too long"

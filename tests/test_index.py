@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from catsdogs.dataset import annotations, duplicates, index
+from catsdogs.dataset import annotations, duplicates, index, summary
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.labels import CAT, DOG, UNLABELLED
@@ -13,7 +13,7 @@ from catsdogs.labels import CAT, DOG, UNLABELLED
 
 def test_counts_and_sizes_are_those_of_the_files(kaggle_folder, photo):
     photo(kaggle_folder / "cat.99.jpg", size=(300, 20))
-    found = index.summary(index.scan(kaggle_folder))
+    found = summary.document(index.scan(kaggle_folder))
     assert (found["images"], found["cats"], found["dogs"]) == (17, 9, 8)
     assert found["width"] == {"min": 64, "median": 64, "max": 300}
     assert found["height"] == {"min": 20, "median": 48, "max": 48}
@@ -25,7 +25,7 @@ def test_every_file_found_is_counted_once(kaggle_folder, photo):
     (kaggle_folder / "Thumbs.db").write_bytes(b"x")
     whole = photo(kaggle_folder / "dog.51.jpg", size=(400, 300), seed=9).read_bytes()
     (kaggle_folder / "dog.51.jpg").write_bytes(whole[: len(whole) // 2])
-    found = index.summary(index.scan(kaggle_folder))
+    found = summary.document(index.scan(kaggle_folder))
     assert found["images"] == 16
     assert found["unlabelled"] == 1
     assert found["other_files"] == 1
@@ -138,7 +138,7 @@ def test_what_is_no_folder_is_refused(tmp_path):
 
 
 def test_an_empty_folder_is_an_empty_dataset(tmp_path):
-    found = index.summary(index.scan(tmp_path / "cwd"))
+    found = summary.document(index.scan(tmp_path / "cwd"))
     assert (found["images"], found["width"]) == (0, None)
 
 
@@ -154,7 +154,7 @@ def test_the_last_scan_is_known_without_a_look_at_the_folder(kaggle_folder):
     (kaggle_folder / "cat.0.jpg").unlink()
     last = index.last_scan(kaggle_folder)
     pd.testing.assert_frame_equal(last.records, scanned.records)
-    assert index.summary(last) == index.summary(scanned)
+    assert summary.document(last) == summary.document(scanned)
     shutil.rmtree(kaggle_folder)
     assert index.last_scan(kaggle_folder).fingerprint() == scanned.fingerprint()
 
@@ -165,7 +165,7 @@ def test_the_last_scan_follows_every_scan(kaggle_folder, photo):
     (kaggle_folder / "cat.1.jpg").unlink()
     (kaggle_folder / "notes.txt").write_bytes(b"x")
     scanned = index.scan(kaggle_folder)
-    assert index.summary(index.last_scan(kaggle_folder)) == index.summary(scanned)
+    assert summary.document(index.last_scan(kaggle_folder)) == summary.document(scanned)
     (kaggle_folder / "notes.txt").unlink()
     index.scan(kaggle_folder)
     assert index.last_scan(kaggle_folder).other_files == 0
@@ -234,7 +234,7 @@ def test_every_file_is_counted_once_whatever_was_decided(kaggle_folder, photo):
     (kaggle_folder / "Thumbs.db").write_bytes(b"x")
     decide(kaggle_folder, EXCLUDE, "cat.0.jpg", "one.jpg")
     decide(kaggle_folder, RELABEL, "dog.0.jpg", "two.jpg", label=CAT)
-    found = index.summary(index.scan(kaggle_folder))
+    found = summary.document(index.scan(kaggle_folder))
     counts = ("images", "cats", "dogs", "unlabelled", "excluded", "relabelled", "other_files")
     assert {name: found[name] for name in counts} == {
         **{"images": 16, "cats": 9, "dogs": 7},

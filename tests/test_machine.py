@@ -66,12 +66,12 @@ def test_a_run_that_goes_on_keeps_the_precision_it_began_with(tmp_path, speedup,
     remember(speedup)
     config = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8)
     run = queue.follow(queue.start(config), lambda seen: None)
-    began_with = run.result["precision"]
+    began_with = run.result.precision
     assert began_with == ("bfloat16" if speedup > 1 else "float32")
     remember(turned)
     run = queue.follow(queue.extend(run, 1), lambda seen: None)
     assert run.state is State.FINISHED, run.message
-    assert run.result["precision"] == began_with
+    assert run.result.precision == began_with
 
 
 def test_the_probe_measures():

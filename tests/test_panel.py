@@ -13,6 +13,7 @@ from catsdogs.inference import rejection
 from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.predictor import Output, Predictor
 from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 
 
@@ -21,7 +22,7 @@ def made(empty_machine):
     """Return a function that makes a run, perhaps one that can tell what is neither."""
 
     def make(model, *, data="photos", can_tell=True):
-        about = {"dataset": {"name": data, "fingerprint": "f"}}
+        about = About(dataset=DatasetReference(name=data, fingerprint="f"))
         folder = store.create(RunConfig(model, f"/{data}"), about)
         if can_tell:
             (folder / layout.REFERENCES).touch()
@@ -104,7 +105,7 @@ def test_what_is_shown_is_calibrated_and_what_is_like_training_is_named(trained)
         runs, Panel(runs, runs, Predictor).answers(Picture(content)), strict=True
     ):
         logits = [np.log(p / (1 - p)) for p in (answer.p_dog, answer.calibrated_p_dog)]
-        temperature = run.result["calibration"]["temperature"]
+        temperature = run.result.calibration.temperature
         assert logits[0] / logits[1] == pytest.approx(temperature, rel=1e-3)
         training = {one.path for one in answer.likeness.nearest}
         assert len(training) == rejection.SHOWN

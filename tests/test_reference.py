@@ -112,9 +112,9 @@ def test_four_runs_are_shipped_and_two_of_them_can_be_asked(shipped):
     assert {name for name, run in shipped.items() if run.can_classify} == WITH_MODEL
     assert {run.run_id for run in store.best_usable()} == WITH_MODEL
     for run in shipped.values():
-        assert run.about["annotations"]["excluded"] > 0
+        assert run.about.annotations.excluded > 0
         assert run.config.seed == 1
-        assert len(model_files.read_predictions(run)) == run.result["val_images"]
+        assert len(model_files.read_predictions(run)) == run.result.val_images
         assert run.view.epochs
     assert shipped["reference-mobilenet_v2-fine_tuned"].config.fine_tune_from == "all"
 

@@ -9,9 +9,10 @@ import pytest
 
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import event_file, layout, queue, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.events import State, fold
+from catsdogs.runs.events import State, fold, parsed
 from catsdogs.sources.sample import SAMPLE_NAME
 from catsdogs.system import processes
 
@@ -20,7 +21,7 @@ RESULT = {
     **{"parameters": 9, "model_bytes": 99, "latency_ms": 2.0, "seconds": {"total": 3.0}},
 }
 EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}
-ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
+ABOUT = About(dataset=DatasetReference(name="photos", fingerprint="f"))
 # What an event of a process of before, whose number another one has by now, may differ in.
 OTHERS = [
     {"pid_started_ticks": 1},
@@ -106,21 +107,22 @@ def test_the_command_of_a_run_repeats_its_settings():
 
 
 def test_events_add_up_to_a_view():
-    view = fold(
-        [
-            {"event": "queued", "t": 1.0},
-            {"event": "started", "t": 2.0, "pid": 5, "pid_started_at": 1.5},
-            {"event": "phase", "t": 3.0, "name": "fit", "done": 0, "total": 2},
-            {"event": "batch", "t": 4.0, "steps": 9, **EPOCH, "step": 1},
-            {"event": "of a later version", "t": 4.5},
-            {"event": "epoch", "t": 5.0, **EPOCH},
-            {"event": "checkpoint", "t": 5.0, "epoch": 1},
-            {"event": "finished", "t": 9.0, "result": RESULT},
-        ]
-    )
-    assert (view.state, view.pid, view.phase, view.best_epoch) == (State.FINISHED, 5, "fit", 1)
+    values = [
+        {"event": "queued", "t": 1.0},
+        {"event": "started", "t": 2.0, "pid": 5, "pid_started_at": 1.5},
+        {"event": "phase", "t": 3.0, "name": "fit", "done": 0, "total": 2},
+        {"event": "batch", "t": 4.0, "steps": 9, **EPOCH, "step": 1},
+        {"event": "of a later version", "t": 4.5},
+        {"event": "epoch", "t": 5.0, **EPOCH},
+        {"event": "checkpoint", "t": 5.0, "epoch": 1},
+        {"event": "finished", "t": 9.0, "result": RESULT},
+    ]
+    view = fold(filter(None, map(parsed, values)))
+    assert (view.state, view.worker.pid) == (State.FINISHED, 5)
+    assert (view.phase, view.best_epoch) == ("fit", 1)
     assert (len(view.batches), len(view.epochs)) == (1, 1)
-    assert (view.queued_at, view.started_at, view.ended_at, view.result) == (1, 2, 9, RESULT)
+    assert (view.queued_at, view.started_at, view.ended_at) == (1, 2, 9)
+    assert view.result.to_json() == RESULT
 
 
 def test_no_events_yet_is_queued():
@@ -231,7 +233,7 @@ def test_a_finished_run_is_preferred_to_a_newer_stopped_one(run_folder):
 
 def test_the_best_run_of_each_model_learned_from_photos_and_is_right_on_many(empty_machine):
     def finished(model, data, accuracy, images):
-        about = {**ABOUT, "dataset": {**ABOUT["dataset"], "name": data}}
+        about = About(dataset=DatasetReference(name=data, fingerprint="f"))
         folder = store.create(RunConfig(model, "/photos"), about)
         emit(folder, ("finished", {"result": {"val_accuracy": accuracy, "val_images": images}}))
         return folder.name
@@ -368,7 +370,7 @@ def test_a_malformed_event_is_passed_over(run_folder, sleeper, event):
             stream.write(json.dumps(each) + "\n")
     (run,), broken = store.list_runs()
     assert (run.state, broken) == (State.RUNNING, [])
-    assert (run.view.epochs, run.view.batches) == ([sound[0]], [sound[1]])
+    assert (run.view.epochs, run.view.batches) == ([parsed(sound[0])], [parsed(sound[1])])
     assert run.view.extensions == ()
     emit(run_folder, ("finished", {"result": RESULT}))
     assert store.load(run_folder).is_usable
@@ -405,7 +407,7 @@ def test_nothing_is_merged_into_a_torn_line(run_folder, launched):
 def test_a_long_last_line_is_the_end_all_the_same(run_folder, end, length):
     emit(run_folder, ("queued", {}), (end, {"result": RESULT, "message": "x" * length}))
     run = store.load(run_folder)
-    assert (run.state, len(run.message), run.result) == (State(end), length, RESULT)
+    assert (run.state, len(run.message), run.result.to_json()) == (State(end), length, RESULT)
 
 
 def test_a_run_that_was_queued_again_has_not_ended(run_folder, sleeper):
@@ -424,9 +426,9 @@ def test_an_extended_run_keeps_its_model_until_it_tells_of_a_new_one(run_folder,
     emit(run_folder, ("finished", {"result": RESULT, "epochs": 3, "planned": 3}))
     emit(run_folder, ("queued", {"extend": 2, "at": 3}), started(sleeper))
     emit(run_folder, ("phase", {"name": "fit", "done": 3, "total": 5}))
-    assert store.find_usable(run_folder.name).result == RESULT
+    assert store.find_usable(run_folder.name).result.to_json() == RESULT
     emit(run_folder, ("phase", {"name": "export", "done": 0, "total": 0}))
-    assert store.find_usable(run_folder.name).result == RESULT
+    assert store.find_usable(run_folder.name).result.to_json() == RESULT
 
 
 def test_a_launch_that_is_told_late_changes_nothing(run_folder, sleeper):
@@ -500,7 +502,7 @@ def test_an_unqueued_run_keeps_the_model_that_it_had(run_folder, launched, end):
     queue.start_queued()
     emit(run_folder, ("queued", {}), (end, {"result": RESULT}))
     queue.request_stop(queue.resume(store.load(run_folder)))
-    assert store.load(run_folder).result == RESULT
+    assert store.load(run_folder).result.to_json() == RESULT
 
 
 @pytest.mark.parametrize("phase", ["fit", "evaluate", "export"])
@@ -509,9 +511,9 @@ def test_a_killed_run_keeps_its_earlier_model(run_folder, sleeper, phase):
     emit(run_folder, started(sleeper), ("phase", {"name": phase, "done": 0, "total": 0}))
     queue.kill(store.load(run_folder))
     run = store.load(run_folder)
-    assert (run.state, run.result) == (State.STOPPED, RESULT)
+    assert (run.state, run.result.to_json()) == (State.STOPPED, RESULT)
     emit(run_folder, ("queued", {}))
-    assert store.load(run_folder).view.result == RESULT
+    assert store.load(run_folder).view.result.to_json() == RESULT
 
 
 def test_an_extension_counts_from_where_the_run_is_now(run_folder, launched):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from catsdogs.dataset import index
+from catsdogs.dataset.summary import document
 from catsdogs.errors import DatasetError
 from catsdogs.sources import current, opening, sample
 from catsdogs.sources.sample import draw_sample, ensure_sample, sample_dir
@@ -24,7 +25,7 @@ def train_zip(kaggle_folder, tmp_path) -> Path:
 
 
 def summary(path: Path) -> dict:
-    return index.summary(index.scan(opening.open_source(path)))
+    return document(index.scan(opening.open_source(path)))
 
 
 def test_a_folder_is_used_where_it_is(kaggle_folder):
@@ -123,7 +124,7 @@ def test_a_member_that_is_there_twice_is_unpacked_once(kaggle_folder, tmp_path):
 
 def test_an_archive_can_be_unpacked_to_a_new_folder_of_the_users(train_zip, tmp_path):
     folder = opening.open_source(train_zip, into=tmp_path / "mine")
-    assert index.summary(index.scan(folder))["images"] == 16
+    assert document(index.scan(folder))["images"] == 16
     with pytest.raises(DatasetError, match="exists already"):
         opening.open_source(train_zip, into=tmp_path / "mine")
 

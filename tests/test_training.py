@@ -20,6 +20,7 @@ from catsdogs.learning import worker
 from catsdogs.learning.preparing import Sides
 from catsdogs.learning.referencing import references
 from catsdogs.runs import event_file, layout, model_files, queue, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 
@@ -59,20 +60,20 @@ def test_the_last_event_is_the_only_end(runs):
 
 
 def test_parameters_are_exact(runs):
-    assert runs["plain"].view.result["parameters"] == 4_828_481
-    assert runs["default"].view.result["parameters"] == 4_829_537
+    assert runs["plain"].view.result.parameters == 4_828_481
+    assert runs["default"].view.result.parameters == 4_829_537
 
 
 def test_batches_are_reported_as_they_are_not_as_running_means(runs):
     for run in runs.values():
         batches, epoch = run.view.batches, run.view.epochs[0]
-        assert all(0 <= batch["accuracy"] <= 1.0001 for batch in batches)
-        assert all(batch["loss"] > 0 for batch in batches)
-        picture = run.view.result["train_images"] * run.config.image_repeats
-        seen = [min(8 * batch["step"], picture) for batch in batches]
+        assert all(0 <= batch.accuracy <= 1.0001 for batch in batches)
+        assert all(batch.loss > 0 for batch in batches)
+        picture = run.view.result.train_images * run.config.image_repeats
+        seen = [min(8 * batch.step, picture) for batch in batches]
         sizes = np.diff([0, *seen])
-        mean = np.average([batch["loss"] for batch in batches], weights=sizes)
-        assert mean == pytest.approx(epoch["loss"], rel=1e-3)
+        mean = np.average([batch.loss for batch in batches], weights=sizes)
+        assert mean == pytest.approx(epoch.loss, rel=1e-3)
 
 
 def test_evaluation_and_predictions_tell_the_same(runs):
@@ -80,9 +81,9 @@ def test_evaluation_and_predictions_tell_the_same(runs):
         table = model_files.read_predictions(run)
         evaluation = json.loads((run.folder / layout.EVALUATION).read_text())
         right = (table["p_dog"] >= 0.5) == (table["label"] == 1)
-        assert right.mean() == pytest.approx(run.view.result["val_accuracy"])
-        assert evaluation["accuracy"] == run.view.result["val_accuracy"]
-        assert len(table) == run.view.result["val_images"]
+        assert right.mean() == pytest.approx(run.view.result.val_accuracy)
+        assert evaluation["accuracy"] == run.view.result.val_accuracy
+        assert len(table) == run.view.result.val_images
 
 
 def test_the_exported_model_gives_the_validation_predictions(runs, trained_machine):
@@ -101,7 +102,7 @@ def test_validation_images_were_not_trained_on(runs, trained_machine):
     for run in runs.values():
         table = model_files.read_predictions(run)
         result = run.view.result
-        assert result["train_images"] + result["val_images"] == len(usable)
+        assert result.train_images + result.val_images == len(usable)
         train = usable[~usable["path"].isin(table["path"])]
         assert not set(train["digest"]) & set(table["digest"])
 
@@ -193,7 +194,7 @@ def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, sha
     status, result = command_line("export", run.run_id, "--format", form, "--out", out)
     assert status == 0, result
     assert result["bytes"] < share * (run.folder / layout.LITERT_MODEL).stat().st_size
-    assert result["images"] == run.result["val_images"]
+    assert result["images"] == run.result.val_images
     assert result["largest_difference"] < difference
     outputs = LiteRTModel(out)(np.zeros((150, 150, 3), np.uint8))
     assert set(outputs) == {"p_dog", "heatmap", "embedding"}
@@ -229,7 +230,7 @@ def test_a_stop_before_the_fit_leaves_no_model(trained_machine):
 
 def test_a_dataset_that_changed_since_the_start_fails_the_run(trained_machine):
     sample = trained_machine / "data" / "sample"
-    about = {"dataset": {"name": "sample", "fingerprint": "of before the decision"}}
+    about = About(dataset=DatasetReference(name="sample", fingerprint="older than the decision"))
     folder = store.create(RunConfig("custom_cnn", str(sample), epochs=1), about)
     assert worker.main(folder) == 1
     run = store.load(folder)

@@ -24,7 +24,7 @@ from test_faults import (
 )
 
 from catsdogs.background import tasks
-from catsdogs.dataset import annotations, index
+from catsdogs.dataset import annotations, index, summary
 from catsdogs.inference.folder_task import KIND, Order
 from catsdogs.runs import layout, queue, store
 from catsdogs.runs.events import State
@@ -109,14 +109,14 @@ def small_cache(small_disk, monkeypatch):
 
 
 def test_a_folder_is_scanned_though_nothing_can_be_cached(sample, small_cache):
-    expected = index.summary(index.scan(sample))
+    expected = summary.document(index.scan(sample))
     for room in _SMALL_ROOMS:
         shutil.rmtree(small_cache / "cache", ignore_errors=True)
         fill(small_cache, leave=room)
         status, result = command_line("data", "scan", sample)
         (small_cache / "filler").unlink()
         assert status == 1 or result["images"] == expected["images"], result
-        again = index.summary(index.scan(sample))
+        again = summary.document(index.scan(sample))
         assert {**again, "seconds": 0} == {**expected, "seconds": 0}
         print(f"\nscan with {room >> 10} kB:", status, end=" ")
 

@@ -88,9 +88,9 @@ def test_runs_that_are_killed_again_and_again_lose_nothing(
                 killed += 1
                 kills[kind, met] += 1
                 print(met, end=" ", flush=True)
-                with_model["kills"] += bool(before.result)
+                with_model["kills"] += before.is_usable
                 wrong["running"] += run.state.is_active
-                wrong["lost"] += bool(before.result) and not has_its_model(run, sample)
+                wrong["lost"] += before.is_usable and not has_its_model(run, sample)
                 assert wrong.total() == 0, (moment, met, run)
                 check_folder(run.folder)
                 check_events(run)
@@ -128,7 +128,7 @@ def struck(run, draw, moment, epochs, like):
         if run.state is State.FINISHED:
             return run, ""
         return killed_while_queueing(run, draw, epochs), moment
-    seconds = like.view.result["seconds"]
+    seconds = like.view.result.seconds
     longest_s = {_LAUNCH: 1.0, _WRITING: 0.0, "start": 4.0, **seconds}[moment]
     pause_s, suffix = draw.random() * longest_s, draw.choice(_WRITTEN)
     give_up_at, reached_at = time.monotonic() + _PATIENCE_S, None

@@ -1,1 +1,1 @@
-"""What keeps the repository in shape; the app needs none of it."""
+"""Tools that maintain the repository. The app does not need them."""

@@ -1,8 +1,9 @@
-"""Ask whether pinned packages have known vulnerabilities: ``python -m tools.audit``.
+"""Check the pinned packages for known vulnerabilities: ``python -m tools.audit``.
 
-pip-audit asks OSV, the database that PyPI's own advisories go to, about every version in the two
-requirements files, those for other systems and other Pythons included. Exit status 1: something was
-found, or the audit failed. 0: nothing is known, or the database cannot be reached, which is said.
+pip-audit asks OSV, the database behind PyPI's own advisories, about every version in the two
+requirements files, including those for other systems and other Pythons. Exit status 1 means that
+something was found or that the audit failed. 0 means that nothing is known, or that the database
+cannot be reached; the output says which.
 """
 
 import json
@@ -20,14 +21,14 @@ from catsdogs.paths import PROJECT_ROOT
 
 FILES = ("requirements.txt", "requirements-dev.txt")
 SERVICE = "https://api.osv.dev/v1/query"
-# A release that is known to be vulnerable (CVE-2019-10906): who says that it is not knows nothing.
+# A release with a known vulnerability (CVE-2019-10906): a database without it is useless.
 CANARY = {"package": {"name": "jinja2", "ecosystem": "PyPI"}, "version": "2.10"}
 _ANSWER_S, _ALTOGETHER_S = 15, 600
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
 def main() -> int:
-    """Audit what is pinned; say what was found, and return the exit status."""
+    """Audit the pinned versions, print the findings and return the exit status."""
     service = os.environ.get("OSV_URL") or SERVICE
     if problem := unreachable(service):
         print(f"audit: SKIPPED. Nothing was asked, because {service} {problem}.")
@@ -50,7 +51,7 @@ def main() -> int:
 
 
 def unreachable(service: str) -> str:
-    """Return why the database cannot be asked, "" where it knows of what is known."""
+    """Return why the database cannot be used; "" if it knows the canary's vulnerability."""
     try:
         reply = requests.post(service, json=CANARY, timeout=_ANSWER_S)
         reply.raise_for_status()
@@ -61,7 +62,7 @@ def unreachable(service: str) -> str:
 
 
 def pinned(text: str) -> dict[str, list[str]]:
-    """Return the versions of each package that requirements pin, whatever they are for."""
+    """Return the versions of each package that requirements pin, for any system or Python."""
     versions: dict[str, set[str]] = {}
     for name, version in _PIN.findall(text):
         versions.setdefault(name, set()).add(version)
@@ -69,7 +70,7 @@ def pinned(text: str) -> dict[str, list[str]]:
 
 
 def rounds(versions: dict[str, list[str]]) -> list[list[str]]:
-    """Return pins such that each list has a package once, as pip-audit wants it."""
+    """Return lists of pins in which each package occurs once, as pip-audit requires."""
     most = max(map(len, versions.values()), default=0)
     return [
         [f"{name}=={found[number]}" for name, found in versions.items() if number < len(found)]
@@ -78,10 +79,10 @@ def rounds(versions: dict[str, list[str]]) -> list[list[str]]:
 
 
 def vulnerable(pins: list[str], service: str) -> list[dict[str, Any]]:
-    """Return what pip-audit says of those pins that have a known vulnerability.
+    """Return pip-audit's entries for the pins that have a known vulnerability.
 
     Raises:
-        ChildProcessError: when it gave no answer about each of them.
+        ChildProcessError: when it did not answer for every pin.
     """
     with TemporaryDirectory() as folder:
         listed = Path(folder) / "requirements.txt"

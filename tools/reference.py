@@ -1,12 +1,12 @@
-"""Make the reference runs anew: ``make reference DATA=/path/to/dogs-vs-cats``.
+"""Rebuild the reference runs: ``make reference DATA=/path/to/dogs-vs-cats``.
 
-Trains four recipes with seed 1, and those that are cheap with seeds 2 and 3, by the project's own
-command line on the photos of DATA. What a look at the health check's suspects found wrong
-(``reference_annotations.csv``) is decided on the training side of each seed's split only: the
-validation side stays as it is labelled. What has been trained already is not trained again.
+Trains four recipes with seed 1, and the cheap ones also with seeds 2 and 3, through the project's
+own command line on the photos of DATA. The labels that a review of the health check's suspects
+found wrong (``reference_annotations.csv``) are corrected on the training side of each seed's split
+only; the validation side keeps its labels. Runs that are already trained are not trained again.
 
-Then it writes into ``artifacts/`` what is shipped of them: the run folders of seed 1, with models
-in float16 where they are small enough to ship, the fine-tuned backbone, the other seeds' figures.
+Then writes the shipped files to ``artifacts/``: the run folders of seed 1, with models in float16
+where they are small enough to ship, the fine-tuned backbone, and the metrics of the other seeds.
 """
 
 import argparse
@@ -21,11 +21,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from msgspec import structs
+
 from catsdogs import paths
 from catsdogs.dataset import annotations, index
 from catsdogs.dataset.split import DEFAULT_VALIDATION, split
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.about import About
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import FLOAT16, RunConfig
 from catsdogs.runs.events import State
@@ -34,7 +37,7 @@ from catsdogs.sources import opening
 from catsdogs.system import files
 
 SEED, OTHER_SEEDS = 1, (2, 3)
-# By the name of the folder that is shipped. Cheap ones first: the last takes as long as the others.
+# By the shipped folder's name. Cheap recipes first: the last takes as long as the others together.
 RECIPES = {
     "reference-mobilenet_v2": ["--model", "mobilenet_v2"],
     "reference-custom_cnn-plain": ["--model", "custom_cnn", "--recipe", "plain"],
@@ -44,16 +47,17 @@ RECIPES = {
 FINE_TUNED = "reference-mobilenet_v2-fine_tuned"
 WITH_MODEL = ("reference-custom_cnn", FINE_TUNED)
 SEEDS_FILE = "seeds.json"
-# How many training photos a shipped run keeps the vectors of: fewer than other runs do.
+# A shipped run keeps the vectors of this many training photos: fewer than other runs.
 _REFERENCES = 800
 _LEAST_AGREEMENT = 0.999
 _DECISIONS = Path(__file__).with_name("reference_annotations.csv")
-# Where the photos are to be put to be found, whoever trained on them and wherever.
+# Shipped runs name this folder, not a path on the machine that trained them: put the photos
+# there, and they are found.
 _DATA = "dogs-vs-cats"
 
 
 def main() -> None:
-    """Train what is missing, one run after the other, and ship what came out."""
+    """Train the missing runs one after the other, and write the shipped files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="a folder or a zip")
     root = opening.open_source(parser.parse_args().data)
@@ -69,16 +73,16 @@ def main() -> None:
 
 
 def trained(name: str, seed: int, root: Path) -> Run:
-    """Return the finished run of a recipe with ``seed``, training it when there is none.
+    """Return the finished run of a recipe with ``seed``, training it if there is none.
 
-    Afterwards this process sees the data folder and the runs of that seed and recipe.
+    Afterwards the environment of this process points to the data and runs of that seed and recipe.
     """
     work = paths.cache_dir() / "reference" / f"seed-{seed}"
     os.environ["CATSDOGS_DATA"] = str(work / "data")
     os.environ["CATSDOGS_ARTIFACTS"] = str(work / name)
     if not (finished := _finished()):
         if not annotations.in_effect(root):
-            _command("data", "health", str(root))  # Finds the near duplicates, too.
+            _command("data", "health", str(root))  # Also finds the near duplicates.
             _decide(root, seed)
         _command("train", "--data", str(root), "--seed", str(seed), *RECIPES[name])
         finished = _finished()
@@ -86,12 +90,12 @@ def trained(name: str, seed: int, root: Path) -> Run:
 
 
 def ship(name: str, run: Run, root: Path, target: Path) -> None:
-    """Write what is shipped of a run that was just ``trained`` on ``root`` to ``target``."""
+    """Write the shipped files of a run that was just ``trained`` on ``root`` to ``target``."""
     target.mkdir(parents=True, exist_ok=True)
     for file in (layout.EVALUATION, layout.PREDICTIONS):
         shutil.copyfile(run.folder / file, target / file)
     about = _about(name, run)
-    files.write_json(target / layout.CONFIG, about)
+    files.write_json(target / layout.CONFIG, about.to_json())
     events = (run.folder / layout.EVENTS).read_text("utf-8").splitlines()
     ending = json.loads(events[-1])
     if name in WITH_MODEL:
@@ -106,7 +110,7 @@ def ship(name: str, run: Run, root: Path, target: Path) -> None:
 
 
 def ship_backbone(run: Run, target: Path) -> None:
-    """Write the backbone of a fine-tuned run as a Keras weights file in half the precision."""
+    """Write the backbone of a fine-tuned run as a Keras weights file in float16."""
     import h5py
     import keras
 
@@ -129,18 +133,18 @@ def _copy_in_half(path: str, item: Any, half: Any) -> None:
         half.require_group(path).attrs.update(item.attrs)
 
 
-def _about(name: str, run: Run) -> dict[str, Any]:
-    """Return what ``config.json`` says of a run when it is shipped: nothing of where it was."""
+def _about(name: str, run: Run) -> About:
+    """Return the contents of a shipped run's ``config.json``, without its original paths."""
     config = RunConfig.from_json({**run.config.to_json(), "data": _DATA})
-    images = run.about["dataset"]["images"] + run.about["annotations"]["excluded"]
-    return {
-        **run.about,
-        "run": name,
-        "reference": True,
-        "config": config.to_json(),
-        "command": repeating(config),
-        "dataset": {**run.about["dataset"], "name": f"Dogs vs. Cats, {images:,} photos"},
-    }
+    images = run.about.dataset.images + run.about.annotations.excluded
+    return structs.replace(
+        run.about,
+        run=name,
+        reference=True,
+        config=config.to_json(),
+        command=repeating(config),
+        dataset=structs.replace(run.about.dataset, name=f"Dogs vs. Cats, {images:,} photos"),
+    )
 
 
 def _ship_model(run: Run, root: Path, target: Path) -> None:
@@ -161,17 +165,17 @@ def _ship_model(run: Run, root: Path, target: Path) -> None:
 
 
 def _figures(name: str, run: Run) -> dict[str, Any]:
-    figures = ("val_accuracy", "val_loss")
     return {
         "recipe": name,
         "seed": run.config.seed,
-        **{figure: run.result[figure] for figure in figures},
-        "seconds": run.result["seconds"]["total"],
+        "val_accuracy": run.result.val_accuracy,
+        "val_loss": run.result.val_loss,
+        "seconds": run.result.total_s,
     }
 
 
 def _require_no_path(folder: Path, root: Path) -> None:
-    """Check that nothing in a shipped folder tells where the photos were."""
+    """Check that no file in a shipped folder contains the path of the photos."""
     told = [f for f in folder.iterdir() if os.fsencode(root.parent) in f.read_bytes()]
     if told:
         raise SystemExit(f"Expected no path of this machine. Received: {root.parent} in {told}.")
@@ -186,7 +190,7 @@ def _command(*arguments: str) -> None:
 
 
 def _decide(root: Path, seed: int) -> None:
-    """Take over the decisions about photos that are on the training side of this seed."""
+    """Import the decisions about photos on the training side of this seed."""
     records = index.scan(root).usable
     train, _ = split(records, validation=DEFAULT_VALIDATION, seed=seed)
     paths_by_name = {Path(path).name: path for path in records["path"].iloc[train]}

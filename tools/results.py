@@ -18,7 +18,7 @@ _ROWS = {
     "reference-mobilenet_v2": "MobileNetV2, frozen base",
     "reference-mobilenet_v2-fine_tuned": "MobileNetV2, every layer fine-tuned",
 }
-# Accuracy, loss and time of the project that this one grew from, on 20,000 photos.
+# Accuracy, loss and time of the notebook that this project started from, on 20,000 photos.
 _NOTEBOOK = {
     "reference-custom_cnn-plain": ("81.04 %", "0.8322", "~55 min"),
     "reference-custom_cnn": ("81.04 %", "0.8322", "~55 min"),
@@ -27,7 +27,7 @@ _NOTEBOOK = {
 
 
 def main() -> None:
-    """Replace what stands between the marks in the README."""
+    """Replace the text between the marks in the README."""
     readme = paths.PROJECT_ROOT / "README.md"
     text = readme.read_text("utf-8")
     before, rest = text.split(BEGIN)
@@ -54,7 +54,7 @@ def table(artifacts: Path) -> str:
 def _row(title: str, run: Run, others: list[float], notebook: tuple[str, str, str] | None) -> str:
     accuracy, loss, time = notebook or ("", "", "")
     result = run.result
-    own, images = result["val_accuracy"], result["val_images"]
+    own, images = result.val_accuracy, result.val_images
     interval = intervals.share(round(own * images), images)
     seeds = ""
     if others:
@@ -63,8 +63,8 @@ def _row(title: str, run: Run, others: list[float], notebook: tuple[str, str, st
         seeds = f"{100 * statistics.mean(accuracies):.2f} ± {100 * spread:.2f} %"
     return (
         f"| {title} | {accuracy} | **{100 * own:.2f} %** ({100 * interval.low:.1f} to "
-        f"{100 * interval.high:.1f}) | {seeds} | {loss} | {result['val_loss']:.4f} | {time} "
-        f"| {duration(result['seconds']['total'])} |\n"
+        f"{100 * interval.high:.1f}) | {seeds} | {loss} | {result.val_loss:.4f} | {time} "
+        f"| {duration(result.total_s)} |\n"
     )
 
 

@@ -1,7 +1,7 @@
-"""Take the README's pictures of the app: ``make screenshots``.
+"""Take the README's screenshots of the app: ``make screenshots``.
 
-In a real browser, of the real app, on the drawn sample and the runs that come with the project: no
-photo is in any of them. A run of one's own does not show either.
+Opens the real app in a real browser, with the drawn sample and the shipped runs only, so that no
+screenshot shows a photo or your own runs.
 """
 
 import io
@@ -26,12 +26,12 @@ _COLOURS = 200  # Enough for flat surfaces, and a third of the bytes.
 
 @dataclass(frozen=True)
 class Picture:
-    """A part of a page: ``height`` pixels from the text ``begin`` on, or from its top."""
+    """A part of a page: ``height`` pixels, starting at the text ``begin`` or at the top."""
 
     path: str
     height: int
     begin: str = ""
-    drawings: bool = False  # are asked about first
+    drawings: bool = False  # classify some drawings first
 
 
 _PICTURES = {
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _prepare(world: Path) -> None:
-    """Make a machine that has nothing but the shipped runs and the sample."""
+    """Create a world that has only the shipped runs and the sample."""
     for name in ("DATA", "ARTIFACTS", "CACHE"):
         os.environ[f"CATSDOGS_{name}"] = str(world / name.lower())
     for run in (paths.PROJECT_ROOT / "artifacts").glob("reference-*"):
@@ -83,7 +83,7 @@ def _settle(page: Page) -> None:
     page.wait_for_selector(
         "[data-testid=stApp][data-test-script-state=notRunning]", timeout=120_000
     )
-    page.wait_for_timeout(1500)  # Charts and pictures come after the last word.
+    page.wait_for_timeout(1500)  # Charts and pictures arrive after the text.
 
 
 def _save(png: bytes, target: Path) -> None:

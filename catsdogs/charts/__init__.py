@@ -1,1 +1,7 @@
-"""Data to Plotly figures."""
+"""Data → Plotly charts, without Streamlit.
+
+style.py       colours, sizes and limits that all charts share
+dataset.py     sizes, histograms, the map, shortcuts
+training.py    training curves and the learning-rate range test
+evaluation.py  confusion matrices, ROC, reliability and other charts of two runs
+"""

@@ -36,7 +36,7 @@ def training_curves(
         suffix = "" if alone else f" · {unmarked(name)}"
         for column, metric in enumerate(METRICS, 1):
             x = thinned([position(batch) for batch in view.batches])
-            raw = [batch[metric] for batch in view.batches]
+            raw = [getattr(batch, metric) for batch in view.batches]
             if number == 0:
                 points = {"color": training, "size": 3, "opacity": 0.25}
                 style = {"mode": "markers", "marker": points, "hoverinfo": "skip"}
@@ -58,9 +58,9 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
     """Return "loss" or "accuracy" by epoch for some runs, validation in full lines."""
     figure = go.Figure()
     for (name, view), colour in zip(views.items(), RUN_COLOURS, strict=False):
-        x = [position(event) for event in view.epochs]
+        x = [position(epoch) for epoch in view.epochs]
         for prefix, dash, suffix in (("val_", "solid", "validation"), ("", "dot", "training")):
-            y = [event[prefix + metric] for event in view.epochs]
+            y = [getattr(epoch, prefix + metric) for epoch in view.epochs]
             figure.add_scatter(
                 x=x,
                 y=y,
@@ -132,7 +132,7 @@ def _add_curve(
 def _add_validation(
     figure: go.Figure, column: int, name: str, view: RunView, metric: str, colour: str
 ) -> None:
-    best = [epoch["epoch"] == view.best_epoch for epoch in view.epochs]
+    best = [epoch.epoch == view.best_epoch for epoch in view.epochs]
     style = {
         "mode": "lines+markers",
         "line": {"color": colour, "width": 2.5},
@@ -142,5 +142,5 @@ def _add_validation(
         },
     }
     x = [position(epoch) for epoch in view.epochs]
-    y = [epoch[f"val_{metric}"] for epoch in view.epochs]
+    y = [getattr(epoch, f"val_{metric}") for epoch in view.epochs]
     _add_curve(figure, column, name, x, y, style)

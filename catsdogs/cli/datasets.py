@@ -17,7 +17,7 @@ from catsdogs.cli.outcome import (
     unreadable,
 )
 from catsdogs.cli.progress import phases, progress
-from catsdogs.dataset import annotations, index
+from catsdogs.dataset import annotations, index, summary
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.features import embeddings
 from catsdogs.health import checkup
@@ -66,7 +66,7 @@ def scan(options: Namespace) -> Outcome:
     dataset = _scanned(options.path)
     if dataset.records.empty:
         raise no_images(options.path)
-    result = index.summary(dataset)
+    result = summary.document(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]
     return Outcome(result, tables.scanned(result), status_with(failed))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from catsdogs.cli.tables import Readable
-from catsdogs.dataset import index
+from catsdogs.dataset import index, summary
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.images import picture
 
@@ -28,7 +28,7 @@ def status_with(failed: object) -> int:
 
 def unreadable(dataset: index.Dataset) -> list[dict[str, str]]:
     """Return the files of a dataset that cannot be read, each with its reason."""
-    return index.summary(dataset)["unreadable"]
+    return summary.document(dataset)["unreadable"]
 
 
 def refused(name: str, error: UnreadableImage) -> dict[str, str]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from catsdogs.cli import progress
 from catsdogs.cli.progress import Line
 from catsdogs.runs import store
-from catsdogs.runs.events import PHASES, Event, RunView, State, position
+from catsdogs.runs.events import PHASES, Epoch, PhaseView, RunView, State, position
 from catsdogs.runs.pace import pace
 from catsdogs.runs.queue import in_queue
 from catsdogs.runs.range_test import smoothed
@@ -118,16 +118,16 @@ def _lasting_lines(run: Run) -> list[tuple[Any, str]]:
     view, since = run.view, run.view.queued_at or 0
     lines: list[tuple[Any, str]] = [("run", f"run {run.run_id}")]
     lines += [
-        (("skipped", event["path"]), f"left out {event['path']}: {event['reason']}")
+        (("skipped", event.path), f"left out {event.path}: {event.reason}")
         for event in view.skipped
     ]
     for number, epoch in enumerate(view.epochs):
-        if epoch["t"] >= since:
+        if epoch.t >= since:
             is_best = run.config.recipe != "plain" and all(
-                epoch["val_loss"] < earlier["val_loss"] for earlier in view.epochs[:number]
+                epoch.val_loss < earlier.val_loss for earlier in view.epochs[:number]
             )
             # An epoch that a stop cut short is told again once a resume has finished it.
-            lines.append((("epoch", epoch["t"]), _epoch_line(run, epoch, is_best=is_best)))
+            lines.append((("epoch", epoch.t), _epoch_line(run, epoch, is_best=is_best)))
     return lines
 
 
@@ -144,17 +144,20 @@ def _passing_lines(run: Run) -> list[tuple[Any, str]]:
     return lines
 
 
-def _epoch_line(run: Run, epoch: Event, *, is_best: bool) -> str:
-    cut_short = epoch.get("step", 0) < epoch.get("steps", 0)
+def _epoch_line(run: Run, epoch: Epoch, *, is_best: bool) -> str:
     return (
-        f"epoch {epoch['epoch']}/{run.epochs_planned}  {_loss_and_accuracy(epoch)}  "
-        f"val {_loss_and_accuracy(epoch, 'val_')}"
-        f"{'  ★' * is_best}{'  cut short' * cut_short}"
+        f"epoch {epoch.epoch}/{run.epochs_planned}  "
+        f"{_loss_and_accuracy(epoch.loss, epoch.accuracy)}  val {_validation(epoch)}"
+        f"{'  ★' * is_best}{'  cut short' * epoch.is_cut_short}"
     )
 
 
-def _loss_and_accuracy(event: Event, prefix: str = "") -> str:
-    return f"loss {event[f'{prefix}loss']:.4f}  accuracy {event[f'{prefix}accuracy']:.2%}"
+def _validation(epoch: Epoch) -> str:
+    return _loss_and_accuracy(epoch.val_loss, epoch.val_accuracy)
+
+
+def _loss_and_accuracy(loss: float, accuracy: float) -> str:
+    return f"loss {loss:.4f}  accuracy {accuracy:.2%}"
 
 
 def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
@@ -163,9 +166,9 @@ def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
     if at_work:
         until = now
     else:
-        begins = [other["begun_at"] for other in view.phases.values()]
-        later = [begin for begin in begins if begin > phase["begun_at"]]
-        until = min(later, default=view.ended_at or phase["t"])
+        begins = [other.begun_at for other in view.phases.values()]
+        later = [begin for begin in begins if begin > phase.begun_at]
+        until = min(later, default=view.ended_at or phase.t)
     speed = pace(replace(view, phase=name), batch_size=run.config.batch_size)
     # The estimate is as old as the latest word on which it rests.
     latest, left = (
@@ -180,17 +183,17 @@ def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
         total or (None if at_work else 1),
         count,
         f"{speed.images_per_s:,.0f} images/s" if speed.images_per_s else "",
-        until - phase["begun_at"],
-        None if left is None else left - (now - latest["t"]),
+        until - phase.begun_at,
+        None if left is None else left - (now - latest.t),
         at_work,
     )
 
 
-def _counted(name: str, phase: Event, view: RunView) -> tuple[float, int, str]:
-    done, total = phase["done"], phase["total"]
+def _counted(name: str, phase: PhaseView, view: RunView) -> tuple[float, int, str]:
+    done, total = phase.done, phase.total
     if name != "fit":
         return done, total, f"{done:,}/{total:,}" if total else ""
-    if view.batches and view.batches[-1]["epoch"] > done:
+    if view.batches and view.batches[-1].epoch > done:
         return position(view.batches[-1]), total, f"epoch {done + 1}/{total}"
     return done, total, f"epoch {min(done + 1, total)}/{total}"
 
@@ -200,13 +203,13 @@ def _figures(run: Run, view: RunView) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     if view.batches:
         last = view.batches[-1]
-        metrics = ("loss", "accuracy")
-        means = {name: smoothed([batch[name] for batch in view.batches])[-1] for name in metrics}
-        where = f"epoch {last['epoch']}, batch {last['step']}/{last['steps']}"
-        grid.add_row("training", where, _loss_and_accuracy(means))
+        loss = smoothed([batch.loss for batch in view.batches])[-1]
+        accuracy = smoothed([batch.accuracy for batch in view.batches])[-1]
+        where = f"epoch {last.epoch}, batch {last.step}/{last.steps}"
+        grid.add_row("training", where, _loss_and_accuracy(loss, accuracy))
     for epoch in view.epochs[-1:]:
-        grid.add_row("validation", f"epoch {epoch['epoch']}", _loss_and_accuracy(epoch, "val_"))
+        grid.add_row("validation", f"epoch {epoch.epoch}", _validation(epoch))
     for epoch in view.epochs:
-        if epoch["epoch"] == view.best_epoch:
-            grid.add_row("★ best", f"epoch {epoch['epoch']}", _loss_and_accuracy(epoch, "val_"))
+        if epoch.epoch == view.best_epoch:
+            grid.add_row("★ best", f"epoch {epoch.epoch}", _validation(epoch))
     return grid

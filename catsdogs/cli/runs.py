@@ -14,7 +14,7 @@ from catsdogs.dataset import index
 from catsdogs.errors import RunError
 from catsdogs.runs import layout, queue, store
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.events import State
+from catsdogs.runs.events import State, to_json
 from catsdogs.runs.run import Remarks, Run
 from catsdogs.sources import opening
 
@@ -41,7 +41,9 @@ def list_runs(_: Namespace) -> Outcome:
 def show(options: Namespace) -> Outcome:
     """Show a run's settings, state, epochs and result."""
     run = store.find(options.run)
-    result = {**_brief(run), **run.about, "epochs": run.view.epochs, "result": run.result}
+    epochs = [to_json(epoch) for epoch in run.view.epochs]
+    result = {**_brief(run), **run.about.to_json()}
+    result |= {"epochs": epochs, "result": run.result.to_json()}
     return Outcome(result, tables.run_details(run))
 
 
@@ -117,19 +119,18 @@ def _ended(run: Run) -> Outcome:
         raise RunError(f"{run.run_id} failed: {run.message}")
     if run.message:
         say(run.message)
-    result = {"run": run.run_id, "state": str(run.state), **run.result}
+    result = {"run": run.run_id, "state": str(run.state), **run.result.to_json()}
     return Outcome(result, tables.ended_run(run), status_with(run.view.skipped))
 
 
 def _brief(run: Run) -> dict[str, Any]:
-    result = run.result
     return {
         "run": run.run_id,
         "state": str(run.state),
         "model": run.config.model,
         "recipe": run.config.recipe,
-        "data": run.about["dataset"]["name"],
-        "val_accuracy": result.get("val_accuracy"),
+        "data": run.about.dataset.name,
+        "val_accuracy": run.result.val_accuracy if run.is_usable else None,
         "message": run.message or None,
         "reference": run.is_reference,
         "caveat": run.caveat or None,

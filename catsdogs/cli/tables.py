@@ -9,8 +9,10 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import isnan
 from typing import Any
 
+from msgspec import UNSET
 from rich import box
 from rich.console import Console
 from rich.filesize import decimal
@@ -19,7 +21,9 @@ from rich.text import Text
 
 from catsdogs.dataset.listing import ASIDE
 from catsdogs.health.flags import FLAGS
+from catsdogs.runs.about import DatasetReference
 from catsdogs.runs.events import State
+from catsdogs.runs.result import RunResult
 from catsdogs.runs.run import Run
 from catsdogs.text import duration, printable
 
@@ -80,9 +84,9 @@ def run_table(runs: list[Run]) -> Readable:
             Text(run.state, style=_STYLES.get(run.state, "")),
             cell(run.config.model),
             cell(run.config.recipe),
-            cell(run.about["dataset"]["name"]),
+            cell(run.about.dataset.name),
             f"{run.epochs_done}/{run.epochs_planned}",
-            f"{run.result['val_accuracy']:.2%}" if run.result else "–",
+            f"{run.result.val_accuracy:.2%}" if run.is_usable else "–",
             _started(run),
         )
     return [table]
@@ -102,7 +106,7 @@ def ended_run(run: Run) -> Readable:
 
 def run_details(run: Run) -> Readable:
     """Return everything about a run: settings, data, epochs, figures."""
-    config, dataset = run.config, run.about["dataset"]
+    config, dataset = run.config, run.about.dataset
     text: Readable = [
         facts(
             {
@@ -216,41 +220,41 @@ def _epoch_table(run: Run) -> Table:
     table = new_table("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", "")
     for epoch in run.view.epochs:
         table.add_row(
-            str(epoch["epoch"]),
-            f"{epoch['loss']:.4f}",
-            f"{epoch['accuracy']:.2%}",
-            f"{epoch['val_loss']:.4f}",
-            f"{epoch['val_accuracy']:.2%}",
-            "★ best" if epoch["epoch"] == run.view.best_epoch else "",
+            str(epoch.epoch),
+            f"{epoch.loss:.4f}",
+            f"{epoch.accuracy:.2%}",
+            f"{epoch.val_loss:.4f}",
+            f"{epoch.val_accuracy:.2%}",
+            "★ best" if epoch.epoch == run.view.best_epoch else "",
         )
     return table
 
 
-def _figures(result: dict[str, Any]) -> dict[str, str]:
+def _figures(result: RunResult) -> dict[str, str]:
     """Return what a run with a model is like; nothing of one without."""
-    if not result:
+    if not result.is_model:
         return {}
-    seconds = result["seconds"]
+    seconds = result.seconds
     parts = [f"{name} {_seconds(s)}" for name, s in seconds.items() if s and name != "total"]
     return {
-        "accuracy": f"{result['val_accuracy']:.2%} of {result['val_images']:,} validation images",
-        "loss": f"{result['val_loss']:.4f}",
-        "learned from": f"{result['train_images']:,} images",
-        "parameters": f"{result['parameters']:,}",
-        "forward pass": f"{result['latency_ms']:.1f} ms an image",
-        "model file": decimal(result["model_bytes"]),
-        "time": f"{_seconds(seconds['total'])}: {', '.join(parts)}",
+        "accuracy": f"{result.val_accuracy:.2%} of {result.val_images:,} validation images",
+        "loss": f"{result.val_loss:.4f}",
+        "learned from": f"{result.train_images:,} images",
+        "parameters": f"{result.parameters:,}",
+        "forward pass": f"{result.latency_ms:.1f} ms an image",
+        "model file": _size(result.model_bytes),
+        "time": f"{_seconds(result.total_s)}: {', '.join(parts)}",
     }
 
 
-def _data(dataset: Mapping[str, Any]) -> str:
-    counted = all(name in dataset for name in ("cats", "dogs"))
-    counts = f" ({dataset['cats']:,} cats, {dataset['dogs']:,} dogs)" if counted else ""
-    return f"{dataset['name']}{counts}"
+def _data(dataset: DatasetReference) -> str:
+    is_counted = dataset.cats is not UNSET and dataset.dogs is not UNSET
+    counts = f" ({dataset.cats:,} cats, {dataset.dogs:,} dogs)" if is_counted else ""
+    return f"{dataset.name}{counts}"
 
 
 def _started(run: Run) -> str:
-    return f"{datetime.fromisoformat(run.about['created_at']):%Y-%m-%d %H:%M}"
+    return f"{datetime.fromisoformat(run.about.created_at):%Y-%m-%d %H:%M}"
 
 
 def _range(sizes: Mapping[str, float] | None) -> str | None:
@@ -261,6 +265,10 @@ def _range(sizes: Mapping[str, float] | None) -> str | None:
 
 def _groups(groups: Sequence[Sequence[str]]) -> str:
     return f"{sum(map(len, groups)):,} files, in groups: {len(groups):,}" if groups else "0"
+
+
+def _size(size_bytes: float) -> str:
+    return "unknown" if isnan(size_bytes) else decimal(int(size_bytes))
 
 
 def _seconds(seconds: float) -> str:

@@ -1,1 +1,9 @@
-"""A folder of images as a table of records, with people's decisions and a fair split."""
+"""A folder of images as a table of records, with your decisions and a fair split.
+
+index.py        the table: one record per file, cached; only changed files are read again
+listing.py      the files in a folder, each in exactly one group
+annotations.py  decisions about photos: keep, relabel, exclude; undo; CSV
+corrections.py  copies of wrongly classified pictures, under their right label
+duplicates.py   groups of photos that show the same picture
+split.py        the training and validation sides, stratified, with copies on one side
+"""

@@ -1,56 +1,35 @@
-"""A dataset as a table: one record a file, cached as Parquet, only changed files read again.
+"""A dataset as a table with one record per file, cached as Parquet. Only changed files are reread.
 
-What people decided about it (``annotations``) and which photos are one picture (``duplicates``) are
-laid over the table each time it is opened, so that everything that reads a dataset honours them.
+Each time the table is opened, users' decisions (``annotations``) and groups of photos that show the
+same picture (``duplicates``) are added, so that every reader of a dataset respects them.
 """
 
 import contextlib
 import hashlib
 import os
-import re
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from catsdogs import paths
-from catsdogs.dataset import annotations, duplicates
+from catsdogs.dataset import annotations, duplicates, records
 from catsdogs.dataset.listing import listed
-from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.dataset.records import COLUMNS, Entry, Record
+from catsdogs.errors import DatasetError
 from catsdogs.images import picture
 from catsdogs.images.parallel import Progress
-from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
+from catsdogs.labels import UNLABELLED
 from catsdogs.system import files
-
-COLUMNS = {
-    "path": "str",  # relative to the root, "/" as the separator
-    "label": "int8",  # CAT, DOG or UNLABELLED
-    "width_px": "int32",  # as shown, EXIF orientation applied; 0 when unreadable
-    "height_px": "int32",
-    "size_bytes": "int64",
-    "mtime_ns": "int64",
-    "digest": "str",  # BLAKE2b-128 of the file's bytes
-    "format": "str",  # Pillow's name for it, "" when unreadable
-    "mode": "str",  # Pillow's colour mode: RGB, L, CMYK …
-    "orientation": "int8",  # EXIF: 1 is upright, 2 to 8 are mirrored or turned
-    "trailing_bytes": "int32",  # behind the end of the picture
-    "problem": "str",  # UnreadableImage.code, or ""
-    "problem_detail": "str",
-}
-_READERS = 4
-_PROGRESS_EVERY = 200
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What a scan found beside the image files that ``records`` tells of.
+    """The entries of a scan that are not image files.
 
-    ``aside`` counts what ``listing`` passes over, by what it is; ``closed_folders`` holds the
-    folders that cannot be read, with the reason.
+    ``aside`` counts the entries that ``listing`` skips, by kind. ``closed_folders`` has the reason
+    for each folder that cannot be read.
     """
 
     other_files: int = 0
@@ -60,11 +39,11 @@ class Rest:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A scanned folder, people's decisions about it included.
+    """A scanned folder, including users' decisions about it.
 
-    ``records`` has the columns of ``COLUMNS``, in natural path order, and three more:
-    ``named_label``, the label that the file's name or folder says, where ``label`` is the one in
-    effect; ``excluded``; and ``group``, the same for all photos that are one picture.
+    ``records`` has the columns ``records.COLUMNS``, in natural path order, and three more:
+    ``named_label``, the label in the file's name or folder, while ``label`` is the one in effect;
+    ``excluded``; and ``group``, the same for all photos that show one picture.
     """
 
     root: Path
@@ -73,13 +52,13 @@ class Dataset:
 
     @cached_property
     def usable(self) -> pd.DataFrame:
-        """Readable records with a label that nobody excluded: what can be trained on."""
+        """Readable records that have a label and are not excluded: the training data."""
         mask = self._readable & (self.records["label"] != UNLABELLED) & ~self.records["excluded"]
         return self.records[mask].reset_index(drop=True)
 
     @cached_property
     def pictures(self) -> pd.DataFrame:
-        """Readable records, labelled or not, excluded or not: what can be looked at."""
+        """All readable records, with or without a label, excluded or not."""
         return self.records[self._readable].reset_index(drop=True)
 
     @property
@@ -89,23 +68,23 @@ class Dataset:
 
     @property
     def other_files(self) -> int:
-        """How many files are no images, by their names."""
+        """Number of files whose names are not those of images."""
         return self.rest.other_files
 
     @property
     def unlabelled(self) -> int:
-        """How many readable images carry no class in their name or folder, and got none since."""
+        """Number of readable images that have no label and are not excluded."""
         mask = self._readable & (self.records["label"] == UNLABELLED) & ~self.records["excluded"]
         return int(mask.sum())
 
     @property
     def excluded(self) -> int:
-        """How many readable images were excluded by a decision."""
+        """Number of readable images that a decision excludes."""
         return int((self._readable & self.records["excluded"]).sum())
 
     @property
     def relabelled(self) -> int:
-        """How many usable images have another label than their name or folder says."""
+        """Number of usable images whose label differs from that in their name or folder."""
         return int((self.usable["label"] != self.usable["named_label"]).sum())
 
     def fingerprint(self) -> str:
@@ -123,43 +102,67 @@ class Dataset:
 
 
 def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
-    """Read the headers of all images below ``root`` and return them as a dataset.
+    """Return the folder ``root`` as a dataset, after reading the headers of all images below it.
 
-    A picture's pixels are decoded only where its end marker is missing. Nothing below ``root`` is
-    changed; the table is kept in the cache and only new or changed files are read next time.
+    A picture's pixels are decoded only if its end marker is missing. Nothing below ``root`` is
+    changed. The table is cached, and the next scan reads only new and changed files.
 
     Raises:
-        DatasetError: when ``root`` is no folder.
+        DatasetError: if ``root`` is not a folder.
     """
     require_folder(root)
     listing = listed(root)
-    found = {name: (path, listing.files[path]) for name, path in _named(listing.files).items()}
-    pictures = {
-        name: entry
-        for name, entry in found.items()
-        if os.path.splitext(name)[1].lower() in picture.SUFFIXES  # noqa: PTH122 - thrice as fast
+    found = {
+        name: Entry(path, listing.files[path])
+        for name, path in records.by_name(listing.files).items()
     }
-    cached = _read_cache(root)
-    known = _unchanged(cached, pictures)
-    closed = {name: listing.closed[path] for name, path in _named(listing.closed).items()}
+    pictures = {name: entry for name, entry in found.items() if _is_image(name)}
+    closed = {name: listing.closed[path] for name, path in records.by_name(listing.closed).items()}
     rest = Rest(len(found) - len(pictures), listing.aside, closed)
+    cached = _read_cache(root)
+    table = _updated(cached, root, pictures, progress)
+    if table is not cached or _rest(cached) != rest:
+        _write_cache(root, table, rest)
+    return _decided(root, table, rest)
+
+
+def _is_image(name: str) -> bool:
+    suffix = os.path.splitext(name)[1]  # noqa: PTH122 - three times as fast as a Path
+    return suffix.lower() in picture.SUFFIXES
+
+
+def _updated(
+    cached: pd.DataFrame, root: Path, pictures: dict[str, Entry], progress: Progress | None
+) -> pd.DataFrame:
+    """Return the table of ``pictures``: ``cached`` itself if nothing changed."""
+    known = _unchanged(cached, pictures)
     if len(known) == len(pictures) == len(cached):
-        records = cached
-    else:
-        todo = {name: entry for name, entry in pictures.items() if name not in known}
-        fresh = _read_records(root, todo, progress)
-        rows = [known.get(name) or fresh[name] for name in sorted(pictures, key=_natural)]
-        records = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    if records is not cached or _rest(cached) != rest:
-        _write_cache(root, records, rest)
-    return _decided(root, records, rest)
+        return cached
+    todo = {name: entry for name, entry in pictures.items() if name not in known}
+    fresh = records.read(root, todo, progress=progress)
+    ordered = sorted(pictures, key=records.natural_order)
+    rows = [known.get(name) or fresh[name] for name in ordered]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _unchanged(cached: pd.DataFrame, pictures: dict[str, Entry]) -> dict[str, Record]:
+    """Return the cached records whose file has the same size and date as when it was read."""
+    # A file that could not be opened may be readable now, with the same size and date.
+    opened = cached[cached["problem"] != "missing"]
+    known = {row[0]: Record(*row) for row in opened.itertuples(index=False, name=None)}
+    return {
+        name: record
+        for name, entry in pictures.items()
+        if (record := known.get(name))
+        and (record.size_bytes, record.mtime_ns) == (entry.status.st_size, entry.status.st_mtime_ns)
+    }
 
 
 def require_folder(root: Path) -> None:
-    """Check that ``root`` is there.
+    """Check that ``root`` exists.
 
     Raises:
-        DatasetError: when it is no folder.
+        DatasetError: if it is not a folder.
     """
     if not root.is_dir():
         raise DatasetError(
@@ -169,7 +172,7 @@ def require_folder(root: Path) -> None:
 
 
 def last_scan(root: Path) -> Dataset | None:
-    """Return the dataset as the last scan left it, without a look at the folder; None if none."""
+    """Return the dataset of the last scan without reading the folder; None if there was no scan."""
     cached = _read_cache(root)
     if cached.empty:
         return None
@@ -177,145 +180,25 @@ def last_scan(root: Path) -> Dataset | None:
 
 
 def decided_anew(dataset: Dataset) -> Dataset:
-    """Return the same files under the decisions and the groups of now."""
-    records = dataset.records.assign(label=dataset.records["named_label"])
-    return _decided(dataset.root, records, dataset.rest)
+    """Return the same files with the current decisions and groups."""
+    table = dataset.records.assign(label=dataset.records["named_label"])
+    return _decided(dataset.root, table, dataset.rest)
 
 
-def _decided(root: Path, records: pd.DataFrame, rest: Rest) -> Dataset:
-    records = records[list(COLUMNS)].assign(named_label=records["label"])
-    records = annotations.applied(records, annotations.in_effect(root))
-    return Dataset(root, duplicates.grouped(records, duplicates.load(root)), rest)
-
-
-def summary(dataset: Dataset) -> dict[str, Any]:
-    """Return the counts and size ranges of a dataset as JSON-ready values.
-
-    ``images`` = ``cats`` + ``dogs`` are the usable ones; everything else found is in exactly one
-    group of ``skipped``: ``found`` is the sum of them all. What lies in a link, a hidden folder or
-    one of ``unreadable_folders`` was not looked for.
-    """
-    usable = dataset.usable
-    skipped = {
-        "unlabelled": dataset.unlabelled,
-        "excluded": dataset.excluded,
-        **dataset.unreadable["problem"].value_counts().sort_index().to_dict(),
-        "other_files": dataset.other_files,
-        **dataset.rest.aside,
-    }
-    return {
-        "images": len(usable),
-        "cats": int((usable["label"] == CAT).sum()),
-        "dogs": int((usable["label"] == DOG).sum()),
-        "unlabelled": dataset.unlabelled,
-        "excluded": dataset.excluded,
-        "relabelled": dataset.relabelled,
-        "unreadable": [
-            {"path": row.path, "reason": row.problem, "detail": row.problem_detail}
-            for row in dataset.unreadable.itertuples()
-        ],
-        "other_files": dataset.other_files,
-        "width": _range(usable["width_px"]),
-        "height": _range(usable["height_px"]),
-        "fingerprint": dataset.fingerprint(),
-        "found": len(usable) + sum(skipped.values()),
-        "skipped": {reason: count for reason, count in skipped.items() if count},
-        "unreadable_folders": [
-            {"path": path, "reason": reason} for path, reason in dataset.rest.closed_folders.items()
-        ],
-    }
-
-
-def _range(values: pd.Series) -> dict[str, float] | None:
-    if values.empty:
-        return None
-    low, middle, high = values.min(), values.median(), values.max()
-    return {"min": int(low), "median": float(middle), "max": int(high)}
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts ``cat.2.jpg`` before ``cat.10.jpg``."""
-    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", name)]
-
-
-def _named(listed_paths: Iterable[str]) -> dict[str, str]:
-    r"""Return paths by names that any text column can hold, each by another.
-
-    Bytes that are not UTF-8 read as ``\\xff``; a file may be called so, too.
-    """
-    names, odd = {}, []
-    for path in listed_paths:
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            odd.append(path)
-        else:
-            names[path] = path
-    for path in odd:
-        name = os.fsencode(path).decode("utf-8", errors="backslashreplace")
-        while name in names:
-            name = f"\\{name}"
-        names[name] = path
-    return names
-
-
-def _unchanged(
-    cached: pd.DataFrame, pictures: dict[str, tuple[str, os.stat_result]]
-) -> dict[str, tuple[Any, ...]]:
-    # A file that could not be opened may be readable now, without being another file.
-    cached = cached[cached["problem"] != "missing"]
-    rows = {row[0]: row for row in cached.itertuples(index=False, name=None)}
-    size, mtime = list(COLUMNS).index("size_bytes"), list(COLUMNS).index("mtime_ns")
-    return {
-        name: rows[name]
-        for name, (_, stat) in pictures.items()
-        if name in rows
-        and (rows[name][size], rows[name][mtime]) == (stat.st_size, stat.st_mtime_ns)
-    }
-
-
-def _read_records(
-    root: Path,
-    pictures: dict[str, tuple[str, os.stat_result]],
-    progress: Progress | None,
-) -> dict[str, tuple[Any, ...]]:
-    records: dict[str, tuple[Any, ...]] = {}
-    with ThreadPoolExecutor(_READERS) as pool:
-        jobs = ((root, name, path, stat) for name, (path, stat) in pictures.items())
-        for record in pool.map(lambda job: _record(*job), jobs):
-            records[record[0]] = record
-            if progress and (len(records) % _PROGRESS_EVERY == 0 or len(records) == len(pictures)):
-                progress(len(records), len(pictures))
-    return records
-
-
-def _record(root: Path, name: str, path: str, stat: os.stat_result) -> tuple[Any, ...]:
-    digest = problem = detail = ""
-    header = picture.Header("", "", 0, 0, 1, 0)
-    try:
-        if name != path:
-            raise UnreadableImage("name_not_utf8", "The file name is not UTF-8. Rename the file.")
-        content = picture.read_bytes(root / path)
-        digest = picture.digest(content)
-        header = picture.read_header(content)
-    except UnreadableImage as error:
-        problem, detail = error.code, str(error)
-    return (
-        *(name, label_of_path(name), header.width_px, header.height_px),
-        *(stat.st_size, stat.st_mtime_ns, digest),
-        *(header.format, header.mode, header.orientation, header.trailing_bytes),
-        *(problem, detail),
-    )
+def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
+    table = table[list(COLUMNS)].assign(named_label=table["label"])
+    table = annotations.applied(table, annotations.in_effect(root))
+    return Dataset(root, duplicates.grouped(table, duplicates.load(root)), rest)
 
 
 def table_file(root: Path) -> Path:
-    """Return the file that a scan of ``root`` is kept in."""
+    """Return the file in which a scan of ``root`` is cached."""
     name = f"{paths.dataset_key(root)}-{picture.DECODE_VERSION}.parquet"
     return paths.cache_dir() / "index" / name
 
 
 def _read_cache(root: Path) -> pd.DataFrame:
-    """Return the cached table, or an empty one when there is none that this version can use."""
+    """Return the cached table, or an empty one if this version cannot use it."""
     try:
         cached = pd.read_parquet(table_file(root))
     except (OSError, ValueError):
@@ -325,13 +208,13 @@ def _read_cache(root: Path) -> pd.DataFrame:
 
 
 def _rest(cached: pd.DataFrame) -> Rest:
-    """Return what a cached table knows beside its records; tables of old know less."""
+    """Return the other entries that a cached table stores. Tables of older versions lack some."""
     names = (one.name for one in fields(Rest))
     return Rest(**{name: cached.attrs[name] for name in names if name in cached.attrs})
 
 
-def _write_cache(root: Path, records: pd.DataFrame, rest: Rest) -> None:
-    # A full disk or a folder without permission makes the next scan slower, not this one wrong.
+def _write_cache(root: Path, table: pd.DataFrame, rest: Rest) -> None:
+    # Best effort: on a full disk or without permission, the next scan is only slower.
     with contextlib.suppress(OSError), files.replacing(table_file(root)) as temporary:
-        records.attrs |= asdict(rest)
-        records.to_parquet(temporary)
+        table.attrs |= asdict(rest)
+        table.to_parquet(temporary)

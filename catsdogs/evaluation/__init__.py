@@ -1,1 +1,9 @@
-"""Labels and P(dog) → metrics; two runs → a paired comparison."""
+"""Labels and P(dog) → metrics. Arrays in, frozen values out; no files, no clock.
+
+metrics.py      accuracy, log loss, confusion matrix and the other metrics of a run
+intervals.py    95 % confidence intervals
+thresholds.py   ROC and precision-recall curves, and where to set the threshold
+calibration.py  temperature scaling
+paired.py       two runs on the same images: McNemar's test and equivalence
+slices.py       accuracy on small and large, dark and bright, soft and sharp images
+"""

@@ -1,13 +1,13 @@
-"""What is wrong with a dataset, or odd about it: measured, never mended behind the user's back.
+"""What is wrong or unusual in a dataset. Nothing is changed without you.
 
-checkup.py     runs every check, keeps the findings           ← start here
-measures.py    a photo's brightness, sharpness, colour        from a full decode
-neighbours.py  who looks like whom: near duplicates, outliers from MobileNetV2's vectors
-suspects.py    labels that cross-validation does not believe  from the same vectors
-shortcuts.py   what could be learned from sizes alone
-projection.py  the map
-look.py        a dataset as the app looks at it: files, decisions, findings
-query.py       which of its photos to show
-flags.py       every finding as a yes or no for each photo: what the gallery filters by
-known.py       numbers of Kaggle's photos that public lists agree on
+checkup.py        runs every check and caches the findings; start reading here
+measures.py       brightness, sharpness, colour and outline of a photo
+neighbours.py     near duplicates and outliers, from MobileNetV2's vectors
+suspects.py       labels that cross-validation contradicts
+shortcuts.py      how well sizes and brightness alone predict the label
+projection.py     the map: each photo as a point in the plane
+known.py          photos of Dogs vs. Cats that public lists name as wrong or odd
+flags.py          each finding as yes or no per photo, for counts and filters
+snapshot.py       a dataset's files, decisions and findings at one moment
+gallery_query.py  which photos the gallery shows, and in which order
 """

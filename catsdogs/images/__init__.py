@@ -1,1 +1,8 @@
-"""From the bytes of a picture to pixels."""
+"""Image files and their pixels.
+
+picture.py       bytes or a path → an upright RGB picture → a square array: the one decoder
+containers.py    what the bytes of an image file say before a library reads them
+parallel.py      many images decoded on a few threads, with failures collected
+thumbnails.py    small square JPEGs for the gallery, cached by content
+augmentation.py  random crops and mirror images for training
+"""

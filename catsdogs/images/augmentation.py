@@ -1,6 +1,6 @@
-"""Training images seen a little differently in each epoch: mirrored, and cropped at random.
+"""Random mirroring and cropping, so that training images differ a little in each epoch.
 
-What is drawn is one box a photo, so a training graph and a preview can apply the same draws.
+The result is one box per photo, so a training graph and a preview can apply the same crops.
 """
 
 import math
@@ -12,10 +12,10 @@ _WIDEST_ASPECT = 1.2
 
 
 def crops(count: int, smallest: float, generator: np.random.Generator) -> np.ndarray:
-    """Return float32 (count, 4): top, left, bottom and right of a box, as shares of the sides.
+    """Return float32 (count, 4): top, left, bottom and right of each box, as shares of the sides.
 
-    Its area is at least the share ``smallest`` of the photo's: Inception's crops (Szegedy et al.,
-    2015, arXiv:1409.4842). Half of the boxes are mirrored: their left is greater than their right.
+    Each box covers at least the share ``smallest`` of the photo's area: Inception's crops (Szegedy
+    et al., 2015, arXiv:1409.4842). Half of the boxes are mirrored: left is greater than right.
     """
     area = generator.uniform(smallest, 1, count)
     aspect = np.exp(generator.uniform(-1, 1, count) * math.log(_WIDEST_ASPECT))
@@ -29,7 +29,7 @@ def crops(count: int, smallest: float, generator: np.random.Generator) -> np.nda
 
 
 def cropped(pixels: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Return what a network sees of uint8 ``pixels`` (S, S, 3) through ``box``: (S, S, 3) again."""
+    """Return uint8 ``pixels`` (S, S, 3) cropped to ``box`` and scaled back to (S, S, 3)."""
     side = pixels.shape[0]
     top, left, bottom, right = (float(share) * side for share in box)
     extent = (min(left, right), top, max(left, right), bottom)

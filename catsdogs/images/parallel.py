@@ -1,4 +1,4 @@
-"""Many images at once: decoded on a few threads, failures collected instead of raised."""
+"""Many images decoded on a few threads. Failures are returned, not raised."""
 
 import os
 from collections import deque
@@ -14,9 +14,9 @@ from catsdogs.images import picture
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
-# progress(done, total): how everything here that takes long tells of it.
+# progress(done, total): every long computation reports this way.
 Progress = Callable[[int, int], None]
-# Decoding and LiteRT both release the GIL, so a thread a core keeps every core busy.
+# Decoding and LiteRT both release the GIL, so one thread per core keeps all cores busy.
 THREADS = max(1, os.cpu_count() or 1)
 _IN_FLIGHT = 4 * THREADS
 
@@ -24,7 +24,7 @@ _IN_FLIGHT = 4 * THREADS
 def map_files(
     root: Path, names: Sequence[str], function: Callable[[bytes], Value]
 ) -> Iterator[tuple[str, Value | UnreadableImage]]:
-    """Yield (name, function(content)) in order; for an unreadable file, (name, the error).
+    """Yield (name, function(content)) in order; (name, error) for an unreadable file.
 
     ``function`` runs on several threads. Only a few files are in memory at a time.
     """
@@ -39,10 +39,11 @@ def map_files(
 
 
 def map_ordered(items: Iterable[Item], function: Callable[[Item], Value]) -> Iterator[Value]:
-    """Yield function(item) in order, computed on several threads, a few ahead of who takes them.
+    """Yield function(item) in order, computed on several threads, a few items ahead of the caller.
 
-    All callers of a process share these threads, and take turns: who has thousands of items holds
-    nobody up who has few. ``function`` must not call this itself: it would wait for its own thread.
+    All callers in a process share these threads and take turns: a caller with thousands of items
+    does not block one with a few. ``function`` must not call this itself: it could wait for its own
+    thread.
     """
     pool, remaining = _pool(), iter(items)
     pending = deque(pool.submit(function, item) for item in islice(remaining, _IN_FLIGHT))
@@ -52,7 +53,7 @@ def map_ordered(items: Iterable[Item], function: Callable[[Item], Value]) -> Ite
             pending.extend(pool.submit(function, item) for item in islice(remaining, 1))
             yield job.result()
     finally:
-        # Who stops early, or met an error, is left with nothing at work for it.
+        # If the consumer stops early or an error occurs, cancel the pending jobs.
         wait([job for job in pending if not job.cancel()])
 
 

@@ -1,4 +1,4 @@
-"""Small square pictures for the gallery, kept on disk by content."""
+"""Small square pictures for the gallery, cached on disk by content."""
 
 import contextlib
 import io
@@ -21,18 +21,18 @@ _QUALITY = 80
 def thumbnails(
     root: Path, photos: Sequence[tuple[str, str]], *, unchanged_only: bool = False
 ) -> list[bytes | None]:
-    """Return a JPEG of ``SIDE_PX`` squared, the middle of each photo, for each (path, digest).
+    """Return a JPEG of the middle of each photo, ``SIDE_PX`` squared, for each (path, digest).
 
-    None stands for a photo that cannot be read (any more) and, with ``unchanged_only``, for one
-    whose file holds another picture by now.
+    It is None for a photo that cannot be read and, with ``unchanged_only``, for one whose file now
+    contains another picture.
     """
+
+    def thumbnail(photo: tuple[str, str]) -> bytes | None:
+        path, digest = photo
+        return _thumbnail(root / path, digest, unchanged_only=unchanged_only)
+
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(
-            pool.map(
-                lambda photo: _thumbnail(root / photo[0], photo[1], unchanged_only=unchanged_only),
-                photos,
-            )
-        )
+        return list(pool.map(thumbnail, photos))
 
 
 def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None:
@@ -49,8 +49,8 @@ def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None
     if unchanged_only and not is_unchanged:
         return None
     jpeg = square_jpeg(photo)
-    # A file that has changed since the scan goes by another digest. A full disk makes the next
-    # page slower, not this one wrong.
+    # A file that changed since the scan has another digest, so its thumbnail is not stored. A full
+    # disk makes the next page slower, but this one stays correct.
     if is_unchanged:
         with contextlib.suppress(OSError), files.replacing(kept, durable=False) as temporary:
             temporary.write_bytes(jpeg)
@@ -58,7 +58,7 @@ def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None
 
 
 def square_jpeg(photo: Image.Image) -> bytes:
-    """Return a JPEG of ``SIDE_PX`` squared: the middle of ``photo``."""
+    """Return a JPEG of the middle of ``photo``, ``SIDE_PX`` squared."""
     square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
     buffer = io.BytesIO()
     square.save(buffer, "JPEG", quality=_QUALITY)

@@ -1,1 +1,9 @@
-"""A finished run's LiteRT model → an answer with a heat map."""
+"""A finished run's LiteRT model → answers with heat maps.
+
+predictor.py    one model: a picture in; P(dog), heat map and embedding out
+panel.py        several runs that answer the same picture
+answers.py      many pictures through a panel, as records, a table and counts
+rejection.py    "neither": how unlike the training photos a picture is
+heatmap.py      a heat map painted over its photo
+folder_task.py  a folder of pictures → a CSV file, as a background task
+"""

@@ -44,7 +44,7 @@ class Predictor:
         if references.is_file():
             model_files.intact(run, layout.REFERENCES)
         self.references = References.read(references.parent)
-        self._temperature: float = run.result.get("calibration", {}).get("temperature", 1.0)
+        self._temperature: float = run.result.calibration.temperature
         self._model = LiteRTModel(model_files.intact(run, layout.LITERT_MODEL))
         self._require_answers(run)
 

@@ -1,1 +1,21 @@
-"""TensorFlow lives here, and only here; it runs in its own process."""
+"""TensorFlow, and only here: the networks and their training, in a worker process.
+
+worker.py         the process of one run, from its settings to its files
+training.py       records → a trained network with validation predictions
+models.py         the architectures as Keras models
+preparing.py      the two sides of the split and the rows that a network learns from
+pipeline.py       cached rows → batches, in a repeatable order
+stages.py         the stages of a run and their learning rates
+fitting.py        the fit: reports each batch, stops gracefully, resumes exactly
+checkpoint.py     everything that a fit needs to resume, in one file
+reporting.py      a worker's phases, with progress and time
+export.py         Keras → LiteRT, with the heat map inside the graph
+quantization.py   smaller model files, and how accurate they are
+referencing.py    the training photos that "neither" is measured against
+engines.py        MobileNetV2's frozen part on the fastest engine that agrees with Keras
+backbone.py       a command that exports MobileNetV2's frozen part
+weights.py        MobileNetV2's pretrained weights: given, cached, downloaded or shipped
+normalization.py  batch normalisation in one fused operation
+machine.py        the fastest precision on this machine, measured once
+range_test.py     the process of the learning-rate range test
+"""

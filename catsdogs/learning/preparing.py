@@ -172,9 +172,9 @@ def sides(run: Run, dataset: Dataset, tables: list[Rows], reporter: Reporter) ->
     )
     fingerprint = split_fingerprint(records["digest"].iloc[held_back])
     recorded = run.view.split
-    if recorded is not None and recorded["hash"] != fingerprint:
+    if recorded is not None and recorded.hash != fingerprint:
         raise DatasetError(
-            f"Expected the validation photos that this run began with ({recorded['hash']}). "
+            f"Expected the validation photos that this run began with ({recorded.hash}). "
             f"Received: others ({fingerprint}), because near duplicates were found or photos do "
             "not decode any more. Start a new run."
         )

@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec import UNSET, structs
+
 from catsdogs.dataset import index
 from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
 from catsdogs.evaluation.calibration import calibration
@@ -24,6 +27,7 @@ from catsdogs.images import picture
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import event_file, layout, model_files, previous_model, queue, store
+from catsdogs.runs.result import CalibrationResult, RunResult
 from catsdogs.sources import opening
 from catsdogs.system import files, locks, processes
 
@@ -80,10 +84,10 @@ def _work(folder: Path) -> bool:
 def _with_earlier_model(folder: Path, message: str, *, otherwise: str = "") -> dict[str, Any]:
     """Return what an end without a new model says: the old one, if there is one, still holds."""
     result = store.load(folder).view.result
-    if not result:
+    if not result.is_model:
         return {"message": f"{message} {otherwise}".strip()}
     previous_model.put_back(folder)
-    return {"message": f"{message} The model is the one it had before.", "result": result}
+    return {"message": f"{message} The model is the one it had before.", "result": result.to_json()}
 
 
 def _message(error: Exception) -> str:
@@ -102,7 +106,7 @@ def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
     run = store.load(folder)
     reporter = Reporter(emit, should_stop=(folder / layout.STOP).exists, began=began)
     dataset = index.scan(opening.open_source(Path(run.config.data)))
-    _require_unchanged(dataset, run.about["dataset"]["fingerprint"])
+    _require_unchanged(dataset, run.about.dataset.fingerprint)
     train = _training()
     try:
         trained = train(run, dataset, reporter)
@@ -110,10 +114,13 @@ def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
         message = "Stopped before training went on."
         return "stopped", _with_earlier_model(folder, message, otherwise="There is no model.")
     result = _write_results(folder, dataset.root, trained, reporter)
-    result["seconds"] = {name: round(value, 2) for name, value in reporter.elapsed().items()}
+    result = structs.replace(
+        result,
+        seconds={name: round(value, 2) for name, value in reporter.elapsed().items()},
+    )
     ended = "stopped" if trained.cut_short else "finished"
     files.write_text(folder / layout.MODEL_CARD, model_card(run, ended, result))
-    return ended, {"result": result}
+    return ended, {"result": result.to_json()}
 
 
 def _training() -> Callable[..., "Trained"]:
@@ -141,10 +148,8 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
         )
 
 
-def _write_results(
-    folder: Path, root: Path, trained: "Trained", reporter: Reporter
-) -> dict[str, Any]:
-    if store.load(folder).view.result:
+def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Reporter) -> RunResult:
+    if store.load(folder).view.result.is_model:
         previous_model.set_aside(folder)
     validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
@@ -165,18 +170,21 @@ def _write_results(
             trained.export_litert(temporary)
             latency_ms = _check_export(temporary, root, trained)
         _save_references(folder, root, trained)
-    return {
-        "parameters": trained.model.count_params(),
-        "train_images": len(trained.sides.train),
-        "val_images": len(validation),
-        "val_accuracy": evaluation.accuracy,
-        "val_loss": evaluation.log_loss,
-        "calibration": calibrated.to_json(),
-        "latency_ms": latency_ms,
-        **store.load(folder).view.resolved,
-        "model_bytes": (folder / layout.LITERT_MODEL).stat().st_size,
-        "sha256": model_files.checksums(folder),
-    }
+    resolved = store.load(folder).view.resolved
+    return RunResult(
+        parameters=trained.model.count_params(),
+        train_images=len(trained.sides.train),
+        val_images=len(validation),
+        val_accuracy=evaluation.accuracy,
+        val_loss=evaluation.log_loss,
+        calibration=msgspec.convert(calibrated.to_json(), CalibrationResult),
+        latency_ms=latency_ms,
+        weights=resolved.get("weights", UNSET),
+        engine=resolved.get("engine", UNSET),
+        precision=resolved.get("precision", UNSET),
+        model_bytes=(folder / layout.LITERT_MODEL).stat().st_size,
+        sha256=model_files.checksums(folder),
+    )
 
 
 def _save_references(folder: Path, root: Path, trained: "Trained") -> None:

@@ -104,16 +104,16 @@ def report(evaluation: Evaluation) -> pd.DataFrame:
 
 def facts(run: Run) -> dict[str, str]:
     """Return what a run learned from, and what it costs."""
-    result, dataset = run.result, run.about["dataset"]
+    result, dataset = run.result, run.about.dataset
     return {
         "Model": run.config.title,
-        "Dataset": f"{dataset['name']} ({dataset['fingerprint']})",
-        "Training images": f"{result['train_images']:,}",
-        "Validation images": f"{result['val_images']:,}",
-        "Parameters": f"{result['parameters']:,}",
-        "Model file": f"{result['model_bytes'] / 1e6:.1f} MB{_is_away(run)}",
-        "Forward pass": f"{result['latency_ms']:.1f} ms an image",
-        "Training took": f"{result['seconds']['total']:.0f} s",
+        "Dataset": f"{dataset.name} ({dataset.fingerprint})",
+        "Training images": f"{result.train_images:,}",
+        "Validation images": f"{result.val_images:,}",
+        "Parameters": f"{result.parameters:,}",
+        "Model file": f"{result.model_bytes / 1e6:.1f} MB{_is_away(run)}",
+        "Forward pass": f"{result.latency_ms:.1f} ms an image",
+        "Training took": f"{result.total_s:.0f} s",
     }
 
 

@@ -1,1 +1,18 @@
-"""A training run, seen without TensorFlow: its configuration, its folder, its process."""
+"""A training run without TensorFlow: its settings, its folder, its queue, its events.
+
+config.py          RunConfig: all settings of a run, each declared once
+settings.py        how a setting is declared and checked
+models.py          what each model can do, as data
+layout.py          the names of the files in a run's folder
+store.py           create, list, find and load run folders
+run.py             one run as it was on disk when it was loaded
+queue.py           start, stop, resume, extend and delete runs
+event_file.py      the run's event log: appended to, followed, read
+events.py          the events of a run folded into the state that a page shows
+pace.py            speed and time left
+estimate.py        duration and disk space of a run, learned from earlier runs
+command.py         the command line that repeats a run
+model_files.py     model and prediction files, verified by checksum
+previous_model.py  the previous model, kept until a resumed run has a new one
+range_test.py      the learning-rate range test: rates, losses, the suggested rate
+"""

@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import PHASES, State
@@ -57,7 +56,7 @@ def estimate(
     cached = {
         row
         for run in runs
-        if run.is_usable and run.about["dataset"]["fingerprint"] == fingerprint
+        if run.is_usable and run.about.dataset.fingerprint == fingerprint
         for row in _rows(run.config)
     }
     new = [size for row, size in _rows(config).items() if row not in cached]
@@ -85,10 +84,10 @@ def _measured(runs: Iterable[Run]) -> list[_Measured]:
     found = []
     for run in runs:
         try:
-            given = run.result["seconds"]
+            given = run.result.seconds
             seconds = {name: float(given[name]) for name in PHASES}
             seconds["start"] = float(given["total"]) - sum(seconds.values())
-            counts = [int(run.result[name]) for name in ("train_images", "val_images")]
+            counts = [int(run.result.train_images), run.result.val_images]
             counts.append(_counting_epochs(run.config, run.epochs_done))
         except (KeyError, TypeError, ValueError):
             continue
@@ -141,11 +140,10 @@ def _seconds_a_row(earlier: Sequence[_Measured]) -> float | None:
     MobileNetV2's base, which is done once a machine.
     """
     # Later runs on a dataset found it in the cache: the oldest is the one to look at.
-    for run in {m.run.about["dataset"]["fingerprint"]: m.run for m in earlier}.values():
-        phase: dict[str, Any] = run.view.phases.get(run.config.info.preparing, {})
-        done = phase.get("done", 0) - phase.get("begun_done", 0)
-        if done > 0:
-            return (phase["t"] - phase["begun_at"]) / done
+    for run in {m.run.about.dataset.fingerprint: m.run for m in earlier}.values():
+        phase = run.view.phases.get(run.config.info.preparing)
+        if phase is not None and phase.done > phase.begun_done:
+            return (phase.t - phase.begun_at) / (phase.done - phase.begun_done)
     return None
 
 

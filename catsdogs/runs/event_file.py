@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from catsdogs.runs import layout
-from catsdogs.runs.events import ENDS, Event, Folding, RunView, is_sound
+from catsdogs.runs.events import Ended, Folding, RunView, parsed
 from catsdogs.system import files
 
 # The last event holds a result of some hundred bytes, or a message.
@@ -39,16 +39,16 @@ def appending(folder: Path) -> Iterator[Any]:
         yield emit
 
 
-def read_events(folder: Path) -> list[Event]:
+def read_events(folder: Path) -> list[dict[str, Any]]:
     """Return the run's events; a last line that is still being written is left out."""
     try:
         with files.opened_plain(folder / layout.EVENTS) as stream:
-            return _parsed(stream.read())
+            return _objects(stream.read())
     except OSError:
         return []
 
 
-def read_ending(folder: Path) -> Event | None:
+def read_ending(folder: Path) -> Ended | None:
     """Return the last event if it is the end of the run.
 
     Raises:
@@ -57,11 +57,11 @@ def read_ending(folder: Path) -> Event | None:
     try:
         with files.opened_plain(folder / layout.EVENTS) as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            events = _parsed(stream.read())
+            events = _objects(stream.read())
     except FileNotFoundError:
         return None
-    last = events[-1] if events else {}
-    return last if last.get("event") in [*ENDS] and is_sound(last) else None
+    last = parsed(events[-1]) if events else None
+    return last if isinstance(last, Ended) else None
 
 
 def read_view(folder: Path) -> RunView:
@@ -76,7 +76,7 @@ def read_view(folder: Path) -> RunView:
         return RunView()
 
 
-def _parsed(content: bytes) -> list[Event]:
+def _objects(content: bytes) -> list[dict[str, Any]]:
     events = []
     for line in content.splitlines():
         try:
@@ -116,8 +116,9 @@ class _Follower:
             stream.seek(self._offset)
             content = stream.read()
             complete = content[: content.rfind(b"\n") + 1]
-            for event in _parsed(complete):
-                self._folding.add(event)
+            for values in _objects(complete):
+                if (event := parsed(values)) is not None:
+                    self._folding.add(event)
             self._offset += len(complete)
             return self._folding.view()
 

@@ -1,70 +1,26 @@
 """What a worker reports, and the pure function that turns it into what a page shows.
 
-An event is a JSON object with ``event`` (its kind), ``t`` (Unix seconds) and the fields below:
-
-    queued      extend, at                          by whoever queues it; ``extend``: so many
-                                                    epochs more than the ``at`` it has
-    launched    pid, pid_started_at, boot_id,       by whoever takes it from the queue; the last
-                pid_started_ticks                   two, ``processes.Identity``, where Linux says so
-    started     the same                            the worker's first words
-    split       train, validation, hash             how many photos on each side, and which
-    resolved    name, value                         what the setting "auto" stands for in this run
-    resumed     epoch, step                         the fit goes on here: what is beyond is void
-    phase       name, done, total                   decode embed fit evaluate export
-    skipped     path, reason                        a photo that did not decode
-    batch       epoch, step, steps, loss, accuracy  training, the batches since the last report
-    epoch       epoch, step, steps, loss, accuracy, val_loss, val_accuracy
-                                                    ``step`` < ``steps``: a stop cut it short
-    checkpoint  epoch                               the best weights so far
-    saved       epoch, step                         all that a resume needs is on disk
-    finished | stopped | failed                     the last, unless the run is queued again
-        finished and stopped carry ``result``, failed and an early stopped ``message``
+An event is a JSON object in ``events.jsonl``. ``event`` is its kind, ``t`` the Unix time in
+seconds; its class lists the other fields. Unknown kinds and damaged events are passed over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from math import nan
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
 
 from catsdogs.runs.models import DECODE, EMBED, ModelInfo
+from catsdogs.runs.result import LARGEST, NO_RESULT, RunResult
+from catsdogs.system.processes import Identity
 
 PHASES = (DECODE, EMBED, "fit", "evaluate", "export")
-Event = dict[str, Any]
-# What the fold, and a page that shows its view, take for granted.
-_NUMBER = int | float
-_PROCESS = {"pid": int, "pid_started_at": _NUMBER}
-_WORKER = (*_PROCESS, "boot_id", "pid_started_ticks")
-_PLACE = {"epoch": int, "step": int}
-_FIGURES = {"loss": _NUMBER, "accuracy": _NUMBER}
-_REQUIRED: dict[str, dict[str, Any]] = {
-    "launched": _PROCESS,
-    "started": _PROCESS,
-    "split": {"train": int, "validation": int, "hash": str},
-    "resolved": {"name": str, "value": str},
-    "resumed": _PLACE,
-    "phase": {"name": str, "done": int, "total": int},
-    "skipped": {"path": str, "reason": str},
-    "batch": {**_PLACE, "steps": int, **_FIGURES},
-    "epoch": {"epoch": int, **_FIGURES, "val_loss": _NUMBER, "val_accuracy": _NUMBER},
-    "checkpoint": {"epoch": int},
-    "saved": _PLACE,
-}
-_LARGEST, _LATEST = 2**63, 2**37  # seconds: the year 6325
-_COUNTS, _TIMES = ("train_images", "val_images", "parameters", "model_bytes"), ("latency_ms",)
-_SIZES = (*_COUNTS, *_TIMES)
-_RESULT: dict[str, Any] = {
-    **dict.fromkeys(_COUNTS, int),
-    **dict.fromkeys(("val_accuracy", "val_loss", *_TIMES), _NUMBER),
-    **dict.fromkeys(("seconds", "sha256", "calibration"), dict),
-    "weights": str,
-}
-_OPTIONAL = {
-    **dict.fromkeys(("step", "steps", "extend", "at", "epochs", "planned"), int),
-    "result": dict | None,
-    "message": str | None,
-    "boot_id": str,
-    "pid_started_ticks": int,
-}
+_LATEST = 2**37  # seconds: the year 6325
+Whole = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
+Steps = Annotated[int, Meta(ge=1, le=LARGEST)]
 
 
 class State(StrEnum):
@@ -87,33 +43,227 @@ class State(StrEnum):
 ENDS = (State.FINISHED, State.STOPPED, State.FAILED)
 
 
+class _Event(
+    Struct, frozen=True, kw_only=True, tag_field="event", tag=str.lower, omit_defaults=True
+):
+    t: float = nan
+
+
+class Queued(_Event, frozen=True, kw_only=True):
+    """Written when a run is queued. ``extend``: for so many epochs more than the ``at`` it has."""
+
+    extend: Whole | None = None
+    at: Whole | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an extension that does not say where it begins.
+
+        Raises:
+            ValueError: when ``at`` is missing.
+        """
+        if self.extend is not None and self.at is None:
+            raise ValueError("Expected the epoch that an extension begins at. Received: none.")
+
+
+class Launched(_Event, frozen=True, kw_only=True):
+    """Written by the process that takes a run from the queue; names the worker's process."""
+
+    pid: Whole
+    pid_started_at: float
+    boot_id: str | None = None
+    pid_started_ticks: Whole | None = None
+
+    @property
+    def worker(self) -> Identity:
+        """The worker's process."""
+        known = self.boot_id is not None and self.pid_started_ticks is not None
+        more = (self.boot_id, self.pid_started_ticks) if known else ()
+        return Identity(self.pid, self.pid_started_at, *more)
+
+
+class Started(Launched, frozen=True, kw_only=True):
+    """The worker's first event."""
+
+
+class Split(_Event, frozen=True, kw_only=True):
+    """How many photos are on each side of the split, and which: a hash of the validation side."""
+
+    train: Whole
+    validation: Whole
+    hash: str
+
+
+class Resolved(_Event, frozen=True, kw_only=True):
+    """The value that the setting ``name`` has in this run where "auto" was asked for."""
+
+    name: str
+    value: str
+
+
+class Resumed(_Event, frozen=True, kw_only=True):
+    """The fit continues here: later batches and epochs are void."""
+
+    epoch: Whole
+    step: Whole
+
+
+class Phase(_Event, frozen=True, kw_only=True):
+    """The progress of a phase, one of ``PHASES``: ``done`` of ``total``, 0 where unknown."""
+
+    name: str
+    done: Whole
+    total: Whole
+
+
+class Skipped(_Event, frozen=True, kw_only=True):
+    """A photo that did not decode."""
+
+    path: str
+    reason: str
+
+
+class Batch(_Event, frozen=True, kw_only=True):
+    """Training metrics of the batches since the last report, up to ``step`` of ``steps``."""
+
+    epoch: Whole
+    step: Whole
+    steps: Steps
+    loss: float
+    accuracy: float
+
+
+class Epoch(_Event, frozen=True, kw_only=True):
+    """The metrics of an epoch. ``step`` below ``steps``: a stop request cut it short."""
+
+    epoch: Whole
+    step: Whole | None = None
+    steps: Steps | None = None
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether a stop request ended it early."""
+        return (self.step or 0) < (self.steps or 0)
+
+
+class Checkpoint(_Event, frozen=True, kw_only=True):
+    """The weights of this epoch are the best so far."""
+
+    epoch: Whole
+
+
+class Saved(_Event, frozen=True, kw_only=True):
+    """Everything that a resume needs is on disk."""
+
+    epoch: Whole
+    step: Whole
+
+
+class Ended(_Event, frozen=True, kw_only=True):
+    """The last event, unless the run is queued again.
+
+    ``epochs`` of ``planned`` are done. ``message`` says why it ended where there is a reason.
+    """
+
+    result: RunResult | None = None
+    message: str | None = None
+    epochs: Whole | None = None
+    planned: Whole | None = None
+
+    @property
+    def state(self) -> State:
+        """The state that the run is in from now on."""
+        return State(str(self.__struct_config__.tag))
+
+
+class Finished(Ended, frozen=True, kw_only=True):
+    """All epochs are done."""
+
+
+class Stopped(Ended, frozen=True, kw_only=True):
+    """A stop request ended the run."""
+
+
+class Failed(Ended, frozen=True, kw_only=True):
+    """An error ended the run."""
+
+
+Event = (
+    Queued
+    | Launched
+    | Started
+    | Split
+    | Resolved
+    | Resumed
+    | Phase
+    | Skipped
+    | Batch
+    | Epoch
+    | Checkpoint
+    | Saved
+    | Finished
+    | Stopped
+    | Failed
+)
+
+
+def parsed(values: Mapping[str, Any]) -> Event | None:
+    """Return the event that a JSON object stands for; None for an unknown or a damaged one."""
+    try:
+        event: Event = msgspec.convert(values, Event)
+    except (msgspec.ValidationError, OverflowError):
+        return None
+    return event if 0 <= event.t <= _LATEST else None
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """Return an event as the JSON object that ``parsed`` reads."""
+    values: dict[str, Any] = msgspec.to_builtins(event)
+    return values
+
+
+@dataclass(frozen=True)
+class PhaseView:
+    """A phase as its latest event tells it.
+
+    It counts from ``begun_at`` and ``begun_done``, its first report with this total: rows that a
+    cache already held took no time.
+    """
+
+    done: int
+    total: int
+    t: float
+    begun_at: float
+    begun_done: int
+
+
 @dataclass(frozen=True)
 class RunView:
     """A run as its events tell it. ``state`` does not know yet whether the process is alive."""
 
     state: State = State.QUEUED
-    pid: int | None = None
-    pid_started_at: float | None = None
-    boot_id: str | None = None
-    pid_started_ticks: int | None = None
+    worker: Identity | None = None
     queued_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
     extensions: tuple[tuple[int, int], ...] = ()  # after how many epochs, how many more
-    split: Event | None = None
-    resolved: dict[str, str] = field(default_factory=dict)  # what "auto" settings stand for
+    split: Split | None = None
+    resolved: dict[str, str] = field(default_factory=dict)  # the values of "auto" settings
     phase: str | None = None
     done: int = 0
     total: int = 0
-    phases: dict[str, Event] = field(default_factory=dict)  # the latest event of each phase
-    batches: list[Event] = field(default_factory=list)
-    epochs: list[Event] = field(default_factory=list)
-    skipped: list[Event] = field(default_factory=list)
+    phases: dict[str, PhaseView] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     best_epoch: int | None = None
-    saved: Event | None = None
-    result: dict[str, Any] | None = None
+    saved: Saved | None = None
+    result: RunResult = NO_RESULT
     message: str | None = None
-    ending: Event | None = None  # the last event of a run that has ended
+    ending: Ended | None = None  # the last event of a run that has ended
 
     def epochs_planned(self, configured: int) -> int:
         """Return how many epochs the run is to have, if it was configured for so many."""
@@ -121,7 +271,7 @@ class RunView:
 
 
 def fold(events: Iterable[Event]) -> RunView:
-    """Return the view that ``events``, in order, amount to. Unknown kinds are passed over."""
+    """Return the view that ``events``, in order, amount to."""
     folding = Folding()
     for event in events:
         folding.add(event)
@@ -129,7 +279,7 @@ def fold(events: Iterable[Event]) -> RunView:
 
 
 class Folding:
-    """A fold that goes on as events arrive."""
+    """A fold that continues as events arrive."""
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {
@@ -138,9 +288,8 @@ class Folding:
         }
 
     def add(self, event: Event) -> None:
-        """Take one more event in; one of another version, or a damaged one, is passed over."""
-        if is_sound(event):
-            _HANDLERS[event["event"]](self._values, event)
+        """Take in one more event."""
+        _fold(self._values, event)
 
     def view(self) -> RunView:
         """Return what the events so far amount to; later ones do not change it."""
@@ -148,157 +297,84 @@ class Folding:
         return RunView(**{**self._values, **copies})
 
 
-def is_sound(event: Event) -> bool:
-    """Tell whether an event is of a known kind and has its fields, each of its type."""
-    kind = event.get("event")
-    if not isinstance(kind, str) or kind not in _HANDLERS:
-        return False
-    required = {"t": _NUMBER, **_REQUIRED.get(kind, {})}
-    if "extend" in event:
-        required["at"] = int
-    optional = {name: kinds for name, kinds in _OPTIONAL.items() if name in event}
-    if not all(_is_a(event.get(n), kinds) for n, kinds in (required | optional).items()):
-        return False
-    is_timed = 0 <= event["t"] <= _LATEST
-    return is_timed and event.get("steps", 1) >= 1 and _is_sound_result(event.get("result"))
-
-
-def _is_sound_result(result: dict[str, Any] | None) -> bool:
-    """Tell whether the figures of a run are such that pages can compute with them."""
-    if not result:
-        return True
-    known = {name: kinds for name, kinds in _RESULT.items() if name in result}
-    if not all(_is_a(result[name], kinds) for name, kinds in known.items()):
-        return False
-    took, calibration = result.get("seconds", {}), result.get("calibration", {})
-    sizes = [*took.values(), *(result[name] for name in _SIZES if name in result)]
-    return (
-        all(_is_a(number, _NUMBER) for number in (*sizes, *calibration.values()))
-        and all(0 <= size <= _LARGEST for size in sizes)
-        and calibration.get("temperature", 1) > 0
-        and all(isinstance(value, str) for value in result.get("sha256", {}).values())
-        and 0 <= result.get("val_accuracy", 0) <= 1
-        and result.get("val_images", 1) >= 1
-    )
-
-
-def _is_a(value: Any, kinds: Any) -> bool:
-    if isinstance(value, bool):  # Which Python counts among the whole numbers.
-        return False
-    # A larger whole number is none of a run's, and no chart can draw it.
-    return isinstance(value, kinds) and not (isinstance(value, int) and abs(value) > _LARGEST)
-
-
 def phases_of(model: ModelInfo) -> tuple[str, ...]:
     """Return the phases that a run of ``model`` goes through, in order."""
     return tuple(name for name in PHASES if name not in (DECODE, EMBED) or name == model.preparing)
 
 
-def position(event: Event) -> float:
+def position(event: Batch | Epoch) -> float:
     """Return where a batch or an epoch stands on the axis of epochs; 1.5 is half the second."""
-    share = event["step"] / event["steps"] if "step" in event else 1.0
-    return event["epoch"] - 1 + share
+    share = event.step / event.steps if event.step is not None and event.steps else 1.0
+    return event.epoch - 1 + share
 
 
-def _queued(values: dict[str, Any], event: Event) -> None:
-    if "extend" in event:
-        extension = event["at"], event["extend"]
+def _fold(values: dict[str, Any], event: Event) -> None:
+    match event:
+        case Queued():
+            _queued(values, event)
+        case Started():
+            values.update(state=State.RUNNING, worker=event.worker, started_at=event.t)
+        case Launched():
+            # It may come after the worker's own events, even its last; or name a second worker,
+            # which found the first one running.
+            if values.get("state", State.QUEUED) is State.QUEUED:
+                values.update(state=State.RUNNING, worker=event.worker)
+        case Split():
+            values["split"] = event
+        case Resolved():
+            values["resolved"][event.name] = event.value
+        case Resumed():
+            _resumed(values, event)
+        case Phase():
+            _phase(values, event)
+        case Batch():
+            values["batches"].append(event)
+        case Epoch():
+            values["epochs"].append(event)
+        case Skipped():
+            values["skipped"].append(event)
+        case Checkpoint():
+            values["best_epoch"] = event.epoch
+        case Saved():
+            values["saved"] = event
+        case _:
+            _ended(values, event)
+
+
+def _queued(values: dict[str, Any], event: Queued) -> None:
+    if event.extend is not None:
+        extension = event.at, event.extend
         values["extensions"] = (*values.get("extensions", ()), extension)
-    values.update(state=State.QUEUED, queued_at=event["t"], done=0, total=0, phases={}, skipped=[])
-    # The result stays: until the new worker tells of its own, the old model is kept.
-    ended = ("ended_at", "message", "ending")
-    values.update(dict.fromkeys((*_WORKER, "phase", *ended)))
+    values.update(state=State.QUEUED, queued_at=event.t, done=0, total=0, phases={}, skipped=[])
+    # The result stays: until the new worker reports its own, the run keeps the old model.
+    values.update(dict.fromkeys(("worker", "phase", "ended_at", "message", "ending")))
 
 
-def _launched(values: dict[str, Any], event: Event) -> None:
-    # It may come after the worker's own words, even its last, or tell of a second worker that found
-    # the first at work.
-    if values.get("state", State.QUEUED) is State.QUEUED:
-        _take(values, event)
-
-
-def _started(values: dict[str, Any], event: Event) -> None:
-    _take(values, event)
-    values.update(started_at=event["t"])
-
-
-def _take(values: dict[str, Any], event: Event) -> None:
-    values.update(state=State.RUNNING, **{name: event.get(name) for name in _WORKER})
-
-
-def _split(values: dict[str, Any], event: Event) -> None:
-    values.update(split=event)
-
-
-def _resolved(values: dict[str, Any], event: Event) -> None:
-    values["resolved"][event["name"]] = event["value"]
-
-
-def _resumed(values: dict[str, Any], event: Event) -> None:
-    here = event["epoch"], event["step"]
-    values["batches"] = [e for e in values["batches"] if (e["epoch"], e["step"]) <= here]
-    values["epochs"] = [e for e in values["epochs"] if e["epoch"] < event["epoch"]]
+def _resumed(values: dict[str, Any], event: Resumed) -> None:
+    here = event.epoch, event.step
+    values["batches"] = [e for e in values["batches"] if (e.epoch, e.step) <= here]
+    values["epochs"] = [e for e in values["epochs"] if e.epoch < event.epoch]
     best = values.get("best_epoch")
-    if best is not None and best >= event["epoch"]:
+    if best is not None and best >= event.epoch:
         values["best_epoch"] = None
 
 
-def _phase(values: dict[str, Any], event: Event) -> None:
-    if event["name"] not in PHASES:
+def _phase(values: dict[str, Any], event: Phase) -> None:
+    if event.name not in PHASES:
         return
-    values.update(phase=event["name"], done=event["done"], total=event["total"])
-    before = values["phases"].get(event["name"])
-    # A phase counts from its first report with a total: what a cache held before took no time.
-    goes_on = before is not None and before["total"] == event["total"]
-    begun = before if goes_on else {"begun_at": event["t"], "begun_done": event["done"]}
-    kept = {name: begun[name] for name in ("begun_at", "begun_done")}
-    values["phases"][event["name"]] = {**event, **kept}
+    values.update(phase=event.name, done=event.done, total=event.total)
+    before: PhaseView | None = values["phases"].get(event.name)
+    begun_at, begun_done = event.t, event.done
+    if before is not None and before.total == event.total:
+        begun_at, begun_done = before.begun_at, before.begun_done
+    values["phases"][event.name] = PhaseView(event.done, event.total, event.t, begun_at, begun_done)
 
 
-def _batch(values: dict[str, Any], event: Event) -> None:
-    values["batches"].append(event)
-
-
-def _epoch(values: dict[str, Any], event: Event) -> None:
-    values["epochs"].append(event)
-
-
-def _skipped(values: dict[str, Any], event: Event) -> None:
-    values["skipped"].append(event)
-
-
-def _checkpoint(values: dict[str, Any], event: Event) -> None:
-    values["best_epoch"] = event["epoch"]
-
-
-def _saved(values: dict[str, Any], event: Event) -> None:
-    values["saved"] = event
-
-
-def _ended(values: dict[str, Any], event: Event) -> None:
+def _ended(values: dict[str, Any], event: Ended) -> None:
     values.update(
-        state=State(event["event"]),
-        ended_at=event["t"],
+        state=event.state,
+        ended_at=event.t,
         ending=event,
-        result=event.get("result"),
-        message=event.get("message"),
+        result=event.result or NO_RESULT,
+        message=event.message,
     )
-
-
-_HANDLERS = {
-    "queued": _queued,
-    "launched": _launched,
-    "started": _started,
-    "split": _split,
-    "resolved": _resolved,
-    "resumed": _resumed,
-    "phase": _phase,
-    "batch": _batch,
-    "epoch": _epoch,
-    "skipped": _skipped,
-    "checkpoint": _checkpoint,
-    "saved": _saved,
-    "finished": _ended,
-    "stopped": _ended,
-    "failed": _ended,
-}

@@ -36,7 +36,7 @@ def intact(run: Run, name: str) -> Path:
         RunError: when it is missing, or has other content.
     """
     path = place(run, name)
-    expected = run.result.get("sha256", {}).get(name)
+    expected = run.result.sha256.get(name)
     try:
         with files.opened_plain(path) as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()

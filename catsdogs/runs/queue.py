@@ -14,13 +14,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from catsdogs import paths
 from catsdogs.dataset import annotations, duplicates, index
 from catsdogs.dataset.split import require_splittable
+from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import event_file, layout, previous_model, store
+from catsdogs.runs.about import About, DatasetReference, Decisions, Machine
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -235,34 +236,38 @@ def _require_own(run: Run) -> None:
 def _end(run: Run, message: str) -> None:
     """Say that a run without a process has ended, with the model that it had before, if any."""
     view = run.view
-    result = {"result": view.result} if view.result else {}
+    result = {"result": view.result.to_json()} if view.result.is_model else {}
     previous_model.put_back(run.folder)
     with event_file.appending(run.folder) as emit:
         emit("stopped", message=message, **result, **run.counts)
 
 
-def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> dict[str, Any]:
+def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> About:
     """Return what ``config.json`` records beside the settings."""
-    found = index.summary(dataset)
-    return {
-        "command": repeating(config),
-        "dataset": {
-            "name": opening.display_name(given),
-            **{key: found[key] for key in ("fingerprint", "images", "cats", "dogs")},
-        },
-        "annotations": {
-            "hash": annotations.content_hash(dataset.records),
-            **{key: found[key] for key in ("excluded", "relabelled")},
-            "near_duplicates": duplicates.content_hash(dataset.root),
-        },
-        "versions": {name: version(name) for name in _RECORDED_PACKAGES},
-        "git_commit": _git_commit(),
-        "machine": {
-            "system": platform.system(),
-            "processor": platform.machine(),
-            "python": platform.python_version(),
-        },
-    }
+    found = summarise(dataset)
+    return About(
+        command=repeating(config),
+        dataset=DatasetReference(
+            name=opening.display_name(given),
+            fingerprint=found.fingerprint,
+            images=found.images,
+            cats=found.cats,
+            dogs=found.dogs,
+        ),
+        annotations=Decisions(
+            hash=annotations.content_hash(dataset.records),
+            excluded=found.excluded,
+            relabelled=found.relabelled,
+            near_duplicates=duplicates.content_hash(dataset.root),
+        ),
+        versions={name: version(name) for name in _RECORDED_PACKAGES},
+        git_commit=_git_commit(),
+        machine=Machine(
+            system=platform.system(),
+            processor=platform.machine(),
+            python=platform.python_version(),
+        ),
+    )
 
 
 def _git_commit() -> str | None:

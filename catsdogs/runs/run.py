@@ -3,21 +3,17 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import nan
 from pathlib import Path
-from typing import Any
 
 from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.runs import layout
+from catsdogs.runs.about import About
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_view
-from catsdogs.runs.events import Event, RunView, State
+from catsdogs.runs.events import Ended, RunView, State
+from catsdogs.runs.result import NO_RESULT, RunResult
 from catsdogs.system.processes import Identity
-
-_NOT_LEFT = dict.fromkeys(
-    ("val_loss", "train_images", "parameters", "model_bytes", "latency_ms"), nan
-)
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class Remarks:
 
 @dataclass(frozen=True)
 class Run:
-    """A run. ``about`` is the whole of ``config.json``.
+    """A run. ``about`` is what ``config.json`` holds.
 
     ``state`` takes dead workers and requested stops into account. ``ending`` is the last event of
     a run that has ended, ``worker`` the process of one that has not. ``earlier`` are the figures of
@@ -46,11 +42,11 @@ class Run:
     run_id: str
     folder: Path
     config: RunConfig
-    about: dict[str, Any]
+    about: About
     state: State
-    ending: Event | None = None
+    ending: Ended | None = None
     worker: Identity | None = None
-    earlier: dict[str, Any] | None = None
+    earlier: RunResult = NO_RESULT
     remarks: Remarks = Remarks()
 
     @property
@@ -62,30 +58,25 @@ class Run:
         return replace(view, state=self.state)
 
     @property
-    def result(self) -> dict[str, Any]:
-        """The figures of a run with a model, NaN where it left none; else nothing.
-
-        Without its accuracy, and on how many images, a model cannot be told from any other.
-        """
-        found = (self.ending or {}).get("result") or self.earlier or {}
-        if "val_accuracy" not in found or "val_images" not in found:
-            return {}
-        return {**_NOT_LEFT, **found, "seconds": {"total": nan, **found.get("seconds", {})}}
+    def result(self) -> RunResult:
+        """The metrics of its model; ``NO_RESULT`` where it has none."""
+        found = self.ending.result if self.ending and self.ending.result else self.earlier
+        return found if found.is_model else NO_RESULT
 
     @property
     def message(self) -> str:
         """Why it ended, where there is more to say than that it did."""
-        return (self.ending or {}).get("message") or ""
+        return (self.ending and self.ending.message) or ""
 
     @property
     def is_usable(self) -> bool:
         """Whether it has a model that can classify, perhaps from before it failed or goes on."""
-        return bool(self.result)
+        return self.result.is_model
 
     @property
     def is_reference(self) -> bool:
         """Whether it came with the project, and is there to stay."""
-        return self.about.get("reference") is True
+        return self.about.is_reference
 
     @property
     def command(self) -> str:
@@ -102,8 +93,9 @@ class Run:
     @property
     def began_from(self) -> str:
         """What MobileNetV2 began with: IMAGENET, SHIPPED, or 12 hex digits of another file."""
-        known = self.result or self.view.resolved
-        return known.get("weights", IMAGENET)
+        if self.is_usable:
+            return self.result.weights or IMAGENET
+        return self.view.resolved.get("weights", IMAGENET)
 
     @property
     def caveat(self) -> str:
@@ -118,13 +110,13 @@ class Run:
     @property
     def epochs_done(self) -> int:
         """How many epochs it has behind it, the last perhaps in part."""
-        known = (self.ending or {}).get("epochs")
+        known = self.ending.epochs if self.ending else None
         return len(self.view.epochs) if known is None else known
 
     @property
     def epochs_planned(self) -> int:
         """How many epochs it is to have, extensions included."""
-        known = (self.ending or {}).get("planned")
+        known = self.ending.planned if self.ending else None
         return self.view.epochs_planned(self.config.all_epochs) if known is None else known
 
     @property
@@ -143,5 +135,5 @@ class Run:
     @property
     def title(self) -> str:
         """A short name for pages: its name, its seed, and when the run was made."""
-        created = datetime.fromisoformat(self.about["created_at"])
+        created = datetime.fromisoformat(self.about.created_at)
         return f"{self.name} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"

@@ -14,9 +14,13 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import msgspec
+from msgspec import structs
+
 from catsdogs import paths
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import layout
+from catsdogs.runs.about import About
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_ending, read_view
@@ -24,7 +28,7 @@ from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks, Run
 from catsdogs.sources.sample import SAMPLE_NAME
 from catsdogs.system import files
-from catsdogs.system.processes import Identity, is_alive
+from catsdogs.system.processes import is_alive
 from catsdogs.text import printable
 
 LONGEST_NAME, LONGEST_NOTE = 80, 2000
@@ -38,15 +42,15 @@ _UNUSABLE = (
 _MOST_JSON_BYTES, _MOST_EVENT_BYTES = 1 << 20, 256 << 20
 
 
-def create(config: RunConfig, about: dict[str, Any]) -> Path:
+def create(config: RunConfig, about: About) -> Path:
     """Make the folder of a new run, with its configuration, and return it."""
     now = datetime.now().astimezone()
     run_id = f"{now:%Y%m%d-%H%M%S}-{config.model}-{token_hex(2)}"
     folder = paths.artifacts_dir() / run_id
     folder.mkdir(parents=True)
-    content = {"run": run_id, "created_at": now.isoformat(), "config": config.to_json(), **about}
+    about = structs.replace(about, run=run_id, created_at=now.isoformat(), config=config.to_json())
     try:
-        files.write_json(folder / layout.CONFIG, content)
+        files.write_json(folder / layout.CONFIG, about.to_json())
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -127,7 +131,7 @@ def list_runs() -> tuple[list[Run], list[RunError]]:
                 runs.append(load(child))
             except RunError as error:
                 broken.append(error)
-    return sorted(runs, key=lambda run: run.about["created_at"], reverse=True), broken
+    return sorted(runs, key=lambda run: run.about.created_at, reverse=True), broken
 
 
 def find(prefix: str) -> Run:
@@ -187,10 +191,10 @@ def best_usable() -> list[Run]:
     """
 
     def merit(run: Run) -> tuple[bool, bool, bool, float]:
-        learned_from_photos = run.about["dataset"]["name"] != SAMPLE_NAME
-        images = run.result["val_images"]
+        learned_from_photos = run.about.dataset.name != SAMPLE_NAME
+        images = run.result.val_images
         # As if two more were right and two wrong (Agresti and Coull, 1998): 10 of 10 are no proof.
-        accuracy = (run.result["val_accuracy"] * images + 2) / (images + 4)
+        accuracy = (run.result.val_accuracy * images + 2) / (images + 4)
         return learned_from_photos, run.state is State.FINISHED, not run.caveat, accuracy
 
     best: dict[str, Run] = {}
@@ -203,25 +207,24 @@ def best_usable() -> list[Run]:
 @lru_cache(maxsize=4096)
 def _read(folder: Path, config_signature: object, events_signature: object) -> Run:
     """Return a run as its files tell it, which do not know whether its worker is alive."""
-    about = _read_json(folder / layout.CONFIG)
-    config = RunConfig.from_json(about["config"])
-    datetime.fromisoformat(about["created_at"])
-    name, fingerprint = about["dataset"]["name"], about["dataset"]["fingerprint"]
-    if not isinstance(name, str) or printable(fingerprint) != fingerprint:
+    about = msgspec.convert(_read_json(folder / layout.CONFIG), About)
+    config = RunConfig.from_json(about.config)
+    datetime.fromisoformat(about.created_at)
+    fingerprint = about.dataset.fingerprint
+    if printable(fingerprint) != fingerprint:
         raise ValueError("its dataset has no name or no fingerprint")
     ending = read_ending(folder)
     if ending is not None:
-        return Run(folder.name, folder, config, about, State(ending["event"]), ending)
+        return Run(folder.name, folder, config, about, ending.state, ending)
     view = read_view(folder)
     if view.ending is not None:  # Its line is a long one, or is not the last that can be read.
         return Run(folder.name, folder, config, about, view.state, view.ending)
-    if view.pid is None and view.queued_at is None:  # Nobody will begin it by themselves.
+    if view.worker is None and view.queued_at is None:  # Nobody will begin it by themselves.
         return Run(folder.name, folder, config, about, State.LOST)
-    worker = None
-    if view.pid is not None and view.pid_started_at is not None:
-        worker = Identity(view.pid, view.pid_started_at, view.boot_id, view.pid_started_ticks)
     return Run(
-        *(folder.name, folder, config, about, view.state), worker=worker, earlier=view.result
+        *(folder.name, folder, config, about, view.state),
+        worker=view.worker,
+        earlier=view.result,
     )
 
 

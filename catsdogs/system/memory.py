@@ -1,4 +1,4 @@
-"""Room in memory for pixels, shared by all threads of a process: each session brings its own."""
+"""A limit on the pixels in memory, shared by all threads of a process."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Room:
-    """So many pixels at a time. Who comes first is served first, so the largest are served too."""
+    """Room for a number of pixels. Requests are served in order, so large ones are served too."""
 
     def __init__(self, pixels: int) -> None:
         self._free_px, self._freed, self._first = pixels, threading.Condition(), threading.Lock()
@@ -14,9 +14,10 @@ class Room:
 
     @contextmanager
     def taken(self, pixels: int) -> Iterator[None]:
-        """Wait until ``pixels`` are free, at most all of them, and take them until it is left.
+        """Wait until ``pixels`` are free and hold them until the block ends.
 
-        A thread that has taken some takes no more: it would wait for itself.
+        ``pixels`` must not exceed the size of the room. Nested calls on one thread take nothing
+        more: otherwise the thread could wait for itself.
         """
         if getattr(self._mine, "has_taken", False):
             yield

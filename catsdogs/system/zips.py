@@ -1,4 +1,4 @@
-"""Zips from anywhere, opened and read within bounds: what their headers say may be a lie."""
+"""Zips from any source, opened and read within limits: their headers may be false."""
 
 import io
 import lzma
@@ -8,13 +8,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# What a damaged, encrypted, exotic or hostile zip makes Python's modules raise.
+# Errors that Python's modules raise for a damaged, encrypted, exotic or hostile zip.
 ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
     struct.error,
-    ValueError,  # a name that says it is UTF-8 and is not, an offset below zero
+    ValueError,  # a name that is marked as UTF-8 but is not, a negative offset
     NotImplementedError,
     EOFError,
     RuntimeError,  # encrypted
@@ -22,24 +22,24 @@ ERRORS = (
     MemoryError,
 )
 MOST_ENTRIES = 100_000
-# Photos hardly shrink in a zip; drawings may, so that the first megabytes are free.
+# Photos hardly shrink in a zip. Drawings may, so the limit never falls below ``_FREE_BYTES``.
 MOST_TIMES_LARGER = 100
 _FREE_BYTES = 100 << 20
-# The table of contents is read at once: 100,000 names of 100 characters fit into this.
+# zipfile reads the table of contents in one piece: 100,000 names of 100 characters fit.
 _MOST_BYTES_AT_ONCE = 16 << 20
 _CHUNK_BYTES = 1 << 20
-# Where the end record is looked for: its 22 bytes and the longest comment (APPNOTE.TXT, 4.3.16).
+# Where to search for the end record: its 22 bytes and the longest comment (APPNOTE.TXT, 4.3.16).
 _END_BYTES = 22 + (1 << 16)
-# zipfile hands all it has read to bzip2 and LZMA, whose output it does not bound.
+# zipfile passes everything it has read to bzip2 and LZMA and does not limit their output.
 _CAREFUL_CHUNK_BYTES = 4096
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether a file ends as a zip does.
+    """Return whether a file ends like a zip.
 
     Raises:
-        OSError: when it cannot be read, which ``zipfile.is_zipfile`` takes for a file that is none.
+        OSError: if it cannot be read. ``zipfile.is_zipfile`` would return False instead.
     """
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - _END_BYTES))
@@ -48,7 +48,7 @@ def is_zip(path: Path) -> bool:
 
 
 class _Bounded(io.BufferedReader):
-    """A file that does not read more at once than a table of contents may have."""
+    """A file that refuses to read more at once than a table of contents may have."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MOST_BYTES_AT_ONCE:
@@ -57,7 +57,7 @@ class _Bounded(io.BufferedReader):
 
 
 class _Owner(zipfile.ZipFile):
-    """A zip that opens and closes its file itself, as one that is given a path does."""
+    """A zip that opens and closes its own file, like a ``ZipFile`` made from a path."""
 
     _file: io.BufferedReader | None = None
 
@@ -77,10 +77,10 @@ class _Owner(zipfile.ZipFile):
 
 
 def opened(source: Path | bytes) -> zipfile.ZipFile:
-    """Return the zip at a path, or with this content, opened for reading.
+    """Return the zip at a path, or with the given content, opened for reading.
 
     Raises:
-        ERRORS: when it is none, or has more than ``MOST_ENTRIES``.
+        ERRORS: if it is not a zip, or has more than ``MOST_ENTRIES``.
     """
     archive = _Owner(source)
     if (entries := len(archive.infolist())) > MOST_ENTRIES:
@@ -90,17 +90,17 @@ def opened(source: Path | bytes) -> zipfile.ZipFile:
 
 
 def most_bytes(archive_bytes: int) -> int:
-    """Return how much may come out of a zip of this size."""
+    """Return how many bytes a zip of this size may unpack to."""
     return max(_FREE_BYTES, MOST_TIMES_LARGER * archive_bytes)
 
 
 def check(members: Sequence[zipfile.ZipInfo], archive_bytes: int, *, each: int) -> None:
-    """Check what the headers promise, so that most bombs are refused before anything is read.
+    """Check the sizes in the headers, which refuses most zip bombs before anything is read.
 
-    Of a member, at most ``each`` bytes are going to be read.
+    The caller reads at most ``each`` bytes of a member.
 
     Raises:
-        zipfile.BadZipFile: when entries share bytes, or too much would come out.
+        zipfile.BadZipFile: if entries share bytes, or would unpack to too many bytes.
     """
     packed_bytes = sum(member.compress_size for member in members)
     if packed_bytes > archive_bytes:
@@ -113,10 +113,10 @@ def check(members: Sequence[zipfile.ZipInfo], archive_bytes: int, *, each: int) 
 
 
 def chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield a member's content; its checksum is checked at its end.
+    """Yield a member's content in pieces. Its checksum is verified at the end.
 
     Raises:
-        ERRORS: when it is damaged, encrypted or packed in an unknown way.
+        ERRORS: if it is damaged, encrypted or compressed by an unknown method.
     """
     size = _CHUNK_BYTES if member.compress_type in _BOUNDED else _CAREFUL_CHUNK_BYTES
     with archive.open(member) as stream:

@@ -1,6 +1,12 @@
-"""The app's pages, in Streamlit.
+"""Streamlit, and only here: the parts of the pages.
 
-``frame`` draws the parts around every page. ``dataset``, ``train``, ``compare`` and ``classify``
-are rooms of one page each and never import each other. They share ``runs`` (runs on a page) and
-``shared`` (everything else), which imports neither ``runs`` nor a page's room.
+    frame.py   the frame of every page: title, navigation, dataset, running runs
+    shared/    parts that several pages use
+    runs/      runs as several pages show them
+    dataset/   the Dataset page
+    train/     the Train page
+    compare/   the Compare page
+    classify/  the Classify page
+
+The rooms of the pages do not import each other: shared parts stand in ``shared/`` or ``runs/``.
 """

@@ -16,7 +16,7 @@ from catsdogs.background import tasks
 from catsdogs.dataset import corrections
 from catsdogs.errors import UnreadableImage
 from catsdogs.images import picture
-from catsdogs.inference import answers as batch
+from catsdogs.inference import answers as inference_answers
 from catsdogs.inference import folder_task, rejection
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Answer, Decision, Panel
@@ -176,7 +176,7 @@ class TestWithTrainedRuns:
         assert opened(run=other.run_id).multiselect(key="classify_runs").value == [other.run_id]
         option = next(o for o in app.multiselect(key="classify_runs").options if other.title in o)
         assert "Drawn sample" in option
-        assert f"{other.result['val_accuracy']:.1%}" in option
+        assert f"{other.result.val_accuracy:.1%}" in option
 
     def test_a_run_of_the_address_that_is_gone_is_named(self, runs):
         app = opened(run=["gone", runs[0].run_id])
@@ -192,7 +192,7 @@ class TestWithTrainedRuns:
     def test_a_picture_is_shown_with_what_each_run_says_and_why(self, both, photos, panel):
         name, content = next(iter(photos.items()))
         app = give(opened(**both), (name, content))
-        expected = batch.see(name, lambda: content, panel)
+        expected = inference_answers.see(name, lambda: content, panel)
         assert labels(app) == expected.labels(Decision())
         # The photo, a heat map a run, and five training photos for each judge: each run itself.
         assert len(app.get("image")) == 1 + 2 + 2 * 5
@@ -224,7 +224,7 @@ class TestWithTrainedRuns:
         app = opened(**both)
         app.selectbox(key="classify_false_refusal").set_value(refused)
         app = give(run(app), ("noise.jpg", content))
-        expected = batch.see("noise.jpg", lambda: content, panel)
+        expected = inference_answers.see("noise.jpg", lambda: content, panel)
         for threshold in (0.0, 0.5, 1.0):
             app.slider(key="classify_threshold").set_value(threshold)
             decision = Decision(threshold, None if refused == "never" else refused)
@@ -249,14 +249,14 @@ class TestWithTrainedRuns:
         monkeypatch.setattr(opening, "opened", lambda path: None)
         app = give(opened(run=runs[0].run_id), (name, content))
         assert len(app.get("image")) == 2
-        found = batch.see(name, lambda: content, panel).answers[0].likeness
+        found = inference_answers.see(name, lambda: content, panel).answers[0].likeness
         for one in found.nearest:
             assert any(literal(one.path) in caption.value for caption in app.caption)
 
     def test_many_are_counted_and_measured_by_their_names(self, both, runs, photos, panel):
         some = list(photos.items())[::4]
         app = give(opened(**both), *some)
-        seen = [batch.see(name, lambda c=content: c, panel) for name, content in some]
+        seen = [inference_answers.see(name, lambda c=content: c, panel) for name, content in some]
         counts = next(d.value for d in app.dataframe if "Run" in d.value)
         for position in range(len(runs)):
             told = [s.answers[position].label(Decision()) for s in seen]
@@ -332,7 +332,7 @@ class TestWithTrainedRuns:
 
         def see_all(given, *arguments, **options):
             asked.append([name for name, _ in given])
-            return batch.see_all(given, *arguments, **options)
+            return inference_answers.see_all(given, *arguments, **options)
 
         monkeypatch.setattr(answers, "see_all", see_all)
         (one, first), (two, second) = list(photos.items())[:2]
@@ -357,7 +357,7 @@ class TestWithTrainedRuns:
         assert app.query_params["run"] == [one.run_id for one in runs]
 
     def test_more_than_fit_in_memory_are_refused_with_another_way(self, photos, monkeypatch):
-        monkeypatch.setattr(batch, "MOST_PICTURES", 2)
+        monkeypatch.setattr(inference_answers, "MOST_PICTURES", 2)
         app = give(opened(), *list(photos.items())[:3])
         assert "Only the first 2 of 3" in said(app)
         assert len(labels(app)) == 2

@@ -5,6 +5,7 @@ import json
 import pytest
 import streamlit as st
 from conftest import PROJECT
+from msgspec import UNSET
 from streamlit.testing.v1 import AppTest
 
 from catsdogs.comparison.pair import Pair
@@ -12,6 +13,7 @@ from catsdogs.dataset import index
 from catsdogs.features.backbones import SHIPPED
 from catsdogs.reports import comparison
 from catsdogs.runs import event_file, layout, model_files, store
+from catsdogs.runs.about import About, DatasetReference, Machine
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Remarks
 from catsdogs.sources import current
@@ -19,7 +21,7 @@ from catsdogs.ui.compare import runs as compared_runs
 
 pytestmark = pytest.mark.page
 NAME = "Dogs vs. Cats, 80 photos"
-MACHINE = {"system": "Linux-6.1-x86_64-with-glibc2.36", "processor": "x86_64", "python": "3.11.7"}
+MACHINE = Machine(system="Linux-6.1-x86_64-with-glibc2.36", processor="x86_64", python="3.11.7")
 RESULT = {
     "val_accuracy": 0.9,
     "val_loss": 0.3,
@@ -45,8 +47,11 @@ def chosen(kaggle_folder):
 
 def made(*, fingerprint="f", reference=False, has_model=True, seed=7, **result):
     """Return the folder of a finished run."""
-    about = {"dataset": {"name": NAME, "fingerprint": fingerprint}, "machine": MACHINE}
-    about |= {"reference": True} if reference else {}
+    about = About(
+        dataset=DatasetReference(name=NAME, fingerprint=fingerprint),
+        machine=MACHINE,
+        reference=reference or UNSET,
+    )
     folder = store.create(RunConfig("mobilenet_v2", "dogs-vs-cats", seed=seed), about)
     if has_model:
         (folder / layout.LITERT_MODEL).touch()
@@ -149,7 +154,7 @@ def test_train_warns_of_optimistic_figures_and_marks_them(chosen):
 
 def test_a_run_at_work_is_warned_of_too(chosen, monkeypatch):
     monkeypatch.setattr(store, "is_alive", lambda worker: True)
-    about = {"dataset": {"name": NAME, "fingerprint": "f"}}
+    about = About(dataset=DatasetReference(name=NAME, fingerprint="f"))
     folder = store.create(RunConfig("mobilenet_v2", str(chosen)), about)
     with event_file.appending(folder) as emit:
         emit("started", pid=2**22 + 1, pid_started_at=1.0)

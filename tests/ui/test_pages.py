@@ -16,6 +16,7 @@ from catsdogs.errors import WeightsUnavailable
 from catsdogs.evaluation import thresholds
 from catsdogs.health import checkup
 from catsdogs.runs import event_file, layout, model_files, queue, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks
@@ -27,7 +28,7 @@ from catsdogs.ui.shared import cache
 
 pytestmark = pytest.mark.page
 ENTRY = str(PROJECT / "streamlit_app.py")
-ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
+ABOUT = About(dataset=DatasetReference(name="photos", fingerprint="f"))
 RESULT = {"val_accuracy": 0.9, "val_loss": 0.3, "val_images": 400, "seconds": {"total": 9.0}}
 SCRIPTS = [page.script for page in PAGES]
 
@@ -504,7 +505,7 @@ class TestWithTrainedRuns:
         content = json.loads((other.folder / layout.CONFIG).read_text())
         content["dataset"]["fingerprint"] = "another"
         (other.folder / layout.CONFIG).write_text(json.dumps(content))
-        content["dataset"]["fingerprint"] = newest.about["dataset"]["fingerprint"]
+        content["dataset"]["fingerprint"] = newest.about.dataset.fingerprint
         content["created_at"] = "2020-01-01T00:00:00+00:00"
         (twin / layout.CONFIG).write_text(json.dumps(content))
         app = opened("pages/compare.py")

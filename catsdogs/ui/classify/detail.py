@@ -192,7 +192,7 @@ def _answer(run: Run, answer: Answer, photo: Image.Image, chosen: Chosen, opacit
     )
     if answer.likeness:
         _how_alike(answer.likeness, chosen)
-    data = literal(run.about["dataset"]["name"])
+    data = literal(run.about.dataset.name)
     st.caption(f"{literal(run.title)}, trained on {data} · {answer.latency_ms:.1f}\u00a0ms")
 
 

@@ -120,7 +120,7 @@ def _pick(usable: list[Run]) -> list[Run]:
 
 
 def _label(run: Run) -> str:
-    data, accuracy = run.about["dataset"]["name"], run.result["val_accuracy"]
+    data, accuracy = run.about.dataset.name, run.result.val_accuracy
     return f"{remarks.starred_title(run)} · {printable(data)} · {accuracy:.1%}"
 
 
@@ -133,8 +133,8 @@ def _share(share: float | str) -> str:
 def _about_origins(chosen: Chosen) -> None:
     """Name the runs that came with the project, and warn of those with a caveat."""
     given = [run for run in chosen.runs if run.is_reference]
-    for data in dict.fromkeys(run.about["dataset"]["name"] for run in given):
-        names = _names(chosen, [run for run in given if run.about["dataset"]["name"] == data])
+    for data in dict.fromkeys(run.about.dataset.name for run in given):
+        names = _names(chosen, [run for run in given if run.about.dataset.name == data])
         st.caption(f"Came with the project, trained on {literal(data)}: {names}.")
     for run in chosen.runs:
         origin.warn(run, _names(chosen, [run]))

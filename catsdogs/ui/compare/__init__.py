@@ -1,1 +1,8 @@
-"""The Compare page: all runs, two runs side by side, and the photos on which they differ."""
+"""The Compare page.
+
+runs.py        all trained runs: table, spread over seeds, accuracy against cost
+comparison.py  two runs: choice, verdict, metrics, curves
+answers.py     both runs at one threshold: matrices, reports, charts
+photos.py      the photos on which the two runs differ
+export.py      the comparison as files
+"""

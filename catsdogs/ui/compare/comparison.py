@@ -148,4 +148,4 @@ def _defaults(runs: list[Run]) -> tuple[Run, Run]:
 
 
 def _split(run: Run) -> tuple[str, int, float]:
-    return run.about["dataset"]["fingerprint"], run.config.seed, run.config.validation
+    return run.about.dataset.fingerprint, run.config.seed, run.config.validation

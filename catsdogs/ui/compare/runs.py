@@ -44,7 +44,7 @@ def seed_spread(runs: list[Run]) -> list[str]:
     groups: dict[tuple[RunConfig, str, int, str], list[Run]] = defaultdict(list)
     for run in runs:
         if run.state is State.FINISHED:
-            fingerprint = run.about["dataset"]["fingerprint"]
+            fingerprint = run.about.dataset.fingerprint
             recipe = replace(run.config, seed=0), fingerprint, run.epochs_done, run.began_from
             groups[recipe].append(run)
     # Of several runs with one seed only the newest counts: the others repeat it.
@@ -83,8 +83,8 @@ def _found(runs: list[Run]) -> list[Run]:
 
 
 def _searched(run: Run) -> str:
-    dataset = run.about["dataset"]
-    return f"{run.title} {run.config.title} {run.run_id} {dataset['name']} {run.remarks.note}"
+    dataset = run.about.dataset
+    return f"{run.title} {run.config.title} {run.run_id} {dataset.name} {run.remarks.note}"
 
 
 def _curves(runs: list[Run]) -> None:
@@ -113,8 +113,8 @@ def _curves(runs: list[Run]) -> None:
 
 def _accuracy(run: Run) -> Interval:
     """Return a run's accuracy on its own validation images, with Wilson's interval."""
-    images = run.result["val_images"]
-    return intervals.share(round(run.result["val_accuracy"] * images), images)
+    images = run.result.val_images
+    return intervals.share(round(run.result.val_accuracy * images), images)
 
 
 def _table(runs: list[Run]) -> pd.DataFrame:
@@ -129,14 +129,14 @@ def _row(run: Run) -> dict[str, Any]:
         "accuracy": accuracy.value,
         "low": accuracy.low,
         "high": accuracy.high,
-        "loss": result["val_loss"],
-        "images": result["val_images"],
-        "parameters": result["parameters"],
-        "megabytes": result["model_bytes"] / 1e6,
-        "milliseconds": result["latency_ms"],
-        "seconds": result["seconds"]["total"],
-        "dataset": printable(run.about["dataset"]["name"]),
-        "fingerprint": run.about["dataset"]["fingerprint"],
+        "loss": result.val_loss,
+        "images": result.val_images,
+        "parameters": result.parameters,
+        "megabytes": result.model_bytes / 1e6,
+        "milliseconds": result.latency_ms,
+        "seconds": result.total_s,
+        "dataset": printable(run.about.dataset.name),
+        "fingerprint": run.about.dataset.fingerprint,
         "note": run.remarks.line,
     }
 

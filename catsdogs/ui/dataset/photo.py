@@ -14,7 +14,8 @@ from PIL import ExifTags
 from catsdogs.errors import CatsDogsError
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.images.picture import Picture, load_upright, open_header, read_bytes
+from catsdogs.images.header import open_header
+from catsdogs.images.picture import Picture, load_upright, read_bytes
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, class_name
 from catsdogs.runs import model_files, store
@@ -229,7 +230,7 @@ def _part_in_training(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) ->
     if photo["digest"] in set(model_files.read_predictions(run)["digest"]):
         return "held back, but perhaps not from its base" if run.caveat else "held back"
     is_usable = photo["label"] != UNLABELLED and not photo["excluded"]
-    is_same = run.about["dataset"].get("fingerprint") == snapshot.dataset.fingerprint()
+    is_same = run.about.dataset.fingerprint == snapshot.dataset.fingerprint()
     return "learned from it" if is_same and is_usable else "unknown"
 
 

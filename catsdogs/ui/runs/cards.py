@@ -89,14 +89,14 @@ def broken_folders(errors: list[RunError]) -> None:
 def _finished(run: Run) -> None:
     result = run.result
     text = (
-        f"{result['val_accuracy']:.2%} of {result['val_images']:,} validation images are right, "
-        f"after {duration(result['seconds']['total'])}."
+        f"{result.val_accuracy:.2%} of {result.val_images:,} validation images are right, "
+        f"after {duration(result.total_s)}."
     )
     early = run.epochs_planned - run.epochs_done
     if early > 0:
         text += f" Early stopping spared the last {early} epochs."
     # Two standard errors of guessing on as many images.
-    if result["val_accuracy"] <= 0.5 + 1 / math.sqrt(result["val_images"]):
+    if result.val_accuracy <= 0.5 + 1 / math.sqrt(result.val_images):
         st.warning(f"Finished, but no better than guessing: {text}", icon=":material/casino:")
     else:
         st.success(f"Finished: {text}", icon=":material/check:")
@@ -106,15 +106,14 @@ def _resumes_at(run: Run) -> str:
     saved = run.view.saved
     if saved is None:
         return "Resume begins anew; what was decoded or embedded is kept."
-    if saved["epoch"] > run.epochs_planned:
+    if saved.epoch > run.epochs_planned:
         return "It has learned all it was to learn: resume measures and exports it."
-    within = f", after batch {saved['step']:,}" if saved["step"] else ""
-    return f"Resume goes on with epoch {saved['epoch']}{within}."
+    within = f", after batch {saved.step:,}" if saved.step else ""
+    return f"Resume goes on with epoch {saved.epoch}{within}."
 
 
 def _label(run: Run) -> str:
-    accuracy = run.result.get("val_accuracy")
-    known = f" · {accuracy:.2%}" if accuracy is not None else ""
+    known = f" · {run.result.val_accuracy:.2%}" if run.is_usable else ""
     return f"{remarks.starred_title(run)} · {run.state}{known}"
 
 
@@ -129,10 +128,10 @@ def _row(run: Run) -> dict[str, Any]:
     return {
         "Run": remarks.starred_title(run),
         "State": str(run.state),
-        "Dataset": printable(run.about["dataset"]["name"]),
+        "Dataset": printable(run.about.dataset.name),
         "Epochs": f"{run.epochs_done} of {run.epochs_planned}",
-        "Accuracy": result.get("val_accuracy", math.nan) * 100,
-        "Loss": result.get("val_loss"),
-        "Seconds": result.get("seconds", {}).get("total"),
+        "Accuracy": result.val_accuracy * 100,
+        "Loss": result.val_loss,
+        "Seconds": result.total_s,
         "Seed": run.config.seed,
     }

@@ -36,7 +36,7 @@ def legend(runs: Sequence[Run]) -> None:
 
 def photos_elsewhere(run: Run) -> str:
     """Return, as Markdown, why a run's photos cannot be shown and how to get them."""
-    name, data = literal(run.about["dataset"]["name"]), verbatim(run.config.data)
+    name, data = literal(run.about.dataset.name), verbatim(run.config.data)
     if run.is_reference:
         return (
             f"These photos ({name}) are not on this machine. Get [Dogs vs. Cats]({_KAGGLE}) and "
@@ -47,13 +47,13 @@ def photos_elsewhere(run: Run) -> str:
 
 
 def _how_made(run: Run) -> str:
-    result, machine = run.result, run.about["machine"]
-    created = datetime.fromisoformat(run.about["created_at"])
+    result, machine = run.result, run.about.machine
+    created = datetime.fromisoformat(run.about.created_at)
     trained = (
         f"A reference run: it came with the project and stays as it is. Trained on "
-        f"{literal(run.about['dataset']['name'])} ({result['train_images']:,} to learn from, "
-        f"{result['val_images']:,} held back), in {duration(result['seconds']['total'])} on "
-        f"{literal(machine['system'].partition('-')[0])} ({literal(machine['processor'])}), "
+        f"{literal(run.about.dataset.name)} ({result.train_images:,} to learn from, "
+        f"{result.val_images:,} held back), in {duration(result.total_s)} on "
+        f"{literal(machine.system.partition('-')[0])} ({literal(machine.processor)}), "
         f"{created:%d %b %Y}."
     )
     figures_only = " It came without its model file, so it cannot classify other pictures."

@@ -171,14 +171,14 @@ def _counted(view: RunView) -> str:
 def _share(view: RunView) -> float:
     """The share of the phase that is done; within an epoch, by its batches."""
     within = 0.0
-    if view.phase == "fit" and view.batches and view.batches[-1]["epoch"] > view.done:
-        within = view.batches[-1]["step"] / view.batches[-1]["steps"]
+    if view.phase == "fit" and view.batches and view.batches[-1].epoch > view.done:
+        within = view.batches[-1].step / view.batches[-1].steps
     return min((view.done + within) / view.total, 1.0) if view.total else 0.0
 
 
 def _live_figures(run: Run, view: RunView, speed: Pace) -> None:
     best, images_per_s, processor, memory = st.columns(4)
-    accuracies = [epoch["val_accuracy"] for epoch in view.epochs]
+    accuracies = [epoch.val_accuracy for epoch in view.epochs]
     best.metric("Validation accuracy", f"{accuracies[-1]:.2%}" if accuracies else "–")
     known = speed.images_per_s
     images_per_s.metric("Images a second", f"{known:,.0f}" if known else "–")
@@ -202,13 +202,13 @@ def _processor_share(run: Run, used_s: float) -> float | None:
 
 
 def _final_figures(run: Run) -> None:
-    if not run.result:
+    if not run.is_usable:
         return
     accuracy, loss, epochs, took = st.columns(4)
-    accuracy.metric("Validation accuracy", f"{run.result['val_accuracy']:.2%}")
-    loss.metric("Validation loss", f"{run.result['val_loss']:.4f}")
+    accuracy.metric("Validation accuracy", f"{run.result.val_accuracy:.2%}")
+    loss.metric("Validation loss", f"{run.result.val_loss:.4f}")
     epochs.metric("Epochs", f"{run.epochs_done} of {run.epochs_planned}")
-    took.metric("Time", duration(run.result["seconds"]["total"]))
+    took.metric("Time", duration(run.result.total_s))
 
 
 def _figure(run: Run, view: RunView, overlaid: list[Run]) -> go.Figure | None:
@@ -243,7 +243,7 @@ def _details(run: Run, view: RunView) -> None:
             none = "Nothing yet." if run.state.is_active else "It has none."
             st.code(_log_tail(run) or none, language=None)
     for event in view.skipped:
-        st.warning(verbatim(f"Left out {event['path']}: {event['reason']}"))
+        st.warning(verbatim(f"Left out {event.path}: {event.reason}"))
 
 
 def _log_tail(run: Run) -> str:

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs.charts import dataset as figures
+from catsdogs.charts import dataset as dataset_charts
 from catsdogs.health.snapshot import TRAINING, VALIDATION
 from catsdogs.labels import CLASS_NAMES
 
@@ -26,7 +26,7 @@ def with_a_giant(table: pd.DataFrame, *sides: str) -> pd.DataFrame:
 
 def aspect_ratios(table: pd.DataFrame):
     ratios = table["width_px"] / table["height_px"]
-    return figures.histogram(ratios, table["label"], "Aspect ratio", "width ÷ height")
+    return dataset_charts.histogram(ratios, table["label"], "Aspect ratio", "width ÷ height")
 
 
 def counted(figure) -> int:
@@ -75,7 +75,7 @@ each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: f"{len(t
 
 @each_table
 def test_a_size_chart_counts_every_photo_once(table):
-    figure = figures.size_chart(table)
+    figure = dataset_charts.size_chart(table)
     assert counted(figure) == len(table)
     above, beside = traces(figure, "bar", yaxis="y2"), traces(figure, "bar", xaxis="x2")
     for label in range(len(CLASS_NAMES)):
@@ -93,7 +93,7 @@ def test_a_histogram_counts_every_photo_once(table):
 
 @each_table
 def test_where_there_are_photos_there_is_a_point_to_select(table):
-    figure = figures.size_chart(table)
+    figure = dataset_charts.size_chart(table)
     (heat,), (points,) = traces(figure, "heatmap"), traces(figure, "scatter")
     rows, columns = np.nonzero(~np.isnan(np.array(heat.customdata, dtype=float)))
     cells = set(zip(np.array(heat.x)[columns], np.array(heat.y)[rows], strict=True))
@@ -102,7 +102,9 @@ def test_where_there_are_photos_there_is_a_point_to_select(table):
 
 def test_the_cell_of_a_photo_is_where_its_size_says():
     table = records(1).assign(width_px=300, height_px=40).loc[[0] * 3]
-    figure = figures.size_chart(pd.concat([table, table.assign(width_px=900, height_px=700)]))
+    figure = dataset_charts.size_chart(
+        pd.concat([table, table.assign(width_px=900, height_px=700)])
+    )
     heat = figure.data[0]
     counts = np.nan_to_num(np.array(heat.customdata, dtype=float))
     (low, high), (left, right) = (np.nonzero(axis)[0] for axis in (counts.sum(1), counts.sum(0)))
@@ -116,17 +118,17 @@ def test_the_cell_of_a_photo_is_where_its_size_says():
 @pytest.mark.parametrize("count", [5000, 600, 200, 16])
 def test_one_giant_does_not_squeeze_the_rest(count):
     table = with_a_giant(records(count), "width_px")
-    assert figures.size_chart(table).layout.xaxis.range[1] < 1100
+    assert dataset_charts.size_chart(table).layout.xaxis.range[1] < 1100
     ratios = table["width_px"] / table["height_px"]
     assert aspect_ratios(table).data[0].x[-1] < 1.1 * ratios[1:].max()
 
 
 def test_an_empty_dataset_is_drawn_empty():
-    assert counted(figures.size_chart(records(0))) == 0
+    assert counted(dataset_charts.size_chart(records(0))) == 0
     assert sum(sum(bars.y) for bars in aspect_ratios(records(0)).data) == 0
 
 
-@pytest.mark.parametrize("draw", [figures.size_chart, aspect_ratios])
+@pytest.mark.parametrize("draw", [dataset_charts.size_chart, aspect_ratios])
 def test_what_is_sent_does_not_grow_with_the_dataset(draw):
     few = records(200)
     many = pd.concat([few] * 100, ignore_index=True)
@@ -134,37 +136,39 @@ def test_what_is_sent_does_not_grow_with_the_dataset(draw):
     assert len(draw(records(20_000)).to_json()) < 300_000
 
 
-@pytest.mark.parametrize("colour", figures.MAP_COLOURS)
+@pytest.mark.parametrize("colour", dataset_charts.MAP_COLOURS)
 def test_a_map_is_a_sample_however_large_the_dataset(colour):
     few, many = placed(200, suspects=20), placed(20_000, suspects=20)
-    assert set.union(*drawn(figures.embedding_map(few, colour)).values()) == set(few["path"])
-    sample = drawn(figures.embedding_map(many, colour))
+    assert set.union(*drawn(dataset_charts.embedding_map(few, colour)).values()) == set(few["path"])
+    sample = drawn(dataset_charts.embedding_map(many, colour))
     assert 1000 < sum(map(len, sample.values())) <= 2000
-    assert len(figures.embedding_map(many, colour).to_json()) < 200_000
+    assert len(dataset_charts.embedding_map(many, colour).to_json()) < 200_000
 
 
-@pytest.mark.parametrize("colour", figures.MAP_COLOURS)
+@pytest.mark.parametrize("colour", dataset_charts.MAP_COLOURS)
 @pytest.mark.parametrize("count", [100, 2050, 20_000])
 def test_a_map_shows_every_suspicious_photo(colour, count):
     table = placed(count, suspects=30, outliers=20)
     suspicious = table["path"][table["suspicion"] != "as expected"]
-    assert set(suspicious) <= set.union(*drawn(figures.embedding_map(table, colour)).values())
+    assert set(suspicious) <= set.union(
+        *drawn(dataset_charts.embedding_map(table, colour)).values()
+    )
 
 
 def test_the_sample_is_spread_over_the_whole_dataset():
     table = placed(20_000, suspects=50)
-    sample = drawn(figures.embedding_map(table, "suspicion"))["as expected"]
+    sample = drawn(dataset_charts.embedding_map(table, "suspicion"))["as expected"]
     positions = np.flatnonzero(table["path"].isin(sample))
     assert np.diff(positions).max() <= 2 * np.diff(positions).min()
     assert positions[0] < 20
     assert positions[-1] > 19_900
 
 
-@pytest.mark.parametrize("colour", figures.MAP_COLOURS)
+@pytest.mark.parametrize("colour", dataset_charts.MAP_COLOURS)
 def test_a_point_has_the_colour_and_the_place_of_its_photo(colour):
     table = placed(300, suspects=30, outliers=20).set_index("path", drop=False)
     column = {"side of the split": "side"}.get(colour, colour)
-    for trace in figures.embedding_map(table, colour).data:
+    for trace in dataset_charts.embedding_map(table, colour).data:
         found = table.loc[list(trace.text)]
         assert set(found[column]) == {trace.name}
         np.testing.assert_array_equal(trace.x, found["map_x"])
@@ -174,7 +178,7 @@ def test_a_point_has_the_colour_and_the_place_of_its_photo(colour):
 def test_a_photo_without_a_place_is_not_drawn():
     table = placed(100, suspects=10)
     table.loc[[0, 95], ["map_x", "map_y"]] = np.nan
-    found = set.union(*drawn(figures.embedding_map(table, "suspicion")).values())
+    found = set.union(*drawn(dataset_charts.embedding_map(table, "suspicion")).values())
     assert found == set(table["path"].drop([0, 95]))
 
 
@@ -183,7 +187,7 @@ def test_a_photo_without_a_place_is_not_drawn():
     [1999, 2500],
 )
 def test_a_map_has_two_thousand_points_at_most_even_if_most_are_suspicious(suspects):
-    sample = drawn(figures.embedding_map(placed(20_000, suspects=suspects), "suspicion"))
+    sample = drawn(dataset_charts.embedding_map(placed(20_000, suspects=suspects), "suspicion"))
     assert sum(map(len, sample.values())) <= 2000
 
 
@@ -193,7 +197,7 @@ def test_every_shortcut_has_one_bar_with_its_interval():
         {"shortcut": "brightness", "accuracy": 0.5, "standard_error": 0.02},
         {"shortcut": "all together", "accuracy": 0.8, "standard_error": 0.03},
     ]
-    (bars,) = figures.shortcut_bars(found).data
+    (bars,) = dataset_charts.shortcut_bars(found).data
     assert list(bars.y) == ["size", "brightness", "all together"]
     assert list(bars.x) == [0.7, 0.5, 0.8]
     assert list(bars.error_x.array) == pytest.approx([0.0196, 0.0392, 0.0588])

@@ -10,7 +10,8 @@ from PIL import Image
 from pillow_heif import register_heif_opener
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images.picture import Picture, load_square, load_upright, open_header
+from catsdogs.images.header import open_header
+from catsdogs.images.picture import Picture, load_square, load_upright
 
 
 def encoded(image: Image.Image, file_format: str, **options) -> bytes:

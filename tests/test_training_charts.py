@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PIL import Image
 
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
 from catsdogs.inference.heatmap import overlay
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.runs.events import fold
+from catsdogs.runs.events import fold, parsed
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def view():
     ]
     values = {"loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6}
     epochs = [{"event": "epoch", "t": 0.0, "epoch": number, **values} for number in (1, 2)]
-    return fold([*batches, *epochs, {"event": "checkpoint", "t": 0.0, "epoch": 2}])
+    return fold(map(parsed, [*batches, *epochs, {"event": "checkpoint", "t": 0.0, "epoch": 2}]))
 
 
 def curves(views, **options):
@@ -54,13 +55,13 @@ def test_the_best_epoch_is_starred(view):
 
 
 def test_an_epoch_that_was_cut_short_stands_at_its_share(view):
-    last = {**view.epochs[1], "step": 250, "steps": 1000}
+    last = structs.replace(view.epochs[1], step=250, steps=1000)
     cut = replace(view, epochs=[view.epochs[0], last])
     assert list(curves({"a": cut})["validation"].x) == [1, 1.25]
 
 
 def test_smoothing_keeps_so_much_of_the_earlier_batches(view):
-    first, second = (batch["loss"] for batch in view.batches[:2])
+    first, second = (batch.loss for batch in view.batches[:2])
     two = {"a": replace(view, batches=view.batches[:2])}
     assert list(curves(two, smoothing=0.0)["training"].y) == pytest.approx([first, second])
     mean = (second + 0.9 * first) / 1.9

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 import pytest
 
 from catsdogs.runs import event_file, layout, model_files, previous_model, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.system import files
 
-ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
+ABOUT = About(dataset=DatasetReference(name="photos", fingerprint="f"))
 # What Python announces before it changes a file or a folder.
 STEPS = {"open", "os.link", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"}
 
@@ -103,8 +104,8 @@ def contents(folder):
 def check_whole(folder):
     """Check that each file that the run's figures are of is the one that they are of."""
     run = store.load(folder)
-    assert len(run.result["sha256"]) == 4
-    for name in run.result["sha256"]:
+    assert len(run.result.sha256) == 4
+    for name in run.result.sha256:
         model_files.intact(run, name)
     return run
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from catsdogs.errors import DatasetError
 from catsdogs.images.picture import Picture, read_bytes
-from catsdogs.inference import answers as batch
+from catsdogs.inference import answers
 from catsdogs.inference.panel import Answer, Decision
 from catsdogs.inference.rejection import Likeness, Neighbour
 
@@ -41,7 +41,7 @@ class ByBrightness:
 
 def seen(*contents):
     sources = [(name, lambda content=content: content) for name, content in contents]
-    return list(batch.see_all(sources, ByBrightness()))
+    return list(answers.see_all(sources, ByBrightness()))
 
 
 def archive(compression=zipfile.ZIP_STORED, **members):
@@ -57,7 +57,7 @@ def test_what_cannot_be_read_stands_beside_the_answers_in_the_order_given(tmp_pa
     assert [one.name for one in found] == ["a.png", "b.jpg", "c.png"]
     assert [one.labels(DECISION) for one in found] == [["dog", "cat"], [], ["cat", "neither"]]
     assert found[1].error.code == "not_an_image"
-    missing = batch.see("gone.jpg", lambda: read_bytes(tmp_path / "gone.jpg"), ByBrightness())
+    missing = answers.see("gone.jpg", lambda: read_bytes(tmp_path / "gone.jpg"), ByBrightness())
     assert missing.error.code == "missing"
 
 
@@ -85,7 +85,7 @@ def test_json_tells_a_file_what_each_run_says_of_it():
 def test_csv_has_a_row_a_file_and_no_formula():
     found = seen(("-x.png", b""), ("=1+1.png", picture(250)), ("dog.1.png", picture(5)))
     titles = {**TITLES, "one": "=CNN"}
-    rows = list(csv.DictReader(io.StringIO(batch.csv(found, titles, DECISION))))
+    rows = list(csv.DictReader(io.StringIO(answers.csv(found, titles, DECISION))))
     assert list(rows[0])[:3] == ["File", "Named", "'=CNN"]
     assert [row["File"] for row in rows] == ["'-x.png", "'=1+1.png", "dog.1.png"]
     assert [row["MobileNetV2"] for row in rows] == ["", "cat", "neither"]
@@ -97,11 +97,11 @@ def test_csv_has_a_row_a_file_and_no_formula():
 
 def test_names_that_carry_labels_are_counted_against_what_was_said():
     found = seen(("dog.1.png", picture(250)), ("cats/x.png", picture(5)), ("y.png", picture(9)))
-    assert batch.confusion(found, DECISION) == {
+    assert answers.confusion(found, DECISION) == {
         "one": {("dog", "dog"): 1, ("cat", "cat"): 1},
         "two": {("dog", "cat"): 1, ("cat", "neither"): 1},
     }
-    assert batch.counts(found, DECISION)["two"] == {"cat": 1, "neither": 2}
+    assert answers.counts(found, DECISION)["two"] == {"cat": 1, "neither": 2}
 
 
 def test_a_zips_pictures_are_read_one_by_one():
@@ -112,9 +112,9 @@ def test_a_zips_pictures_are_read_one_by_one():
         "notes.txt": b"text",
         "dog.2.PNG": picture(250),
     }
-    sources = batch.zipped("photos.zip", archive(**members))
+    sources = answers.zipped("photos.zip", archive(**members))
     assert [name for name, _ in sources] == ["train/cat.1.png", "dog.2.PNG"]
-    found = list(batch.see_all(sources, ByBrightness()))
+    found = list(answers.see_all(sources, ByBrightness()))
     assert [one.truth for one in found] == ["cat", "dog"]
     assert [one.labels(DECISION)[0] for one in found] == ["cat", "dog"]
 
@@ -125,22 +125,22 @@ def test_a_zips_pictures_are_read_one_by_one():
 def test_a_damaged_member_leaves_the_others(compression):
     content = bytearray(archive(compression, **{"a.png": picture(5), "b.png": picture(250)}))
     content[50:60] = b"x" * 10  # in the picture of a.png
-    found = list(batch.see_all(batch.zipped("photos.zip", bytes(content)), ByBrightness()))
+    found = list(answers.see_all(answers.zipped("photos.zip", bytes(content)), ByBrightness()))
     assert found[0].error.code == "damaged"
     assert found[1].labels(DECISION)[0] == "dog"
 
 
 def test_a_member_larger_than_it_may_be_is_refused(monkeypatch):
-    monkeypatch.setattr(batch, "MOST_BYTES_EACH", 1000)
+    monkeypatch.setattr(answers, "MOST_BYTES_EACH", 1000)
     content = archive(**{"a.png": b"x" * 5000})
-    (one,) = batch.see_all(batch.zipped("photos.zip", content), ByBrightness())
+    (one,) = answers.see_all(answers.zipped("photos.zip", content), ByBrightness())
     assert one.error.code == "too_large"
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", archive(), archive(**{"notes.txt": b"x"})])
 def test_a_zip_without_pictures_says_what_was_expected(content):
     with pytest.raises(DatasetError, match="Expected a ZIP"):
-        batch.zipped("photos.zip", content)
+        answers.zipped("photos.zip", content)
 
 
 def test_damage_anywhere_in_a_zip_is_told_not_raised():
@@ -151,18 +151,20 @@ def test_damage_anywhere_in_a_zip_is_told_not_raised():
         for position in generator.integers(0, len(content), 3):
             damaged[position] = generator.integers(0, 256)
         with suppress(DatasetError):
-            assert list(batch.see_all(batch.zipped("photos.zip", bytes(damaged)), ByBrightness()))
+            assert list(
+                answers.see_all(answers.zipped("photos.zip", bytes(damaged)), ByBrightness())
+            )
 
 
 def test_too_many_pictures_are_refused_before_any_is_read(monkeypatch):
-    monkeypatch.setattr(batch, "MOST_PICTURES", 2)
+    monkeypatch.setattr(answers, "MOST_PICTURES", 2)
     with pytest.raises(DatasetError, match="with 3"):
-        batch.zipped("photos.zip", archive(**{f"{i}.png": b"" for i in range(3)}))
+        answers.zipped("photos.zip", archive(**{f"{i}.png": b"" for i in range(3)}))
 
 
 def test_what_could_not_be_read_keeps_no_content():
     content = b"no picture" * 100
     before = sys.getrefcount(content)
-    one = batch.see("a.jpg", lambda: content, ByBrightness())
+    one = answers.see("a.jpg", lambda: content, ByBrightness())
     assert one.error is not None
     assert sys.getrefcount(content) == before

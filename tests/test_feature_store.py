@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from catsdogs.dataset import index
-from catsdogs.features import store as row_cache
+from catsdogs.features import store as feature_store
 from catsdogs.features.store import Rows, rows_of
 from catsdogs.images.picture import load_square
 
@@ -115,7 +115,7 @@ def test_what_a_killed_writer_left_goes_after_a_day(means, tmp_path):
 
 
 def test_rows_computed_together_are_the_same_and_errors_keep_their_place(means, monkeypatch):
-    monkeypatch.setattr(row_cache, "_BATCH", 3)
+    monkeypatch.setattr(feature_store, "_BATCH", 3)
     batches = []
 
     def doubled(values):

@@ -17,12 +17,13 @@ from rich.console import Console
 
 from catsdogs.cli import progress, run_progress
 from catsdogs.runs import event_file, queue, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.system import processes
 
 pty = pytest.importorskip("pty")
-ABOUT = {"dataset": {"name": "photos", "fingerprint": "f"}}
+ABOUT = About(dataset=DatasetReference(name="photos", fingerprint="f"))
 SMALL = ("--model", "custom_cnn", "--recipe", "plain", "--batch-size", 8)
 # Far more than any of these tests takes.
 PATIENCE_S = 120
@@ -322,7 +323,7 @@ def test_a_second_ctrl_c_leaves_nothing_running(world):
         status, result = train.ended()
     assert (status, result) == (0, {"run": run.run_id, "state": "stopped"})
     view = run.view
-    assert not processes.is_alive(processes.Identity(view.pid, view.pid_started_at))
+    assert not processes.is_alive(view.worker)
     assert "Traceback" not in train.text
 
 
@@ -362,7 +363,7 @@ def test_a_stopped_run_is_resumed_to_its_last_epoch(world):
         status, result = resumed.ended()
     run = store.find(result["run"])
     assert (status, run.state) == (0, State.FINISHED)
-    assert [event["epoch"] for event in run.view.epochs] == list(range(1, 21))
+    assert [event.epoch for event in run.view.epochs] == list(range(1, 21))
     assert "epoch 1/20" not in resumed.text
     assert "epoch 20/20" in resumed.text
 

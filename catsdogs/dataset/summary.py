@@ -1,0 +1,110 @@
+"""Counts and sizes of a dataset's images, and the reason for each file that is not used."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from catsdogs.dataset.index import Dataset
+from catsdogs.labels import CAT, DOG
+
+
+@dataclass(frozen=True)
+class SizeRange:
+    """Smallest, median and largest width or height, in pixels."""
+
+    min: int
+    median: float
+    max: int
+
+
+@dataclass(frozen=True)
+class UnreadableFile:
+    """An image file that does not decode. ``reason`` is ``UnreadableImage.code``."""
+
+    path: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class UnreadableFolder:
+    """A folder that cannot be listed, with the system's reason."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A dataset in numbers.
+
+    ``images`` = ``cats`` + ``dogs`` are the usable ones. ``skipped`` counts all other entries by
+    reason, each once, and ``found`` is the sum of both. Entries below links, hidden folders and
+    ``unreadable_folders`` are not counted.
+    """
+
+    images: int
+    cats: int
+    dogs: int
+    unlabelled: int
+    excluded: int
+    relabelled: int
+    unreadable: list[UnreadableFile]
+    other_files: int
+    width: SizeRange | None
+    height: SizeRange | None
+    fingerprint: str
+    found: int
+    skipped: dict[str, int]
+    unreadable_folders: list[UnreadableFolder]
+
+
+def summarise(dataset: Dataset) -> Summary:
+    """Return the counts and size ranges of ``dataset``."""
+    usable, skipped = dataset.usable, _skipped(dataset)
+    return Summary(
+        images=len(usable),
+        cats=int((usable["label"] == CAT).sum()),
+        dogs=int((usable["label"] == DOG).sum()),
+        unlabelled=dataset.unlabelled,
+        excluded=dataset.excluded,
+        relabelled=dataset.relabelled,
+        unreadable=_unreadable(dataset),
+        other_files=dataset.other_files,
+        width=_range(usable["width_px"]),
+        height=_range(usable["height_px"]),
+        fingerprint=dataset.fingerprint(),
+        found=len(usable) + sum(skipped.values()),
+        skipped={reason: count for reason, count in skipped.items() if count},
+        unreadable_folders=[
+            UnreadableFolder(path, reason) for path, reason in dataset.rest.closed_folders.items()
+        ],
+    )
+
+
+def document(dataset: Dataset) -> dict[str, Any]:
+    """Return the summary as the JSON document of ``catsdogs data scan --json``."""
+    return asdict(summarise(dataset))
+
+
+def _unreadable(dataset: Dataset) -> list[UnreadableFile]:
+    records = dataset.unreadable[["path", "problem", "problem_detail"]]
+    return [UnreadableFile(*texts) for texts in records.itertuples(index=False, name=None)]
+
+
+def _skipped(dataset: Dataset) -> dict[str, int]:
+    """Return the number of entries that are not used, by reason."""
+    return {
+        "unlabelled": dataset.unlabelled,
+        "excluded": dataset.excluded,
+        **dataset.unreadable["problem"].value_counts().sort_index().to_dict(),
+        "other_files": dataset.other_files,
+        **dataset.rest.aside,
+    }
+
+
+def _range(values: pd.Series) -> SizeRange | None:
+    if values.empty:
+        return None
+    return SizeRange(int(values.min()), float(values.median()), int(values.max()))

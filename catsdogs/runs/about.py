@@ -1,0 +1,68 @@
+"""What a run's ``config.json`` records beside its settings: the data, the versions, the machine."""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+
+class DatasetReference(Struct, frozen=True, kw_only=True):
+    """The dataset that a run was made on: its name for people, its ``Dataset.fingerprint``.
+
+    ``images``, ``cats`` and ``dogs`` count its usable images.
+    """
+
+    name: str
+    fingerprint: str
+    images: int | UnsetType = UNSET
+    cats: int | UnsetType = UNSET
+    dogs: int | UnsetType = UNSET
+
+
+class Decisions(Struct, frozen=True, kw_only=True):
+    """The decisions about photos that were in effect.
+
+    ``hash`` is ``annotations.content_hash``, ``near_duplicates`` is ``duplicates.content_hash``.
+    """
+
+    hash: str = ""
+    excluded: int = 0
+    relabelled: int = 0
+    near_duplicates: str | UnsetType = UNSET
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """Where a run was made."""
+
+    system: str = ""
+    processor: str = ""
+    python: str = ""
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """Everything in ``config.json``. ``config`` holds the settings as they were written.
+
+    ``created_at`` is ISO 8601 with the offset from UTC. ``reference`` is true for runs that come
+    with the project.
+    """
+
+    run: str = ""
+    created_at: str = ""
+    config: dict[str, Any] = {}
+    command: str | UnsetType = UNSET
+    dataset: DatasetReference
+    annotations: Decisions = Decisions()
+    versions: dict[str, str] | UnsetType = UNSET
+    git_commit: str | UnsetType | None = UNSET
+    machine: Machine = Machine()
+    reference: bool | UnsetType = UNSET
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the run comes with the project."""
+        return self.reference is True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything that is known as JSON-ready values."""
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        return values

@@ -1,0 +1,81 @@
+"""The metrics of a trained model, as a run's last event carries them."""
+
+from math import isnan, nan
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+LARGEST = 2**63 - 1  # A larger number comes from no run, and no chart can draw it.
+Count = Annotated[int, Meta(ge=0, le=LARGEST)]
+Duration = Annotated[float, Meta(ge=0, le=LARGEST)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class CalibrationResult(Struct, frozen=True, kw_only=True):
+    """The temperature that divides the logits, and the expected calibration error around it."""
+
+    temperature: Annotated[float, Meta(gt=0)] = 1.0
+    ece_before: float | UnsetType = UNSET
+    ece_after: float | UnsetType = UNSET
+
+
+class RunResult(Struct, frozen=True, kw_only=True):
+    """What a run measured on its validation images, and what its model is like.
+
+    A run without a model has an empty result: ``is_model`` is false, and every number is NaN or 0.
+    Older versions left fewer values; NaN or UNSET stands for those.
+
+    ``seconds`` holds the time of each phase, and as "total" of the whole run. ``sha256`` holds the
+    checksums of the model's files, by name. ``engine``, ``precision`` and ``weights`` are the
+    values that "auto" stood for in this run.
+    """
+
+    parameters: Count | float = nan
+    train_images: Count | float = nan
+    val_images: Annotated[int, Meta(ge=1, le=LARGEST)] = 0
+    val_accuracy: Share = nan
+    val_loss: float = nan
+    calibration: CalibrationResult = CalibrationResult()
+    latency_ms: Duration = nan
+    weights: str | UnsetType = UNSET
+    engine: str | UnsetType = UNSET
+    precision: str | UnsetType = UNSET
+    model_bytes: Count | float = nan
+    seconds: dict[str, Duration] = {}
+    sha256: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse counts that are not whole: NaN is the only float among them.
+
+        Raises:
+            ValueError: for any other.
+        """
+        for count in (self.parameters, self.train_images, self.model_bytes):
+            if isinstance(count, float) and not isnan(count):
+                raise ValueError(f"Expected a whole number. Received: {count}.")
+
+    @property
+    def is_model(self) -> bool:
+        """Whether there is a model: without its accuracy, it cannot be told from any other."""
+        return self.val_images > 0 and not isnan(self.val_accuracy)
+
+    @property
+    def total_s(self) -> float:
+        """The seconds of the whole run, NaN where they are not known."""
+        return self.seconds.get("total", nan)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as JSON-ready values; nothing without a model."""
+        if not self.is_model:
+            return {}
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        values["seconds"] = {"total": nan, **self.seconds}
+        # Older versions left neither.
+        for name in ("calibration", "sha256"):
+            if getattr(self, name) == getattr(NO_RESULT, name):
+                del values[name]
+        return values
+
+
+NO_RESULT = RunResult()
