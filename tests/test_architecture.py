@@ -273,10 +273,8 @@ PRIVATE_PARTS = (
 FENCED = {
     "catsdogs/learning/export.py": {"lite.experimental"},
     "catsdogs/learning/normalization.py": {"compat.v1"},
-    "catsdogs/ui/classify/inputs.py": {"streamlit.runtime"},
-    "catsdogs/ui/shared/cache.py": {"streamlit.runtime"},
-    "catsdogs/ui/shared/leaving.py": {"ctypes", "streamlit.runtime", "__init__"},
-    "catsdogs/ui/shared/uploads.py": {"streamlit.runtime"},
+    "catsdogs/system/allocator.py": {"ctypes"},
+    "catsdogs/ui/shared/streamlit_internals.py": {"streamlit.runtime", "__init__"},
 }
 
 
