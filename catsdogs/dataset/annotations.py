@@ -9,7 +9,6 @@ import csv
 import getpass
 import hashlib
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +18,9 @@ from typing import Any
 import pandas as pd
 
 from catsdogs import paths
+from catsdogs.background import event_log
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.system import files
 from catsdogs.text import cell, from_cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
@@ -208,7 +207,7 @@ def _append(root: Path, step: dict[str, Any]) -> None:
     log = _log(root)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        files.append_line(log, json.dumps(step), durable=True)
+        event_log.append(log, step, durable=True)
     except OSError as error:
         raise DatasetError(
             f"Expected to write a decision into {log}. Received: {error.strerror}. Nothing was "
@@ -223,7 +222,7 @@ def _steps(root: Path) -> Sequence[dict[str, Any]]:
         DatasetError: when they cannot be read: without them, excluded photos would be trained on.
     """
     try:
-        lines = _log(root).read_text("utf-8", errors="replace").splitlines()
+        recorded = event_log.records(_log(root).read_bytes(), event_log.decoded_object)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -232,22 +231,12 @@ def _steps(root: Path) -> Sequence[dict[str, Any]]:
             "that; without them, photos that were excluded would be used."
         ) from None
     steps: list[dict[str, Any]] = []
-    for line in lines:
-        step = _parsed(line)
+    for step in recorded:
         if step.get("action") == _UNDO:
             del steps[-1:]
         elif step:
             steps.append(step)
     return steps
-
-
-def _parsed(line: str) -> dict[str, Any]:
-    """Return a line's step; {} for one that was torn by a power cut."""
-    try:
-        step = json.loads(line)
-    except ValueError:
-        return {}
-    return step if isinstance(step, dict) else {}
 
 
 def _user() -> str:

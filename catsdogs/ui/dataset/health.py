@@ -6,7 +6,7 @@ from catsdogs.background import tasks
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.dataset import annotations
 from catsdogs.errors import DatasetError
-from catsdogs.health import checkup
+from catsdogs.health import checkup, task
 from catsdogs.health.flags import FLAGS, ODD
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.ui.dataset import filters, gallery
@@ -50,7 +50,7 @@ def _check(snapshot: Snapshot) -> None:
     """Say whether there is a check, and offer to run one."""
     subject = str(snapshot.dataset.root)
     running = task_card.show(
-        "health", subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
+        task.KIND, subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
     )
     if running:
         st.caption("It goes on when you leave this page.")
@@ -80,7 +80,7 @@ def _check(snapshot: Snapshot) -> None:
         type="primary",
         key="health_run",
         on_click=actions.attempt,
-        args=(tasks.start, "health", subject),
+        args=(tasks.start, task.KIND, subject),
         kwargs={"says": _PROBLEM},
     )
     actions.problem(_PROBLEM)
