@@ -45,7 +45,7 @@ def appending(folder: Path) -> Iterator[Emit]:
     with event_log.appending(folder / EVENTS) as append:
 
         def emit(event: str, **fields: Any) -> Event:
-            reported = {"event": event, "t": time.time(), **fields}
+            reported = {"event": str(event), "t": time.time(), **fields}
             append(reported)
             return reported
 
