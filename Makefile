@@ -23,8 +23,10 @@ run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
 test: $(VENV)/dev.stamp ## run every test this machine can but the long ones; says what it skips, and why
 	nice -n 10 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
-quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
-	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"
+# The tests in tests/learning are all slow, and collecting them alone would load TensorFlow.
+quick: $(VENV)/dev.stamp ## run the tests that take milliseconds, on every save
+	$(BIN)/python -m pytest -q -n logical --dist worksteal --ignore tests/learning \
+		-m "not slow and not page and not e2e and not realdata"
 
 torture: $(VENV)/dev.stamp ## run the long tests: of what docs/reliability.md promises kills, faults, fuzzing, load
 	$(BIN)/python -m pytest -m long
