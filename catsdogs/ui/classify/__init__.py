@@ -9,5 +9,5 @@ selection.py  which answers to show, and in which order
 detail.py     one picture: each run's answer and its evidence
 evidence.py   the most similar training photos, behind "neither"
 feedback.py   "Wrong?": keep a copy under the right label, or take it back
-job.py        a whole folder, classified by a background task
+folder_job.py  a whole folder, classified by a background task
 """

@@ -7,5 +7,5 @@ photo.py    one photo in full, with what is known about it
 health.py   the health check and its findings
 charts.py   the dataset's charts; a selection filters the gallery
 review.py   the review queue: doubtful photos one by one
-decide.py   buttons that decide about photos, and undo
+decisions.py  buttons that decide about photos, and undo
 """
