@@ -181,7 +181,6 @@ def _become(function: str, arguments: list, out: int, err: int, held: int) -> No
 
 def _launch_by_fork(held: int) -> None:
     """Make the app start its processes as forks of this one, which keep ``held`` open."""
-    from catsdogs.background import tasks
     from catsdogs.system import processes
 
     real = processes.launch
@@ -191,15 +190,12 @@ def _launch_by_fork(held: int) -> None:
             pid = os.fork()
             if pid == 0:
                 # TensorFlow does not survive a fork once it has been used.
-                processes.launch = tasks.launch = real
+                processes.launch = real
                 os.dup2(stream.fileno(), 1)
                 os.dup2(stream.fileno(), 2)
                 # A started process inherits neither open files nor locks; a fork must close them.
                 os.closerange(3, held)
                 os.closerange(held + 1, os.sysconf("SC_OPEN_MAX"))
-                if module == "catsdogs.background.tasks":
-                    works = tasks._works()
-                    _become_launched(lambda: tasks.main(argument, works))
                 main = importlib.import_module(module).main
                 _become_launched(lambda: main(argument))
         identity = processes.identity_of(pid)
@@ -212,7 +208,7 @@ def _launch_by_fork(held: int) -> None:
         threading.Thread(target=collect, daemon=True).start()
         return identity
 
-    processes.launch = tasks.launch = launch
+    processes.launch = launch
 
 
 def _become_launched(main) -> None:
