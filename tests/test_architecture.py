@@ -396,7 +396,7 @@ def test_the_page_on_the_architecture_names_only_what_exists():
 
 def missing_tests(text: str) -> set[str]:
     """Return the tests in backticks that do not exist in the project."""
-    functions = [function.name for m in modules("tests/test_*.py") for function in m.functions]
+    functions = [function.name for m in modules("tests/**/test_*.py") for function in m.functions]
     return set(re.findall(r"`(test_\w+)`", text)) - set(functions)
 
 

@@ -98,6 +98,7 @@ def test_a_mirrored_picture_is_another_picture(outlines):
     assert near_duplicates(alike((1, 4)), outlines) == []
 
 
+@pytest.mark.slow
 def test_a_thousand_alike_photos_are_one_group_and_fit_into_memory():
     outlines = np.random.default_rng(1).integers(0, 256, (1, 32, 32), dtype=np.uint8)
     pairs = np.argwhere(np.triu(np.ones((1000, 1000), dtype=bool), 1))
@@ -141,6 +142,7 @@ def table(labels, **columns):
     return pd.DataFrame({**noise, "label": labels, "group": groups, **columns})
 
 
+@pytest.mark.slow
 def test_a_label_that_brightness_gives_away_is_found_and_only_there():
     labels = np.random.default_rng(4).integers(0, 2, 400)
     found = {f.shortcut: f for f in shortcuts(table(labels, brightness=labels * 9.0))}
@@ -150,13 +152,14 @@ def test_a_label_that_brightness_gives_away_is_found_and_only_there():
         assert abs(found[name].accuracy - 0.5) < 4 * found[name].standard_error
 
 
+@pytest.mark.slow
 def test_a_guess_that_never_says_dog_is_chance_however_few_dogs_there_are():
     labels = (np.arange(400) % 10 == 0).astype(int)
     for found in shortcuts(table(labels)):
         assert found.accuracy == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("count", [40, 400])
+@pytest.mark.parametrize("count", [40, pytest.param(400, marks=pytest.mark.slow)])
 def test_the_map_keeps_two_clouds_apart(count, monkeypatch):
     monkeypatch.setattr(projection, "_LANDMARKS", 300)
     generator = np.random.default_rng(8)
@@ -207,6 +210,7 @@ def test_no_number_is_listed_twice_and_each_is_one_of_kaggles():
     assert all(0 <= number < 12_500 for _, number in numbers)
 
 
+@pytest.mark.slow
 def test_without_weights_what_needs_no_vectors_is_still_found(tmp_path):
     draw_sample(tmp_path / "drawn", images=60)
     dataset = index.scan(tmp_path / "drawn")

@@ -74,13 +74,13 @@ def ended(run):
 
 
 def epochs(run):
-    return [epoch["epoch"] for epoch in run.view.epochs]
+    return [epoch.epoch for epoch in run.view.epochs]
 
 
 def test_todays_sample_is_the_one_they_were_trained_on(old, sample):
     runs = old(*STATES)
-    fingerprint = index.summary(index.scan(sample))["fingerprint"]
-    assert {run.about["dataset"]["fingerprint"] for run in runs} == {fingerprint}
+    fingerprint = index.scan(sample).fingerprint()
+    assert {run.about.dataset.fingerprint for run in runs} == {fingerprint}
 
 
 def test_each_is_listed_in_the_state_it_was_left_in(old):
@@ -101,7 +101,7 @@ def test_files_that_are_kept_are_as_their_run_left_them(old, name):
     (run,) = old(name)
     for file in (layout.LITERT_MODEL, layout.PREDICTIONS, layout.REFERENCES):
         model_files.intact(run, file)
-    assert len(model_files.read_predictions(run)) == run.result["val_images"]
+    assert len(model_files.read_predictions(run)) == run.result.val_images
     assert References.read(run.folder) is not None
 
 
@@ -145,7 +145,7 @@ def test_one_that_was_cut_short_goes_on_where_it_was(old, name):
     assert run.state is State.FINISHED, run.message
     assert run.epochs_done == run.epochs_planned
     assert run.view.epochs[: len(before)] == before
-    assert run.result["val_accuracy"] == 1
+    assert run.result.val_accuracy == 1
 
 
 @pytest.mark.slow
@@ -161,9 +161,9 @@ def test_one_that_never_began_is_trained_from_the_start(old, name, monkeypatch):
 @pytest.mark.slow
 def test_a_finished_one_is_extended(old):
     (run,) = old("finished")
-    before = run.result["sha256"]
+    before = run.result.sha256
     run = ended(queue.extend(run, 1))
     assert run.state is State.FINISHED, run.message
     assert epochs(run) == [1, 2, 3, 4]
-    assert run.result["sha256"].keys() == before.keys()
-    assert run.result["val_loss"] < 0.5
+    assert run.result.sha256.keys() == before.keys()
+    assert run.result.val_loss < 0.5
