@@ -215,7 +215,7 @@ def _runs(snapshot: Snapshot, photo: Mapping[Any, Any]) -> None:
         )
 
 
-def _answer(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> dict[str, Any]:
+def _answer(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> dict[str, object]:
     content = read_bytes(snapshot.dataset.root / photo["path"])
     p_dog = cache.predictor(run)(Picture(content)).p_dog
     return {
