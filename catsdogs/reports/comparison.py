@@ -24,6 +24,7 @@ from catsdogs.evaluation.slices import KINDS
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports import comparison_text
+from catsdogs.runs.command import repeating
 from catsdogs.text import printable, unmarked
 
 _PHOTOS_A_GALLERY = 12
@@ -77,7 +78,12 @@ class Report:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        environment.filters |= {"literal": _literal, "printable": printable, "table": table}
+        environment.filters |= {
+            "literal": _literal,
+            "printable": printable,
+            "repeating": repeating,
+            "table": table,
+        }
         made = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
         return environment.get_template(template).render(report=self, made=made, **values)
 

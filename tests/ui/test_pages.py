@@ -228,9 +228,8 @@ def test_a_broken_run_folder_breaks_no_page(chosen):
 
 def test_a_run_on_a_folder_with_any_name_breaks_no_page(chosen):
     odd = os.fsdecode(b"/photos/caf\xe9")
-    folder = store.create(
-        RunConfig("custom_cnn", odd), {"dataset": {"name": odd, "fingerprint": "f"}}
-    )
+    about = About(dataset=DatasetReference(name=odd, fingerprint="f"))
+    folder = store.create(RunConfig("custom_cnn", odd), about)
     with event_file.appending(folder) as emit:
         emit("failed", message=f"nothing at {odd}")
     for script in SCRIPTS:
@@ -241,9 +240,7 @@ def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monk
     photo(tmp_path / "plain" / "1.jpg")
     current.choose(tmp_path / "plain")
     monkeypatch.setattr(store, "is_alive", lambda worker: True)
-    folder = store.create(
-        RunConfig("custom_cnn", "/gone"), {"dataset": {"name": "gone", "fingerprint": "f"}}
-    )
+    folder = store.create(RunConfig("custom_cnn", "/gone"), ABOUT)
     with event_file.appending(folder) as emit:
         emit("started", pid=1, pid_started_at=1.0)
     assert opened("pages/train.py").button(key="train_stop")
