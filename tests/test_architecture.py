@@ -488,7 +488,6 @@ JSON_PLACES = {
     "catsdogs/learning/quantization.py": 2,
     "catsdogs/learning/range_test.py": 1,
     "catsdogs/learning/worker.py": 3,
-    "catsdogs/reports/model_card.py": 1,
     "catsdogs/runs/config.py": 5,
     "catsdogs/runs/estimate.py": 1,
     "catsdogs/runs/events.py": 20,
