@@ -90,7 +90,7 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
         verdict=verdict,
         notes=[*comparison_text.caveats(pair.runs), *notes],
         tables={
-            comparison_text.OWN_FIGURES: comparison_text.figures(pair.figures),
+            comparison_text.OWN_METRICS: comparison_text.metric_table(pair.metrics),
             "The two runs": pd.DataFrame(
                 {letter: comparison_text.facts(run) for letter, run in pair.runs.items()}
             ).map(printable),
