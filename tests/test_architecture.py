@@ -424,10 +424,6 @@ DRAWN_IN = ("catsdogs/charts/", "catsdogs/reports/comparison.py")
 KNOWN_WORDS = {
     "catsdogs/cli/run_progress.py: _figures",
     "catsdogs/cli/tables.py: _figures",
-    "catsdogs/comparison/pair.py: _figures",
-    "catsdogs/comparison/pair.py: figures",
-    "catsdogs/evaluation/intervals.py: of_figures",
-    "catsdogs/reports/comparison_text.py: figures",
     "catsdogs/ui/compare/comparison.py: figures",
     "catsdogs/ui/train/live.py: _figure",
     "catsdogs/ui/train/live.py: _final_figures",

@@ -83,7 +83,7 @@ def test_names_and_notes_are_text_and_no_markup(pair):
 
 def test_the_markdown_has_the_figures_and_every_row_as_many_cells_as_its_head(pair):
     markdown = report(pair).as_markdown()
-    right = pair.figures["A"]["accuracy"]
+    right = pair.metrics["A"]["accuracy"]
     assert f"{right.value:.2%} ({right.low:.2%} to {right.high:.2%})" in markdown
     tables = re.findall(r"(?:^\|.*\|\n)+", markdown, re.MULTILINE)
     assert len(tables) == 6

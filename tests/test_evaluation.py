@@ -47,7 +47,7 @@ def test_one_class_alone_has_no_roc():
     result = evaluate(np.array([1, 1]), np.array([0.9, 0.2]))
     assert result.roc_auc is None
     assert result.average_precision is None
-    assert "roc_auc" not in intervals.of_figures(np.array([1, 1]), np.array([0.9, 0.2]))
+    assert "roc_auc" not in intervals.of_metrics(np.array([1, 1]), np.array([0.9, 0.2]))
     assert result.confusion_matrix == [[0, 0], [1, 1]]
 
 
@@ -85,7 +85,7 @@ def answers():
 
 
 def test_intervals_are_of_the_figures_that_the_evaluation_has(answers):
-    result, found = evaluate(*answers), intervals.of_figures(*answers)
+    result, found = evaluate(*answers), intervals.of_metrics(*answers)
     assert found["accuracy"].value == pytest.approx(result.accuracy)
     assert found["log_loss"].value == pytest.approx(result.log_loss)
     assert found["brier"].value == pytest.approx(result.brier)
@@ -108,12 +108,12 @@ def test_the_interval_of_the_roc_auc_agrees_with_delongs(answers):
     wins = (p_dog[labels == 1][:, None] > p_dog[labels == 0]).astype(float)
     variance = wins.mean(1).var(ddof=1) / len(wins) + wins.mean(0).var(ddof=1) / wins.shape[1]
     expected = stats.norm.interval(0.95, wins.mean(), np.sqrt(variance))
-    found = intervals.of_figures(labels, p_dog)["roc_auc"]
+    found = intervals.of_metrics(labels, p_dog)["roc_auc"]
     assert (found.low, found.high) == pytest.approx(expected, abs=0.0015)
 
 
 def test_perfect_answers_have_an_interval_too():
-    found = intervals.of_figures(np.array([0, 0, 1, 1]), np.array([0.0, 0.1, 0.9, 1.0]))
+    found = intervals.of_metrics(np.array([0, 0, 1, 1]), np.array([0.0, 0.1, 0.9, 1.0]))
     assert "roc_auc" not in found
     assert found["accuracy"].low < 0.6
     assert found["accuracy"].high == pytest.approx(1)
@@ -121,7 +121,7 @@ def test_perfect_answers_have_an_interval_too():
 
 def test_one_dog_is_too_few_for_an_interval_of_the_roc_auc():
     labels, p_dog = np.array([0, 0, 0, 0, 1]), np.array([0.1, 0.2, 0.3, 0.9, 0.8])
-    found = intervals.of_figures(labels, p_dog)
+    found = intervals.of_metrics(labels, p_dog)
     assert "roc_auc" not in found
     assert found["dog_recall"].low < 0.3
 

@@ -86,11 +86,11 @@ def test_twins_leave_out_the_suspect_labels():
     a = answers([0.9, 0.9, 0.8, 0.7, 0.1, 0.6])
     facts = known(a, p_dog=[0.99, 0.99, 0.01, 0.99, 0.01, 0.99])
     found = pair(a, a, facts)
-    assert list(found.figures) == [
+    assert list(found.metrics) == [
         *("A", "A, suspect labels left out (1)", "B", "B, suspect labels left out (1)")
     ]
-    assert found.figures["A"]["accuracy"].value == pytest.approx(4 / 6)
-    assert found.figures["A, suspect labels left out (1)"]["accuracy"].value == pytest.approx(4 / 5)
+    assert found.metrics["A"]["accuracy"].value == pytest.approx(4 / 6)
+    assert found.metrics["A, suspect labels left out (1)"]["accuracy"].value == pytest.approx(4 / 5)
     whole, twin = found.accuracy("A", 0.65)
     assert (whole.value, twin.value) == (pytest.approx(3 / 6), pytest.approx(3 / 5))
     left_out, sound = found.compared_without_suspects(0.01)
@@ -100,7 +100,7 @@ def test_twins_leave_out_the_suspect_labels():
 def test_without_a_check_there_are_no_twins():
     a = answers([0.1, 0.9, 0.2, 0.8])
     found = pair(a, a)
-    assert list(found.figures) == ["A", "B"]
+    assert list(found.metrics) == ["A", "B"]
     assert found.compared_without_suspects(0.01) is None
 
 

@@ -63,10 +63,10 @@ def evaluate(options: Namespace) -> Outcome:
     said = p_dog[answered]
     facts, table = photo_facts(dataset.root), records[answered].reset_index(drop=True)
     doubted = suspects(table, facts)
-    figures["intervals"] = _as_json(intervals.of_figures(labels, said))
+    figures["intervals"] = _as_json(intervals.of_metrics(labels, said))
     figures["without_suspects"] = None
     if doubted is not None and not doubted.all():
-        sound = intervals.of_figures(labels[~doubted], said[~doubted])
+        sound = intervals.of_metrics(labels[~doubted], said[~doubted])
         figures["without_suspects"] = {"suspects": int(doubted.sum()), **_as_json(sound)}
     right = (said >= metrics.THRESHOLD) == (labels == DOG)
     figures["slices"] = {

@@ -1,4 +1,4 @@
-"""Two runs and all that is known to compare them by: what a page, a report and a command show."""
+"""Two runs and everything that a page, a report or a command needs to compare them."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,7 +25,7 @@ LETTERS = ("A", "B")
 class Pair:
     """Runs A and B. ``roots`` are the folders of their datasets, None where not on this machine.
 
-    ``known`` is what scans and checks of either dataset say of the images.
+    ``known`` holds the ``photo_facts`` of both datasets, by digest.
     """
 
     runs: dict[str, Run]
@@ -34,10 +34,13 @@ class Pair:
     known: pd.DataFrame
     # Comparisons that were made, by margin and whether suspect labels count: each is bootstrapped.
     _made: dict[tuple[float, bool], Comparison] = field(default_factory=dict, repr=False)
+    # Computed by the pair that this one was made from: they do not depend on the runs' names.
+    _both: pd.DataFrame | None = field(default=None, repr=False)
+    _metrics: dict[str, dict[str, Interval]] | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, a: Run, b: Run) -> "Pair":
-        """Read what two runs said, and what is known of the images.
+        """Return the pair, with the predictions of both runs and the known facts about the images.
 
         Raises:
             RunError: when the predictions of a run are missing or damaged.
@@ -51,22 +54,22 @@ class Pair:
         return cls(runs, predictions, roots, first)
 
     def of_runs(self, a: Run, b: Run) -> "Pair":
-        """Return the same of the two runs as they are now: renamed, or at work again."""
+        """Return this pair with the current state of its runs: renamed, or running again."""
         runs = dict(zip(LETTERS, (a, b), strict=True))
         if runs == self.runs:
             return self
-        renamed = replace(self, runs=runs)
-        vars(renamed).update(both=self.both, figures=self.figures)
-        return renamed
+        return replace(self, runs=runs, _both=self.both, _metrics=self.metrics)
 
     @cached_property
     def both(self) -> pd.DataFrame:
-        """The images that can be compared fairly, as ``comparison.shared`` has them."""
+        """The images that can be compared fairly: the table that ``paired.shared`` returns."""
+        if self._both is not None:
+            return self._both
         return paired.shared(*self.predictions.values())
 
     @cached_property
     def answers(self) -> dict[str, pd.DataFrame]:
-        """What each run says of the images that both share; of its own where they share none."""
+        """Each run's answers on the shared images, or on its own images if they share none."""
         if self.both.empty:
             return self.predictions
         return {
@@ -75,18 +78,20 @@ class Pair:
         }
 
     @cached_property
-    def figures(self) -> dict[str, dict[str, Interval]]:
-        """The figures of each run on its own validation images, by what it is called.
+    def metrics(self) -> dict[str, dict[str, Interval]]:
+        """The metrics of each run on its own validation images, by column title.
 
-        Where a check has run, a second time without the images whose labels are suspect.
+        After a health check, each run has a second column that omits suspect labels.
         """
+        if self._metrics is not None:
+            return self._metrics
         found = {}
         for letter, table in self.predictions.items():
-            found[letter] = _figures(table)
+            found[letter] = _own_metrics(table)
             doubted = self._doubted(table)
             if doubted is not None:
                 title = f"{letter}, suspect labels left out ({int(doubted.sum()):,})"
-                found[title] = _figures(table[~doubted])
+                found[title] = _own_metrics(table[~doubted])
         return found
 
     def evaluations(self, threshold: float) -> dict[str, Evaluation]:
@@ -102,7 +107,7 @@ class Pair:
         for letter, root in self.roots.items():
             if root is not None:
                 return root, f"path_{letter.lower()}"
-        return None, "path_a"  # They are not on this machine: their names stand for them.
+        return None, "path_a"  # The photos are not on this machine: show their names instead.
 
     def compared(self, margin: float) -> Comparison:
         """Return the paired comparison.
@@ -116,7 +121,7 @@ class Pair:
     def compared_without_suspects(self, margin: float) -> tuple[int, Comparison] | None:
         """Return how many shared images have suspect labels, and the comparison without them.
 
-        None where no check has run, or no image would be left.
+        None without a health check, or if no image would be left.
         """
         doubted = self._doubted(self.both)
         if doubted is None:
@@ -140,7 +145,7 @@ class Pair:
     def accuracy(self, letter: str, threshold: float) -> tuple[Interval, Interval | None]:
         """Return a run's accuracy on the images of ``answers``, with and without suspect labels.
 
-        The latter is None where no check has run, or no image would be left.
+        The second is None without a health check, or if no image would be left.
         """
         table = self.answers[letter]
         right, doubted = _right(table, threshold), self._doubted(table)
@@ -151,18 +156,18 @@ class Pair:
 
     @cached_property
     def measured(self) -> list[str]:
-        """Those of ``KINDS`` that images can be sliced by: of which something is known."""
+        """The names in ``KINDS`` that at least one image has a measurement for."""
         facts = pd.concat([of_answers(table, self.known) for table in self.answers.values()])
         return [name for name, kind in KINDS.items() if kind.measure(facts).notna().any()]
 
     def _doubted(self, table: pd.DataFrame) -> np.ndarray | None:
-        """Tell which labels are suspect; None where no check has run, or no image would be left."""
+        """Return a mask of suspect labels; None without a check, or if no image would be left."""
         doubted = suspects(table, self.known)
         return None if doubted is None or doubted.all() else doubted
 
 
-def _figures(table: pd.DataFrame) -> dict[str, Interval]:
-    return intervals.of_figures(table["label"].to_numpy(), table["p_dog"].to_numpy())
+def _own_metrics(table: pd.DataFrame) -> dict[str, Interval]:
+    return intervals.of_metrics(table["label"].to_numpy(), table["p_dog"].to_numpy())
 
 
 def _right(table: pd.DataFrame, threshold: float) -> np.ndarray:

@@ -28,7 +28,7 @@ class Interval:
     high: float
 
 
-def of_figures(
+def of_metrics(
     labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
 ) -> dict[str, Interval]:
     """Return the intervals of what ``metrics.evaluate`` says of probabilities (N,), by its names.

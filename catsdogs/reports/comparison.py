@@ -5,12 +5,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
-from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -24,6 +22,7 @@ from catsdogs.evaluation.slices import KINDS
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports import comparison_text
+from catsdogs.reports.rendering import rendered
 from catsdogs.runs.command import repeating
 from catsdogs.text import printable, unmarked
 
@@ -31,7 +30,6 @@ _PHOTOS_A_GALLERY = 12
 _CHART_PX = 600  # the height of one that has a page to itself
 # What Markdown would take for markup inside a line.
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|])")
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True)
@@ -71,21 +69,18 @@ class Report:
     def _rendered(
         self, template: str, table: Callable[[pd.DataFrame], str], **values: object
     ) -> str:
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=template.endswith(".html.jinja"),
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
+        return rendered(
+            template,
+            filters={
+                "literal": _literal,
+                "printable": printable,
+                "repeating": repeating,
+                "table": table,
+            },
+            report=self,
+            made=f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
+            **values,
         )
-        environment.filters |= {
-            "literal": _literal,
-            "printable": printable,
-            "repeating": repeating,
-            "table": table,
-        }
-        made = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
-        return environment.get_template(template).render(report=self, made=made, **values)
 
 
 def report(pair: Pair, *, threshold: float, margin: float) -> Report:
@@ -101,7 +96,7 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
         verdict=verdict,
         notes=[*comparison_text.caveats(pair.runs), *notes],
         tables={
-            comparison_text.OWN_FIGURES: comparison_text.figures(pair.figures),
+            comparison_text.OWN_METRICS: comparison_text.metric_table(pair.metrics),
             "The two runs": pd.DataFrame(
                 {letter: comparison_text.facts(run) for letter, run in pair.runs.items()}
             ).map(printable),

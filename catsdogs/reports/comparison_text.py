@@ -12,8 +12,8 @@ from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.run import Run
 from catsdogs.text import counted
 
-# The figures of ``intervals.of_figures``: what they are called, and how they are written.
-_FIGURES = {
+# The figures of ``intervals.of_metrics``: what they are called, and how they are written.
+_METRICS = {
     "accuracy": ("Accuracy", ".2%"),
     "cat_recall": ("Cats called cat", ".2%"),
     "dog_recall": ("Dogs called dog", ".2%"),
@@ -24,9 +24,9 @@ _FIGURES = {
 # Below so many flips even the usual test, and all the more the bootstrap, is off: McNemar's rule of
 # thumb for the exact test.
 _FEW_FLIPS = 25
-OWN_FIGURES = f"Of each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
+OWN_METRICS = f"Of each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
 OWN_ANSWERS = "Each run is shown on its own validation images: they share none."
-ABOUT_FIGURES = (
+ABOUT_METRICS = (
     "Accuracy and the shares of cats and dogs that are recognised: higher is better. Log loss and "
     "Brier score: how far P(dog) is from the truth, lower is better; being sure and wrong costs "
     "most. ROC AUC: how often a dog gets a higher P(dog) than a cat, 1 is best."
@@ -81,11 +81,11 @@ def points(share: float) -> str:
     return f"{share * 100:+.2f}".replace("-", "−")
 
 
-def figures(columns: Mapping[str, Mapping[str, Interval]]) -> pd.DataFrame:
+def metric_table(columns: Mapping[str, Mapping[str, Interval]]) -> pd.DataFrame:
     """Return a row a figure and a column a run, each with its 95 % interval."""
     rows = {
         title: [_with_interval(of.get(name), form) for of in columns.values()]
-        for name, (title, form) in _FIGURES.items()
+        for name, (title, form) in _METRICS.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(columns))
 

@@ -106,10 +106,10 @@ def _without_suspects(pair: Pair, margin: float, *, is_significant: bool) -> Non
 
 def figures(pair: Pair) -> None:
     """Show the metrics of both runs with their intervals, and the cost of the runs."""
-    st.subheader("Figures", help=comparison_text.ABOUT_FIGURES)
-    st.caption(f"{comparison_text.OWN_FIGURES}, with 95\u00a0% intervals.")
-    st.dataframe(comparison_text.figures(pair.figures), key="compare_figures")
-    if len(pair.figures) > len(pair.runs):
+    st.subheader("Figures", help=comparison_text.ABOUT_METRICS)
+    st.caption(f"{comparison_text.OWN_METRICS}, with 95\u00a0% intervals.")
+    st.dataframe(comparison_text.metric_table(pair.metrics), key="compare_figures")
+    if len(pair.metrics) > len(pair.runs):
         st.caption(comparison_text.ABOUT_SUSPECTS)
     elif any(pair.roots.values()):
         st.caption(

@@ -84,7 +84,7 @@ def _pair(a: Run, b: Run, written_at: list[int]) -> "Pair":
     from catsdogs.comparison.pair import Pair
 
     found = Pair.read(a, b)
-    _ = found.figures  # Computed now, cached with the pair.
+    _ = found.metrics  # Computed now, cached with the pair.
     return found
 
 
