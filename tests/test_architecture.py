@@ -273,10 +273,8 @@ PRIVATE_PARTS = (
 FENCED = {
     "catsdogs/learning/export.py": {"lite.experimental"},
     "catsdogs/learning/normalization.py": {"compat.v1"},
-    "catsdogs/ui/classify/inputs.py": {"streamlit.runtime"},
-    "catsdogs/ui/shared/cache.py": {"streamlit.runtime"},
-    "catsdogs/ui/shared/leaving.py": {"ctypes", "streamlit.runtime", "__init__"},
-    "catsdogs/ui/shared/uploads.py": {"streamlit.runtime"},
+    "catsdogs/system/allocator.py": {"ctypes"},
+    "catsdogs/ui/shared/streamlit_internals.py": {"streamlit.runtime", "__init__"},
 }
 
 
@@ -505,7 +503,10 @@ JSON_PLACES = {
     "catsdogs/runs/events.py": 9,
     "catsdogs/runs/result.py": 2,
     "catsdogs/system/processes.py": 2,
-    "catsdogs/ui/dataset/charts.py": 1,
+    "catsdogs/ui/classify/folder_job.py": 2,
+    "catsdogs/ui/compare/runs.py": 1,
+    "catsdogs/ui/dataset/charts.py": 2,
+    "catsdogs/ui/dataset/photo.py": 1,
     "catsdogs/ui/runs/cards.py": 1,
     "catsdogs/ui/train/form.py": 1,
     "catsdogs/ui/train/rate_finder.py": 1,

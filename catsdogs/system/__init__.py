@@ -5,4 +5,5 @@ locks.py      one process at a time
 memory.py     how much memory may hold pixels, shared by all threads
 processes.py  start a process, check that it is alive, measure it, kill it
 zips.py       zip files from anywhere, read within bounds
+allocator.py  freed memory back to the system, through private parts of glibc
 """
