@@ -1,4 +1,4 @@
-"""Where files are kept. Only this module reads these environment variables:
+"""The places of all files. Only this module reads these environment variables:
 
     CATSDOGS_DATA        drawn and unpacked datasets, and decisions   (default: ./data)
     CATSDOGS_ARTIFACTS   training runs                                (default: ./artifacts)

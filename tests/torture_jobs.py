@@ -31,7 +31,7 @@ from test_tasks import held, start_and_cancel, until_nothing_more_than
 
 from catsdogs import paths
 from catsdogs.background import tasks
-from catsdogs.health import checkup
+from catsdogs.health.findings import load
 from catsdogs.runs import event_file, queue, store
 from catsdogs.runs.events import State
 from catsdogs.system import processes
@@ -94,7 +94,7 @@ def test_a_check_whose_task_or_child_is_killed_leaves_no_orphan(whom, sample, im
         found = until(lambda: ended(task))
         # What needs no vectors was found out nevertheless, and what was not is said.
         assert found.state is tasks.TaskState.DONE
-        assert "SIGKILL" in checkup.load(sample).summary["embedding"]
+        assert "SIGKILL" in load(sample).summary.embedding
     else:
         child.parent().kill()
         found = until(lambda: ended(task))

@@ -23,7 +23,7 @@ _BEGINNINGS = re.compile(
 
 
 class JpegStructure(NamedTuple):
-    """Where the first picture of a JPEG ends, None if it does not, and how many scans it has."""
+    """The end of a JPEG's first picture, None if it has none, and its number of scans."""
 
     end: int | None
     scans: int

@@ -15,6 +15,7 @@ from catsdogs.dataset import index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.evaluation import thresholds
 from catsdogs.health import checkup
+from catsdogs.health.findings import save
 from catsdogs.runs import event_file, layout, model_files, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
@@ -489,7 +490,7 @@ class TestWithTrainedRuns:
         findings = checkup.run(index.scan(root), backbone=no_weights, report=lambda *_: None)
         findings.rows.loc[:, "p_dog"] = findings.rows["path"].str.contains("dog").astype(float)
         findings.rows.loc[::4, "p_dog"] = 0.5 - (findings.rows["p_dog"] - 0.5)
-        checkup._save(root, findings)
+        save(root, findings)
         app.run()
         assert not app.exception
         columns = app.dataframe[1].value.columns

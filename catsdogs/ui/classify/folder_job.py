@@ -40,7 +40,7 @@ def _start(typed: str, chosen: Chosen) -> None:
     if not typed.strip() or not chosen.runs:
         st.warning("Type the path of a folder, and choose at least one run.")
         return
-    # The path of an unknown user, or with a null character, is neither kind of error.
+    # RuntimeError: a path of an unknown user (~name). ValueError: one with a null character.
     with problems.shown(RuntimeError, ValueError):
         # File managers copy a path with quotes around it.
         path = Path(typed.strip().strip("'\"")).expanduser().absolute()

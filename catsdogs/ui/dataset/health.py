@@ -69,12 +69,12 @@ def _state(snapshot: Snapshot) -> bool:
     if not snapshot.is_current:
         st.warning("Photos came, went or changed since the last check.", icon=":material/update:")
         return True
-    if findings.summary["embedding"]:
-        st.warning(verbatim(findings.summary["embedding"]), icon=":material/cloud_off:")
+    if findings.summary.embedding:
+        st.warning(verbatim(findings.summary.embedding), icon=":material/cloud_off:")
         return True
     st.success(
         f"All {len(findings.rows):,} labelled photos were checked, in "
-        f"{sum(findings.summary['seconds'].values()):,.0f} s. Nothing changed since.",
+        f"{sum(findings.summary.seconds.values()):,.0f} s. Nothing changed since.",
         icon=":material/check:",
     )
     if findings.caveat:
@@ -112,16 +112,16 @@ def _findings(snapshot: Snapshot, names: tuple[str, ...]) -> None:
 
 
 def _shortcuts(snapshot: Snapshot) -> None:
-    found = snapshot.findings.summary["shortcuts"] if snapshot.findings else []
+    found = snapshot.findings.summary.shortcuts if snapshot.findings else ()
     if not found:
         st.caption("Known after a health check, with at least 20 photos of each class.")
         return
     st.plotly_chart(dataset_charts.shortcut_bars(found), key="chart_shortcuts")
-    best = max(found, key=lambda one: one["accuracy"])
-    knows = "all of these" if best["shortcut"] == "all together" else f"the {best['shortcut']}"
+    best = max(found, key=lambda one: one.accuracy)
+    knows = "all of these" if best.shortcut == "all together" else f"the {best.shortcut}"
     st.caption(
         f"A classifier that sees no pixel but knows {knows} names the class of "
-        f"**{best['accuracy']:.1%}** of the photos; chance is 50 %. The more above chance, the "
+        f"**{best.accuracy:.1%}** of the photos; chance is 50 %. The more above chance, the "
         "more a model may lean on how the photos were made. Cross-validated, with 95 % intervals."
     )
 

@@ -1,6 +1,6 @@
 """Runs as several pages show them.
 
-cards.py     the choice of a run, the table of runs, broken run folders
+cards.py     lists of runs, how one ended, broken run folders
 overview.py  the runs on the home page: counts, the best one, the next step
 actions.py   buttons that stop, resume, extend and delete a run
 remarks.py   the name, note and star that you give a run

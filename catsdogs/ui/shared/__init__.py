@@ -1,7 +1,7 @@
 """Parts that several pages use.
 
 cache.py                everything the app keeps between reruns, and when it expires
-problems.py             errors of actions, shown where they belong
+problems.py             errors shown where they happen, or noted for the next rerun
 current_dataset.py      the dataset that all pages work on
 photo_grid.py           a grid of thumbnails, usable by mouse and keyboard
 pager.py                long lists in pages
@@ -9,5 +9,5 @@ task_card.py            a background task: progress, time left, cancel button
 markdown.py             errors, paths and names made safe to show as Markdown
 uploads.py              limits on uploads, and access to their bytes
 closed_tabs.py          cleaning up after a closed tab
-streamlit_internals.py  all uses of private parts of Streamlit
+streamlit_internals.py  private parts of Streamlit, and the reason for each
 """
