@@ -182,7 +182,6 @@ def _become(function: str, arguments: list, out: int, err: int, held: int) -> No
 
 def _launch_by_fork(held: int) -> None:
     """Let what the app starts beside itself be copies of this process, which keep ``held`` open."""
-    from catsdogs.background import tasks
     from catsdogs.system import processes
 
     real = processes.launch
@@ -192,15 +191,12 @@ def _launch_by_fork(held: int) -> None:
             pid = os.fork()
             if pid == 0:
                 # TensorFlow does not survive a fork once it has been used.
-                processes.launch = tasks.launch = real
+                processes.launch = real
                 os.dup2(stream.fileno(), 1)
                 os.dup2(stream.fileno(), 2)
                 # As where a process is started: what is open is not inherited, nor are locks.
                 os.closerange(3, held)
                 os.closerange(held + 1, os.sysconf("SC_OPEN_MAX"))
-                if module == "catsdogs.background.tasks":
-                    works = tasks._works()
-                    _become_launched(lambda: tasks.main(argument, works))
                 main = importlib.import_module(module).main
                 _become_launched(lambda: main(argument))
         identity = processes.identity_of(pid)
@@ -213,7 +209,7 @@ def _launch_by_fork(held: int) -> None:
         threading.Thread(target=collect, daemon=True).start()
         return identity
 
-    processes.launch = tasks.launch = launch
+    processes.launch = launch
 
 
 def _become_launched(main) -> None:

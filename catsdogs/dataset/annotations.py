@@ -9,7 +9,6 @@ import csv
 import getpass
 import hashlib
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +19,9 @@ import msgspec
 import pandas as pd
 
 from catsdogs import paths
+from catsdogs.background import event_log
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.system import files
 from catsdogs.text import cell, from_cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
@@ -228,11 +227,10 @@ def log_file(root: Path) -> Path:
 
 def _append(root: Path, action: str, photos: list[_Decision]) -> None:
     step = {"at": datetime.now().astimezone().isoformat(), "who": _user(), "action": action}
-    line = json.dumps({**step, "photos": photos} if photos else step)
     log = log_file(root)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        files.append_line(log, line, durable=True)
+        event_log.append(log, {**step, "photos": photos} if photos else step, durable=True)
     except OSError as error:
         raise DatasetError(
             f"Expected to write a decision into {log}. Received: {error.strerror}. Nothing was "
@@ -248,7 +246,7 @@ def _steps(root: Path) -> list[_Step]:
     """
     log = log_file(root)
     try:
-        lines = log.read_text("utf-8", errors="replace").splitlines()
+        recorded = event_log.records(log.read_bytes(), _decoded)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -257,21 +255,20 @@ def _steps(root: Path) -> list[_Step]:
             "that; without them, photos that were excluded would be used."
         ) from None
     steps: list[_Step] = []
-    for line in lines:
-        step = _parsed(line)
-        if step is not None and step.action == _UNDO:
+    for step in recorded:
+        if step.action == _UNDO:
             del steps[-1:]
-        elif step is not None:
+        else:
             steps.append(step)
     return steps
 
 
-def _parsed(line: str) -> _Step | None:
-    """Return the step of a line; None for an incomplete line, which a power cut can leave."""
+def _decoded(line: bytes) -> _Step | None:
+    """Return the step of a line; None for a torn line."""
+    record = event_log.decoded_object(line)
     try:
-        # Python's parser, because it accepts a user name that is not UTF-8.
-        return msgspec.convert(json.loads(line), _Step)
-    except (ValueError, msgspec.ValidationError):
+        return None if record is None else msgspec.convert(record, _Step)
+    except msgspec.ValidationError:
         return None
 
 

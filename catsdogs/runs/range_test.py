@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from catsdogs.background.tasks import Kind
 from catsdogs.runs.config import RunConfig
 
-KIND = "rates"
+KIND = Kind("rates", "catsdogs.learning.range_test")
 PHASES = {
     "scan": "Reading the files",
     "decode": "Decoding some of the training photos",

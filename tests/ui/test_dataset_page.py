@@ -16,7 +16,7 @@ from catsdogs.dataset import annotations, index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup
 from catsdogs.health.findings import Findings, load, save, summary_file
-from catsdogs.sources import current, sample
+from catsdogs.sources import current, fetch_task, sample
 from catsdogs.ui.shared import cache
 
 pytestmark = pytest.mark.page
@@ -287,18 +287,18 @@ def test_a_wrong_address_is_refused_before_anything_is_downloaded(chosen):
     app.text_input(key="dataset_url").set_value("ftp://example.org/a.zip").run()
     app.button(key="download_address").click().run()
     assert "Expected" in app.error[0].value
-    assert tasks.find("download", "ftp://example.org/a.zip") is None
+    assert tasks.find(fetch_task.KIND, "ftp://example.org/a.zip") is None
 
 
 @pytest.mark.slow
 def test_a_download_that_failed_says_why_until_that_is_closed(chosen):
     url = "http://127.0.0.1:9/photos.zip"
-    tasks.start("download", url)
+    tasks.start(fetch_task.KIND, url)
     deadline = time.monotonic() + 60
-    while tasks.find("download", url).is_running:
+    while tasks.find(fetch_task.KIND, url).is_running:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert tasks.find("download", url).state is TaskState.FAILED
+    assert tasks.find(fetch_task.KIND, url).state is TaskState.FAILED
     app = opened()
     assert "Expected" in app.error[0].value
     press(app, "Close")

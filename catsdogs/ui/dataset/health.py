@@ -5,7 +5,7 @@ import streamlit as st
 from catsdogs.background import tasks
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.dataset import annotations
-from catsdogs.health import checkup
+from catsdogs.health import checkup, task
 from catsdogs.health.flags import FLAGS, ODD
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.ui.dataset import filters, gallery
@@ -48,7 +48,7 @@ def _check(snapshot: Snapshot) -> None:
     """Show a running check, or the state of the last one and the button that starts another."""
     subject = str(snapshot.dataset.root)
     running = task_card.show(
-        "health", subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
+        task.KIND, subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
     )
     if running:
         st.caption("It goes on when you leave this page.")
@@ -88,7 +88,7 @@ def _start(subject: str) -> None:
         type="primary",
         key="health_run",
         on_click=problems.attempt,
-        args=(tasks.start, "health", subject),
+        args=(tasks.start, task.KIND, subject),
         kwargs={"note_as": _PROBLEM},
     )
     problems.show_noted(_PROBLEM)

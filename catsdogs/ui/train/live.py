@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from catsdogs.background.pace import Pace
 from catsdogs.charts import training as training_charts
 from catsdogs.errors import RunError
 from catsdogs.paths import shortened
 from catsdogs.runs import layout, store
 from catsdogs.runs.events import RunView, State, phases_of
-from catsdogs.runs.pace import Pace, pace
+from catsdogs.runs.pace import pace
 from catsdogs.runs.queue import in_queue
 from catsdogs.runs.run import Run
 from catsdogs.system import processes
@@ -156,7 +157,7 @@ def _progress(run: Run, view: RunView, speed: Pace) -> None:
     elif view.phase is None:
         st.progress(0.0, "Starting: TensorFlow takes some seconds to load")
     else:
-        left = speed.seconds_left
+        left = speed.left_s
         rest = f" · about {duration(left)} left" if left is not None else ""
         st.progress(_share(view), f"{_counted(view)}{rest}")
 
@@ -180,7 +181,7 @@ def _live_figures(run: Run, view: RunView, speed: Pace) -> None:
     best, images_per_s, processor, memory = st.columns(4)
     accuracies = [epoch.val_accuracy for epoch in view.epochs]
     best.metric("Validation accuracy", f"{accuracies[-1]:.2%}" if accuracies else "–")
-    known = speed.images_per_s
+    known = speed.per_s
     images_per_s.metric("Images a second", f"{known:,.0f}" if known else "–")
     used = processes.usage(run.worker) if run.worker else None
     share = _processor_share(run, used[0]) if used else None
