@@ -1,8 +1,8 @@
 """What is wrong or unusual in a dataset. Nothing is changed without you.
 
-checkup.py        runs every check and caches the findings; start reading here
-phases.py         the phases of a check: pixels, vectors, labels, shortcuts, map
-findings.py       the findings of a check: stored, and joined to the photos
+checkup.py        runs every check and reports the findings; start reading here
+findings.py       what a check found: typed, cached, joined to the records
+phases.py         the phases of a check; each fills in columns of its rows
 measures.py       brightness, sharpness, colour and outline of a photo
 neighbours.py     near duplicates and outliers, from MobileNetV2's vectors
 suspects.py       labels that cross-validation contradicts
