@@ -34,10 +34,6 @@ UI_FLOORS = (
     {"runs"},
     {"frame", "dataset", "train", "compare", "classify"},
 )
-KNOWN_CLIMBS = {
-    f"catsdogs/background/tasks.py imports {room}"
-    for room in ("dataset", "features", "health", "inference", "runs", "sources")
-}
 
 
 def climbs(module: Module) -> list[str]:
@@ -68,7 +64,7 @@ def _room(name: str, package: str) -> str | None:
 
 
 def test_a_room_imports_only_from_floors_below():
-    assert _found(climbs) == KNOWN_CLIMBS
+    assert _found(climbs) == set()
 
 
 @pytest.mark.parametrize(
@@ -495,28 +491,29 @@ def test_a_chart_drawn_elsewhere_is_found():
 OF_ANYTHING = {"dict[str, Any]", "Mapping[str, Any]"}
 JSON_ROOMS = ("catsdogs/cli/",)
 JSON_PLACES = {
-    "catsdogs/background/tasks.py": 6,
+    "catsdogs/background/event_log.py": 1,
+    "catsdogs/background/job.py": 2,
+    "catsdogs/background/tasks.py": 2,
     "catsdogs/charts/training.py": 2,
     "catsdogs/dataset/summary.py": 1,
     "catsdogs/evaluation/calibration.py": 1,
     "catsdogs/evaluation/metrics.py": 2,
     "catsdogs/evaluation/paired.py": 1,
     "catsdogs/health/checkup.py": 2,
+    "catsdogs/health/task.py": 1,
     "catsdogs/inference/answers.py": 3,
     "catsdogs/inference/folder_task.py": 1,
     "catsdogs/learning/quantization.py": 2,
     "catsdogs/learning/range_test.py": 1,
-    "catsdogs/learning/worker.py": 2,
+    "catsdogs/learning/worker.py": 1,
     "catsdogs/runs/about.py": 3,
     "catsdogs/runs/config.py": 5,
-    "catsdogs/runs/event_file.py": 2,
+    "catsdogs/runs/event_file.py": 1,
     "catsdogs/runs/events.py": 9,
     "catsdogs/runs/result.py": 2,
+    "catsdogs/sources/fetch_task.py": 1,
     "catsdogs/system/processes.py": 2,
-    "catsdogs/ui/classify/folder_job.py": 2,
-    "catsdogs/ui/compare/runs.py": 1,
-    "catsdogs/ui/dataset/charts.py": 2,
-    "catsdogs/ui/dataset/photo.py": 1,
+    "catsdogs/ui/dataset/charts.py": 1,
     "catsdogs/ui/runs/cards.py": 1,
     "catsdogs/ui/train/form.py": 1,
     "catsdogs/ui/train/rate_finder.py": 1,

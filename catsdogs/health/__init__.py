@@ -11,5 +11,6 @@ projection.py     the map: each photo as a point in the plane
 known.py          photos of Dogs vs. Cats that public lists name as wrong or odd
 flags.py          each finding as yes or no per photo, for counts and filters
 snapshot.py       a dataset's files, decisions and findings at one moment
+task.py           the check as a background task
 gallery_query.py  which photos the gallery shows, and in which order
 """
