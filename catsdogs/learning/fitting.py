@@ -134,6 +134,7 @@ class Recorder(keras.callbacks.Callback):
 
     def take_up(self, model: keras.Model, before: Fitted | None) -> Progress:
         """Restore the model from this stage's checkpoint, if any; return the progress of the fit.
+
         The fit keeps updating the returned progress.
         """
         if checkpoint.stage(self._path) == self._stage.name:

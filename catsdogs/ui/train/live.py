@@ -97,6 +97,7 @@ class _Drawn:
 
 def _watch(run: Run, overlaid: list[Run], drawn: _Drawn) -> None:
     """Refresh the run; redraw the chart, the most expensive part, only when there are new points.
+
     Draw every element on each refresh: Streamlit removes any that a fragment run omits.
     """
     before = run
