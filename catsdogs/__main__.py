@@ -4,10 +4,10 @@ import os
 import sys
 
 if __name__ == "__main__":
-    # As in the processes beside the app, see ``processes.py``; before any library is loaded.
+    # Set before any library is loaded; ``system/processes.py`` says why.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        # Here, because it takes a second, and Ctrl-C shall not end in a traceback meanwhile.
+        # Imported here: it takes a second, and Ctrl-C must not print a traceback meanwhile.
         from catsdogs.cli.parser import main
 
         sys.exit(main())

@@ -73,7 +73,7 @@ def scan(options: Namespace) -> Outcome:
 
 
 def health(options: Namespace) -> Outcome:
-    """Run every check over a dataset, or read what the last one of the same content found."""
+    """Run every check on a dataset, or read the findings of the last check of the same content."""
     started = time.perf_counter()
     dataset = _scanned(options.path)
     with phases(checkup.PHASES) as report:
@@ -84,7 +84,7 @@ def health(options: Namespace) -> Outcome:
 
 
 def exchange_annotations(options: Namespace) -> Outcome:
-    """Take decisions over from a CSV, or write them to one; say which are in effect."""
+    """Import decisions from a CSV, or export them to one; report those in effect."""
     root = opening.open_source(options.path)
     if options.import_from is not None:
         text = options.import_from.read_bytes().decode("utf-8-sig", errors="replace")
@@ -105,7 +105,7 @@ def exchange_annotations(options: Namespace) -> Outcome:
 
 
 def embed(options: Namespace) -> Outcome:
-    """Compute, or read from the cache, the vectors of a dataset's usable images."""
+    """Compute the vectors of a dataset's usable images, or read them from the cache."""
     if options.out is not None and options.out.suffix != ".npz":
         raise ConfigError(f"Expected a file name that ends in .npz. Received: {options.out}.")
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What evaluate, compare and classify print for people."""
+"""The tables of evaluate, compare and classify."""
 
 from collections import Counter
 from typing import Any
@@ -8,13 +8,13 @@ from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.text import counted
 
-# Its classifier of labels looks through MobileNetV2.
+# The health check judges labels with MobileNetV2's vectors.
 _FLATTERS = "this flatters MobileNetV2 most"
 _SAID = (*CLASS_NAMES, NEITHER)
 
 
 def evaluated(result: dict[str, Any]) -> Readable:
-    """Return the figures of a run on a dataset, its confusion matrix and its report."""
+    """Return the metrics of a run on a dataset, its confusion matrix and its report."""
     shown = {
         "accuracy": ("accuracy", ".2%"),
         "log loss": ("log_loss", ".4f"),
@@ -60,7 +60,7 @@ def _interval(interval: dict[str, float], form: str) -> str:
 
 
 def compared(result: dict[str, Any]) -> Readable:
-    """Return who is right where, and whether the difference could be chance."""
+    """Return where each run is right, and whether the difference could be chance."""
     difference, p, equivalence = (
         result[name] for name in ("difference", "mcnemar_p", "equivalence")
     )
@@ -115,7 +115,7 @@ def _left_out(result: dict[str, Any]) -> str | None:
 
 
 def classified(answers: list[dict[str, Any]]) -> Readable:
-    """Return a line an answer, and counts; a file that could not be read says why."""
+    """Return a row per answer, and counts; unreadable files are listed with the reason."""
     table = new_table("File", "Says", "P(dog)>", "Time>", "Run", folds=("File",))
     failed, counts = [], dict[str, Counter[str]]()
     for answer in answers:

@@ -57,7 +57,7 @@ def evaluate(options: Namespace) -> Outcome:
         raise no_usable_images(options.data, dataset)
     labels = records["label"].to_numpy()[answered]
     figures = metrics.evaluate(labels, p_dog[answered]).to_json()
-    # Here, because SciPy's statistics take over a second to import.
+    # Imported here, because SciPy's statistics take over a second to import.
     from catsdogs.evaluation import intervals, slices
 
     said = p_dog[answered]
@@ -141,7 +141,7 @@ def compare(options: Namespace) -> Outcome:
 
 
 def export(options: Namespace) -> Outcome:
-    """Copy a run's model file to where the user wants it, or a smaller one that is made for it."""
+    """Copy a run's model file, or a smaller version of it, to a path of the user's choice."""
     run, out = store.find_with_model(options.run), options.out.expanduser().absolute()
     _require_new_file(out, force=options.force)
     if run.is_reference and options.format != "litert":
@@ -166,7 +166,7 @@ def export(options: Namespace) -> Outcome:
 
 
 def _quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
-    """Write the run's model in less precision, and say how good: ``learning.quantization``."""
+    """Write the run's model in lower precision and measure it; see ``learning.quantization``."""
     with progress("export"):
         try:
             said = processes.answer_of(
@@ -224,10 +224,10 @@ def _require_new_file(out: Path, *, force: bool) -> None:
 
 
 def _pictures(given: list[Path]) -> Iterator[tuple[str, Read]]:
-    """Yield a name and a function that reads it: of files, and of those in folders and ZIPs.
+    """Yield each picture's name and a function that reads it, also from folders and ZIPs.
 
     Raises:
-        DatasetError: for a folder without any.
+        DatasetError: for a folder without pictures.
     """
     for path in given:
         if path.is_dir():

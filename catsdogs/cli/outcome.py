@@ -1,4 +1,4 @@
-"""What every command returns, and how it speaks of files that it could not read."""
+"""The outcome of a command, and how it reports files that it could not read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ DONE, FAILED, SOME_UNREADABLE = 0, 1, 2
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ``--json`` prints, what people read instead, and the exit status."""
+    """The JSON document, the text that people read instead, and the exit status."""
 
     result: Any
     text: Readable
@@ -22,7 +22,7 @@ class Outcome:
 
 
 def status_with(failed: object) -> int:
-    """Return the status of a command that is done and could not read ``failed``, if anything."""
+    """Return the status of a command that is done; ``failed`` are inputs it could not read."""
     return SOME_UNREADABLE if failed else DONE
 
 
@@ -32,12 +32,12 @@ def unreadable(dataset: index.Dataset) -> list[dict[str, str]]:
 
 
 def refused(name: str, error: UnreadableImage) -> dict[str, str]:
-    """Return a file that could not be read as a command reports it."""
+    """Return the report of a file that could not be read."""
     return {"path": name, "reason": error.code, "detail": str(error)}
 
 
 def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
-    """Return the error of a dataset without a photo to work on."""
+    """Return the error for a dataset without a usable photo."""
     reasons = [
         *(f"{name}: {reason}" for name, reason in dataset.rest.closed_folders.items()),
         *(f"{row.path}: {row.problem_detail}" for row in dataset.unreadable.itertuples()),
@@ -50,7 +50,7 @@ def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
 
 
 def no_images(path: Path) -> DatasetError:
-    """Return the error of a folder in which no file is an image."""
+    """Return the error for a folder without image files."""
     return DatasetError(
         f"Expected image files ({', '.join(sorted(picture.SUFFIXES))}) in {path}. "
         "Received: none. Check the path."

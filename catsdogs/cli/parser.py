@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
     except SystemExit as stop:
-        # argparse ends with 2 on a usage error, which here would mean "some inputs unreadable".
+        # argparse exits with 2 on a usage error, which would mean "some inputs unreadable" here.
         return FAILED if stop.code else 0
     try:
         outcome = options.command(options)
@@ -55,7 +55,7 @@ def _print_json(result: Any) -> None:
     try:
         print(json.dumps(result, indent=2), flush=True)
     except BrokenPipeError:
-        # Who reads has seen enough. What is left to flush at the end must go somewhere.
+        # The reader closed the pipe. Python still flushes at exit, so give it somewhere to write.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -145,7 +145,7 @@ def _add_models(groups: Any) -> None:
     evaluate.add_argument("run", help=run_help)
     evaluate.add_argument("--data", required=True, type=Path)
     classify = _add(groups, "classify", models.classify, "classify image files")
-    # Named here, because argparse would put PATH last, where --run takes it for a run.
+    # Written out, because argparse would show PATH last, where --run takes it for a run.
     classify.usage = "python -m catsdogs classify PATH [PATH ...] [--run RUN ...] [options]"
     classify.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file, folder or ZIP")
     classify.add_argument(

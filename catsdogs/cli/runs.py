@@ -24,7 +24,7 @@ def train(options: Namespace) -> Outcome:
     settings = {field.name: getattr(options, field.name) for field in fields(RunConfig)}
     settings["data"] = str(options.data.expanduser().absolute())
     config = RunConfig(**settings)
-    # The start reads the dataset, too, without a word; from here on it is in the cache.
+    # Scan with a progress bar first; the start then finds the scan in the cache.
     with progress("scan") as advance:
         index.scan(opening.open_source(Path(config.data)), progress=advance)
     return _followed(queue.start(config))
@@ -48,7 +48,7 @@ def show(options: Namespace) -> Outcome:
 
 
 def remark(options: Namespace) -> Outcome:
-    """Give a run a name, a note, a star; what is not said stays as it is."""
+    """Give a run a name, a note or a star; what is not given stays."""
     run = store.find(options.run)
     said = {field.name: getattr(options, field.name) for field in fields(Remarks)}
     said = {name: value for name, value in said.items() if value is not None}
@@ -67,12 +67,12 @@ def stop(options: Namespace) -> Outcome:
 
 
 def resume(options: Namespace) -> Outcome:
-    """Go on with a run that was stopped, failed or lost, and follow it to its end."""
+    """Resume a run that was stopped, failed or lost, and follow it to its end."""
     return _followed(queue.resume(store.find(options.run)))
 
 
 def extend(options: Namespace) -> Outcome:
-    """Train a finished run for some more epochs, and follow it to its end."""
+    """Train a finished run for more epochs, and follow it to its end."""
     return _followed(queue.extend(store.find(options.run), options.epochs))
 
 
@@ -95,9 +95,9 @@ def _followed(run: Run) -> Outcome:
 
 
 def _stopped(run: Run, report: Report) -> Run:
-    """Stop a run gracefully, and follow it to its end; on Ctrl-C end it at once."""
+    """Stop a run gracefully and follow it to its end; on Ctrl-C, end it at once."""
     try:
-        with suppress(RunError):  # It has ended by itself just now, or was asked already.
+        with suppress(RunError):  # It has just ended, or was asked to stop already.
             queue.request_stop(run)
         return queue.follow(run, report)
     except KeyboardInterrupt:
@@ -108,7 +108,7 @@ def _stopped(run: Run, report: Report) -> Run:
 
 
 def _ended(run: Run) -> Outcome:
-    """Return the outcome of a run that is not at work any more."""
+    """Return the outcome of a run that has ended."""
     if run.state is State.LOST:
         raise RunError(
             f"Expected {run.run_id} to end by itself. Received: its process is gone (killed, out "

@@ -1,8 +1,7 @@
-"""What people read on stdout where a program would ask for JSON.
+"""The text that people read on stdout; programs ask for JSON instead.
 
-A text is a list of parts: tables, which are fitted to the terminal, and lines, which are not broken
-so that they can be copied. Whatever comes from outside is shown as it is: it neither formats nor
-colours anything.
+A text is a list of parts: tables, fitted to the terminal, and lines, left whole so that they can be
+copied. Names and messages from outside are shown literally: they cannot format or colour anything.
 """
 
 import io
@@ -28,7 +27,7 @@ from catsdogs.runs.run import Run
 from catsdogs.text import duration, printable
 
 Readable = list[Table | Text]
-# A pipe has no width; nothing is broken or cut for it.
+# A pipe has no width, so nothing is wrapped or cut.
 _NO_WIDTH = 100_000
 _MOST_ROWS = 20
 _STYLES = {
@@ -44,7 +43,7 @@ _STYLES = {
 def show(parts: Readable) -> None:
     """Print a text on stdout."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Not every terminal, and no old Windows pipe, has a character for everything.
+        # Some terminals, and older Windows pipes, lack some characters.
         sys.stdout.reconfigure(errors="backslashreplace")
     on_terminal = sys.stdout.isatty()
     console = Console(markup=False, emoji=False, highlight=False, force_terminal=on_terminal)
@@ -54,7 +53,7 @@ def show(parts: Readable) -> None:
             console.print(part, soft_wrap=True)
         else:
             folds = any(not column.no_wrap for column in part.columns)
-            # Lines of a table that cannot fold are broken by the terminal: ids can be copied.
+            # The terminal wraps tables that cannot fold, so ids can be copied.
             console.width = width if folds else _NO_WIDTH
             if number:
                 console.print()
@@ -62,7 +61,7 @@ def show(parts: Readable) -> None:
 
 
 def facts(values: Mapping[str, object]) -> Table:
-    """Return "name  value" lines; what is None is left out."""
+    """Return "name  value" lines; None values are left out."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -73,7 +72,7 @@ def facts(values: Mapping[str, object]) -> Table:
 
 
 def run_table(runs: list[Run]) -> Readable:
-    """Return a line a run."""
+    """Return a table with a row per run."""
     if not runs:
         return [cell("No runs yet. Train one: python -m catsdogs train --help")]
     columns = ("Run", "State", "Model", "Recipe", "Data", "Epochs>", "Accuracy>", "Started")
@@ -93,19 +92,19 @@ def run_table(runs: list[Run]) -> Readable:
 
 
 def starred(run: Run) -> str:
-    """Return the name that a run was given, its star, and whether it came with the project."""
+    """Return a run's star, its owner's name for it, and whether it is a reference run."""
     came = "(reference)" if run.is_reference else ""
     return " ".join(filter(None, ["★" if run.remarks.starred else "", run.remarks.name, came]))
 
 
 def ended_run(run: Run) -> Readable:
-    """Return how a run that was followed to its end did."""
+    """Return the outcome of a run that was followed to its end."""
     caveat = {"note that": run.caveat or None}
-    return [facts({"run": run.run_id, "state": run.state, **_figures(run.result), **caveat})]
+    return [facts({"run": run.run_id, "state": run.state, **_metrics(run.result), **caveat})]
 
 
 def run_details(run: Run) -> Readable:
-    """Return everything about a run: settings, data, epochs, figures."""
+    """Return everything about a run: settings, data, epochs, metrics."""
     config, dataset = run.config, run.about.dataset
     text: Readable = [
         facts(
@@ -122,7 +121,7 @@ def run_details(run: Run) -> Readable:
                 "batch size": config.batch_size,
                 "learning rate": f"{config.peak_learning_rate:g}, {config.learning_rate_schedule}",
                 "seed": config.seed,
-                **_figures(run.result),
+                **_metrics(run.result),
                 "note that": run.caveat or None,
                 "folder": run.folder,
             }
@@ -134,7 +133,7 @@ def run_details(run: Run) -> Readable:
 
 
 def scanned(result: dict[str, Any]) -> Readable:
-    """Return what is in a dataset."""
+    """Return the counts and sizes of a dataset."""
     names = ("unlabelled", "excluded", "relabelled", "other_files")
     others = {name.replace("_", " "): f"{result[name]:,}" for name in names if result[name]}
     aside = [f"{n:,} {reason}" for reason, n in result["skipped"].items() if reason in ASIDE]
@@ -155,7 +154,7 @@ def scanned(result: dict[str, Any]) -> Readable:
 
 
 def checked(result: dict[str, Any]) -> Readable:
-    """Return what is wrong with a dataset, the worst first; JSON has all of it."""
+    """Return the findings of a check, the worst first; JSON has all of them."""
     exact, near = result["exact_duplicates"], result["near_duplicates"]
     suspects, outliers = result["suspect_labels"], result["outliers"]
     text: Readable = [
@@ -209,7 +208,7 @@ def _listed(rows: Sequence[Sequence[str]], *columns: str) -> Readable:
 
 
 def unreadable_files(failed: list[dict[str, str]]) -> Readable:
-    """Return a line a file, each with the reason."""
+    """Return a table of files with the reason for each."""
     if not failed:
         return []
     rows = [(entry["path"], entry.get("detail") or entry["reason"]) for entry in failed]
@@ -230,8 +229,8 @@ def _epoch_table(run: Run) -> Table:
     return table
 
 
-def _figures(result: RunResult) -> dict[str, str]:
-    """Return what a run with a model is like; nothing of one without."""
+def _metrics(result: RunResult) -> dict[str, str]:
+    """Return the metrics of a run with a model; nothing for one without."""
     if not result.is_model:
         return {}
     seconds = result.seconds
@@ -276,5 +275,5 @@ def _seconds(seconds: float) -> str:
 
 
 def cell(value: object) -> Text:
-    """Return a value as a terminal may show it."""
+    """Return a value as printable text."""
     return Text(printable(str(value)))
