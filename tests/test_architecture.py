@@ -269,8 +269,7 @@ PRIVATE_PARTS = (
     *("compat.v1", "lite.experimental"),
 )
 FENCED = {
-    "catsdogs/learning/export.py": {"lite.experimental"},
-    "catsdogs/learning/normalization.py": {"compat.v1"},
+    "catsdogs/learning/tensorflow_internals.py": {"compat.v1", "lite.experimental"},
     "catsdogs/ui/classify/inputs.py": {"streamlit.runtime"},
     "catsdogs/ui/shared/cache.py": {"streamlit.runtime"},
     "catsdogs/ui/shared/leaving.py": {"ctypes", "streamlit.runtime", "__init__"},

@@ -5,8 +5,6 @@ backbone is exported with an empty head and kept in the cache, and a run's file 
 1,281 numbers replaced.
 """
 
-import io
-import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow
 from keras import layers, ops
 
@@ -23,12 +20,9 @@ from catsdogs.errors import RunError
 from catsdogs.features.backbones import identity
 from catsdogs.features.embeddings import EMBEDDING_SIZE
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.learning import models
+from catsdogs.learning import models, tensorflow_internals
 from catsdogs.system import files
 
-# Photos on which each operation in int8 is compared with float32, and how many steps of its scale
-# it may be off: twice what rounding alone makes.
-_JUDGED_ON, _MOST_STEPS = 40, 2 / math.sqrt(12)
 _SMALLER = [tensorflow.lite.Optimize.DEFAULT]
 # LiteRT and TensorFlow round differently; measured differences are below 1e-5.
 AGREEMENT = 1e-3
@@ -108,34 +102,8 @@ def trunk_file(weights: Path, block: str) -> Path:
 
 
 def quantize(graph: keras.Model, photos: Sequence[np.ndarray], target: Path) -> None:
-    """Write ``graph`` as a LiteRT file that computes in int8, calibrated on uint8 ``photos``.
-
-    The few operations that int8 harms most stay in float32, as TensorFlow's guide to its debugger
-    of quantization does: https://www.tensorflow.org/lite/performance/quantization_debugger
-    """
-    lite = tensorflow.lite
-    converter = _converter(graph)
-    converter.optimizations = [lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([photo[np.newaxis]] for photo in photos)
-    debugger = lite.experimental.QuantizationDebugger(
-        converter=converter,
-        debug_dataset=lambda: ([photo[np.newaxis]] for photo in photos[:_JUDGED_ON]),
-    )
-    debugger.run()
-    debugger.options = lite.experimental.QuantizationDebugOptions(
-        denylisted_nodes=_harmed(debugger)
-    )
-    files.write_bytes(target, debugger.get_nondebug_quantized_model())
-
-
-def _harmed(debugger: Any) -> list[str]:
-    """Return the operations whose values int8 changes by more than twice what rounding does."""
-    table = io.StringIO()
-    debugger.layer_statistics_dump(table)
-    table.seek(0)
-    found = pd.read_csv(table)
-    steps = np.sqrt(found["mean_squared_error"]) / found["scale"]
-    return list(found["tensor_name"][steps > _MOST_STEPS])
+    """Write ``graph`` as a LiteRT file that computes in int8, calibrated on uint8 ``photos``."""
+    files.write_bytes(target, tensorflow_internals.quantized(_converter(graph), photos))
 
 
 def export_fine_tuned(backbone: keras.Model, head: keras.Model, target: Path) -> None:
@@ -147,8 +115,8 @@ def export_mobilenet_v2(backbone: Path, head: keras.Model, target: Path) -> None
     """Write a LiteRT file: the exported ``backbone`` with this head's kernel and bias in place."""
     kernel, bias = head.get_layer("p_dog").get_weights()  # (1280, 1), (1,)
     content = backbone.read_bytes()
-    content = _with_constant(content, _NO_KERNEL, kernel)
-    content = _with_constant(content, _NO_BIAS, np.full_like(_NO_BIAS, bias))
+    content = tensorflow_internals.with_constant(content, _NO_KERNEL, kernel)
+    content = tensorflow_internals.with_constant(content, _NO_BIAS, np.full_like(_NO_BIAS, bias))
     files.write_bytes(target, content)
 
 
@@ -270,13 +238,3 @@ def _converter(graph: keras.Model) -> Any:
     return tensorflow.lite.TFLiteConverter.from_concrete_functions(
         [network.get_concrete_function(image)], variables
     )
-
-
-def _with_constant(content: bytes, old: np.ndarray, new: np.ndarray) -> bytes:
-    pattern = old.astype("<f4").tobytes()
-    if content.count(pattern) != 1:
-        raise RunError(
-            "Expected an exported backbone with exactly one place for the head. Received: "
-            f"{content.count(pattern)} places. Delete the folder .cache/backbones and train again."
-        )
-    return content.replace(pattern, new.astype("<f4").tobytes())

@@ -3,8 +3,9 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
+
+from catsdogs.learning.tensorflow_internals import fused_batch_norm
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
@@ -30,8 +31,8 @@ class FusedBatchNormalization(layers.BatchNormalization):
         """Return the normalised maps; in training, update the running statistics too."""
         if not training:
             return super().call(inputs, training=training, mask=mask)
-        normalised, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
+        normalised, mean, variance = fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon
         )
         for running, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             running.assign(ops.stop_gradient(running * self.momentum + value * (1 - self.momentum)))
