@@ -1,8 +1,8 @@
 """Keras → LiteRT, with the heat map inside the graph.
 
-MobileNetV2 runs differ only in their head, so the expensive conversion is done once a machine: the
-backbone is exported with an empty head and kept in the cache, and a run's file is that one with
-1,281 numbers replaced.
+Frozen MobileNetV2 runs differ only in their head, so the expensive conversion runs once a machine:
+the cache keeps the backbone with a placeholder head, and a run's file is that one with 1,281
+numbers replaced.
 """
 
 import time
@@ -26,7 +26,7 @@ from catsdogs.system import files
 _SMALLER = [tensorflow.lite.Optimize.DEFAULT]
 # LiteRT and TensorFlow round differently; measured differences are below 1e-5.
 AGREEMENT = 1e-3
-# What the backbone's file holds in place of a head: byte patterns that stand in it once.
+# The placeholder head in the backbone's file: byte patterns that occur in it once.
 _NO_KERNEL = np.linspace(1, 2, EMBEDDING_SIZE, dtype=np.float32)
 _NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
 
@@ -41,8 +41,8 @@ def export_int8(
 ) -> None:
     """Write a complete network as a LiteRT file that computes in int8; outputs as in float32.
 
-    ``photos()`` gives uint8 (S, S, 3) to calibrate on. The custom CNN needs none: it takes the
-    ranges of its activations from each image anew, which agrees better and costs it nothing.
+    ``photos()`` returns uint8 (S, S, 3) to calibrate on. The custom CNN needs none: it computes the
+    ranges of its activations for each image, which agrees better at no extra cost.
     """
     if models.has_backbone(model):
         quantize(_graph(model), photos(), target)
@@ -51,9 +51,9 @@ def export_int8(
 
 
 def export_float16(model: keras.Model, target: Path) -> None:
-    """Write a complete network as a LiteRT file that keeps its weights in half the precision.
+    """Write a complete network as a LiteRT file with float16 weights, half the size.
 
-    It computes in float32 as before, and takes half the space; outputs as in float32.
+    It still computes in float32; outputs as in float32.
     """
     _export(_graph(model), target, optimizations=_SMALLER, weights=[tensorflow.float16])
 
@@ -61,7 +61,7 @@ def export_float16(model: keras.Model, target: Path) -> None:
 def backbone_file(weights: Path) -> Path:
     """Return the exported backbone of these weights, exporting it when the cache has none.
 
-    Its outputs are ``embedding`` (1280,) and, for the head that a run puts in, ``p_dog`` and
+    Its outputs are ``embedding`` (1280,) and, from the head that each run inserts, ``p_dog`` and
     ``heatmap`` (7, 7).
     """
     target = paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}.tflite"
@@ -74,10 +74,10 @@ def backbone_file(weights: Path) -> Path:
 def quantized_backbone_file(
     weights: Path, calibrated_on: str, photos: Callable[[int], Sequence[np.ndarray]]
 ) -> Path:
-    """Return the backbone in int8, quantizing it when the cache has none; output ``embedding``.
+    """Return the int8 backbone, quantizing it if the cache has none; output ``embedding``.
 
-    ``photos(S)`` gives uint8 (S, S, 3) pictures that the ranges of its activations are taken from;
-    ``calibrated_on`` tells them from any others.
+    ``photos(S)`` returns uint8 (S, S, 3) pictures to calibrate on; ``calibrated_on``
+    identifies them in the file name.
     """
     name = f"mobilenet_v2-{identity(weights)}-mostly-int8-{calibrated_on}.tflite"
     target = paths.cache_dir() / "backbones" / name
@@ -121,12 +121,12 @@ def export_mobilenet_v2(backbone: Path, head: keras.Model, target: Path) -> None
 
 
 def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -> float:
-    """Compare the exported model with the probabilities (N,) that training ended with.
+    """Return the median milliseconds of a forward pass, after checking the exported model.
 
-    ``images`` are uint8 of shape (S, S, 3). Returns the median milliseconds of a forward pass.
+    ``images`` are uint8 (S, S, 3); ``p_dog`` (N,) are the probabilities from training.
 
     Raises:
-        RunError: when any probability differs by more than ``AGREEMENT``.
+        RunError: if any probability differs by more than ``AGREEMENT``.
     """
     model = LiteRTModel(litert)
     found, times_ms = [], []
@@ -144,7 +144,7 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
 
 
 def _graph(model: keras.Model) -> keras.Model:
-    """Return a complete network with all outputs that its LiteRT file has."""
+    """Return a complete network with all outputs of its LiteRT file."""
     if models.has_backbone(model):
         backbone, head = models.parts_of_mobilenet_v2(model)
         return _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
@@ -197,7 +197,7 @@ def _grad_cam(model: keras.Model) -> keras.KerasTensor:
 
 
 def _hidden_values(model: keras.Model) -> keras.KerasTensor:
-    # Networks of earlier versions have their ReLU in the dense layer itself.
+    # In networks from older versions, the dense layer itself has the ReLU.
     names = {layer.name for layer in model.layers}
     name = f"{models.HIDDEN}_active"
     return model.get_layer(name if name in names else models.HIDDEN).output
@@ -229,7 +229,7 @@ def _converter(graph: keras.Model) -> Any:
     """Return TensorFlow's converter of a graph for one image, its outputs by their names.
 
     ``graph.export(format="litert")`` takes twice the time for the same file: it tracks and saves
-    every Keras layer on the way, where the values of the variables are enough.
+    every Keras layer, although the values of the variables are enough.
     """
     image = tensorflow.TensorSpec((1, *graph.input_shape[1:]), tensorflow.uint8, name="image")
     network = tensorflow.function(lambda image: graph(image, training=False))
