@@ -18,15 +18,17 @@ help: ## list the targets
 run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
 	$(BIN)/streamlit run streamlit_app.py
 
-# As nice as the app's background work, which would otherwise wait for the tests that wait for it.
-# Three at a time, as tests mostly wait; in their order, the long ones in the browser first.
-test: $(VENV)/dev.stamp ## run every test this machine can but the long ones; says what it skips, and why
+# At the priority of the app's background work: tests wait for it, and must not starve it.
+# Three processes, because tests mostly wait; in file order, so the long browser tests start first.
+test: $(VENV)/dev.stamp ## run every test but the long ones; lists the tests it skips, and why
 	nice -n 10 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
-quick: $(VENV)/dev.stamp ## run the tests that take seconds, on every save
-	$(BIN)/python -m pytest -m "not slow and not page and not e2e and not realdata"
+# The tests in tests/learning are all slow, and collecting them alone would load TensorFlow.
+quick: $(VENV)/dev.stamp ## run the tests that take milliseconds, on every save
+	$(BIN)/python -m pytest -q -n logical --dist worksteal --ignore tests/learning \
+		-m "not slow and not page and not e2e and not realdata"
 
-torture: $(VENV)/dev.stamp ## run the long tests: of what docs/reliability.md promises kills, faults, fuzzing, load
+torture: $(VENV)/dev.stamp ## run the long tests behind docs/reliability.md: kills, faults, fuzzing, load
 	$(BIN)/python -m pytest -m long
 	$(BIN)/python -m pytest -s tests/torture_*.py
 
@@ -38,11 +40,11 @@ lint: $(VENV)/dev.stamp ## check format, style and types
 audit: $(VENV)/dev.stamp ## ask whether a pinned package has a known vulnerability; skips without a network
 	$(BIN)/python -m tools.audit
 
-format: $(VENV)/dev.stamp ## format the code and mend what can be mended
+format: $(VENV)/dev.stamp ## format the code and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/dev.stamp ## measure beside the usual ways, on the photos that DATA=… names
+bench: $(VENV)/dev.stamp ## compare speed with the usual ways, on the photos in DATA=…
 	@test -n "$(DATA)" || { echo "Expected photos. Received: none. Name a folder or a zip: \
 	make bench DATA=/path/to/train.zip" >&2; exit 1; }
 	$(BIN)/python -m benchmarks.transfer $(DATA)
@@ -54,16 +56,16 @@ bench: $(VENV)/dev.stamp ## measure beside the usual ways, on the photos that DA
 	$(BIN)/python -m benchmarks.train_page
 	$(BIN)/python -m benchmarks.compare_page $(DATA)
 
-reference: $(VENV)/dev.stamp ## train the runs that come with the project anew, on the photos that DATA=… names
+reference: $(VENV)/dev.stamp ## train the reference runs again, on the photos in DATA=…
 	@test -n "$(DATA)" || { echo "Expected photos. Received: none. Name a folder or a zip: \
 	make reference DATA=/path/to/dogs-vs-cats" >&2; exit 1; }
 	$(BIN)/python -m tools.reference $(DATA)
 	$(BIN)/python -m tools.results
 
-screenshots: $(VENV)/dev.stamp ## take the README's pictures of the app, in a real browser
+screenshots: $(VENV)/dev.stamp ## take the README's screenshots of the app, in a real browser
 	$(BIN)/python -m tools.screenshots
 
-requirements: $(VENV)/dev.stamp ## pin all packages anew, from pyproject.toml
+requirements: $(VENV)/dev.stamp ## pin the newest versions of all packages in pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
 

@@ -13,11 +13,12 @@ The rooms, by floor. A room imports only from floors below its own:
     background/    long work in a process of its own
     images/        image files and their pixels
 
-    sources/       a path or an address → a folder of images
-    dataset/       a folder → a table of records, decisions, a fair split
+    dataset/       a folder of images → a table of records, decisions, a fair split
     features/      arrays computed once per photo
 
+    sources/       a path or an address → a folder of images
     health/        what is wrong or unusual in a dataset
+
     runs/          a run without TensorFlow: settings, folder, queue, events
 
     charts/        data → Plotly charts

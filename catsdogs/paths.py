@@ -1,4 +1,4 @@
-"""Where files are kept. Only this module reads these environment variables:
+"""The places of all files. Only this module reads these environment variables:
 
     CATSDOGS_DATA        drawn and unpacked datasets, and decisions   (default: ./data)
     CATSDOGS_ARTIFACTS   training runs                                (default: ./artifacts)
@@ -61,7 +61,7 @@ def shortened(text: str) -> str:
     part stays.
     """
     ours = {folder: f"{folder.name}/" for folder in (data_dir(), artifacts_dir(), cache_dir())}
-    for folder, name in {**ours, **_near()}.items():
+    for folder, name in {**ours, **_short_prefixes()}.items():
         here = re.compile(rf"(?<![\w./~-]){re.escape(str(folder))}[/\\]")
         text = here.sub(name.replace("\\", r"\\"), text)
     return _LEADING_PARTS.sub("…/", text)
@@ -69,13 +69,13 @@ def shortened(text: str) -> str:
 
 def portable(path: str) -> str:
     """Return ``path`` for use in a command that runs in the project folder of any machine."""
-    for folder, name in _near().items():
+    for folder, name in _short_prefixes().items():
         if Path(path).is_relative_to(folder):
             return f"{name}{Path(path).relative_to(folder).as_posix()}"
     return path
 
 
-def _near() -> dict[Path, str]:
+def _short_prefixes() -> dict[Path, str]:
     """Return how paths in the project folder and in the home folder begin, by folder."""
     home = Path.home()
     # The home folder of a service is "/", which contains every path.

@@ -1,4 +1,4 @@
-"""The worlds tests take place in: an empty machine, a few photos, runs that were really trained."""
+"""States of the world that tests start from: an empty machine, a few photos, trained runs."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from PIL import Image
 
 from catsdogs.runs import layout, model_files
 
-# As in the app's own processes: what computes on several threads leaves others the processors.
+# As in the app's own processes: idle computing threads sleep instead of spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
@@ -29,7 +29,7 @@ WEIGHTS = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 
 @pytest.fixture(autouse=True)
 def empty_machine(tmp_path, monkeypatch):
-    """No data, no runs, no caches; the working directory is empty too."""
+    """A machine without data, runs or caches, and an empty working directory."""
     for name in ("DATA", "ARTIFACTS", "CACHE"):
         monkeypatch.setenv(f"CATSDOGS_{name}", str(tmp_path / name.lower()))
     (tmp_path / "cwd").mkdir()
@@ -52,7 +52,7 @@ def photo():
 
 @pytest.fixture
 def kaggle_folder(tmp_path, photo):
-    """Eight cats and eight dogs, named as Kaggle does."""
+    """A folder of eight cats and eight dogs, named as Kaggle names them."""
     folder = tmp_path / "photos"
     for number in range(8):
         photo(folder / f"cat.{number}.jpg", seed=number)
@@ -67,14 +67,14 @@ def archive(kaggle_folder):
     with zipfile.ZipFile(buffer, "w") as opened:
         for path in kaggle_folder.iterdir():
             opened.write(path, f"train/{path.name}")
-        # Larger than what is read from the network at once.
+        # Larger than one read from the network.
         opened.writestr("notes.txt", b"much to say " * 50_000)
     return buffer.getvalue()
 
 
 @contextmanager
 def served(content: bytes, *, stall_after: int | None = None):
-    """Serve ``content`` at any address; without a further word after ``stall_after`` bytes."""
+    """Serve ``content`` at any address; the server goes silent after ``stall_after`` bytes."""
     let_go = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -87,7 +87,7 @@ def served(content: bytes, *, stall_after: int | None = None):
                 self.wfile.flush()
                 while not let_go.wait(0.1):
                     if select.select([self.connection], [], [], 0)[0]:
-                        break  # Who asked has gone, and will say no more either.
+                        break  # The client has closed the connection.
 
         def log_message(self, *_):
             pass
@@ -135,7 +135,7 @@ def trained_world(tmp_path_factory):
 
 
 def _copy(source: str, target: str) -> None:
-    # Checkpoints, which make up most of it, are only ever replaced.
+    # Checkpoints are most of the bytes, and the app only ever replaces them.
     (os.link if source.endswith("checkpoint.npz") else shutil.copy2)(source, target)
 
 
@@ -149,7 +149,7 @@ def trained_machine(trained_world, tmp_path, monkeypatch):
 
 
 def seal(folder: Path) -> None:
-    """Make the checksums that a run's last event holds those of its files as they are now."""
+    """Update the checksums in a run's last event to those of its current files."""
     events = folder / layout.EVENTS
     *others, last = events.read_text("utf-8").splitlines()
     ending = json.loads(last)
@@ -158,7 +158,7 @@ def seal(folder: Path) -> None:
 
 
 def find_imagenet_weights() -> Path | None:
-    """Return the weights file where this machine has one."""
+    """Return the path of the ImageNet weights, or None if this machine has none."""
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     candidates = [keras_home / "models" / WEIGHTS, SHARED / "weights" / WEIGHTS]
     return next((path for path in candidates if path.is_file()), None)
@@ -166,7 +166,7 @@ def find_imagenet_weights() -> Path | None:
 
 @pytest.fixture(scope="session")
 def imagenet_weights():
-    """The path of MobileNetV2's weights; tests are skipped where there are none."""
+    """The path of MobileNetV2's ImageNet weights; skips the test if there are none."""
     path = find_imagenet_weights()
     if path is None:
         pytest.skip("MobileNetV2's ImageNet weights are not on this machine")
@@ -175,7 +175,7 @@ def imagenet_weights():
 
 @pytest.fixture(scope="session")
 def native_zip():
-    """The archive of 2,002 real photos; tests are skipped where it is not."""
+    """The path of the archive of 2,002 real photos; skips the test if it is missing."""
     if not NATIVE_ZIP.is_file():
         pytest.skip("the real photos (../shared/data) are not on this machine")
     return NATIVE_ZIP

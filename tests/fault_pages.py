@@ -1,6 +1,6 @@
-"""What a person does on a page, as a command: ``tests/faulty.py`` calls it where files fail.
+"""Actions of a person on a page, as functions that ``tests/faulty.py`` calls while files fail.
 
-Each prints what the page shows in the end, and returns 1 when that is an error.
+Each prints what the page finally shows, and returns 1 if that is an error.
 """
 
 import json
@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def correct(_words: list[str]) -> int:
-    """Upload a picture to the Classify page, and mark its answer as wrong."""
+    """Upload a picture to the Classify page and mark its answer as wrong."""
     app = _opened("pages/classify.py")
     upload = ("cat.jpg", photo(1), "image/jpeg")
     app.file_uploader(key="classify_files").set_value([upload]).run()
@@ -21,7 +21,7 @@ def correct(_words: list[str]) -> int:
 
 
 def exclude(_words: list[str]) -> int:
-    """Exclude all photos that the Dataset page shows; those that it cannot read, it counts."""
+    """Exclude all photos that the Dataset page shows; it counts the unreadable ones."""
     app = _opened("pages/dataset.py")
     _press(app, "all_exclude_")
     counts = {metric.label: int(metric.value) for metric in app.metric}
@@ -34,7 +34,7 @@ def _opened(page: str) -> AppTest:
 
 
 def _press(app: AppTest, key: str) -> None:
-    """Press the button whose key begins so, unless an error stands where it should be."""
+    """Press the button whose key starts with this, unless the page shows an error instead."""
     button = next((one for one in app.button if (one.key or "").startswith(key)), None)
     if button is not None:
         button.click().run()
@@ -42,7 +42,7 @@ def _press(app: AppTest, key: str) -> None:
 
 def _told(app: AppTest, shown: list) -> int:
     assert not app.exception, app.exception[0].stack_trace
-    # As it is read: what would be Markdown has a backslash before it.
+    # Without the backslashes that escape Markdown.
     errors = [re.sub(r"\\(\W)", r"\1", error.value) for error in app.error]
     print(json.dumps({"error": " ".join(errors)} if errors else {"shown": shown}))
     return 1 if errors else 0

@@ -1,14 +1,13 @@
 """A machine on which the n-th file operation fails: real processes, real system calls.
 
-Which ones count is decided below Python, by ``faulty.c``, a few wrappers around the C library's
-``open``, ``write``, ``fsync``, ``rename`` and the like that the compiler makes a library of and the
-dynamic linker puts before the others: h5py, Arrow and NumPy write without Python, so replacing
-Python's own functions would miss what matters most. Only what touches the machine's own folder
-counts, not Python's imports.
+``faulty.c`` counts and fails the operations below Python. It wraps the C library's ``open``,
+``write``, ``fsync``, ``rename`` and the like; the dynamic linker loads it before the C library.
+Replacing Python's functions would miss the most important writes, because h5py, Arrow and NumPy
+write without Python. Only operations in the machine's own folder count, not Python's imports.
 
-A process that has imported everything once is copied by ``fork`` for every command, because there
-are hundreds of them; a worker or task that the command starts is another copy. Run as a script,
-this is that process.
+There are hundreds of commands, so each runs in a ``fork`` of one process that has imported
+everything. A worker or task that a command starts is another fork. Run as a script, this module is
+that process.
 """
 
 import contextlib
@@ -32,7 +31,7 @@ from tempfile import TemporaryFile
 # first operation that failed.
 _STATE = struct.Struct("=5q1000s1000s3000s")
 _PATIENCE_S = 120
-# A full disk, a broken one, one that is not ours, too many open files.
+# A full disk, a broken disk, a disk without permission, too many open files.
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
 
 
@@ -40,7 +39,7 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EMFILE)
 class Ended:
     """How a command ended. ``fault`` is the operation that failed ("write /path"), or "".
 
-    ``operations`` are all that counted, where none was to fail.
+    ``operations`` are all that were counted, in a run in which none should fail.
     """
 
     status: int
@@ -51,12 +50,12 @@ class Ended:
 
     @property
     def document(self):
-        """What a command that was asked for JSON has printed."""
+        """The JSON that the command printed."""
         return json.loads(self.out)
 
 
 class Machine:
-    """Folders of the app below ``root``, and the process that its commands are copies of."""
+    """The app's folders below ``root``, and the process that commands are forked from."""
 
     def __init__(self, root: Path, library: Path, *, imports: tuple[str, ...] = ()) -> None:
         self.root, self._kept = root, root.with_name(f"{root.name}-kept")
@@ -79,7 +78,7 @@ class Machine:
                 "TMPDIR": str(root / "tmp"),
                 "LD_PRELOAD": str(library),
                 "FAULTY_STATE": str(state),
-                # Its own files are outside the root, so that nothing of this counts.
+                # Its own files are outside the root, so they are not counted.
                 "PYTHONPATH": os.pathsep.join(
                     map(str, (Path(__file__).parents[1], Path(__file__).parent))
                 ),
@@ -92,25 +91,25 @@ class Machine:
         self._process.stdout.close()
 
     def keep(self) -> None:
-        """Take the folders as they are now for what ``again`` goes back to."""
+        """Save the current folders for ``again``."""
         shutil.rmtree(self._kept, ignore_errors=True)
         shutil.copytree(self.root, self._kept, symlinks=True)
 
     def clear(self) -> None:
-        """Make it a machine on which nothing was ever done."""
+        """Empty the machine."""
         for path in self.root.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         (self.root / "tmp").mkdir()
 
     def again(self) -> None:
-        """Make the folders what they were at ``keep``."""
+        """Restore the folders that ``keep`` saved."""
         self.clear()
         shutil.copytree(self._kept, self.root, symlinks=True, dirs_exist_ok=True)
 
     def call(self, function: str, *arguments, at: int = 0, error: int = 0, lasting=False) -> Ended:
-        """Call "module:function" in a process of its own; its value is the exit status.
+        """Call "module:function" in a process of its own; its return value is the exit status.
 
-        The operation number ``at`` fails with ``error``, with ``lasting`` all after it do, too.
+        Operation number ``at`` fails with ``error``; with ``lasting``, so do all after it.
         """
         trace = self.root.with_name(f"{self.root.name}-trace")
         trace.unlink(missing_ok=True)
@@ -127,7 +126,7 @@ class Machine:
 
 
 def compiled(folder: Path) -> Path | None:
-    """Compile faulty.c into ``folder``; None where that cannot be done, or would not be used."""
+    """Compile faulty.c into ``folder``; return None where this is impossible or has no effect."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if not sys.platform.startswith("linux") or compiler is None:
         return None
@@ -137,7 +136,7 @@ def compiled(folder: Path) -> Path | None:
 
 
 def _serve(modules: list[str]) -> None:
-    """Answer each call that comes in on stdin by a copy of this process."""
+    """Run each call that arrives on stdin in a fork of this process."""
     for name in modules:
         importlib.import_module(name)
     for line in sys.stdin:
@@ -151,7 +150,7 @@ def _serve(modules: list[str]) -> None:
                 _become(function, arguments, out.fileno(), err.fileno(), held)
             os.close(held)
             _, status = os.waitpid(pid, 0)
-            os.read(alive, 1)  # Ends when the last process that the command has started does.
+            os.read(alive, 1)  # Returns when the last process that the command started ends.
             os.close(alive)
             said = []
             for stream in (out, err):
@@ -161,7 +160,7 @@ def _serve(modules: list[str]) -> None:
 
 
 def _become(function: str, arguments: list, out: int, err: int, held: int) -> None:
-    """Call a function in place of all else, and end."""
+    """Call a function in this process, then exit."""
     status = 70
     try:
         signal.alarm(_PATIENCE_S)
@@ -181,8 +180,7 @@ def _become(function: str, arguments: list, out: int, err: int, held: int) -> No
 
 
 def _launch_by_fork(held: int) -> None:
-    """Let what the app starts beside itself be copies of this process, which keep ``held`` open."""
-    from catsdogs.background import tasks
+    """Make the app start its processes as forks of this one, which keep ``held`` open."""
     from catsdogs.system import processes
 
     real = processes.launch
@@ -192,15 +190,12 @@ def _launch_by_fork(held: int) -> None:
             pid = os.fork()
             if pid == 0:
                 # TensorFlow does not survive a fork once it has been used.
-                processes.launch = tasks.launch = real
+                processes.launch = real
                 os.dup2(stream.fileno(), 1)
                 os.dup2(stream.fileno(), 2)
-                # As where a process is started: what is open is not inherited, nor are locks.
+                # A started process inherits neither open files nor locks; a fork must close them.
                 os.closerange(3, held)
                 os.closerange(held + 1, os.sysconf("SC_OPEN_MAX"))
-                if module == "catsdogs.background.tasks":
-                    works = tasks._works()
-                    _become_launched(lambda: tasks.main(argument, works))
                 main = importlib.import_module(module).main
                 _become_launched(lambda: main(argument))
         identity = processes.identity_of(pid)
@@ -213,7 +208,7 @@ def _launch_by_fork(held: int) -> None:
         threading.Thread(target=collect, daemon=True).start()
         return identity
 
-    processes.launch = tasks.launch = launch
+    processes.launch = launch
 
 
 def _become_launched(main) -> None:

@@ -1,7 +1,7 @@
-"""A process that looks for an image which breaks the decoder, guided by coverage (libFuzzer).
+"""Search for an image that breaks the decoder, guided by coverage (libFuzzer).
 
-``python tests/fuzz_images.py TARGET SEEDS [OPTION …]``, the options libFuzzer's. It exits with an
-error at the first file that is neither a picture nor refused with a named reason.
+Usage: ``python tests/fuzz_images.py TARGET SEEDS [OPTION …]``, with libFuzzer's options. The
+process exits with an error at the first file that is neither read nor refused with a reason.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ def main(target: str, seeds: str, *options: str) -> None:
                 ask(content)
 
     warnings.simplefilter("ignore")
-    # A slow file or a large one is an error, too.
+    # A file that takes too much time or memory is an error too.
     bounds = ["-timeout=20", "-rss_limit_mb=2000", "-max_len=60000", "-print_final_stats=1"]
     atheris.Setup([sys.argv[0], seeds, *bounds, *options], refused_at_worst)
     atheris.Fuzz()

@@ -1,7 +1,8 @@
-"""Files that mean harm, or were made by somebody who did not think of us. All made here, in code.
+"""Hostile or careless archives, folders and file names. All are made in code.
 
-``REFUSED`` holds, by name, functions that write a zip, and what is said of it. ``write_folder``
-fills a folder with everything that a file system can hold, and says what a scan has to count.
+``REFUSED`` holds, by name, functions that write a zip, and the message that refuses it.
+``write_folder`` fills a folder with everything that a file system can hold, and returns what a scan
+must count.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 MEGABYTE = 1 << 20
-# Shown as they are, they would format, link, run, hide or break something.
+# Printed without escaping, they would format, link, run, hide or break something.
 NAMES = (
     "-rf.jpg",
     "--help.jpg",
@@ -51,7 +52,7 @@ NAMES = (
 
 
 def photo(seed: int = 0, side: int = 24) -> bytes:
-    """A JPEG of noise, another for every seed."""
+    """Return a JPEG of noise, a different one for each seed."""
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG")
@@ -59,7 +60,7 @@ def photo(seed: int = 0, side: int = 24) -> bytes:
 
 
 def png_bomb(side: int = 22_000) -> bytes:
-    """A black PNG that is a thousand times smaller than its pixels, by default 1.4 GB."""
+    """Return a black PNG, a thousand times smaller than its pixels (1.4 GB by default)."""
     row = b"\0" * (1 + 3 * side)
     packer = zlib.compressobj(1)
     packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
@@ -72,7 +73,7 @@ def png_bomb(side: int = 22_000) -> bytes:
 
 
 def jpeg_bomb(side: int = 6000) -> bytes:
-    """A few hundred bytes of a progressive JPEG, which ends where its 36 megapixels begin."""
+    """Return a few hundred bytes of a progressive JPEG that ends before its 36 megapixels."""
     buffer = io.BytesIO()
     Image.new("RGB", (16, 16)).save(buffer, "JPEG", progressive=True)
     content = bytearray(buffer.getvalue())
@@ -90,7 +91,7 @@ def write_zip(path: Path, members: dict, compression: int = zipfile.ZIP_STORED) 
 
 
 def special(name: str, mode: int) -> zipfile.ZipInfo:
-    """A member that says it is a link, a pipe, a device."""
+    """Return a member that claims to be a link, a pipe or a device."""
     member = zipfile.ZipInfo(name)
     member.create_system, member.external_attr = 3, (mode | 0o777) << 16
     return member
@@ -150,7 +151,7 @@ def _name_not_utf8(path: Path) -> None:
 
 
 def _huge_contents(path: Path) -> None:
-    """A table of contents larger than any that 100,000 photos need; a hole on the disk."""
+    """Write a table of contents larger than 100,000 photos need; a sparse file."""
     size = 64 * MEGABYTE
     with path.open("wb") as stream:
         stream.truncate(size)
@@ -163,7 +164,7 @@ def _lzma_bomb(path: Path) -> None:
 
 
 def _deep(path: Path) -> None:
-    """A zip in a zip in a zip: one more than Kaggle has."""
+    """Write a zip in a zip in a zip: one level more than Kaggle uses."""
     inner = write_zip(path.with_name("inner.zip"), {"cat.1.jpg": photo()}).read_bytes()
     middle = write_zip(path.with_name("middle.zip"), {"in.zip": inner}).read_bytes()
     write_zip(path, {"train.zip": middle})
@@ -180,7 +181,7 @@ def _cut_short(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000])
 
 
-# Each is refused: by what its message says.
+# Each with a part of the message that refuses it.
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a bomb": (_bomb, "as no photos are"),
     "many small bombs": (_many_small_bombs, "as no photos are"),
@@ -198,7 +199,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 def write_unsafe(path: Path) -> Path:
-    """Write a zip of 3 photos to unpack, among members that point or lead elsewhere."""
+    """Write a zip with 3 usable photos among members that point outside."""
     return write_zip(
         path,
         {
@@ -224,7 +225,7 @@ def write_unsafe(path: Path) -> Path:
 
 
 def write_clashing(path: Path) -> Path:
-    """Write a zip of 10 photos whose names some system takes for one, or for none."""
+    """Write a zip of 10 photos whose names clash or are invalid on some system."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return write_zip(
@@ -245,7 +246,7 @@ def write_clashing(path: Path) -> Path:
 
 
 def write_folder(root: Path) -> dict[str, int]:
-    """Fill ``root``; return how many entries a scan has to count, by what they are."""
+    """Fill ``root``; return how many entries of each kind a scan must count."""
     root.mkdir(parents=True)
     expected = {"usable": 0, "unlabelled": 0, "hidden": 0, "link": 0, "special": 0}
     for number in range(4):
@@ -261,7 +262,7 @@ def write_folder(root: Path) -> dict[str, int]:
         path = root / os.fsdecode(name)
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(photo(400 + number))
-    (root / "cat.\\xff.jpg").write_bytes(photo(500))  # what the first of them is shown as
+    (root / "cat.\\xff.jpg").write_bytes(photo(500))  # how the first of them is displayed
     expected["usable"] += 1
     expected["name_not_utf8"] = 2
     (root / "cat.20.jpg").write_bytes(b"")
@@ -294,7 +295,7 @@ def write_folder(root: Path) -> dict[str, int]:
     os.mkfifo(root / "cat.40.jpg")
     expected["special"] += 1
     with socket.socket(socket.AF_UNIX) as server, contextlib.chdir(root):
-        server.bind("cat.41.jpg")  # From there, because a socket's path is short.
+        server.bind("cat.41.jpg")  # Relative, because a socket's path must be short.
     expected["special"] += 1
     with contextlib.suppress(PermissionError):
         os.mknod(root / "cat.42.jpg", stat.S_IFCHR | 0o600, os.makedev(1, 5))  # /dev/zero

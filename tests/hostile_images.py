@@ -1,7 +1,7 @@
-"""Image files that mean harm, are damaged, or are only odd. All made here, in code.
+"""Hostile, damaged and unusual image files. All are made in code.
 
-``corpus`` holds them by name, with what becomes of each: the code of its refusal, "" where it is a
-picture, None where it may be either, but nothing else.
+``corpus`` holds them by name, each with its expected outcome: the code of its refusal, "" for a
+readable picture, None if either is acceptable.
 """
 
 import io
@@ -52,7 +52,7 @@ _LIES = {
 
 
 def encoded(image: Image.Image, file_format: str, **options) -> bytes:
-    """Return a file of ``image``."""
+    """Return ``image`` as the bytes of a file."""
     register_heif_opener()
     buffer = io.BytesIO()
     image.save(buffer, file_format, **options)
@@ -61,14 +61,14 @@ def encoded(image: Image.Image, file_format: str, **options) -> bytes:
 
 @cache
 def sound() -> dict[str, bytes]:
-    """Return a small photo in every format that is read."""
+    """Return a small photo in every readable format."""
     photo = Image.fromarray(_NOISE)
     return {name: encoded(photo, form, **how) for name, (form, how) in _FORMATS.items()}
 
 
 @cache
 def corpus() -> dict[str, tuple[bytes, str | None]]:
-    """Return all files by name, each with what becomes of it."""
+    """Return all files by name, each with its expected outcome."""
     return dict(
         [
             *((f"sound-{name}", (content, "")) for name, content in sound().items()),
@@ -88,9 +88,9 @@ def corpus() -> dict[str, tuple[bytes, str | None]]:
 
 
 def write_corpus(folder: Path, *, every: int = 1) -> dict[str, str | None]:
-    """Write files as those of cats and dogs; return what becomes of each, by its name.
+    """Write the files under names of cats and dogs; return the outcome of each by its name.
 
-    ``every`` 5 writes every fifth.
+    With ``every`` 5, write only every fifth.
     """
     folder.mkdir()
     expected = {}
@@ -108,13 +108,13 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def bomb(side: int) -> bytes:
-    """Return a PNG of ``side`` squared black pixels, a thousand times as many as it has bytes.
+    """Return a PNG of ``side`` × ``side`` black pixels: a thousand pixels for each of its bytes.
 
-    As RGB each takes four. ``side`` is a multiple of 100.
+    As RGB each takes four bytes. ``side`` is a multiple of 100.
     """
     rows = 100
     packer = zlib.compressobj(9, wbits=-15)
-    # Flushed in full, a part stands for itself, and can be repeated.
+    # After a full flush, a part depends on nothing before it and can be repeated.
     part = packer.compress(bytes(rows * (1 + side))) + packer.flush(zlib.Z_FULL_FLUSH)
     checksum = 1  # Adler-32 of zeros: the second half counts them.
     checksum |= (side * (1 + side) % 65521) << 16
@@ -125,9 +125,9 @@ def bomb(side: int) -> bytes:
 
 
 def hollow_jpeg(side: int, *, progressive: bool = False) -> bytes:
-    """Return some hundred bytes that say they are ``side`` squared; of their pixels, none is there.
+    """Return a few hundred bytes that claim ``side`` × ``side`` pixels and contain none.
 
-    libjpeg makes all of them up.
+    libjpeg makes up all of them.
     """
     content = bytearray(encoded(Image.new("L", (8, 8)), "JPEG", progressive=progressive))
     frame = content.index(b"\xff\xc2" if progressive else b"\xff\xc0")
@@ -138,7 +138,7 @@ def hollow_jpeg(side: int, *, progressive: bool = False) -> bytes:
 
 
 def tiled_tiff(tile: int) -> bytes:
-    """Return 139 bytes that say they are 100 pixels squared, in one tile of ``tile`` squared."""
+    """Return 139 bytes that claim 100 × 100 pixels, in one tile of ``tile`` × ``tile``."""
     data = zlib.compress(bytes(1000))
     begins = 8 + 2 + 12 * 9 + 4
     short, long = 3, 4
@@ -151,7 +151,7 @@ def tiled_tiff(tile: int) -> bytes:
 
 
 def many_pages(count: int) -> bytes:
-    """Return a TIFF of so many pages, which share their pixels."""
+    """Return a TIFF with this many pages, which share their pixels."""
     short, long = 3, 4
     tags = [
         *((256, short, 8), (257, short, 8), (258, short, 8), (259, short, 1), (262, short, 1)),
@@ -174,11 +174,11 @@ def _containers() -> Iterator[tuple[str, tuple[bytes, str]]]:
 
 
 def _ladder() -> Iterator[tuple[str, tuple[bytes, str | None]]]:
-    """Every format, cut at many lengths."""
+    """Yield a file of every format, cut off at many lengths."""
     for name, content in sound().items():
         lengths = {3, 9, 20, 40, len(content) - 1, *range(60, len(content), len(content) // 12)}
         for length in sorted(lengths):
-            # Of an MPO the first picture is whole by then; a PNG's end is no pixel.
+            # An MPO's first picture is complete by then; the end of a PNG holds no pixels.
             may_be_whole = (name == "mpo" and length > len(sound()["jpeg"])) or (
                 name in ("png", "gif") and length > len(content) - 13
             )
@@ -194,7 +194,7 @@ def _ladder() -> Iterator[tuple[str, tuple[bytes, str | None]]]:
             yield f"filled-{name}-{share}", (filled, "truncated")
 
 
-# Those of which it can be told, wherever they are cut, that something is missing.
+# In these formats a missing part is detected wherever the file is cut off.
 _TOLD = ("jpeg", "progressive", "restarts", "mpo", "png", "lossless")
 
 

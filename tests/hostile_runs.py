@@ -1,4 +1,4 @@
-"""Run folders that mean harm or are damaged. All made here, in code.
+"""Hostile and damaged run folders. All are made in code.
 
 ``CONFIGS`` and ``EVENTS`` hold, by name, functions that spoil one of a sound run's files.
 """
@@ -20,7 +20,7 @@ DEEP = b"[" * 200_000
 
 
 def spoiled(sound: Path, folder: Path, file: str, spoil: Callable[[Path], None]) -> Path:
-    """Make ``folder`` a copy of the run in ``sound``, one file of which is spoiled."""
+    """Copy the run in ``sound`` to ``folder`` and spoil one of its files."""
     folder.mkdir()
     for path in sound.iterdir():
         if path.name in ("config.json", "events.jsonl", file):
@@ -32,7 +32,7 @@ def spoiled(sound: Path, folder: Path, file: str, spoil: Callable[[Path], None])
 
 
 class Payload:
-    """Makes a file where it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, marker: Path) -> None:
         self._marker = marker
@@ -42,7 +42,7 @@ class Payload:
 
 
 def pickled_array(marker: Path) -> np.ndarray:
-    """Return an array that runs code where it is loaded with pickle."""
+    """Return an array file that runs code if it is loaded with pickle."""
     array = np.empty(1, object)
     array[0] = Payload(marker)
     return array
@@ -53,7 +53,7 @@ def pickled_bytes(marker: Path) -> bytes:
 
 
 def keras_files(marker: Path) -> dict[str, bytes]:
-    """Return Keras models by name, each of which would make ``marker`` where it is believed."""
+    """Return Keras files by name; each would create ``marker`` if it were trusted."""
     code = compile(f"(lambda x: open({str(marker)!r}, 'w') and x)", "", "eval").co_consts[0]
     marshalled = base64.b64encode(marshal.dumps(code)).decode()
     function = {"module": "builtins", "class_name": "function", "registered_name": "function"}
@@ -114,7 +114,7 @@ def _link_to(target: str) -> Callable[[Path], None]:
 
 
 def _huge(path: Path) -> None:
-    """A hole of 20 GB."""
+    """Make the file a hole of 20 GB."""
     with path.open("r+b") as stream:
         stream.truncate(20 << 30)
 

@@ -201,6 +201,7 @@ def test_who_decided_and_when_is_known(kaggle_folder, decide, monkeypatch):
     assert before <= at <= datetime.now().astimezone()
 
 
+@pytest.mark.slow
 def test_a_torn_last_line_is_ignored(kaggle_folder, empty_machine, decide):
     decide(EXCLUDE, "cat.0.jpg")
     before = state(kaggle_folder)

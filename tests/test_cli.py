@@ -12,6 +12,7 @@ from conftest import PROJECT, command_line
 
 from catsdogs.cli import parser
 from catsdogs.runs import event_file, layout, model_files, store
+from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.sources import current
 
@@ -146,7 +147,7 @@ def test_no_runs_is_said_in_words(capsys):
 def test_a_lost_run_is_not_extended_and_one_at_work_not_deleted(capsys):
     config, about = (
         RunConfig("custom_cnn", "/photos"),
-        {"dataset": {"name": "x", "fingerprint": "f"}},
+        About(dataset=DatasetReference(name="x", fingerprint="f")),
     )
     lost, queued = (store.create(config, about) for _ in range(2))
     for folder, events in (

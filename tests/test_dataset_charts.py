@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from catsdogs.charts import dataset as dataset_charts
+from catsdogs.health.findings import Shortcut
 from catsdogs.health.snapshot import TRAINING, VALIDATION
 from catsdogs.labels import CLASS_NAMES
 
@@ -193,9 +194,9 @@ def test_a_map_has_two_thousand_points_at_most_even_if_most_are_suspicious(suspe
 
 def test_every_shortcut_has_one_bar_with_its_interval():
     found = [
-        {"shortcut": "size", "accuracy": 0.7, "standard_error": 0.01},
-        {"shortcut": "brightness", "accuracy": 0.5, "standard_error": 0.02},
-        {"shortcut": "all together", "accuracy": 0.8, "standard_error": 0.03},
+        Shortcut("size", 0.7, 0.01),
+        Shortcut("brightness", 0.5, 0.02),
+        Shortcut("all together", 0.8, 0.03),
     ]
     (bars,) = dataset_charts.shortcut_bars(found).data
     assert list(bars.y) == ["size", "brightness", "all together"]

@@ -489,6 +489,7 @@ def test_a_folder_that_cannot_be_is_an_error(known, tmp_path):
         fetch(known, tmp_path / "file" / "folder")
 
 
+@pytest.mark.slow
 def test_two_processes_download_a_file_once(known, folder, server):
     server.answers = [partial(drop, stall=True)]
     code = (

@@ -35,15 +35,5 @@ def test_an_error_says_which_file_could_not_be_written(tmp_path, monkeypatch):
     assert not list((tmp_path / "run").iterdir())
 
 
-def test_a_line_that_cannot_be_kept_is_taken_back(tmp_path, monkeypatch):
-    path = tmp_path / "log.jsonl"
-    path.write_text("one\ntorn")
-    files.append_line(path, "two", durable=True)
-    monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match=r"'.*/log\.jsonl'"):
-        files.append_line(path, "three", durable=True)
-    assert path.read_text() == "one\ntorn\ntwo\n"
-
-
 def full_disk(_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

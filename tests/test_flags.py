@@ -8,6 +8,7 @@ from catsdogs.dataset import annotations, index
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup
+from catsdogs.health.findings import joined
 from catsdogs.health.flags import FLAGS, ODD, flags
 from catsdogs.images.picture import load_upright, read_header
 from catsdogs.labels import CAT, DOG
@@ -48,7 +49,7 @@ def folder(tmp_path):
 
 def flagged(folder, findings=None):
     """Return the flags of each photo in ``folder``, by path."""
-    table = checkup.joined(index.scan(folder), findings)
+    table = joined(index.scan(folder), findings)
     found = flags(table)
     return {path: set(found.columns[found.loc[row]]) for row, path in table["path"].items()}
 
@@ -137,7 +138,7 @@ def test_small_and_extreme_shapes_begin_at_their_limits(folder, photo, size, exp
 
 def test_a_photo_is_as_small_as_it_is_shown(folder, photo):
     photo(folder / "dog.1.jpg", size=(200, 64), exif=turned(6))
-    record = checkup.joined(index.scan(folder), None).set_index("path").loc["dog.1.jpg"]
+    record = joined(index.scan(folder), None).set_index("path").loc["dog.1.jpg"]
     assert record["aspect_ratio"] == pytest.approx(64 / 200)
 
 
@@ -217,7 +218,7 @@ MEASURED = [
 
 @pytest.mark.parametrize(("flag", "column", "odd", "ordinary"), MEASURED)
 def test_a_measure_beyond_its_limit_sets_its_flag_and_no_other(folder, flag, column, odd, ordinary):
-    table = checkup.joined(index.scan(folder), None)
+    table = joined(index.scan(folder), None)
     for value, expected in ((odd, [flag]), (ordinary, [])):
         found = flags(table.assign(**{column: value}))
         assert list(found.columns[found.iloc[0]]) == expected
@@ -237,7 +238,7 @@ def test_every_odd_kind_is_a_flag():
 def test_flags_are_yes_or_no_for_each_row_of_the_table(folder):
     (folder / "cat.1.jpg").write_bytes(b"no picture")
     (folder / "cat.2.jpg").write_bytes(encoded(mode="CMYK"))
-    table = checkup.joined(index.scan(folder), None)
+    table = joined(index.scan(folder), None)
     found = flags(table)
     assert list(found.columns) == list(FLAGS)
     assert (found.dtypes == "bool").all()
@@ -246,7 +247,7 @@ def test_flags_are_yes_or_no_for_each_row_of_the_table(folder):
 
 
 def test_an_empty_folder_has_no_flags(tmp_path):
-    found = flags(checkup.joined(index.scan(tmp_path / "cwd"), None))
+    found = flags(joined(index.scan(tmp_path / "cwd"), None))
     assert found.shape == (0, len(FLAGS))
 
 

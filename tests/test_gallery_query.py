@@ -6,7 +6,7 @@ import pytest
 from catsdogs.dataset import annotations, index
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.dataset.split import split
-from catsdogs.health.checkup import UNMEASURED, Findings
+from catsdogs.health.findings import UNMEASURED, Findings, Summary
 from catsdogs.health.gallery_query import RANGES, SORTS, Query, find, inside, measure
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.labels import CAT, DOG
@@ -33,7 +33,7 @@ def checked(folder, **columns):
     """A look at a folder whose check found ``columns``, a value for each readable photo."""
     dataset = index.scan(folder)
     rows = dataset.pictures[["path", "digest"]].assign(**{**UNMEASURED, **columns})
-    return Snapshot(dataset, Findings(rows, np.full((len(rows), 0), -1), {}), True)
+    return Snapshot(dataset, Findings(rows, np.full((len(rows), 0), -1), Summary()), True)
 
 
 def names(snapshot, **query):

@@ -1,4 +1,4 @@
-"""The JSON of every command stays what it was: recorded once, compared field by field."""
+"""The JSON of every command is what it was when it was recorded, field by field."""
 
 import json
 

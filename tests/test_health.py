@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.features import backbones
 from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.health import checkup, known, measures, projection
+from catsdogs.health.findings import Findings, joined, load, save
 from catsdogs.health.flags import FLAGS, flags
 from catsdogs.health.neighbours import Neighbours, near_duplicates, nearest
 from catsdogs.health.shortcuts import shortcuts
@@ -96,6 +98,7 @@ def test_a_mirrored_picture_is_another_picture(outlines):
     assert near_duplicates(alike((1, 4)), outlines) == []
 
 
+@pytest.mark.slow
 def test_a_thousand_alike_photos_are_one_group_and_fit_into_memory():
     outlines = np.random.default_rng(1).integers(0, 256, (1, 32, 32), dtype=np.uint8)
     pairs = np.argwhere(np.triu(np.ones((1000, 1000), dtype=bool), 1))
@@ -139,22 +142,24 @@ def table(labels, **columns):
     return pd.DataFrame({**noise, "label": labels, "group": groups, **columns})
 
 
+@pytest.mark.slow
 def test_a_label_that_brightness_gives_away_is_found_and_only_there():
     labels = np.random.default_rng(4).integers(0, 2, 400)
-    found = {f["shortcut"]: f for f in shortcuts(table(labels, brightness=labels * 9.0))}
-    assert found["brightness"]["accuracy"] > 0.99
-    assert found["all together"]["accuracy"] > 0.99
+    found = {f.shortcut: f for f in shortcuts(table(labels, brightness=labels * 9.0))}
+    assert found["brightness"].accuracy > 0.99
+    assert found["all together"].accuracy > 0.99
     for name in ("size", "aspect ratio", "file size"):
-        assert abs(found[name]["accuracy"] - 0.5) < 4 * found[name]["standard_error"]
+        assert abs(found[name].accuracy - 0.5) < 4 * found[name].standard_error
 
 
+@pytest.mark.slow
 def test_a_guess_that_never_says_dog_is_chance_however_few_dogs_there_are():
     labels = (np.arange(400) % 10 == 0).astype(int)
     for found in shortcuts(table(labels)):
-        assert found["accuracy"] == pytest.approx(0.5, abs=0.05)
+        assert found.accuracy == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("count", [40, 400])
+@pytest.mark.parametrize("count", [40, pytest.param(400, marks=pytest.mark.slow)])
 def test_the_map_keeps_two_clouds_apart(count, monkeypatch):
     monkeypatch.setattr(projection, "_LANDMARKS", 300)
     generator = np.random.default_rng(8)
@@ -205,13 +210,14 @@ def test_no_number_is_listed_twice_and_each_is_one_of_kaggles():
     assert all(0 <= number < 12_500 for _, number in numbers)
 
 
+@pytest.mark.slow
 def test_without_weights_what_needs_no_vectors_is_still_found(tmp_path):
     draw_sample(tmp_path / "drawn", images=60)
     dataset = index.scan(tmp_path / "drawn")
     findings = checkup.run(dataset, backbone=no_weights, report=silent)
-    assert "no weights" in findings.summary["embedding"]
+    assert "no weights" in findings.summary.embedding
     assert findings.rows["brightness"].notna().all()
-    assert findings.summary["shortcuts"]
+    assert findings.summary.shortcuts
     result = checkup.report(dataset, findings)
     assert result["exact_duplicates"]
     assert result["suspect_labels"] == []
@@ -239,15 +245,15 @@ def test_a_photo_whose_pixels_are_damaged_is_found_by_the_decode(kaggle_folder):
 def test_a_second_check_reads_the_first_and_a_new_photo_asks_for_another(kaggle_folder, photo):
     dataset = index.scan(kaggle_folder)
     first = checkup.run(dataset, backbone=no_weights, report=silent)
-    whole = {**first.summary, "embedding": ""}
-    checkup._save(kaggle_folder, checkup.Findings(first.rows, first.neighbours, whole))
+    whole = replace(first.summary, embedding="")
+    save(kaggle_folder, Findings(first.rows, first.neighbours, whole))
     reported = []
     again = checkup.run(dataset, backbone=no_weights, report=lambda *args: reported.append(args))
     assert again.summary == whole
     assert reported == []
     photo(kaggle_folder / "dog.99.jpg", seed=99)
     changed = index.scan(kaggle_folder)
-    assert checkup.load(kaggle_folder).summary["content"] != checkup.content(changed)
+    assert load(kaggle_folder).summary.content != checkup.content(changed)
     checkup.run(changed, backbone=no_weights, report=lambda *args: reported.append(args))
     assert {phase for phase, _, _ in reported} >= {"decode", "embed"}
 
@@ -279,9 +285,9 @@ def test_a_check_through_the_shipped_backbone_says_so_and_is_made_again(kaggle_f
     dataset = index.scan(kaggle_folder)
     first = checkup.run(dataset, backbone=no_weights, report=silent)
     assert (first.backbone, first.caveat) == ("", "")
-    whole = {**first.summary, "embedding": "", "backbone": SHIPPED}
-    checkup._save(kaggle_folder, checkup.Findings(first.rows, first.neighbours, whole))
-    found = checkup.load(kaggle_folder)
+    whole = replace(first.summary, embedding="", backbone=SHIPPED)
+    save(kaggle_folder, Findings(first.rows, first.neighbours, whole))
+    found = load(kaggle_folder)
     assert "has learned the labels of Dogs vs. Cats" in found.caveat
     assert checkup.report(dataset, found)["backbone"] == SHIPPED
     reported = []
@@ -295,7 +301,7 @@ def test_copies_do_not_make_a_class_large_enough_to_cross_validate(kaggle_folder
         shutil.copyfile(kaggle_folder / "cat.0.jpg", kaggle_folder / f"cat.{100 + number}.jpg")
         shutil.copyfile(kaggle_folder / "dog.0.jpg", kaggle_folder / f"dog.{100 + number}.jpg")
     findings = checkup.run(index.scan(kaggle_folder), backbone=no_weights, report=silent)
-    assert findings.summary["shortcuts"] == []
+    assert findings.summary.shortcuts == ()
 
 
 @pytest.mark.slow
@@ -323,5 +329,5 @@ def test_everything_planted_in_the_sample_is_found(tmp_path, imagenet_weights, m
         train, validation = split(again, validation=0.2, seed=seed)
         assert not set(again["group"].iloc[train]) & set(again["group"].iloc[validation])
     assert len(duplicates.load(folder)) == len(result["near_duplicates"])
-    table = checkup.joined(dataset, findings)
+    table = joined(dataset, findings)
     assert list(flags(table).columns) == list(FLAGS)

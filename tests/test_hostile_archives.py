@@ -21,6 +21,10 @@ from catsdogs.inference import answers
 from catsdogs.sources import current, opening, unpacking
 from catsdogs.system import zips
 
+EACH_REFUSED = [
+    pytest.param(name, marks=pytest.mark.slow) if "bomb" in name else name for name in REFUSED
+]
+
 
 def unpacked_dir(machine: Path) -> Path:
     return machine / "data" / "unpacked"
@@ -30,7 +34,7 @@ def everything_below(folder: Path) -> set[Path]:
     return set(folder.rglob("*"))
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", EACH_REFUSED)
 def test_a_hostile_zip_is_refused_and_leaves_nothing(name, tmp_path, empty_machine):
     write, why = REFUSED[name]
     write(archive := tmp_path / "photos.zip")
@@ -43,7 +47,7 @@ def test_a_hostile_zip_is_refused_and_leaves_nothing(name, tmp_path, empty_machi
     assert everything_below(tmp_path) - before <= {*ours, lock}
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", EACH_REFUSED)
 def test_classify_takes_a_hostile_zip_without_hanging_or_filling_memory(name, tmp_path):
     write, _ = REFUSED[name]
     write(archive := tmp_path / "photos.zip")
@@ -132,6 +136,7 @@ def test_a_disk_that_is_or_becomes_full_ends_it(
     assert everything_below(unpacked_dir(empty_machine)) == set()
 
 
+@pytest.mark.slow
 def test_what_a_killed_unpacking_left_is_removed_by_the_next(tmp_path, empty_machine):
     slow = write_zip(tmp_path / "slow.zip", {f"cat.{n}.jpg": photo(n) for n in range(500)})
     code = (

@@ -71,6 +71,7 @@ class Answering:
         return []
 
 
+@pytest.mark.slow
 def test_a_batch_goes_on_behind_every_file():
     sources = [(name, partial(bytes, content)) for name, (content, _) in corpus().items()]
     seen = list(see_all(sources, Answering(), thumbnails=True))
@@ -80,6 +81,7 @@ def test_a_batch_goes_on_behind_every_file():
     assert all(one.error or one.thumbnail for one in seen)
 
 
+@pytest.mark.slow
 def test_a_scan_and_the_measures_of_a_health_check_go_on_behind_every_file(tmp_path):
     expected = write_corpus(tmp_path / "corpus")
     dataset = index.scan(tmp_path / "corpus")

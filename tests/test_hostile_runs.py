@@ -65,6 +65,7 @@ def attacked(folder_of_all, kaggle_folder, monkeypatch):
     return folder_of_all
 
 
+@pytest.mark.slow
 def test_sound_runs_are_listed_beside_every_other(attacked):
     runs, broken = store.list_runs()
     assert {run.run_id for run in runs} >= set(SOUND)
@@ -99,6 +100,7 @@ def test_the_command_line_lists_the_sound_ones(attacked):
     assert {one["run"] for one in listed} >= set(SOUND)
 
 
+@pytest.mark.slow
 def test_a_line_of_a_hundred_megabytes_is_passed_over(artifacts):
     folder = artifacts / "spoiled"
     spoiled(artifacts / SOUND[0], folder, layout.EVENTS, EVENTS[SLOW])

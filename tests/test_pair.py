@@ -11,6 +11,7 @@ from catsdogs.dataset import annotations, index
 from catsdogs.errors import RunError, WeightsUnavailable
 from catsdogs.evaluation.slices import KINDS, SMALL, slices
 from catsdogs.health import checkup
+from catsdogs.health.findings import save
 
 NOTHING = pd.DataFrame(columns=COLUMNS, dtype=float)
 
@@ -47,7 +48,7 @@ def checked(kaggle_folder):
     dataset = index.scan(kaggle_folder)
     findings = checkup.run(dataset, backbone=no_weights, report=lambda *_: None)
     findings.rows.loc[:, "p_dog"] = 0.9
-    checkup._save(kaggle_folder, findings)
+    save(kaggle_folder, findings)
     return dataset
 
 

@@ -35,6 +35,7 @@ def test_however_many_ask_no_more_is_at_work_than_there_are_cores():
     assert max(most) <= THREADS
 
 
+@pytest.mark.slow
 def test_who_has_few_is_not_behind_who_has_thousands():
     begun, done = threading.Event(), []
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sys
 from contextlib import contextmanager
 
@@ -58,13 +59,15 @@ def every(request):
 
 
 @pytest.fixture
-def extended(every, monkeypatch):
+def extended(every, monkeypatch, empty_machine):
     """Return a function that makes a run with a model, which is extended, and gives its folder."""
 
     def refuse(*_):
         raise OSError(errno.EPERM, "no second names here")
 
     def made():
+        # An id is random within its second, and of a hundred runs two could get the same one.
+        shutil.rmtree(empty_machine / "artifacts", ignore_errors=True)
         folder = store.create(RunConfig("custom_cnn", "/photos"), ABOUT)
         write(folder, "old")
         emit(folder, "queued")

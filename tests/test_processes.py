@@ -17,6 +17,7 @@ from conftest import PROJECT
 from catsdogs import paths
 from catsdogs.system import processes
 
+pytestmark = pytest.mark.slow
 ON_LINUX = sys.platform == "linux"
 _PARENT = """
 import subprocess, sys, time

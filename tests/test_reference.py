@@ -119,6 +119,7 @@ def test_four_runs_are_shipped_and_two_of_them_can_be_asked(shipped):
     assert shipped["reference-mobilenet_v2-fine_tuned"].config.fine_tune_from == "all"
 
 
+@pytest.mark.slow
 def test_the_shipped_models_call_noise_neither(shipped, photo, tmp_path):
     _, answers = command_line("classify", photo(tmp_path / "noise.png", size=(300, 300)))
     said = {one["run"]: one["label"] for one in answers[0]["results"]}

@@ -11,10 +11,10 @@ import psutil
 import pytest
 from conftest import served
 
-from catsdogs.background import tasks
+from catsdogs.background import job, tasks
 from catsdogs.background.tasks import TaskState
 from catsdogs.errors import DatasetError
-from catsdogs.runs import event_file, layout
+from catsdogs.sources.fetch_task import KIND
 from catsdogs.system import processes
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 def wait_for(source, condition):
     deadline = time.monotonic() + 120
-    while not condition(task := tasks.find("download", source)):
+    while not condition(task := tasks.find(KIND, source)):
         assert time.monotonic() < deadline, task
         time.sleep(0.05)
     return task
@@ -34,7 +34,7 @@ def has_ended(task):
 
 def test_a_download_ends_with_the_folder_of_its_images(archive):
     with served(archive) as url:
-        assert tasks.start("download", url).is_running
+        assert tasks.start(KIND, url).is_running
         task = wait_for(url, has_ended)
     assert (task.state, task.message) == (TaskState.DONE, "")
     assert len(list(Path(task.result["path"]).rglob("*.jpg"))) == 16
@@ -42,17 +42,17 @@ def test_a_download_ends_with_the_folder_of_its_images(archive):
 
 def test_what_went_wrong_is_said_and_a_second_start_tries_again(archive):
     with served(b"<html>Sign in</html>") as url:
-        tasks.start("download", url)
+        tasks.start(KIND, url)
         task = wait_for(url, has_ended)
         assert task.state is TaskState.FAILED
         assert "Expected" in task.message
-        tasks.start("download", url)
+        tasks.start(KIND, url)
         assert wait_for(url, has_ended).state is TaskState.FAILED
 
 
 def test_a_task_says_how_far_it_is_and_can_be_cancelled(archive):
     with served(archive, stall_after=200_000) as url:
-        tasks.start("download", url)
+        tasks.start(KIND, url)
         task = wait_for(url, lambda task: task.done)
         assert (task.phase, task.total) == ("download", len(archive))
         assert 0 < task.done <= 200_000
@@ -63,9 +63,9 @@ def test_a_task_says_how_far_it_is_and_can_be_cancelled(archive):
 
 def test_a_task_runs_once_however_often_it_is_started(archive):
     with served(archive, stall_after=200_000) as url:
-        first = tasks.start("download", url)
+        first = tasks.start(KIND, url)
         wait_for(url, lambda task: task.done)
-        tasks.start("download", url)
+        tasks.start(KIND, url)
         events = (first.folder / "events.jsonl").read_text().splitlines()
         assert sum('"started"' in line for line in events) == 1
         tasks.cancel(first)
@@ -74,29 +74,29 @@ def test_a_task_runs_once_however_often_it_is_started(archive):
 
 def test_a_killed_task_is_lost_and_can_be_started_again(archive):
     with served(archive, stall_after=200_000) as url:
-        task = tasks.start("download", url)
+        task = tasks.start(KIND, url)
         wait_for(url, lambda task: task.done)
-        pid = next(e["pid"] for e in event_file.read_events(task.folder) if e["event"] == "started")
+        pid = next(e["pid"] for e in job.read_events(task.folder) if e["event"] == "started")
         psutil.Process(pid).kill()
         assert wait_for(url, has_ended).state is TaskState.LOST
-        tasks.cancel(tasks.start("download", url))
+        tasks.cancel(tasks.start(KIND, url))
         assert wait_for(url, has_ended).state is TaskState.CANCELLED
 
 
 def test_a_torn_last_line_is_ignored(archive):
     with served(archive) as url:
-        folder = tasks.start("download", url).folder
+        folder = tasks.start(KIND, url).folder
         wait_for(url, has_ended)
     with (folder / "events.jsonl").open("a") as stream:
         stream.write('{"event": "prog')
-    assert tasks.find("download", url).state is TaskState.DONE
+    assert tasks.find(KIND, url).state is TaskState.DONE
 
 
 def test_what_is_said_after_a_torn_line_is_heard(archive):
     with served(archive, stall_after=200_000) as url:
-        task = tasks.start("download", url)
+        task = tasks.start(KIND, url)
         wait_for(url, lambda task: task.done)
-        with (task.folder / layout.EVENTS).open("a") as stream:
+        with (task.folder / job.EVENTS).open("a") as stream:
             stream.write('{"event": "prog')
         tasks.cancel(task)
         assert wait_for(url, has_ended).state is TaskState.CANCELLED
@@ -104,11 +104,11 @@ def test_what_is_said_after_a_torn_line_is_heard(archive):
 
 def noted(*events):
     """Return the task that these events are noted of."""
-    folder = tasks._folder("download", "https://example.org/photos.zip")
+    folder = tasks.folder_of(KIND, "https://example.org/photos.zip")
     folder.mkdir(parents=True)
     content = [{"t": time.time(), **event} for event in events]
-    (folder / layout.EVENTS).write_text("".join(f"{json.dumps(e)}\n" for e in content))
-    return tasks.find("download", "https://example.org/photos.zip")
+    (folder / job.EVENTS).write_text("".join(f"{json.dumps(e)}\n" for e in content))
+    return tasks.find(KIND, "https://example.org/photos.zip")
 
 
 @pytest.mark.parametrize("age_s", [61, -61, 1e9, -1e9])
@@ -145,12 +145,12 @@ def test_starts_and_cancels_leave_nothing_behind(archive):
         for _ in range(2):
             start_and_cancel(url)
         until_nothing_more_than(before)
-        assert not [p for p in tasks.of_kind("download") if p.is_running]
+        assert not [p for p in tasks.of_kind(KIND) if p.is_running]
 
 
 def start_and_cancel(url, *, wait_s=None):
     """Start a download, wait for its first bytes or so many seconds, and cancel it."""
-    task = tasks.start("download", url)
+    task = tasks.start(KIND, url)
     if wait_s is None:
         wait_for(url, lambda task: task.done)
     else:
@@ -175,26 +175,26 @@ def until_nothing_more_than(before):
 
 def test_a_dismissed_task_is_forgotten_and_one_at_work_is_not(archive):
     with served(archive, stall_after=200_000) as url:
-        task = tasks.start("download", url)
+        task = tasks.start(KIND, url)
         tasks.dismiss(task)
-        assert tasks.find("download", url) is not None
+        assert tasks.find(KIND, url) is not None
         tasks.cancel(task)
         tasks.dismiss(wait_for(url, has_ended))
-        assert tasks.find("download", url) is None
+        assert tasks.find(KIND, url) is None
 
 
 def test_a_task_that_was_never_started_is_none():
-    assert tasks.find("download", "https://example.org/photos.zip") is None
+    assert tasks.find(KIND, "https://example.org/photos.zip") is None
 
 
 def test_speed_and_the_time_left_count_from_where_the_phase_began(tmp_path):
     task = tasks.Task(
-        *("download", "", tmp_path, TaskState.RUNNING, "download", 300, 500),
+        *(KIND, "", tmp_path, TaskState.RUNNING, "download", 300, 500),
         phase_started_at=time.time() - 10,
         phase_first_done=200,
     )
-    assert task.per_second == pytest.approx(10, rel=0.05)
-    assert task.seconds_left == pytest.approx(20, rel=0.05)
+    assert task.pace.per_s == pytest.approx(10, rel=0.05)
+    assert task.pace.left_s == pytest.approx(20, rel=0.05)
 
 
 def test_an_address_that_is_none_is_refused_before_a_task_starts():

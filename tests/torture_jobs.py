@@ -31,9 +31,11 @@ from test_tasks import held, start_and_cancel, until_nothing_more_than
 
 from catsdogs import paths
 from catsdogs.background import tasks
-from catsdogs.health import checkup
+from catsdogs.health import task as health_task
+from catsdogs.health.findings import load
 from catsdogs.runs import event_file, queue, store
 from catsdogs.runs.events import State
+from catsdogs.sources import fetch_task
 from catsdogs.system import processes
 
 __all__ = ["browser", "sample", "world"]  # fixtures
@@ -74,7 +76,7 @@ def test_tasks_that_are_started_and_cancelled_leave_nothing_behind(archive):
             start_and_cancel(url, wait_s=draw.choice([0, 0.1, 0.5, 1.5]) * draw.random())
             print(".", end="", flush=True)
         until_nothing_more_than(before)
-    assert not any(task.is_running for task in tasks.of_kind("download"))
+    assert not any(task.is_running for task in tasks.of_kind(fetch_task.KIND))
     check_nothing_left(paths.cache_dir())
     print(f"\n{_CYCLES} tasks cancelled", held())
 
@@ -87,14 +89,14 @@ def check_nothing_left(folder):
 
 @pytest.mark.parametrize("whom", ["the task", "its child"])
 def test_a_check_whose_task_or_child_is_killed_leaves_no_orphan(whom, sample, imagenet_weights):
-    task = tasks.start("health", str(sample))
+    task = tasks.start(health_task.KIND, str(sample))
     child = until(lambda: asked(task))
     if whom == "its child":
         child.kill()
         found = until(lambda: ended(task))
         # What needs no vectors was found out nevertheless, and what was not is said.
         assert found.state is tasks.TaskState.DONE
-        assert "SIGKILL" in checkup.load(sample).summary["embedding"]
+        assert "SIGKILL" in load(sample).summary.embedding
     else:
         child.parent().kill()
         found = until(lambda: ended(task))

@@ -1,8 +1,8 @@
-"""A visitor without a browser: speaks what Streamlit's pages speak, over real sockets.
+"""A visitor without a browser, who speaks Streamlit's protocol over real sockets.
 
-Binary messages over a websocket (``BackMsg`` to the server, ``ForwardMsg`` from it), and pictures
-by HTTP. It costs so little that twenty of them measure the app, where twenty browsers would measure
-themselves.
+Binary messages travel over a websocket (``BackMsg`` to the server, ``ForwardMsg`` from it),
+pictures over HTTP. A visitor is so cheap that twenty of them measure the app; twenty browsers would
+measure themselves.
 """
 
 import time
@@ -23,7 +23,7 @@ _WAITS_S = 600
 
 
 class Visitor:
-    """A tab with one page open. ``received`` are all bytes that came over its websocket."""
+    """A tab with one page open. ``received`` holds the messages of its websocket."""
 
     def __init__(self, url: str, page: str) -> None:
         self.url, self._page = url, page
@@ -32,7 +32,7 @@ class Visitor:
         self._widgets: dict[str, list] = {}
         self._open = ExitStack()
         self._http = self._open.enter_context(requests.Session())
-        # The server closes connections that idle, maybe just then; browsers ask again too.
+        # The server may close an idle connection just then; browsers retry too.
         self._http.mount(url, HTTPAdapter(max_retries=3))
         self._http.get(f"{url}/_stcore/health", timeout=_WAITS_S)
         self.token = self._http.cookies[COOKIE]
@@ -44,7 +44,7 @@ class Visitor:
                 subprotocols=["streamlit", self.token],
                 additional_headers={"Cookie": f"{COOKIE}={self.token}"},
                 max_size=None,
-                # A tab that is not looked at goes on answering whether it is still there.
+                # A tab in the background still answers pings.
                 max_queue=None,
             )
         )
@@ -62,7 +62,7 @@ class Visitor:
         self._open.close()
 
     def rerun(self) -> None:
-        """Let the page be drawn as the widgets stand, and take in all that it shows."""
+        """Rerun the page with the current widget values and collect what it shows."""
         message = BackMsg()
         message.rerun_script.page_name = self._page
         for widget, files in self._widgets.items():
@@ -82,7 +82,7 @@ class Visitor:
                 self.elements.append(message.delta.new_element)
 
     def upload_urls(self, names: Iterable[str]) -> list:
-        """Ask where files of these names are to be put."""
+        """Return the addresses to upload files of these names to."""
         request = BackMsg()
         request.file_urls_request.request_id = str(time.monotonic_ns())
         request.file_urls_request.session_id = self.session_id
@@ -98,7 +98,7 @@ class Visitor:
         return answer.status_code
 
     def drop(self, files: dict[str, bytes], *, onto: str = FILES) -> list[int]:
-        """Drop files where others lay, and wait for the page; return what each upload was told."""
+        """Replace the uploaded files and wait for the page; return the status of each upload."""
         (widget,) = (e.file_uploader.id for e in self.of("file_uploader") if onto in str(e))
         for *_, urls in self._widgets.get(widget, []):
             self._http.delete(self.url + urls.delete_url, timeout=_WAITS_S)
@@ -113,11 +113,11 @@ class Visitor:
         return told
 
     def of(self, kind: str) -> list:
-        """Return the page's elements of a kind, by Streamlit's names for them."""
+        """Return the page's elements of a kind, as Streamlit names it."""
         return [element for element in self.elements if element.WhichOneof("type") == kind]
 
     def answers(self) -> dict[str, dict[str, str]]:
-        """Return the rows of the table of answers by file."""
+        """Return the rows of the answers table by file name."""
         frames = [pa.ipc.open_stream(e.dataframe.arrow_data.data) for e in self.of("dataframe")]
         tables = (frame.read_all() for frame in frames)
         return {
@@ -128,11 +128,11 @@ class Visitor:
         }
 
     def text(self) -> str:
-        """Return all that the page shows, as one string."""
+        """Return everything that the page shows, as one string."""
         return "\n".join(map(str, self.elements))
 
     def _until(self, kind: str) -> Iterable[ForwardMsg]:
-        """Yield messages to the first of ``kind``, and that one."""
+        """Yield messages up to and including the first of ``kind``."""
         deadline = time.monotonic() + _WAITS_S
         while True:
             content = self._socket.recv(timeout=deadline - time.monotonic())

@@ -4,13 +4,14 @@ Every chart is built from aggregates or a bounded sample, so that the data sent 
 grow with the dataset. Selectable charts use points or bars, as Plotly's selection tools require.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from catsdogs.charts.style import CLASS_COLOURS, styled
+from catsdogs.health.findings import Shortcut
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import unmarked
 
@@ -158,15 +159,15 @@ def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
     )
 
 
-def shortcut_bars(shortcuts: list[dict[str, Any]]) -> go.Figure:
+def shortcut_bars(shortcuts: Sequence[Shortcut]) -> go.Figure:
     """Return the accuracy of each shortcut, with 95 % intervals, compared with chance."""
     figure = go.Figure(
         go.Bar(
-            x=[found["accuracy"] for found in shortcuts],
-            y=[found["shortcut"] for found in shortcuts],
+            x=[found.accuracy for found in shortcuts],
+            y=[found.shortcut for found in shortcuts],
             orientation="h",
             error_x={
-                "array": [1.96 * found["standard_error"] for found in shortcuts],
+                "array": [1.96 * found.standard_error for found in shortcuts],
                 "color": "#C2621E",
             },
             marker_color="#8393A0",

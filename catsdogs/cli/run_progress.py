@@ -173,7 +173,7 @@ def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
     # The estimate is as old as the latest word on which it rests.
     latest, left = (
         (view.batches[-1] if name == "fit" and view.batches else phase),
-        speed.seconds_left,
+        speed.left_s,
     )
     over = name != view.phase or run.is_usable
     done, total, count = _counted(name, phase, view)
@@ -182,7 +182,7 @@ def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
         done if total else float(over),
         total or (None if at_work else 1),
         count,
-        f"{speed.images_per_s:,.0f} images/s" if speed.images_per_s else "",
+        f"{speed.per_s:,.0f} images/s" if speed.per_s else "",
         until - phase.begun_at,
         None if left is None else left - (now - latest.t),
         at_work,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.dataset import index
-from catsdogs.health import checkup
+from catsdogs.health import findings
 from catsdogs.labels import DOG
 
 COLUMNS = ["width_px", "height_px", "brightness", "sharpness", "p_dog"]
@@ -20,7 +20,7 @@ def photo_facts(root: Path | None) -> pd.DataFrame:
     dataset = index.last_scan(root) if root else None
     if root is None or dataset is None:
         return pd.DataFrame(columns=COLUMNS, dtype=np.float64)
-    table = checkup.joined(dataset, checkup.load(root))
+    table = findings.joined(dataset, findings.load(root))
     # Copies share their measurements: the check skips those without a label.
     return table.groupby("digest")[COLUMNS].first().astype(np.float64)
 

@@ -1,6 +1,8 @@
 """A folder of images as a table of records, with your decisions and a fair split.
 
 index.py        the table: one record per file, cached; only changed files are read again
+records.py      one record per file: what a scan reads from it
+summary.py      counts, sizes and the reasons why files are not used
 listing.py      the files in a folder, each in exactly one group
 annotations.py  decisions about photos: keep, relabel, exclude; undo; CSV
 corrections.py  copies of wrongly classified pictures, under their right label

@@ -1,27 +1,27 @@
-"""What people decided about a dataset's photos: keep, relabel, exclude. The files stay untouched.
+"""Users' decisions about a dataset's photos: keep, relabel, exclude. The files stay unchanged.
 
-A log below the app's data folder, one line a step: who, when, what, which photos. Nothing in it is
-ever rewritten; undoing a step adds a line too. A decision holds for a file's path **and** content:
-another picture under the same name was never decided about.
+The decisions are a log in the app's data folder with one line per step: who, when, what, and which
+photos. Lines are only added, also to undo a step. A decision is valid for a file's path **and**
+content: another picture under the same name has no decision yet.
 """
 
 import csv
 import getpass
 import hashlib
 import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import msgspec
 import pandas as pd
 
 from catsdogs import paths
+from catsdogs.background import event_log
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.system import files
 from catsdogs.text import cell, from_cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
@@ -32,7 +32,7 @@ CSV_COLUMNS = ("path", "digest", "action", "label", "who", "at")
 
 @dataclass(frozen=True)
 class Annotation:
-    """The decision in effect for one photo. ``label`` is the new class of a relabelled one."""
+    """The decision in effect for one photo. ``label`` is the new class of a relabelled photo."""
 
     path: str
     digest: str
@@ -42,52 +42,72 @@ class Annotation:
     at: str  # ISO 8601, with the offset from UTC
 
 
+class _Decision(NamedTuple):
+    """A decision about one photo, in the order of the log."""
+
+    path: str
+    digest: str
+    action: str
+    label: int | None
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One line of the log. A step that undoes another has no photos."""
+
+    action: str
+    at: str = ""
+    who: str = ""
+    photos: tuple[_Decision, ...] = ()
+
+
 def annotate(root: Path, records: pd.DataFrame, action: str, *, label: int | None = None) -> None:
     """Record one decision about all ``records`` (columns path and digest) as one step.
 
-    Keeping a photo that was relabelled keeps its new label.
+    Keeping a relabelled photo also keeps its new label.
     """
     before = in_effect(root) if action == KEEP else {}
     photos = []
     for path, digest in records[["path", "digest"]].itertuples(index=False, name=None):
         kept = before.get(path)
         if kept and (kept.action, kept.digest) == (RELABEL, digest):
-            photos.append([path, digest, RELABEL, kept.label])
+            photos.append(_Decision(path, digest, RELABEL, kept.label))
         else:
-            photos.append([path, digest, action, label])
+            photos.append(_Decision(path, digest, action, label))
     if photos:
-        _append(root, {"action": action, "photos": photos})
+        _append(root, action, photos)
 
 
 def undo(root: Path) -> None:
-    """Take the last step back, if there is one."""
+    """Undo the last step, if there is one."""
     if _steps(root):
-        _append(root, {"action": _UNDO})
+        _append(root, _UNDO, [])
 
 
 def last_step(root: Path) -> str:
-    """Return what ``undo`` would take back, in words, or ""."""
+    """Return the step that ``undo`` would undo, in words, or ""."""
     steps = _steps(root)
     if not steps:
         return ""
-    (path, _, _, label), *others = steps[-1]["photos"]
-    action = steps[-1]["action"]
-    if action == RELABEL:
-        action += f" as {CLASS_NAMES[label]}"
-    return f"{action} {f'{len(others) + 1:,} photos' if others else path}"
+    last = steps[-1]
+    first, *others = last.photos
+    action = last.action
+    if action == RELABEL and first.label is not None:
+        action += f" as {CLASS_NAMES[first.label]}"
+    return f"{action} {f'{len(others) + 1:,} photos' if others else first.path}"
 
 
 def in_effect(root: Path) -> dict[str, Annotation]:
     """Return the latest decision about each photo, by path."""
     return {
-        path: Annotation(path, digest, action, label, step["who"], step["at"])
+        photo.path: Annotation(*photo, who=step.who, at=step.at)
         for step in _steps(root)
-        for path, digest, action, label in step["photos"]
+        for photo in step.photos
     }
 
 
 def applied(records: pd.DataFrame, annotations: Mapping[str, Annotation]) -> pd.DataFrame:
-    """Return ``records`` as decided: ``label`` as relabelled, ``excluded``, and ``reviewed``.
+    """Return ``records`` with new labels applied and the columns ``excluded`` and ``reviewed``.
 
     A decision about other content under the same path does not count.
     """
@@ -106,7 +126,7 @@ def applied(records: pd.DataFrame, annotations: Mapping[str, Annotation]) -> pd.
 
 
 def content_hash(records: pd.DataFrame) -> str:
-    """Return 16 hex digits for what decisions change in ``applied`` records, "" for nothing."""
+    """Return 16 hex digits that identify the changes in ``applied`` records; "" for no change."""
     changed = records[records["excluded"] | (records["label"] != records["named_label"])]
     if changed.empty:
         return ""
@@ -117,7 +137,7 @@ def content_hash(records: pd.DataFrame) -> str:
 def to_csv(root: Path, records: pd.DataFrame) -> str:
     """Return the decisions about ``records`` as CSV text with the columns of ``CSV_COLUMNS``.
 
-    No cell is a formula of a spreadsheet: ``from_csv`` takes the "'" before those away again.
+    A cell that looks like a spreadsheet formula begins with "'", which ``from_csv`` removes.
     """
     digests = dict(zip(records["path"], records["digest"], strict=True))
     text = io.StringIO()
@@ -132,14 +152,14 @@ def to_csv(root: Path, records: pd.DataFrame) -> str:
 
 
 def from_csv(root: Path, records: pd.DataFrame, text: str) -> int:
-    """Take over the decisions of a CSV, as one step; return for how many photos.
+    """Import the decisions of a CSV as one step; return the number of photos.
 
-    Rows need ``path`` and ``action``, and ``label`` (cat or dog) to relabel; of several about one
-    photo the last holds. A row is refused when its photo is not among ``records``, cannot be read,
-    or has other content than the ``digest`` it gives.
+    Each row needs ``path`` and ``action``, and ``label`` (cat or dog) to relabel. If several rows
+    are about one photo, the last one counts. A row is refused if its photo is not among
+    ``records``, cannot be read, or has other content than the ``digest`` in the row.
 
     Raises:
-        DatasetError: naming the first line that cannot be taken over; then none is.
+        DatasetError: naming the first line that is refused. Nothing is imported then.
     """
     decided = _read_csv(records, text)
     if not decided:
@@ -147,12 +167,12 @@ def from_csv(root: Path, records: pd.DataFrame, text: str) -> int:
             "Expected a CSV with the columns path, action and label, and at least one row. "
             "Received: none. Export one to see what it looks like."
         )
-    _append(root, {"action": _IMPORT, "photos": [[path, *what] for path, what in decided.items()]})
+    _append(root, _IMPORT, list(decided.values()))
     return len(decided)
 
 
-def _read_csv(records: pd.DataFrame, text: str) -> dict[str, tuple[str, str, int | None]]:
-    """Return (digest, action, label) by path."""
+def _read_csv(records: pd.DataFrame, text: str) -> dict[str, _Decision]:
+    """Return the last decision about each photo, by path."""
     digests = dict(zip(records["path"], records["digest"], strict=True))
     problems = dict(zip(records["path"], records["problem_detail"], strict=True))
     decided = {}
@@ -165,8 +185,8 @@ def _read_csv(records: pd.DataFrame, text: str) -> dict[str, tuple[str, str, int
                 "Export one to see what it looks like."
             )
         for row in reader:
-            path, digest, action, label = _checked(row, reader.line_num, digests, problems)
-            decided[path] = digest, action, label
+            decision = _checked(row, reader.line_num, digests, problems)
+            decided[decision.path] = decision
     except csv.Error as error:
         raise DatasetError(
             f"Expected a CSV. Received: a file that cannot be read as one ({error}). "
@@ -177,7 +197,7 @@ def _read_csv(records: pd.DataFrame, text: str) -> dict[str, tuple[str, str, int
 
 def _checked(
     row: dict[str, str], number: int, digests: dict[str, str], problems: dict[str, str]
-) -> tuple[str, str, str, int | None]:
+) -> _Decision:
     path, action, label = (from_cell(row.get(name) or "") for name in ("path", "action", "label"))
     digest = row.get("digest") or digests.get(path, "")
     wrong = ""
@@ -196,19 +216,21 @@ def _checked(
             f"Expected a decision about a photo of this dataset in line {number} of the CSV. "
             f"Received: {wrong}. Correct the line; nothing was taken over."
         )
-    return path, digest, action, CLASS_NAMES.index(label) if action == RELABEL else None
+    new_label = CLASS_NAMES.index(label) if action == RELABEL else None
+    return _Decision(path, digest, action, new_label)
 
 
-def _log(root: Path) -> Path:
+def log_file(root: Path) -> Path:
+    """Return the file of the decisions about ``root``."""
     return paths.review_dir(root) / "annotations.jsonl"
 
 
-def _append(root: Path, step: dict[str, Any]) -> None:
-    step = {"at": datetime.now().astimezone().isoformat(), "who": _user(), **step}
-    log = _log(root)
+def _append(root: Path, action: str, photos: list[_Decision]) -> None:
+    step = {"at": datetime.now().astimezone().isoformat(), "who": _user(), "action": action}
+    log = log_file(root)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        files.append_line(log, json.dumps(step), durable=True)
+        event_log.append(log, {**step, "photos": photos} if photos else step, durable=True)
     except OSError as error:
         raise DatasetError(
             f"Expected to write a decision into {log}. Received: {error.strerror}. Nothing was "
@@ -216,38 +238,38 @@ def _append(root: Path, step: dict[str, Any]) -> None:
         ) from None
 
 
-def _steps(root: Path) -> Sequence[dict[str, Any]]:
+def _steps(root: Path) -> list[_Step]:
     """Return the steps that were not undone, oldest first.
 
     Raises:
-        DatasetError: when they cannot be read: without them, excluded photos would be trained on.
+        DatasetError: if they cannot be read: without them, excluded photos would be used.
     """
+    log = log_file(root)
     try:
-        lines = _log(root).read_text("utf-8", errors="replace").splitlines()
+        recorded = event_log.records(log.read_bytes(), _decoded)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise DatasetError(
-            f"Expected to read the decisions in {_log(root)}. Received: {error.strerror}. Mend "
+            f"Expected to read the decisions in {log}. Received: {error.strerror}. Mend "
             "that; without them, photos that were excluded would be used."
         ) from None
-    steps: list[dict[str, Any]] = []
-    for line in lines:
-        step = _parsed(line)
-        if step.get("action") == _UNDO:
+    steps: list[_Step] = []
+    for step in recorded:
+        if step.action == _UNDO:
             del steps[-1:]
-        elif step:
+        else:
             steps.append(step)
     return steps
 
 
-def _parsed(line: str) -> dict[str, Any]:
-    """Return a line's step; {} for one that was torn by a power cut."""
+def _decoded(line: bytes) -> _Step | None:
+    """Return the step of a line; None for a torn line."""
+    record = event_log.decoded_object(line)
     try:
-        step = json.loads(line)
-    except ValueError:
-        return {}
-    return step if isinstance(step, dict) else {}
+        return None if record is None else msgspec.convert(record, _Step)
+    except msgspec.ValidationError:
+        return None
 
 
 def _user() -> str:

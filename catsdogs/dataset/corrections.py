@@ -1,6 +1,6 @@
-"""Pictures that were answered wrongly, copied for later: ``corrections/<label>/<digest>.jpg``.
+"""Pictures that a model classified wrongly, copied to ``corrections/<label>/<digest>.jpg``.
 
-The folders are named after the labels, so the whole is a dataset as soon as one pet is in it.
+The subfolders are named after the labels, so the folder is a dataset once it contains a cat or dog.
 """
 
 from pathlib import Path, PurePosixPath
@@ -14,17 +14,17 @@ LABELS = (*CLASS_NAMES, NEITHER)
 
 
 def folder() -> Path:
-    """Where they are kept."""
+    """Folder of the corrections."""
     return paths.data_dir() / "corrections"
 
 
 def keep(content: bytes, name: str, label: str) -> Path:
-    """Copy a picture to those of ``label``, away from those of another; return where it is.
+    """Copy a picture to the folder of ``label`` and remove it from the others; return its path.
 
-    Of ``name``, only a suffix that an image may have is taken over.
+    The copy keeps the suffix of ``name`` if that is one of an image.
 
     Raises:
-        OSError: when it cannot be written.
+        OSError: if it cannot be written.
     """
     suffix = PurePosixPath(name).suffix.lower()
     kept = f"{picture.digest(content)}{suffix if suffix in picture.SUFFIXES else '.jpg'}"
@@ -37,7 +37,7 @@ def keep(content: bytes, name: str, label: str) -> Path:
 
 
 def find(content: bytes) -> Path | None:
-    """Return where a picture is kept; the folder's name is its label. None for one that is not."""
+    """Return the path of a picture's copy, whose folder is named after the label; None if none."""
     return next(iter(_copies(content)), None)
 
 
@@ -45,14 +45,14 @@ def undo(content: bytes) -> None:
     """Remove the copy of a picture.
 
     Raises:
-        OSError: when it cannot be removed.
+        OSError: if it cannot be removed.
     """
     for path in _copies(content):
         path.unlink(missing_ok=True)
 
 
 def has_pets() -> bool:
-    """Return whether a cat or a dog is among them, without which they are no dataset."""
+    """Return whether the corrections contain a cat or a dog, as a dataset must."""
     return any(any((folder() / name).glob("*.*")) for name in CLASS_NAMES)
 
 

@@ -179,7 +179,7 @@ def last_scan(root: Path) -> Dataset | None:
     return _decided(root, cached, _rest(cached))
 
 
-def decided_anew(dataset: Dataset) -> Dataset:
+def with_current_decisions(dataset: Dataset) -> Dataset:
     """Return the same files with the current decisions and groups."""
     table = dataset.records.assign(label=dataset.records["named_label"])
     return _decided(dataset.root, table, dataset.rest)

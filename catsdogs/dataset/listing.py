@@ -1,4 +1,4 @@
-"""What is in a folder: each entry in exactly one group, and nothing outside it is looked at."""
+"""All entries below a folder, each in exactly one group. Nothing outside the folder is read."""
 
 import os
 import stat
@@ -8,7 +8,8 @@ from pathlib import Path
 from catsdogs.errors import DatasetError
 
 ASIDE = HIDDEN, LINK, SPECIAL = "hidden", "link", "special"
-# Of a file that vanished, or whose folder may be listed and not entered: reading it says why.
+# For a file that vanished, or whose folder can be listed but not entered. Reading it gives the
+# reason.
 _UNKNOWN = os.stat_result([0] * 16)
 
 
@@ -16,8 +17,9 @@ _UNKNOWN = os.stat_result([0] * 16)
 class Listing:
     """The regular files below a folder, by path relative to it ("/" as the separator).
 
-    ``aside`` counts what is passed over: hidden files and folders, links, and special files
-    (pipes, sockets, devices). ``closed`` names the folders that cannot be listed, with the reason.
+    ``aside`` counts the entries that are skipped: hidden files and folders, links, and special
+    files (pipes, sockets, devices). ``closed`` has the reason for each folder that cannot be
+    listed.
     """
 
     files: dict[str, os.stat_result] = field(default_factory=dict)
@@ -26,12 +28,12 @@ class Listing:
 
 
 def listed(root: Path) -> Listing:
-    """Return what is below ``root``; links are not followed, hidden folders not entered.
+    """Return the entries below ``root``. Links are not followed, hidden folders are not entered.
 
-    Paths are strings, because 25,000 ``Path``s take longer to make than files to read.
+    Paths are strings, because creating 25,000 ``Path`` objects takes longer than listing the files.
 
     Raises:
-        DatasetError: when ``root`` is no folder, or may not be read.
+        DatasetError: if ``root`` is not a folder, or cannot be read.
     """
     found, folders = Listing(), [""]
     while folders:

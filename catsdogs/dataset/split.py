@@ -1,8 +1,9 @@
-"""Training and validation: seeded, stratified by class, one picture never on both sides.
+"""The split into training and validation: seeded, stratified, and no picture is on both sides.
 
-Each picture draws a number from the seed and its content, and the lowest of each class go to the
-validation side. So the side of a picture does not depend on which others there are: leaving out,
-relabelling or adding a few moves at most as many across, and runs before and after stay comparable.
+Each picture gets a number from the seed and its content. In each class, the pictures with the
+lowest numbers form the validation side. So the side of a picture hardly depends on the others:
+excluding, relabelling or adding a few moves at most as many to the other side, and the runs before
+and after remain comparable.
 """
 
 import hashlib
@@ -20,11 +21,11 @@ _CLASSES = 2
 def split(records: pd.DataFrame, *, validation: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the row positions of the training and of the validation side, each sorted.
 
-    ``records`` has the columns label and group; rows of one group stay together. ``validation`` is
-    the share of groups that goes to the validation side, in (0, 1).
+    ``records`` has the columns label and group. Rows of one group stay together. ``validation`` is
+    the share of groups on the validation side, in (0, 1).
 
     Raises:
-        ConfigError: when there are too few pictures of a class for both sides.
+        ConfigError: if a class has too few pictures for both sides.
     """
     require_splittable(records, validation=validation)
     pictures = records.drop_duplicates("group")
@@ -37,19 +38,19 @@ def split(records: pd.DataFrame, *, validation: float, seed: int) -> tuple[np.nd
 
 
 def fingerprint(digests: Iterable[str]) -> str:
-    """Return 16 hex digits that tell one side of a split, given by its photos, from any other."""
+    """Return 16 hex digits that identify one side of a split by the digests of its photos."""
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
 
 
 def require_splittable(records: pd.DataFrame, *, validation: float) -> None:
-    """Check that ``split`` can put pictures of both classes on both sides.
+    """Check that there are enough pictures of both classes for both sides.
 
     Raises:
-        ConfigError: when it cannot.
+        ConfigError: if there are not.
     """
     pictures = records.drop_duplicates("group")
     per_class = pictures["label"].value_counts()
-    # A class keeps its share on either side, to the nearest picture: one has to be left of it.
+    # Each class is divided by the same share, rounded to whole pictures: each side needs one.
     rarer_side = min(validation, 1 - validation)
     if len(per_class) < _CLASSES or per_class.min() * rarer_side < 1:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Which MobileNetV2 a network began as, told by the content of its weights file."""
+"""The origin of a MobileNetV2, identified by the content of its weights file."""
 
 from pathlib import Path
 
@@ -6,18 +6,18 @@ from catsdogs import paths
 from catsdogs.system import files
 
 IMAGENET, SHIPPED = "imagenet", "shipped"
-# Of the file that Keras downloads.
+# The checksum of the file that Keras downloads.
 IMAGENET_SHA256 = "71e4c4ec4aa24c9c951b9265d6de42e1336dcf614c2214fa6a989208615e232c"
 _DIGITS = 12
 
 
 def identity(weights: Path) -> str:
-    """Return 12 hex digits that tell this weights file from any other."""
+    """Return 12 hex digits that identify a weights file by its content."""
     return files.sha256(weights)[:_DIGITS]
 
 
 def origin(name: str) -> str:
-    """Return what an identity stands for: IMAGENET, SHIPPED, or itself for any other file."""
+    """Return the origin of an identity: IMAGENET, SHIPPED, or the identity of any other file."""
     if name == IMAGENET_SHA256[:_DIGITS]:
         return IMAGENET
     shipped = paths.shipped_backbone()
@@ -25,5 +25,5 @@ def origin(name: str) -> str:
 
 
 def origin_of_export(exported: Path) -> str:
-    """Return the origin of a backbone's LiteRT file, whose name ends in its weights' identity."""
+    """Return the origin of a backbone's LiteRT file. Its name ends with the weights' identity."""
     return origin(exported.stem.rpartition("-")[2])

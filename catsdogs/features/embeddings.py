@@ -1,4 +1,4 @@
-"""What is computed once a photo and cached: decoded pixels, and MobileNetV2's frozen part."""
+"""Features that are computed once per photo and cached: pixels and MobileNetV2's outputs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,13 +25,13 @@ def embed(
     mirrored: bool = False,
     progress: Progress | None = None,
 ) -> Rows:
-    """Return float32 rows of shape (1280,): the backbone's pooled last maps of each photo.
+    """Return float32 rows of shape (1280,): the backbone's pooled last feature maps of each photo.
 
     ``backbone`` is a LiteRT model with an ``embedding`` output; its file name identifies it in the
-    cache. ``mirrored``: of each photo's mirror image.
+    cache. With ``mirrored``, the rows are of each photo's mirror image.
 
     Raises:
-        RunError: when ``backbone`` cannot be loaded.
+        RunError: if ``backbone`` cannot be loaded.
     """
     model = LiteRTModel(backbone)
     return rows_of(
@@ -54,9 +54,10 @@ def embed_in_batches(
     mirrored: bool = False,
     progress: Progress | None = None,
 ) -> Rows:
-    """Return what ``embed`` does, by a ``network`` from pixels (B, S, S, 3) to vectors (B, 1280).
+    """Return the rows of ``embed``, from a ``network`` that maps pixels (B, S, S, 3) to (B, 1280).
 
-    For processors that are fast on many photos at once. ``name`` identifies it in the cache.
+    Use it on processors that are fast on many photos at once. ``name`` identifies the network in
+    the cache.
     """
     return rows_of(
         root,
@@ -77,13 +78,13 @@ def activate(
     mirrored: bool = False,
     progress: Progress | None = None,
 ) -> Rows:
-    """Return float16 rows of shape (h, w, C): what the fine-tuned blocks of the base begin with.
+    """Return float16 rows of shape (h, w, C): the input of the fine-tuned blocks of the backbone.
 
     ``trunk`` is a LiteRT model with an ``activations`` output; its file name identifies it in the
-    cache. Half the bits are enough: a run that learned from them is checked against its export.
+    cache. Half precision is enough: a run trained on these rows is checked against its export.
 
     Raises:
-        RunError: when ``trunk`` cannot be loaded.
+        RunError: if ``trunk`` cannot be loaded.
     """
     model = LiteRTModel(trunk)
     shape = model(np.zeros((model.side, model.side, 3), np.uint8))["activations"].shape
@@ -100,7 +101,7 @@ def activate(
 def decode(
     root: Path, records: pd.DataFrame, *, side: int, progress: Progress | None = None
 ) -> Rows:
-    """Return uint8 rows of shape (side, side, 3): each photo as the network will see it."""
+    """Return uint8 rows of shape (side, side, 3): each photo as input of the network."""
     return rows_of(
         root,
         records,
@@ -122,12 +123,12 @@ def _view(content: bytes, side: int, mirrored: bool) -> np.ndarray:
 
 
 def exported_backbone() -> Path:
-    """Return MobileNetV2's base as a LiteRT file, exporting it (seconds) the first time.
+    """Return MobileNetV2's base as a LiteRT file. The first call exports it, which takes seconds.
 
-    A process of its own does that, so that this one never loads TensorFlow.
+    A separate process exports it, so that this one never loads TensorFlow.
 
     Raises:
-        WeightsUnavailable: when the ImageNet weights are neither here nor to be had.
+        WeightsUnavailable: if the ImageNet weights are not here and cannot be downloaded.
     """
     try:
         return Path(processes.answer_of("catsdogs.learning.backbone"))

@@ -1,4 +1,4 @@
-"""A LiteRT model file as a function from an image to named arrays, safe to call from any thread."""
+"""A LiteRT model file as a function from an image to named arrays. Any thread may call it."""
 
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -11,19 +11,19 @@ from catsdogs.errors import RunError
 
 
 class LiteRTModel:
-    """A loaded model. One interpreter serves one call at a time; more are made as threads need.
+    """A loaded model. An interpreter serves one call at a time; threads create more if needed.
 
-    The file is memory-mapped, so the interpreters share its weights; it must stay as it is.
+    The file is memory-mapped, so the interpreters share its weights. It must not change.
 
-    A single call on one thread uses the whole of one core and releases the GIL, so callers get
-    parallelism by calling from several threads.
+    A call keeps one core busy and releases the GIL, so callers get parallelism by calling from
+    several threads.
     """
 
     def __init__(self, path: Path) -> None:
         """Load ``path``.
 
         Raises:
-            RunError: when it is missing or no LiteRT model of images.
+            RunError: if it is missing or is not a LiteRT model for images.
         """
         try:
             self._path = path
@@ -38,7 +38,7 @@ class LiteRTModel:
         self._idle.put(first)
 
     def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
-        """Run one uint8 image of shape (side, side, 3); outputs come without the batch axis."""
+        """Return the outputs for one uint8 image of shape (side, side, 3), without a batch axis."""
         runner = self._take_runner()
         try:
             outputs = runner(image=image[np.newaxis])
@@ -53,7 +53,7 @@ class LiteRTModel:
             try:
                 return self._new_runner()
             except (OSError, ValueError, RuntimeError):
-                # The file has gone, or no more may be opened: take turns with those that are.
+                # The file is gone or no more can be opened: wait for an existing interpreter.
                 return self._idle.get()
 
     def _new_runner(self) -> Any:

@@ -1,9 +1,9 @@
-"""One fixed-size array a photo (its pixels, its vector): computed once, kept on disk, shared.
+"""One fixed-size array per photo, such as its pixels or vector: computed once, stored on disk.
 
-A row depends on a photo's content only, so it is stored under the content's digest, and every
-later run, split or copy of the dataset finds it. Rows lie in shards of some megabytes that are
-memory-mapped. A writer adds shards and changes none, so several may write at the same time, and
-an interrupted computation loses seconds of work.
+A row depends only on a photo's content. It is stored by the content's digest, so that later runs,
+splits and copies of the dataset find it. Rows are stored in memory-mapped shards of a few
+megabytes. Writers only add shards, so several can write at the same time, and an interrupted
+computation loses only seconds of work.
 """
 
 import uuid
@@ -22,31 +22,31 @@ from catsdogs.images.parallel import Progress, map_files
 from catsdogs.system import files
 
 _SHARD_BYTES = 64 << 20
-# A shard is written in seconds: who left one unfinished for so long was killed.
+# Writing a shard takes seconds: if one is unfinished for this long, its writer was killed.
 _ABANDONED_S = 24 * 3600
-_BATCH = 64  # how many photos are computed together, where that is faster
+_BATCH = 64  # photos that are computed together
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The arrays of N records. ``missing`` maps the path of a photo that has none to the reason."""
+    """The arrays of N records. ``missing`` maps the path of a photo without one to its error."""
 
     shards: list[np.ndarray]
-    places: np.ndarray  # (N, 2): shard and row; -1 where missing
+    places: np.ndarray  # (N, 2): shard and row; -1 if missing
     missing: dict[str, UnreadableImage]
 
     def take(self, positions: np.ndarray) -> np.ndarray:
-        """Return the rows of these records, at least one, copied and stacked on a first axis."""
+        """Return copies of the rows of these records, at least one, stacked on the first axis."""
         return np.stack([self.shards[shard][row] for shard, row in self.places[positions]])
 
     def spread(self, positions: np.ndarray, count: int) -> "Rows":
-        """Return these rows as those of ``count`` records, where ``positions`` says; no others."""
+        """Return the rows of ``count`` records: these rows at ``positions``, none elsewhere."""
         places = np.full((count, 2), -1)
         places[positions] = self.places
         return Rows(self.shards, places, self.missing)
 
     def followed_by(self, other: "Rows") -> "Rows":
-        """Return these rows and then those of ``other``, as of N + M records."""
+        """Return the rows of N + M records: these, followed by those of ``other``."""
         is_there = other.places[:, :1] >= 0
         return Rows(
             [*self.shards, *other.shards],
@@ -65,12 +65,12 @@ def rows_of(
     together: Callable[[np.ndarray], np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Rows:
-    """Return the rows of ``records`` from ``store``, computing those that are not there.
+    """Return the rows of ``records`` from ``store``, after computing the missing ones.
 
-    ``compute`` turns a file's content into one value of dtype ``row`` (a dtype with its shape, or a
-    structured one), or raises UnreadableImage; several threads call it. With ``together`` it yields
-    what that function turns into rows, many at once on a first axis. ``progress`` counts all N,
-    cached ones at once.
+    ``compute`` returns one value of dtype ``row`` (a dtype with its shape, or a structured one) for
+    a file's content, or raises UnreadableImage. Several threads call it. With ``together``, that
+    function turns the values of ``compute``, stacked on the first axis, into rows. ``progress``
+    counts all N records; cached ones count from the start.
     """
     files.remove_unfinished(store, older_than_s=_ABANDONED_S)
     stored = set(_places(_load(store, row)))
@@ -102,7 +102,7 @@ def _counting(
 def _in_batches(
     outcomes: Iterable[Any], together: Callable[[np.ndarray], np.ndarray]
 ) -> Iterator[Any]:
-    """Yield each outcome's row in order, errors as they are."""
+    """Yield the row of each outcome in order; errors unchanged."""
     remaining = iter(outcomes)
     while batch := list(islice(remaining, _BATCH)):
         values = [value for value in batch if not isinstance(value, UnreadableImage)]
@@ -117,7 +117,7 @@ def _keep(
     row: np.dtype[Any],
     advance: Callable[[int], None],
 ) -> dict[str, UnreadableImage]:
-    """Store the row of each record; return the errors by digest."""
+    """Store the row of each record; return the errors, by digest."""
     entry = _entry(row)
     shard: list[tuple[str, Any]] = []
     failed: dict[str, UnreadableImage] = {}
@@ -146,9 +146,9 @@ def _save(store: Path, rows: list[tuple[str, Any]], entry: np.dtype[Any]) -> Non
 
 
 def _load(store: Path, row: np.dtype[Any]) -> list[np.ndarray]:
-    """Return the shards that can be read. What others held is computed again."""
+    """Return the shards that can be read. The rows of other shards are computed again."""
     shards = []
-    # A name that begins with a dot is another writer's unfinished shard.
+    # Names that begin with a dot are unfinished shards of other writers.
     for path in sorted(path for path in store.glob("*.npy") if not path.name.startswith(".")):
         with suppress(OSError, ValueError, EOFError):
             shard = np.load(path, mmap_mode="r", allow_pickle=False)

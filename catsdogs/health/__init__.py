@@ -1,6 +1,8 @@
 """What is wrong or unusual in a dataset. Nothing is changed without you.
 
-checkup.py        runs every check and caches the findings; start reading here
+checkup.py        runs every check and reports the findings; start reading here
+findings.py       what a check found: typed, cached, joined to the records
+phases.py         the phases of a check; each fills in columns of its rows
 measures.py       brightness, sharpness, colour and outline of a photo
 neighbours.py     near duplicates and outliers, from MobileNetV2's vectors
 suspects.py       labels that cross-validation contradicts
@@ -9,5 +11,6 @@ projection.py     the map: each photo as a point in the plane
 known.py          photos of Dogs vs. Cats that public lists name as wrong or odd
 flags.py          each finding as yes or no per photo, for counts and filters
 snapshot.py       a dataset's files, decisions and findings at one moment
+task.py           the check as a background task
 gallery_query.py  which photos the gallery shows, and in which order
 """

@@ -1,4 +1,4 @@
-"""Every finding as a yes or no for each photo: what the page counts and the gallery filters by."""
+"""Findings as Boolean flags of each photo: the page counts them, the gallery filters by them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pandas as pd
 from catsdogs.labels import UNLABELLED
 
 SMALL_PX, EXTREME_ASPECT = 64, 3.0
-# Found by looking at the darkest and the softest of 12,000 photos: beyond these, people hesitate.
+# Chosen by viewing the darkest and softest of 12,000 photos: beyond these, people hesitate.
 DARK, BLURRED, COLOURLESS = 35.0, 35.0, 1.0
 _GREY_MODES = ("1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L")
 _SUFFIXES = {
@@ -20,7 +20,7 @@ _SUFFIXES = {
 
 @dataclass(frozen=True)
 class Flag:
-    """A kind of finding. ``measured`` ones need a health check; the others a scan alone."""
+    """A kind of finding. ``measured`` flags need a health check, the others only a scan."""
 
     title: str
     help: str
@@ -126,10 +126,10 @@ FLAGS = {
         lambda t: t["label"] == UNLABELLED,
     ),
 }
-# Readable, and yet not what one expects of a photo.
+# Flags of photos that are readable but unusual.
 ODD = ("small", "extreme", "grey", "cmyk", "rotated", "trailing", "mismatch", "dark", "blurred")
 
 
 def flags(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a Boolean column for each of ``FLAGS``; ``table`` is ``checkup.joined``'s."""
+    """Return a Boolean column for each of ``FLAGS``. ``table`` is that of ``findings.joined``."""
     return pd.DataFrame({name: flag.holds(table).astype(bool) for name, flag in FLAGS.items()})

@@ -1,4 +1,4 @@
-"""Which photos the gallery shows, and in which order."""
+"""The gallery's query: filters on the photos, and their order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CLASS_NAMES
 
 Polygon = Sequence[tuple[float, float]]
-# What a chart's axes are called in a selection, and the columns they show.
+# The charts on which people select photos, and the columns of their axes.
 AXES = {
     "size": ("width_px", "height_px"),
     "map": ("map_x", "map_y"),
@@ -27,24 +27,24 @@ SORTS = {
     "Doubt about the label": "label_quality",
     "Unlike the others": "similarity",
 }
-# Findings that are a matter of degree, and the column whose lowest values are the worst.
+# Findings with a degree, and the column whose lowest values are the worst.
 _WORST_FIRST = {"suspect": "label_quality", "outlier": "similarity"}
-# Findings that photos have in groups.
+# Findings about groups of photos.
 GROUPED = ("exact", "near")
 
 
 @dataclass(frozen=True)
 class Query:
-    """A filter and an order. Empty values filter nothing.
+    """Filters and an order. An empty value does not filter.
 
-    ``area`` is a polygon on the chart ``area_of``; ``ranges`` maps one of ``RANGES`` to its lowest
+    ``area`` is a polygon on the chart ``area_of``. ``ranges`` maps one of ``RANGES`` to its lowest
     and highest value, both included.
     """
 
     label: str = ""  # a class name
     side: str = ""  # training or validation
     flag: str = ""  # a key of ``flags.FLAGS``
-    text: str = ""  # part of the path, whatever the case
+    text: str = ""  # part of the path, case-insensitive
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     area_of: str = ""
     area: Polygon = ()
@@ -53,10 +53,21 @@ class Query:
 
 
 def find(snapshot: Snapshot, query: Query) -> pd.DataFrame:
-    """Return the rows of ``look.table`` that ``query`` asks for, in its order.
+    """Return the rows of ``snapshot.table`` that match ``query``, in its order.
 
-    What was excluded is shown only where the query asks for a finding: not as one of the photos.
+    Excluded photos are shown only if the query filters by a finding.
     """
+    found = snapshot.table[_matches(snapshot, query)]
+    column = SORTS[query.sort] or _WORST_FIRST.get(query.flag)
+    if column is not None:
+        return found.sort_values(column, ascending=not query.descending, kind="stable")
+    if query.flag in GROUPED:
+        # Copies next to each other, each group in the place of its first photo.
+        found = found.iloc[pd.factorize(found["group"])[0].argsort(kind="stable")]
+    return found[::-1] if query.descending else found
+
+
+def _matches(snapshot: Snapshot, query: Query) -> pd.Series:
     table = snapshot.table
     wanted = snapshot.flags[query.flag] if query.flag else ~table["excluded"]
     if query.label:
@@ -70,18 +81,11 @@ def find(snapshot: Snapshot, query: Query) -> pd.DataFrame:
     if query.area_of:
         x, y = (table[column].to_numpy() for column in AXES[query.area_of])
         wanted &= inside(x, y, query.area)
-    found = table[wanted]
-    column = SORTS[query.sort] or _WORST_FIRST.get(query.flag)
-    if column is not None:
-        return found.sort_values(column, ascending=not query.descending, kind="stable")
-    if query.flag in GROUPED:
-        # Copies beside each other, in the order of the first of each.
-        found = found.iloc[pd.factorize(found["group"])[0].argsort(kind="stable")]
-    return found[::-1] if query.descending else found
+    return wanted
 
 
 def measure(table: pd.DataFrame, name: str) -> pd.Series:
-    """Return one of ``RANGES`` for each row."""
+    """Return the values of one of ``RANGES``, one per row."""
     if name == "megapixels":
         return table["width_px"] * table["height_px"] / 1e6
     if name == "kilobytes":
@@ -92,10 +96,10 @@ def measure(table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def inside(x: np.ndarray, y: np.ndarray, polygon: Polygon) -> np.ndarray:
-    """Tell which points lie inside a polygon: a ray from each crosses its edges an odd number."""
+    """Return a mask of the points inside a polygon: their rays cross an odd number of edges."""
     crossings = np.zeros(len(x), dtype=int)
     for (x0, y0), (x1, y1) in zip(polygon, [*polygon[1:], *polygon[:1]], strict=True):
         if y0 != y1:
-            beside = (y0 > y) != (y1 > y)
-            crossings += beside & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+            is_level = (y0 > y) != (y1 > y)
+            crossings += is_level & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
     return crossings % 2 == 1

@@ -1,9 +1,9 @@
-"""Photos of Kaggle's *Dogs vs. Cats* that people who looked at them list as wrong or odd.
+"""Photos of Kaggle's *Dogs vs. Cats* that public lists name as wrong or odd.
 
-Numbers of the training images, each named by at least two lists made by eye and independently of
-one another; the kind is given where two of them agree on it. Only a hint: nothing is decided by it.
-The lists: the "liguo" and TensorFlow-forum exclusion lists for this dataset, Kaggle's discussion
-29162, issues of github.com/laxmimerit/dog-cat-full-dataset, github.com/htliujy/
+Each number of a training image is named by at least two independent lists that people made by
+viewing the photos. Its kind is given if two lists agree on it. The numbers are only hints: nothing
+depends on them. The lists are the "liguo" and TensorFlow-forum exclusion lists for this dataset,
+Kaggle's discussion 29162, issues of github.com/laxmimerit/dog-cat-full-dataset, github.com/htliujy/
 capstone_dogs_vs_cats, and notebooks and course reports that quote their own findings.
 """
 
@@ -34,14 +34,14 @@ _KNOWN = {
 }
 _HINTS = {(label, n): kind for (label, kind), numbers in _KNOWN.items() for n in numbers}
 _NAME = re.compile(r"(?:^|/)(cat|dog)\.(\d+)\.jpe?g$")
-# Fewer files under Kaggle's names than this are another dataset in the same dress.
+# Fewer files with Kaggle's names than this are another dataset with the same naming.
 _LEAST_PHOTOS = 1000
 
 
 def hints(paths: list[str]) -> dict[str, str]:
-    """Return what public lists say of these files, by path; {} where the numbers are not Kaggle's.
+    """Return what public lists say about these files, by path; {} if they are not Kaggle's.
 
-    They are taken for Kaggle's when at least a thousand files are named as Kaggle's are.
+    They count as Kaggle's if at least a thousand files are named like Kaggle's.
     """
     numbered = [(path, found) for path in paths if (found := _NAME.search(path))]
     if len(numbered) < _LEAST_PHOTOS:

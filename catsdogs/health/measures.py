@@ -1,4 +1,4 @@
-"""A photo's brightness, sharpness, colour and outline, from a decode of all its pixels."""
+"""A photo's brightness, sharpness, colour and outline, measured on all its pixels."""
 
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,15 @@ MEASURES = np.dtype(
         ("brightness", np.float32),  # mean grey level, 0 to 255
         ("sharpness", np.float32),  # variance of the Laplacian, in squared grey levels
         ("colour", np.float32),  # mean distance of R, G and B from their mean, 0 to 170
-        ("outline", np.uint8, (OUTLINE_SIDE, OUTLINE_SIDE)),  # the picture in grey, tiny
+        ("outline", np.uint8, (OUTLINE_SIDE, OUTLINE_SIDE)),  # the picture, tiny and grey
     ]
 )
-# Sharpness depends on the scale it is measured at, so larger photos are shrunk to this first.
+# Sharpness depends on the scale of the photo, so larger photos are first reduced to this side.
 _SIDE_PX = 256
 
 
 def measure(root: Path, records: pd.DataFrame, *, progress: Progress | None = None) -> Rows:
-    """Return a cached row of dtype ``MEASURES`` for each photo; undecodable ones are missing."""
+    """Return a cached row of dtype ``MEASURES`` for each photo that decodes."""
     return rows_of(
         root,
         records,
@@ -53,7 +53,7 @@ def _measured(content: bytes) -> Any:
 
 
 def _laplacian(levels: np.ndarray) -> np.ndarray:
-    """The discrete Laplacian; its variance as a focus measure: Pech-Pacheco et al., ICPR 2000."""
+    """Return the discrete Laplacian; its variance measures focus (Pech-Pacheco et al., 2000)."""
     middle = levels[1:-1, 1:-1]
     across, along = levels[1:-1, :-2] + levels[1:-1, 2:], levels[:-2, 1:-1] + levels[2:, 1:-1]
     return across + along - 4 * middle

@@ -1,4 +1,4 @@
-"""Who looks like whom: the nearest neighbours of every photo among MobileNetV2's vectors."""
+"""The nearest neighbours of each photo by MobileNetV2's vectors, and near duplicates."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from scipy.sparse.csgraph import connected_components
 from catsdogs.images.parallel import Progress
 
 NEIGHBOURS = 10
-# Two photos are near duplicates when the network finds them alike and so do their tiny outlines.
-# Among the 72 million pairs of 12,000 real photos, fifteen reach a cosine of 0.85; re-encoding,
-# scaling by 0.8 and cropping by 5 % leave a cosine of 0.88 and an outline's correlation of 0.55 in
-# 99 of 100. ``docs/log.md`` has the table.
+# Two photos are near duplicates if both their vectors and their tiny outlines are similar. Among
+# the 72 million pairs of 12,000 real photos, fifteen reach a cosine of 0.85. After re-encoding,
+# scaling by 0.8 and cropping by 5 %, 99 of 100 photos keep a cosine of 0.88 and a correlation of
+# the outlines of 0.55. ``docs/log.md`` has the table.
 _ALIKE_COSINE, _ALIKE_OUTLINE = 0.88, 0.55
 _BLOCK = 1000
 
@@ -21,7 +21,7 @@ _BLOCK = 1000
 class Neighbours:
     """For N photos: positions and cosine similarities of the nearest others, nearest first.
 
-    Both have the shape (N, K); K is ``NEIGHBOURS``, or N - 1 in a smaller dataset.
+    Both have the shape (N, K). K is ``NEIGHBOURS``, or N - 1 in a smaller dataset.
     """
 
     positions: np.ndarray
@@ -54,11 +54,11 @@ def nearest(vectors: np.ndarray, *, progress: Progress | None = None) -> Neighbo
 def near_duplicates(neighbours: Neighbours, outlines: np.ndarray) -> list[np.ndarray]:
     """Return the positions of each group of photos that show the same picture.
 
-    ``outlines`` is uint8 of shape (N, side, side). A mirrored copy is another picture: its outline
-    is nearer to the mirrored one.
+    ``outlines`` is uint8 of shape (N, side, side). A mirrored copy counts as another picture: its
+    outline is more similar to the mirrored original.
     """
     pairs = neighbours.alike
-    # In blocks, because a thousand alike photos are half a million pairs.
+    # In blocks, because a thousand similar photos form half a million pairs.
     blocks = np.array_split(pairs, len(pairs) // _BLOCK + 1)
     left, right = np.concatenate([block[_same_picture(block, outlines)] for block in blocks]).T
     size = len(outlines)
@@ -76,7 +76,7 @@ def _same_picture(pairs: np.ndarray, outlines: np.ndarray) -> np.ndarray:
 
 
 def _correlation(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Pearson's correlation of each pair of pictures, 0 where one is flat."""
+    """Return Pearson's correlation of each pair of pictures, 0 if one is uniform."""
     pixels = np.prod(left.shape[1:])
     left, right = (side.reshape(-1, pixels).astype(np.float32) for side in (left, right))
     left, right = (side - side.mean(axis=1, keepdims=True) for side in (left, right))

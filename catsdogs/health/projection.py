@@ -1,11 +1,11 @@
-"""The map: every photo's vector as a point in the plane, alike photos near each other."""
+"""The map: each photo's vector as a point in the plane, with similar photos close together."""
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.neighbors import KNeighborsRegressor
 
-# t-SNE takes a minute for 12,000 points and ten seconds for 3,000; the others find their place
+# t-SNE takes a minute for 12,000 points and ten seconds for 3,000. The other points are placed
 # between their nearest landmarks.
 _LANDMARKS, _PERPLEXITY, _COMPONENTS = 3000, 30, 50
 
@@ -13,8 +13,8 @@ _LANDMARKS, _PERPLEXITY, _COMPONENTS = 3000, 30, 50
 def project(vectors: np.ndarray) -> np.ndarray:
     """Return the position of each row of ``vectors``, float32 of shape (N, 2), from -1 to 1.
 
-    t-SNE (van der Maaten and Hinton, 2008) on principal components: neighbourhoods mean something,
-    distances across the map do not, so both axes are stretched to their ends.
+    t-SNE (van der Maaten and Hinton, 2008) on principal components. Neighbourhoods are meaningful,
+    distances across the map are not, so both axes are stretched to the full range.
     """
     components = min(_COMPONENTS, *vectors.shape)
     reduced = PCA(components, random_state=0).fit_transform(vectors)

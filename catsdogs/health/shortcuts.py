@@ -1,13 +1,13 @@
-"""What a model could learn without looking: the label guessed from sizes and brightness alone."""
-
-from typing import Any
+"""Shortcuts that a model could learn: the label predicted from sizes and brightness alone."""
 
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-# What each is called on the page, and the columns it consists of.
+from catsdogs.health.findings import Shortcut
+
+# The columns of each shortcut, by its name on the page.
 SHORTCUTS = {
     "size": ["width_px", "height_px"],
     "aspect ratio": ["aspect_ratio"],
@@ -18,15 +18,15 @@ SHORTCUTS = {
 _FOLDS = 5
 
 
-def shortcuts(records: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return, for each shortcut, the accuracy of a classifier that knows nothing else.
+def shortcuts(records: pd.DataFrame) -> tuple[Shortcut, ...]:
+    """Return, for each shortcut, the accuracy of a classifier that sees nothing else.
 
-    ``records`` has the columns of ``SHORTCUTS``, label and group. Accuracy is balanced (the mean of
-    both classes' recall), five-fold cross-validated, and comes with its standard error; chance is
-    0.5. Trees of depth 3, because sizes come in steps that no straight line follows.
+    ``records`` has the columns of ``SHORTCUTS``, label and group. The accuracy is balanced (the
+    mean of both classes' recall) and five-fold cross-validated, and has a standard error; chance is
+    0.5. The trees have depth 3, because a linear model cannot follow the steps in which sizes come.
     """
     labels = records["label"].to_numpy()
-    # Once for all, because grouping takes longer than fitting.
+    # Computed once, because grouping takes longer than fitting.
     grouped = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
     folds = list(grouped.split(records, labels, records["group"]))
     found = []
@@ -37,12 +37,12 @@ def shortcuts(records: pd.DataFrame) -> list[dict[str, Any]]:
             labels,
             cv=folds,
         )
-        found.append({"shortcut": name, **_balanced_accuracy(labels, guessed)})
-    return found
+        found.append(_shortcut(name, labels, guessed))
+    return tuple(found)
 
 
-def _balanced_accuracy(labels: np.ndarray, guessed: np.ndarray) -> dict[str, float]:
+def _shortcut(name: str, labels: np.ndarray, guessed: np.ndarray) -> Shortcut:
     recalls = [(guessed[labels == label] == label).mean() for label in (0, 1)]
     sizes = [(labels == label).sum() for label in (0, 1)]
     variance = sum(r * (1 - r) / n for r, n in zip(recalls, sizes, strict=True)) / 4
-    return {"accuracy": float(np.mean(recalls)), "standard_error": float(np.sqrt(variance))}
+    return Shortcut(name, float(np.mean(recalls)), float(np.sqrt(variance)))

@@ -1,7 +1,8 @@
-"""A dataset as the app looks at it: its photos, what was decided, what the check found.
+"""The current state of a dataset for the app: its photos, users' decisions and findings.
 
-The first look at a folder reads it. Every later one shows what is known and, once a minute, has a
-thread look whether files have come, gone or changed: no click waits for so many files' dates.
+The first snapshot reads the folder. Each later one returns what is known, and at most once a minute
+a thread checks whether files were added, removed or changed. So no click waits for the dates of all
+files.
 """
 
 import math
@@ -15,46 +16,46 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs import paths
-from catsdogs.dataset import index
+from catsdogs.dataset import annotations, duplicates, index
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, require_splittable, split
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.health import checkup
+from catsdogs.health.findings import Findings, joined, load, summary_file
 from catsdogs.health.flags import flags
 from catsdogs.images.parallel import Progress
 
-_LOOK_AGAIN_S = 60
-# So many files' dates take a second to read: then what was there last time has to do at first.
+_REFRESH_AFTER_S = 60
+# Reading the dates of this many files takes a second, so the last scan is shown first.
 _LARGE = 50_000
 TRAINING, VALIDATION, NEITHER_SIDE = "training", "validation", ""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is known of a dataset now. ``is_current``: no photo changed since the check."""
+    """The current state of a dataset. ``is_current``: no photo changed since the check."""
 
     dataset: Dataset
-    findings: checkup.Findings | None
+    findings: Findings | None
     is_current: bool
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """``checkup.joined``'s row for each readable photo, with its ``side`` of the split.
+        """The row of ``findings.joined`` for each readable photo, with its ``side`` of the split.
 
-        The split is that of a run with the default share and seed.
+        The split is that of a run with the default validation share and seed.
         """
-        table = checkup.joined(self.dataset, self.findings)
+        table = joined(self.dataset, self.findings)
         return table.assign(side=_sides(table))
 
     @cached_property
     def flags(self) -> pd.DataFrame:
-        """A Boolean column for each kind of finding; rows as in ``table``."""
+        """A Boolean column for each kind of finding, with the rows of ``table``."""
         return flags(self.table)
 
 
 class Watch:
-    """Keeps an eye on one folder. Safe to share between threads."""
+    """Keeps the snapshot of one folder up to date. Safe to share between threads."""
 
     def __init__(
         self,
@@ -63,10 +64,10 @@ class Watch:
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the dataset in ``root``: as it was last seen, or, the first time, by reading it.
+        """Open the dataset in ``root``: from its last scan or, the first time, by reading it.
 
         Raises:
-            DatasetError: when ``root`` is no folder.
+            DatasetError: if ``root`` is not a folder.
         """
         self.root, self._clock = root, clock
         index.require_folder(root)
@@ -77,27 +78,27 @@ class Watch:
             self._scanned, self._scanned_at = last, -math.inf
         self._content = checkup.content(self._scanned)
         self._lock, self._thread = threading.Lock(), threading.Thread()
-        self._stamp: tuple[float, ...] = ()
-        self._look: Snapshot | None = None
+        self._version: tuple[int, ...] = ()
+        self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
-        """Return what is known now; a folder not looked at for a minute is, in the background.
+        """Return the current state. A folder is read again in the background after a minute.
 
         Raises:
-            DatasetError: when the folder has gone.
+            DatasetError: if the folder no longer exists.
         """
         index.require_folder(self.root)
         with self._lock:
-            if self._clock() - self._scanned_at > _LOOK_AGAIN_S and not self._thread.is_alive():
+            if self._clock() - self._scanned_at > _REFRESH_AFTER_S and not self._thread.is_alive():
                 self._thread = threading.Thread(target=self.refresh, daemon=True)
                 self._thread.start()
-            stamp = (id(self._scanned), *self._changed_at())
-            if self._look is None or stamp != self._stamp:
-                self._look, self._stamp = self._new_look(), stamp
-            return self._look
+            version = (id(self._scanned), *self._changed_at())
+            if self._snapshot is None or version != self._version:
+                self._snapshot, self._version = self._new_snapshot(), version
+            return self._snapshot
 
     def refresh(self) -> None:
-        """Read what is new in the folder, now. A folder that has gone stays as it was."""
+        """Read what changed in the folder now. If the folder is gone, keep the last state."""
         try:
             scanned = index.scan(self.root)
         except DatasetError:
@@ -108,18 +109,18 @@ class Watch:
         with self._lock:
             self._scanned, self._content = scanned, content
 
-    def _new_look(self) -> Snapshot:
-        dataset = index.decided_anew(self._scanned)
-        findings = checkup.load(self.root)
-        current = findings is not None and findings.summary["content"] == self._content
-        return Snapshot(dataset, findings, current)
+    def _new_snapshot(self) -> Snapshot:
+        dataset = index.with_current_decisions(self._scanned)
+        found = load(self.root)
+        is_current = found is not None and found.summary.content == self._content
+        return Snapshot(dataset, found, is_current)
 
-    def _changed_at(self) -> list[float]:
-        """When decisions and findings were last written."""
-        decided = paths.review_dir(self.root)
+    def _changed_at(self) -> list[int]:
+        """Return when decisions and findings were last written, in nanoseconds; 0 for never."""
         written = (
-            *(decided / "annotations.jsonl", decided / "near_duplicates.json"),
-            checkup.summary_file(self.root),
+            annotations.log_file(self.root),
+            duplicates.groups_file(self.root),
+            summary_file(self.root),
         )
         return [path.stat().st_mtime_ns if path.exists() else 0 for path in written]
 

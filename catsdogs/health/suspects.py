@@ -1,4 +1,4 @@
-"""Labels that a classifier trained on all other photos does not believe."""
+"""Labels that disagree with a classifier trained on the other photos."""
 
 import numpy as np
 from cleanlab.rank import get_label_quality_scores
@@ -8,12 +8,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 FOLDS = 5
-# Strong, because 1,280 numbers a photo would let the classifier learn wrong labels by heart.
+# Strong, because with 1,280 numbers per photo the classifier would memorise wrong labels.
 _INVERSE_REGULARISATION = 1e-3
 
 
 def out_of_fold(vectors: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return P(dog) of each photo, shape (N,), from a classifier that has not seen it.
+    """Return P(dog) of each photo, shape (N,), from a classifier that was not trained on it.
 
     Photos of one group stay in one fold: a copy with the same wrong label would confirm it.
     """
@@ -28,8 +28,8 @@ def out_of_fold(vectors: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> 
 
 
 def label_quality(labels: np.ndarray, p_dog: np.ndarray) -> np.ndarray:
-    """Return how well each label fits, 0 to 1, shape (N,): the lowest are the first to look at.
+    """Return how well each label fits, 0 to 1, shape (N,): review the lowest first.
 
-    cleanlab's self-confidence: the out-of-fold probability of the given label.
+    This is cleanlab's self-confidence: the out-of-fold probability of the given label.
     """
     return get_label_quality_scores(labels, np.stack([1 - p_dog, p_dog], axis=1))

@@ -23,7 +23,7 @@ _BEGINNINGS = re.compile(
 
 
 class JpegStructure(NamedTuple):
-    """Where the first picture of a JPEG ends, None if it does not, and how many scans it has."""
+    """The end of a JPEG's first picture, None if it has none, and its number of scans."""
 
     end: int | None
     scans: int
@@ -102,7 +102,7 @@ def jpeg_structure(content: bytes) -> JpegStructure:
 
     Segments are skipped by their lengths, because a thumbnail inside one may have an end marker
     too. In the compressed data between them, a marker is any FF that is not followed by 00, FF or a
-    restart number (ITU-T T.81, B.1.1). The search stops after ``_MOST_PARTS`` markers.
+    restart number (ITU-T T.81, B.1.1). A picture with more than ``_MOST_PARTS`` markers has no end.
     """
     position, scans, is_sequential = 2, 0, False
     for _ in range(_MOST_PARTS):

@@ -25,7 +25,7 @@ from catsdogs.system.memory import Room
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 )
-# A little more than ``MAX_PIXELS`` take uncompressed, with four channels.
+# Slightly more than ``MAX_PIXELS`` need uncompressed, with four channels.
 MAX_BYTES = 256 << 20
 # Two of the largest pictures, or any number of ordinary ones: 0.6 GB, however many people ask.
 _ROOM = Room(2 * MAX_PIXELS)

@@ -1,14 +1,18 @@
-"""Every picture of a folder through a panel, as a task that writes a CSV: for thousands."""
+"""Classifying every picture of a folder, as a task that writes a CSV.
+
+``python -m catsdogs.inference.folder_task FOLDER``; its subject is an ``Order``.
+"""
 
 import hashlib
 import json
-from collections.abc import Callable
+import sys
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from catsdogs import paths
+from catsdogs.background import tasks
 from catsdogs.dataset.listing import listed
 from catsdogs.errors import Cancelled, DatasetError, RunError
 from catsdogs.images import picture
@@ -18,13 +22,13 @@ from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import store
 from catsdogs.system import files
 
-KIND = "classify"
+KIND = tasks.Kind("classify", "catsdogs.inference.folder_task")
 PHASES = {"list": "Listing the files", "classify": "Classifying"}
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a task is about: a folder, the runs by id, and how their answers are read."""
+    """What to classify: a folder, with which runs (by id), and how to read their answers."""
 
     path: str
     runs: tuple[str, ...]
@@ -37,7 +41,7 @@ class Order:
 
     @classmethod
     def of_subject(cls, subject: str) -> "Order":
-        """Return what ``subject`` was made of."""
+        """Return the order that ``subject`` was made from."""
         about = json.loads(subject)
         return cls(**{**about, "runs": tuple(about["runs"])})
 
@@ -46,25 +50,22 @@ def pictures(path: Path) -> list[Path]:
     """Return the pictures below a folder, by name; links are not followed.
 
     Raises:
-        DatasetError: when it is no folder, cannot be read, or has none.
+        DatasetError: when it is not a folder, cannot be read, or has no pictures.
     """
     if not path.is_dir():
         received = "a file" if path.exists() else "nothing at that path"
         raise DatasetError(f"Expected a folder at {path}. Received: {received}. Check the path.")
-    if not (
-        named := sorted(p for p in map(path.joinpath, listed(path).files) if answers.is_picture(p))
-    ):
+    named = sorted(p for p in map(path.joinpath, listed(path).files) if answers.is_picture(p))
+    if not named:
         raise DatasetError(f"Expected pictures in {path}. Received: none. Check the path.")
     return named
 
 
-def classify(
-    subject: str, report: Callable[[str, int, int], None], should_stop: Callable[[], bool]
-) -> dict[str, Any]:
-    """Do what an order says; return where the CSV is, and counts by run id.
+def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) -> dict[str, Any]:
+    """Carry out an order; return where the CSV is, and counts by run id.
 
     Raises:
-        Cancelled: when ``should_stop``; nothing is written then.
+        Cancelled: once ``should_stop`` returns True; nothing is written then.
         DatasetError, RunError: when there is nothing to classify, or to classify it with.
     """
     order = Order.of_subject(subject)
@@ -98,6 +99,11 @@ def classify(
     }
 
 
+def main(folder: Path) -> int:
+    """Do the task in ``folder``; return the exit status of its process."""
+    return tasks.main(folder, classify)
+
+
 def forget(subject: str) -> None:
     """Remove the CSV that a task wrote."""
     _csv_file(subject).unlink(missing_ok=True)
@@ -111,3 +117,7 @@ def _right(pairs: Any) -> list[int]:
 def _csv_file(subject: str) -> Path:
     key = hashlib.sha256(subject.encode()).hexdigest()[:16]
     return paths.cache_dir() / "classified" / f"{key}.csv"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

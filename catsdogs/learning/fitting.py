@@ -19,18 +19,18 @@ from catsdogs.runs import layout
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Run
 
-# A batch is reported once the curve has grown by this share since the last one, which is what can
-# be seen of it, or after so many seconds: every redraw takes processor time from the training.
+# Report a batch once the curve has visibly grown, by this share, or after so many seconds: every
+# redraw takes processor time from the training.
 _SEEN_SHARE, _REPORT_EVERY_S = 0.01, 5.0
-# How far back the mean of the weights reaches.
+# The span of the running mean of the weights, in epochs.
 _MEAN_EPOCHS = 2
-# Checkpoints take at most this share of the time; the first one waits as if it took so long.
+# Checkpoints take at most this share of the time; the first assumes this duration.
 _SAVING_SHARE, _FIRST_SAVE_S = 0.02, 0.1
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """How a fit ended, and its best epoch (from 1) with its validation loss."""
+    """The end of a fit, and its best epoch (from 1) with its validation loss."""
 
     cut_short: bool  # by a stop request
     best_epoch: int | None
@@ -50,11 +50,11 @@ def fit(
 ) -> Fitted:
     """Fit ``model`` for the epochs of ``stage``, from the run's checkpoint if it has one.
 
-    ``batches_at_once`` are trained on between two looks at them, for a report or a stop request:
-    a look takes about a millisecond, which only a very small network notices.
+    ``batches_at_once`` are trained between two checks for a report or a stop request. A check takes
+    about a millisecond, which matters only for a very small network.
 
-    The model ends with its best weights, under the plain recipe with its last. ``before`` is how
-    the stage before ended: its network, which this one begins as, stays unless a better one comes.
+    The model ends with its best weights, or with the plain recipe its last. ``before`` is the
+    result of the previous stage, which stays the best until an epoch is better.
 
     Raises:
         RunError: when the loss left the finite numbers, or the checkpoint is damaged.
@@ -69,7 +69,7 @@ def fit(
     )
     recorder = Recorder(run, stage, reporter, images=images)
     progress = recorder.take_up(model, before)
-    # The total is the stage's: each has a speed of its own, which the time left is told from.
+    # The total counts this stage only: each has its own speed, which predicts the time left.
     with reporter.phase("fit", done=progress.epoch, total=stage.end):
         while progress.epoch < stage.end and not recorder.is_over:
             model.fit(
@@ -77,7 +77,7 @@ def fit(
                 validation_data=validation.epoch(),
                 initial_epoch=progress.epoch,
                 epochs=progress.epoch + 1,
-                # The batches come shuffled already; Keras would shuffle whole batches on top.
+                # The batches are already shuffled; Keras would shuffle whole batches again.
                 shuffle=False,
                 verbose=0,
                 callbacks=[recorder],
@@ -94,10 +94,9 @@ def fit(
 def _optimizer(config: RunConfig, stage: Stage, steps: int) -> keras.optimizers.Optimizer:
     """Return Adam, which in fine-tuning ends each epoch at the running mean of its weights.
 
-    The mean reaches over two epochs or so, back to the weights that fine-tuning began with, which
-    are good ones: Zhang et al., "Lookahead Optimizer: k steps forward, 1 step back" (2019,
-    arXiv:1907.08610), and Wortsman et al., "Robust fine-tuning of zero-shot models" (2022,
-    arXiv:2109.01903).
+    The mean spans about two epochs, back to the good weights that fine-tuning started from: Zhang
+    et al., "Lookahead Optimizer: k steps forward, 1 step back" (2019, arXiv:1907.08610), and
+    Wortsman et al., "Robust fine-tuning of zero-shot models" (2022, arXiv:2109.01903).
     """
     rate = learning_rate(config, stage, steps)
     if stage.name != FINE_TUNE or config.is_plain:
@@ -130,13 +129,13 @@ class Recorder(keras.callbacks.Callback):
 
     @property
     def is_over(self) -> bool:
-        """Whether the fit ends here, with epochs left."""
+        """Whether the fit ends before its last epoch."""
         return self.cut_short or self.diverged or self._is_patience_over()
 
     def take_up(self, model: keras.Model, before: Fitted | None) -> Progress:
-        """Bring the model to its checkpoint, if this stage has one; return where the fit is.
+        """Restore the model from this stage's checkpoint, if any; return the progress of the fit.
 
-        The progress that is returned goes on with the fit.
+        The fit keeps updating the returned progress.
         """
         if checkpoint.stage(self._path) == self._stage.name:
             self._progress, self._best = checkpoint.restore(self._path, model)
@@ -162,20 +161,20 @@ class Recorder(keras.callbacks.Callback):
             model.set_weights(self._best)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Remember where in the epoch this fit begins: Keras' running means begin there too."""
+        """Remember where in the epoch this fit starts, as Keras' running means start there too."""
         progress = self._progress
         self._first = progress.step
         self._before = (progress.seen, progress.loss, progress.accuracy)
         self._reported = (0, 0.0, 0.0)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Report the batches since the last report, and look for a stop request."""
+        """Report the batches since the last report, and check for a stop request."""
         means = dict(logs or {})
         if not math.isfinite(means["loss"]):
             self.diverged = self.model.stop_training = True
             return
         progress = self._progress
-        # Keras counts on past the end when it takes several batches at once.
+        # Keras counts past the end when it trains several batches at once.
         progress.step = min(self._first + batch + 1, self._steps)
         seen = min(progress.step * self._config.batch_size, self._images) - self._before[0]
         ends = progress.step == self._steps
@@ -207,7 +206,7 @@ class Recorder(keras.callbacks.Callback):
         if progress.best_loss is None or values["val_loss"] < progress.best_loss:
             self._keep(epoch + 1, values["val_loss"])
         if progress.step < self._steps:
-            return  # Cut short: what a resume needs was saved before the validation.
+            return  # Cut short: the checkpoint was saved before the validation.
         progress.epoch, progress.step = epoch + 1, 0
         progress.seen, progress.loss, progress.accuracy = 0, 0.0, 0.0
         self._reporter.emit("phase", name="fit", done=progress.epoch, total=self._stage.end)
@@ -224,7 +223,7 @@ class Recorder(keras.callbacks.Callback):
     def _keep(self, epoch: int, val_loss: float) -> None:
         self._progress.best_epoch, self._progress.best_loss = epoch, val_loss
         if not self._config.is_plain:
-            # The plain recipe ends where its last epoch ends, as the notebook it repeats does.
+            # The plain recipe keeps its last weights, like the notebook that it repeats.
             self._best = self.model.get_weights()
             self._reporter.emit("checkpoint", epoch=epoch)
 
@@ -249,7 +248,7 @@ class Recorder(keras.callbacks.Callback):
         self._next_save_at = ended + (ended - started) / _SAVING_SHARE
 
     def _count(self, since: tuple[int, float, float]) -> None:
-        """Add what Keras' means say of this fit's part of the epoch to what came before it."""
+        """Combine Keras' means for this part of the epoch with the part before it."""
         seen = self._before[0] + since[0]
         self._progress.seen = seen
         self._progress.loss, self._progress.accuracy = (
@@ -258,7 +257,7 @@ class Recorder(keras.callbacks.Callback):
         )
 
     def _report_batches(self, since: tuple[int, float, float]) -> None:
-        """Undo Keras' running means, so that a point tells of its batches alone."""
+        """Undo Keras' running means, so that a point covers only its own batches."""
         reported = self._reported
         new = since[0] - reported[0]
         loss, accuracy = (

@@ -16,7 +16,7 @@ from catsdogs.learning.normalization import FusedBatchNormalization
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.models import MODELS
 
-# Keras' 0.99 needs several hundred batches to forget its start; a small dataset has fewer in a run.
+# Keras' 0.99 needs several hundred batches to forget its start; small datasets have fewer.
 BATCH_NORM_MOMENTUM = 0.95
 LAST_MAPS = "last_maps"  # the layer a heat map is read from
 _MOBILENET_V2 = "mobilenet_v2"
@@ -26,13 +26,13 @@ HIDDEN = "hidden"  # the custom CNN's first dense layer
 def build_custom_cnn(config: RunConfig, *, precision: str | None = None) -> keras.Model:
     """Return the network trained from scratch; input (B, 150, 150, 3), output (B, 1).
 
-    The plain recipe's is the notebook's network, 4,828,481 parameters. The default one keeps its
-    convolutions and dense layers, normalises what each of them but the last gives, and drops some
-    of it out before each dense layer.
+    The plain recipe builds the notebook's network, 4,828,481 parameters. The default recipe keeps
+    its convolutions and dense layers, normalises the output of all but the last, and adds dropout
+    before each dense layer.
 
-    With a ``precision`` it is the network to train: "bfloat16" maps, or "float32", with weights and
-    probability in float32 either way. Without one it is the network to keep, of the same weights:
-    all in float32, and of nothing but Keras' own layers.
+    With a ``precision``, returns the network to train: maps in "bfloat16" or "float32", weights and
+    probability in float32 either way. Without one, returns the network to save, with the same
+    weights: all float32, built from Keras' own layers only.
     """
     side = MODELS[config.model].side
     with _dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
@@ -40,8 +40,7 @@ def build_custom_cnn(config: RunConfig, *, precision: str | None = None) -> kera
         x = layers.Rescaling(1 / 255)(pixels)
         for filters in (32, 64, 128):
             x = layers.Conv2D(filters, 3, use_bias=config.is_plain)(x)
-            # Normalised after the pooling, which leaves a quarter of the values. ReLU and maximum
-            # can change places.
+            # Normalise after pooling, on a quarter of the values: ReLU and maximum commute.
             x = layers.MaxPooling2D()(x)
             x = _active(x, config, LAST_MAPS if filters == 128 else None, fused=bool(precision))
         x = layers.Flatten()(x)  # (B, 17 * 17 * 128)
@@ -106,8 +105,8 @@ def build_trunk(backbone: keras.Model, block: str) -> keras.Model:
 def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> keras.Model:
     """Return the network from block ``begin`` up, made trainable, or for "all" the complete one.
 
-    Its input are float16 activations (B, h, w, C) or uint8 pixels (B, 224, 224, 3), its output
-    P(dog) (B, 1). It shares its layers with ``backbone`` and ``head``: what it learns is theirs.
+    Input: float16 activations (B, h, w, C) or uint8 pixels (B, 224, 224, 3). Output: P(dog) (B, 1).
+    It shares its layers with ``backbone`` and ``head``, so they learn with it.
     """
     if begin == "all":
         _let_learn(backbone)
@@ -121,17 +120,18 @@ def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> ker
 
 
 def _let_learn(network: keras.Model) -> None:
-    """Make all layers trainable but batch normalisation, which so keeps its ImageNet statistics.
+    """Make all layers trainable except batch normalisation, which keeps its ImageNet statistics.
 
-    ``training=False`` would not do: the training step's own True replaces it in a nested model.
+    ``training=False`` does not work here: the training step overrides it in a nested model.
     """
     network.trainable = True
-    for layer in network.layers:  # One by one: a new model is trainable, and passes nothing on.
+    # One by one: setting a new model trainable does not reach its layers.
+    for layer in network.layers:
         layer.trainable = not isinstance(layer, layers.BatchNormalization)
 
 
 def build_head(features: int, *, dropout: float) -> keras.Model:
-    """Return the part that is learned: (B, features) → P(dog) of shape (B, 1)."""
+    """Return the trainable head: (B, features) → P(dog) of shape (B, 1)."""
     vectors = keras.Input((features,))
     x = layers.Dropout(dropout)(vectors) if dropout else vectors
     return keras.Model(vectors, layers.Dense(1, activation="sigmoid", name="p_dog")(x))
@@ -140,7 +140,7 @@ def build_head(features: int, *, dropout: float) -> keras.Model:
 def assemble_mobilenet_v2(backbone: keras.Model, head: keras.Model) -> keras.Model:
     """Return the complete network, 2,259,265 parameters: pixels (B, 224, 224, 3) → (B, 1)."""
     embedder = build_embedder(backbone)
-    # Without the optimizer that the head was fitted with, which a file should not hold.
+    # Without the head's optimizer, which does not belong in a file.
     bare_head = keras.Model(head.input, head.output)
     return keras.Model(embedder.input, bare_head(embedder.output), name=_MOBILENET_V2)
 

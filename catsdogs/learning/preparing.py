@@ -1,4 +1,4 @@
-"""What a run fits its networks on: rows for each photo, and the two sides of its split."""
+"""The data that a run fits its networks on: rows per photo, and the two sides of its split."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,11 +35,11 @@ def decoded(dataset: Dataset, side: int, reporter: Reporter) -> Rows:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What of MobileNetV2 is computed once a photo.
+    """The part of MobileNetV2 that is computed once per photo.
 
-    ``vectors`` are float32 (1280,), for the head to begin with; those that it is measured on are
-    always exact, whatever engine computed the others. ``activations``, for fine-tuning, are what
-    its first block begins with: float16 (h, w, C), or uint8 pixels (S, S, 3) for the whole network.
+    ``vectors`` are the head's input, float32 (1280,). ``measured`` are the same for the validation
+    side, always exact, whichever engine computed the others. ``activations`` are the input of the
+    first fine-tuned block: float16 (h, w, C), or uint8 pixels (S, S, 3) for the whole network.
     Rows of mirrored photos follow those of the photos as they are.
     """
 
@@ -49,7 +49,7 @@ class Frozen:
 
     @property
     def tables(self) -> list[Rows]:
-        """What a photo needs a row in to be of use."""
+        """The tables in which a usable photo has a row."""
         tables = [self.vectors, self.measured, self.activations]
         return [rows for rows in tables if rows is not None]
 
@@ -100,7 +100,7 @@ def _activating(
 
 
 def _one_after_another(steps: list[_Step], progress: Progress) -> list[Rows]:
-    """Do all steps, and tell of them as one."""
+    """Do all steps, and report their progress as one."""
     photos = [step.photos for step in steps]
     begins = accumulate([0, *photos[:-1]])
     return [
@@ -131,13 +131,12 @@ class Sides:
         return self.records.iloc[self.held_back]
 
     def training(self, rows: Rows, *, smallest_crop: float | None = None) -> Batches:
-        """Return the training side's batches, perhaps of pixels that are cropped at random."""
+        """Return the training side's batches; pixels may be cropped at random."""
         return Batches(
             *(rows, self._labels, self.train, self.config.batch_size),
             shuffle_seed=self.config.seed,
             smallest_crop=smallest_crop,
-            # What is seen differently each time is worth seeing more often; a frozen part's rows
-            # are always the same.
+            # Random crops differ each time, so repeating them helps; frozen rows never change.
             repeats=self.config.image_repeats if smallest_crop else 1,
         )
 
@@ -146,7 +145,7 @@ class Sides:
         return Batches(rows, self._labels, self.held_back, _MEASURED_TOGETHER)
 
     def p_dog(self, model: keras.Model, rows: Rows) -> np.ndarray:
-        """Return what ``model`` says of the validation side: P(dog), (N,)."""
+        """Return the P(dog) of ``model`` on the validation side, (N,)."""
         return model.predict(self.validation(rows).epoch(), verbose=0)[:, 0]
 
     @property
@@ -155,7 +154,9 @@ class Sides:
 
 
 def sides(run: Run, dataset: Dataset, tables: list[Rows], reporter: Reporter) -> Sides:
-    """Split the dataset, and say how. Photos that lack a row in any of ``tables`` are on no side.
+    """Split the dataset, and report the split.
+
+    Photos that lack a row in any of ``tables`` are on no side.
 
     Raises:
         ConfigError: when the dataset cannot be split.

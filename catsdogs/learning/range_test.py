@@ -79,6 +79,11 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
     }
 
 
+def main(folder: Path) -> int:
+    """Do the task in ``folder``; return the exit status of its process."""
+    return tasks.main(folder, find_rates)
+
+
 def _drawn(records: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
     """Return as many training photos as the test needs, in the proportion of the classes."""
     train, _ = split(records, validation=config.validation, seed=config.seed)
@@ -140,4 +145,4 @@ def _endless(batches: Batches) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(tasks.main(Path(sys.argv[1]), {range_test.KIND: find_rates}))
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,24 +1,24 @@
-"""What a worker tells the world while it works: its phases, with progress and time."""
+"""The phases of a running worker: reports their progress, and measures their time."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from catsdogs.background.job import Emit
 from catsdogs.runs.events import PHASES
 
-Emit = Callable[..., None]
 _PROGRESS_EVERY_S = 0.25
 
 
 class StoppedEarly(Exception):
-    """A stop was asked for before there was anything worth keeping."""
+    """Somebody asked for a stop before there was anything worth keeping."""
 
 
 class Reporter:
-    """Emits events for one run and adds up the seconds of its phases."""
+    """Reports the phases of one run and adds up their seconds."""
 
     def __init__(self, emit: Emit, should_stop: Callable[[], bool], *, began: float) -> None:
-        """Keep the two seams: where events go, and whether a stop was asked for.
+        """Report through ``emit``, and ask ``should_stop`` whether to end.
 
         ``began`` is the ``time.perf_counter()`` from which the total counts.
         """
@@ -31,10 +31,10 @@ class Reporter:
 
     @contextmanager
     def preparing(self, name: str) -> Iterator[None]:
-        """Like ``phase``, for what comes before the fit: a stop request ends the run here.
+        """Like ``phase``, for a phase before the fit: a stop request ends the run after it.
 
         Raises:
-            StoppedEarly: when a stop was asked for by the end of the phase.
+            StoppedEarly: when somebody asked for a stop by the end of the phase.
         """
         with self.phase(name):
             yield
@@ -43,7 +43,7 @@ class Reporter:
 
     @contextmanager
     def phase(self, name: str, *, done: int = 0, total: int = 0) -> Iterator[None]:
-        """Announce a phase and time it."""
+        """Report the start of a phase and measure its time."""
         self.emit("phase", name=name, done=done, total=total)
         self._phase, self._phase_began = name, time.perf_counter()
         try:
@@ -53,7 +53,7 @@ class Reporter:
             self._phase = ""
 
     def elapsed(self) -> dict[str, float]:
-        """Return the seconds of each phase, the one at hand included, and of all together."""
+        """Return the seconds of each phase so far, and their total since ``began``."""
         now = time.perf_counter()
         seconds = {**self.seconds, "total": self.seconds["total"] + now - self._began}
         if self._phase:
@@ -64,7 +64,7 @@ class Reporter:
         """Return a ``progress(done, total)`` for phase ``name`` that a stop request interrupts.
 
         Raises (when called):
-            StoppedEarly: once a stop was asked for.
+            StoppedEarly: once somebody asked for a stop.
         """
 
         def advance(done: int, total: int) -> None:

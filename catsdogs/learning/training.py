@@ -1,4 +1,4 @@
-"""A run's work, from records to a trained network with its validation predictions."""
+"""The training of a run: from records to a trained network with validation predictions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ class Trained:
     p_dog: np.ndarray
     cut_short: bool  # a stop request ended the fit before its last epoch
     export_litert: Callable[[Path], None]
-    frozen: Frozen | None = None  # what its base computed, where that was not trained
+    frozen: Frozen | None = None  # the backbone's output, where it was not trained
 
 
 def train(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     """Train what ``run`` asks for on ``dataset``, from its checkpoint if it has one.
 
-    A stop request during the fit ends it after the batches at hand and keeps what was learned.
+    A stop request during the fit ends it after the current batches and keeps the weights.
 
     Raises:
         StoppedEarly: when a stop was asked for before the fit.
@@ -67,7 +67,7 @@ def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
         validation=sides.validation(rows),
         reporter=reporter,
     )
-    # What is measured and saved computes in float32 everywhere, and has no optimizer with it.
+    # The model that is measured and saved computes in float32 and carries no optimizer.
     model = models.build(run.config)
     model.set_weights(fitted.get_weights())
     with reporter.phase("evaluate"):
@@ -90,7 +90,7 @@ def _train_on_vectors(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
         engine = _resolved(run, "engine", fastest, reporter)
         frozen = preparing.frozen(config, dataset, weights_file, engine, reporter)
     sides = preparing.sides(run, dataset, frozen.tables, reporter)
-    # Only now, because exporting the backbone, which a cache may spare, draws random numbers too.
+    # Seed now: exporting the backbone draws random numbers, and the cache may skip the export.
     keras.utils.set_random_seed(config.seed)
     head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)
     first, ended = stages(run)[0], None
@@ -129,7 +129,7 @@ def _fine_tuned(
     sides: Sides,
     reporter: Reporter,
 ) -> Trained:
-    """Fit the upper blocks, or all, from where the head's fit ended, or from the checkpoint."""
+    """Fit the upper blocks, or all, starting from the fitted head or from the checkpoint."""
     config, rows = run.config, frozen.tables[-1]
     fitted = models.build_trainable(backbone, head, config.fine_tune_from)
     ended = fit(
@@ -150,7 +150,7 @@ def _fine_tuned(
 
 
 def _resolved(run: Run, setting: str, measure: Callable[[], str], reporter: Reporter) -> str:
-    """Return what ``setting`` is in this run: an "auto" is measured once, not at every resume."""
+    """Return the value of ``setting`` in this run; "auto" is measured once, not at every resume."""
     value = getattr(run.config, setting)
     if value == "auto":
         value = run.view.resolved.get(setting) or measure()

@@ -11,86 +11,100 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+import pandas as pd
 from msgspec import UNSET, structs
 
+from catsdogs.background import job
+from catsdogs.background.job import Ending
 from catsdogs.dataset import index
 from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
-from catsdogs.evaluation.calibration import calibration
-from catsdogs.evaluation.metrics import evaluate
+from catsdogs.evaluation.calibration import Calibration, calibration
+from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.images import picture
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import event_file, layout, model_files, previous_model, queue, store
+from catsdogs.runs.event_file import Journal
+from catsdogs.runs.events import State
 from catsdogs.runs.result import CalibrationResult, RunResult
+from catsdogs.runs.run import Run
 from catsdogs.sources import opening
-from catsdogs.system import files, locks, processes
+from catsdogs.system import files, locks
 
 if TYPE_CHECKING:
     from catsdogs.learning.training import Trained
 
 _CHECKED_IMAGES = 16
+# The settings whose "auto" stands for a value of its own in each run.
+_RESOLVED = ("weights", "engine", "precision")
 
 
 def main(folder: Path) -> int:
     """Do the run in ``folder``; return the process' exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: (folder / layout.STOP).touch())
+    signal.signal(signal.SIGTERM, lambda *_: job.request_stop(folder))
     try:
-        with locks.exclusive(folder / layout.LOCK, wait=_already_at_work):
-            _require_unfinished(folder)
-            failed = _work(folder)
+        with locks.exclusive(folder / layout.LOCK, wait=_already_running):
+            ending = _work(_queued(folder))
     finally:
         queue.start_queued()
-    return 1 if failed else 0
+    return 1 if ending.event == State.FAILED else 0
 
 
-def _already_at_work() -> None:
+def _already_running() -> None:
     raise RunError("Expected a run that nobody works at. Received: one that another worker has.")
 
 
-def _require_unfinished(folder: Path) -> None:
-    # Who started this worker may not have known of another, which has ended meanwhile.
-    if store.load(folder).ending is not None:
+def _queued(folder: Path) -> Run:
+    run = store.load(folder)
+    # The process that started this worker may not have known of another, which ended meanwhile.
+    if run.ending is not None:
         raise RunError("Expected a run that is queued. Received: one that has ended. Resume it.")
+    return run
 
 
-def _work(folder: Path) -> bool:
-    """Do the run and write its last event; return whether it failed."""
-    identity = processes.identity_of(os.getpid())
-    with event_file.appending(folder) as emit:
-        try:
-            files.remove_unfinished(folder)
-            previous_model.put_back(folder)
-            # Given back before the last event, for which there would be no room on a full disk.
-            with files.reserve(folder / layout.RESERVE):
-                emit("started", **identity.to_json())
-                event, values = _run(folder, emit)
-        except CatsDogsError as error:
-            event, values = "failed", _with_earlier_model(folder, str(error))
-        except Exception as error:
-            # The edge of the process: whatever happened, the run has to say so.
-            traceback.print_exc()
-            event, values = "failed", _with_earlier_model(folder, _message(error))
-        emit(event, **values, **store.load(folder).counts)
-        previous_model.discard(folder)
-    return event == "failed"
+def _work(run: Run) -> Ending:
+    """Do the run and report its end; return it."""
+    with event_file.appending(run.folder) as emit:
+        journal = event_file.Journal(run.folder, emit)
+
+        def work() -> Ending:
+            previous_model.put_back(run.folder)
+            return _counted(run, journal, _run(run, journal))
+
+        def on_error(error: Exception) -> Ending:
+            ending = Ending(State.FAILED, _with_earlier_model(run, journal, _message(error)))
+            return _counted(run, journal, ending)
+
+        ending = job.run(run.folder, journal.emit, work, on_error)
+        previous_model.discard(run.folder)
+    return ending
 
 
-def _with_earlier_model(folder: Path, message: str, *, otherwise: str = "") -> dict[str, Any]:
-    """Return what an end without a new model says: the old one, if there is one, still holds."""
-    result = store.load(folder).view.result
+def _counted(run: Run, journal: Journal, ending: Ending) -> Ending:
+    """Add the epochs of the run to its last event, for readers that read no other."""
+    view = journal.view
+    planned = view.epochs_planned(run.config.all_epochs)
+    return Ending(ending.event, {**ending.fields, "epochs": len(view.epochs), "planned": planned})
+
+
+def _with_earlier_model(
+    run: Run, journal: Journal, message: str, *, otherwise: str = ""
+) -> dict[str, Any]:
+    """Return the fields of an end without a new model: an older model, if there is one, stays."""
+    result = journal.view.result
     if not result.is_model:
         return {"message": f"{message} {otherwise}".strip()}
-    previous_model.put_back(folder)
+    previous_model.put_back(run.folder)
     return {"message": f"{message} The model is the one it had before.", "result": result.to_json()}
 
 
 def _message(error: Exception) -> str:
+    if isinstance(error, CatsDogsError):
+        return str(error)
     # Some libraries keep the system's words, but not its number.
     if not any(os.strerror(full) in str(error) for full in (errno.ENOSPC, errno.EDQUOT)):
         return f"{type(error).__name__}: {error}"
@@ -100,33 +114,38 @@ def _message(error: Exception) -> str:
     )
 
 
-def _run(folder: Path, emit: Any) -> tuple[str, dict[str, Any]]:
-    """Train and write everything; return the last event and its values."""
-    began = time.perf_counter()
-    run = store.load(folder)
-    reporter = Reporter(emit, should_stop=(folder / layout.STOP).exists, began=began)
+def _run(run: Run, journal: Journal) -> Ending:
+    """Train and write everything; return the last event."""
+    reporter = Reporter(
+        journal.emit,
+        should_stop=lambda: job.is_stop_requested(run.folder),
+        began=time.perf_counter(),
+    )
     dataset = index.scan(opening.open_source(Path(run.config.data)))
     _require_unchanged(dataset, run.about.dataset.fingerprint)
     train = _training()
     try:
         trained = train(run, dataset, reporter)
     except StoppedEarly:
-        message = "Stopped before training went on."
-        return "stopped", _with_earlier_model(folder, message, otherwise="There is no model.")
-    result = _write_results(folder, dataset.root, trained, reporter)
-    result = structs.replace(
-        result,
-        seconds={name: round(value, 2) for name, value in reporter.elapsed().items()},
-    )
-    ended = "stopped" if trained.cut_short else "finished"
-    files.write_text(folder / layout.MODEL_CARD, model_card(run, ended, result))
-    return ended, {"result": result.to_json()}
+        message, otherwise = "Stopped before training went on.", "There is no model."
+        return Ending(
+            State.STOPPED, _with_earlier_model(run, journal, message, otherwise=otherwise)
+        )
+    if journal.view.result.is_model:
+        previous_model.set_aside(run.folder)
+    result = _write_results(run.folder, dataset.root, trained, reporter)
+    resolved = {name: journal.view.resolved.get(name, UNSET) for name in _RESOLVED}
+    seconds = {name: round(value, 2) for name, value in reporter.elapsed().items()}
+    result = structs.replace(result, **resolved, seconds=seconds)
+    ended = State.STOPPED if trained.cut_short else State.FINISHED
+    files.write_text(run.folder / layout.MODEL_CARD, model_card(run, ended, result))
+    return Ending(ended, {"result": result.to_json()})
 
 
 def _training() -> Callable[..., "Trained"]:
-    """Load TensorFlow: only now, after the first event, for it takes seconds and a page waits."""
-    # Of the million objects that come with it none is garbage, and looking takes a quarter of the
-    # time; frozen, they are not looked at later either.
+    """Return the training; loads TensorFlow, which takes seconds, after the first event."""
+    # None of the million objects that come with it is garbage, but searching them takes a quarter
+    # of the time. Frozen, they are not searched later either.
     gc.disable()
     from catsdogs.learning.training import train
 
@@ -136,10 +155,10 @@ def _training() -> Callable[..., "Trained"]:
 
 
 def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
-    """Check that the photos and the decisions about them are those that the run recorded.
+    """Check that the photos and the decisions about them are still those that the run recorded.
 
     Raises:
-        DatasetError: when one was added, removed, changed or decided about meanwhile.
+        DatasetError: when a photo or a decision was added, removed or changed.
     """
     if dataset.fingerprint() != recorded:
         raise DatasetError(
@@ -149,42 +168,50 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
 
 
 def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Reporter) -> RunResult:
-    if store.load(folder).view.result.is_model:
-        previous_model.set_aside(folder)
+    """Write the predictions, the evaluation and the model; return the run's metrics."""
     validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
-        labels = validation["label"].to_numpy()
-        evaluation = evaluate(labels, trained.p_dog)
-        calibrated = calibration(labels, trained.p_dog, seed=trained.sides.config.seed)
-        with files.replacing(folder / layout.PREDICTIONS) as temporary:
-            validation[["path", "label", "p_dog", "digest"]].to_parquet(
-                temporary, index=False, compression="zstd"
-            )
-        figures = {**evaluation.to_json(), "calibration": calibrated.to_json()}
-        files.write_json(folder / layout.EVALUATION, figures)
+        evaluation, calibrated = _evaluate(folder, validation, seed=trained.sides.config.seed)
     with reporter.phase("export"):
-        with files.replacing(folder / layout.KERAS_MODEL) as temporary:
-            trained.model.save(temporary)
-        # Where a file of its own cannot be written, the converter may still return something.
-        with files.replacing(folder / layout.LITERT_MODEL) as temporary:
-            trained.export_litert(temporary)
-            latency_ms = _check_export(temporary, root, trained)
+        latency_ms = _export(folder, root, trained)
         _save_references(folder, root, trained)
-    resolved = store.load(folder).view.resolved
     return RunResult(
         parameters=trained.model.count_params(),
         train_images=len(trained.sides.train),
         val_images=len(validation),
         val_accuracy=evaluation.accuracy,
         val_loss=evaluation.log_loss,
-        calibration=msgspec.convert(calibrated.to_json(), CalibrationResult),
+        calibration=CalibrationResult(**calibrated.to_json()),
         latency_ms=latency_ms,
-        weights=resolved.get("weights", UNSET),
-        engine=resolved.get("engine", UNSET),
-        precision=resolved.get("precision", UNSET),
         model_bytes=(folder / layout.LITERT_MODEL).stat().st_size,
         sha256=model_files.checksums(folder),
     )
+
+
+def _evaluate(
+    folder: Path, validation: pd.DataFrame, *, seed: int
+) -> tuple[Evaluation, Calibration]:
+    """Write the predictions and their evaluation; return it and the calibration."""
+    labels, p_dog = validation["label"].to_numpy(), validation["p_dog"].to_numpy()
+    evaluation = evaluate(labels, p_dog)
+    calibrated = calibration(labels, p_dog, seed=seed)
+    with files.replacing(folder / layout.PREDICTIONS) as temporary:
+        validation[["path", "label", "p_dog", "digest"]].to_parquet(
+            temporary, index=False, compression="zstd"
+        )
+    figures = {**evaluation.to_json(), "calibration": calibrated.to_json()}
+    files.write_json(folder / layout.EVALUATION, figures)
+    return evaluation, calibrated
+
+
+def _export(folder: Path, root: Path, trained: "Trained") -> float:
+    """Write the model for Keras and for LiteRT; return the latter's milliseconds an image."""
+    with files.replacing(folder / layout.KERAS_MODEL) as temporary:
+        trained.model.save(temporary)
+    # When the converter cannot write a file of its own, it may return without an error.
+    with files.replacing(folder / layout.LITERT_MODEL) as temporary:
+        trained.export_litert(temporary)
+        return _check_export(temporary, root, trained)
 
 
 def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
@@ -192,13 +219,14 @@ def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
 
     found = references(trained.sides, trained.frozen, root, folder / layout.LITERT_MODEL)
     if found is None:
-        (folder / layout.REFERENCES).unlink(missing_ok=True)  # Of before the run was extended.
+        # The run may have been extended, and have written some the last time.
+        (folder / layout.REFERENCES).unlink(missing_ok=True)
     else:
         found.save(folder)
 
 
 def _check_export(exported: Path, root: Path, trained: "Trained") -> float:
-    """Compare the exported model with the training on some photos; return its ms an image."""
+    """Compare the exported model with the trained one on some photos; return its ms per image."""
     from catsdogs.learning.export import check_agreement
 
     side = trained.model.input_shape[1]

@@ -23,6 +23,7 @@ from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports import comparison_text
 from catsdogs.reports.rendering import rendered
+from catsdogs.runs.command import repeating
 from catsdogs.text import printable, unmarked
 
 _PHOTOS_A_GALLERY = 12
@@ -70,7 +71,12 @@ class Report:
     ) -> str:
         return rendered(
             template,
-            filters={"literal": _literal, "printable": printable, "table": table},
+            filters={
+                "literal": _literal,
+                "printable": printable,
+                "repeating": repeating,
+                "table": table,
+            },
             report=self,
             made=f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
             **values,

@@ -6,6 +6,8 @@ models.py          what each model can do, as data
 layout.py          the names of the files in a run's folder
 store.py           create, list, find and load run folders
 run.py             one run as it was on disk when it was loaded
+about.py           what config.json records beside the settings: data, versions, machine
+result.py          the metrics of a trained model, as the last event holds them
 queue.py           start, stop, resume, extend and delete runs
 event_file.py      the run's event log: appended to, followed, read
 events.py          the events of a run folded into the state that a page shows

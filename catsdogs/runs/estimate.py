@@ -1,8 +1,8 @@
 """How long a run will take and how much disk it will need, learned from earlier runs.
 
-No run is like another in everything, so what each part of it took is scaled by what that part grows
-with: preparing by photos, the fit by training photos and epochs, evaluating by validation photos.
-What is left (TensorFlow's start, the export) stays as it was.
+Runs differ, so each part of an earlier run's time is scaled by the quantity it grows with:
+preparing by photos, the fit by training photos and epochs, evaluating by validation photos. The
+rest (TensorFlow's start, the export) is taken as it was.
 """
 
 import math
@@ -17,10 +17,10 @@ from catsdogs.runs.run import Run
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will need. ``disk_bytes`` are the run's folder and what the cache grows by.
+    """The needs of a run. ``disk_bytes`` counts the run's folder and the growth of the cache.
 
-    ``is_complete`` is false when the photos have to be decoded or embedded first, and no earlier
-    run says how long that takes: ``seconds`` leaves it out.
+    ``is_complete`` is false when the photos must be decoded or embedded first and no earlier run
+    shows how long that takes: ``seconds`` then leaves it out.
     """
 
     seconds: float
@@ -34,10 +34,10 @@ def estimate(
 ) -> Estimate | None:
     """Estimate a run on the dataset of ``images`` usable photos with this fingerprint.
 
-    ``runs`` are the earlier ones, newest first; those that did not finish, or whose figures make no
-    sense, are passed over. None when there is nothing to learn from.
+    ``runs`` are the earlier ones, newest first; runs that did not finish or have implausible
+    numbers are skipped. Returns None when no earlier run helps.
     """
-    # A reference run was trained on another machine, and what it computed is not in this cache.
+    # Reference runs were trained on another machine, and their rows are not in this cache.
     runs = [run for run in runs if not run.is_reference]
     earlier = _measured(run for run in runs if _kind(run.config) == _kind(config))
     if not earlier or images < 1:
@@ -71,7 +71,7 @@ def estimate(
 
 @dataclass(frozen=True)
 class _Measured:
-    """A finished run with figures that make sense: counts above 0, seconds of 0 or more."""
+    """A finished run with plausible numbers: counts above 0, seconds of 0 or more."""
 
     run: Run
     seconds: dict[str, float]  # of each phase, and of the "start" before the first
@@ -100,23 +100,23 @@ def _measured(runs: Iterable[Run]) -> list[_Measured]:
 
 
 def _distance(one: RunConfig, other: RunConfig) -> tuple[bool, bool, float]:
-    """Return how little one run tells of another's speed; smaller is nearer."""
+    """Return how far apart two runs are in speed; smaller is nearer."""
     batch_sizes = abs(math.log(one.batch_size / other.batch_size))
     return one.recipe != other.recipe, one.augments != other.augments, batch_sizes
 
 
 def _kind(config: RunConfig) -> tuple[str, str | None]:
-    """Return what two runs must have in common for one to tell of the other's time."""
+    """Return the part of a config that must match before one run's time predicts another's."""
     return config.model, config.fine_tune_from if config.fine_tune else None
 
 
 def _counting_epochs(config: RunConfig, epochs: int) -> int:
-    """Return how many of the epochs take the time: beside fine-tuning's, the head's take none."""
+    """Return how many epochs take noticeable time: the head's take none beside fine-tuning's."""
     return epochs - config.epochs if config.fine_tune else epochs
 
 
 def _rows(config: RunConfig) -> dict[str, int]:
-    """Return what the cache keeps of each photo for such a run, with its bytes."""
+    """Return the rows that the cache keeps per photo for such a run, with their bytes."""
     pixel_bytes, backbone = config.info.side**2 * 3, config.info.backbone
     if backbone is None:
         return {"pixels": pixel_bytes}
@@ -134,12 +134,12 @@ def _rows(config: RunConfig) -> dict[str, int]:
 
 
 def _seconds_a_row(earlier: Sequence[_Measured]) -> float | None:
-    """Return the seconds that a photo's row took the latest run that computed any; None for none.
+    """Return the seconds per row in the latest run that computed rows; None without such a run.
 
-    Counted from the first photo that was not in the cache, and so without the export of
-    MobileNetV2's base, which is done once a machine.
+    Counted from the first photo that was not cached, so the export of the backbone, which happens
+    once per machine, is not included.
     """
-    # Later runs on a dataset found it in the cache: the oldest is the one to look at.
+    # Later runs on a dataset found their rows in the cache, so the oldest run counts.
     for run in {m.run.about.dataset.fingerprint: m.run for m in earlier}.values():
         phase = run.view.phases.get(run.config.info.preparing)
         if phase is not None and phase.done > phase.begun_done:

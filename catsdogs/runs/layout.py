@@ -1,18 +1,20 @@
-"""What lies in a run's folder, ``artifacts/<run_id>/``, under which name."""
+"""The files of a run's folder, ``artifacts/<run_id>/``."""
 
-CONFIG = "config.json"  # what it was asked to do, on which images, on which machine
-EVENTS = "events.jsonl"  # what became of it, a line an event; the last one tells of its model
-REMARKS = "remarks.json"  # what its owner says of it
+from catsdogs.background import job
+
+CONFIG = "config.json"  # its settings, its images, the machine
+EVENTS = job.EVENTS  # what happened, an event per line; the last one describes its model
+REMARKS = "remarks.json"  # its owner's name and note for it
 LOG = "worker.log"  # what its worker and TensorFlow print
-STOP = "stop"  # there once it was asked to stop
-CHECKPOINT = "checkpoint.npz"  # what it goes on from
+STOP = job.STOP  # exists once it was asked to stop
+CHECKPOINT = "checkpoint.npz"  # what a resume continues from
 LOCK = ".lock"  # held by the worker, so that a run has one at a time
-RESERVE = ".reserve"  # room on the disk, so that a full one can be told
+RESERVE = job.RESERVE  # disk space, so that a full disk can be reported
 EARLIER = ".earlier"  # the model it had before, while it writes a new one
 
 KERAS_MODEL = "model.keras"  # raw uint8 pixels in, P(dog) out
 LITERT_MODEL = "model.tflite"  # the same for LiteRT, with a heat map and an embedding
-REFERENCES = "references.npz"  # vectors of training images, to tell "neither" by
-PREDICTIONS = "predictions.parquet"  # a row a validation image
-EVALUATION = "evaluation.json"  # its metrics on them
+REFERENCES = "references.npz"  # vectors of training images, to detect "neither" with
+PREDICTIONS = "predictions.parquet"  # a row per validation image
+EVALUATION = "evaluation.json"  # its metrics on the validation images
 MODEL_CARD = "model_card.md"  # what to know before using the model

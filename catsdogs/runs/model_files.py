@@ -1,4 +1,4 @@
-"""The files that a run leaves for others to compute with, each checked by its SHA-256 first."""
+"""The files of a run that other code computes with, each checked against its SHA-256 first."""
 
 import hashlib
 from pathlib import Path
@@ -15,22 +15,23 @@ MODEL_FILES = (*_COMPUTED_WITH, layout.EVALUATION, layout.MODEL_CARD)
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file that a run leaves for others to compute with."""
+    """Return the SHA-256 of each of those files, by name."""
     found = (folder / name for name in _COMPUTED_WITH)
     return {path.name: files.sha256(path) for path in found if path.is_file()}
 
 
 def place(run: Run, name: str) -> Path:
-    """Return where the file is that the run's figures are of; see ``runs.earlier``."""
+    """Return the path of the file that belongs to the run's result; see ``previous_model``."""
     kept = run.folder / layout.EARLIER
-    # A run that has ended has everything in its place, and what was set aside is of before that.
+    # Once a run has ended, its files are in place; a folder set aside is older.
     return (kept if run.ending is None and kept.is_dir() else run.folder) / name
 
 
 def intact(run: Run, name: str) -> Path:
-    """Return the path of one of a run's files, if it still is as the run left it.
+    """Return the path of one of a run's files if it is still as the run left it.
 
-    A flipped bit in a model mostly goes unnoticed otherwise. Runs of before kept no checksums.
+    Without the check, a flipped bit in a model would mostly go unnoticed. Runs from older versions
+    have no checksums.
 
     Raises:
         RunError: when it is missing, or has other content.

@@ -1,8 +1,8 @@
-"""The model that a run had before, kept while the resumed or extended run writes a new one.
+"""The previous model of a run, kept while the resumed or extended run writes a new one.
 
-A new model is several files, which take their places one by one. So those of before are first put
-into ``.earlier``, as further names of the same files, and hold until the run's last event tells of
-the new ones. A kill at any moment leaves one of the two, whole.
+A new model is several files, which are replaced one by one. So the old files are first linked into
+``.earlier``, and they count until the run's last event names the new ones. A kill at any moment
+leaves one complete model.
 """
 
 import os
@@ -15,7 +15,7 @@ from catsdogs.system import files
 
 
 def set_aside(folder: Path) -> None:
-    """Keep the run's files as they are now, whatever is written in their places."""
+    """Keep the run's present files, whatever replaces them."""
     unfinished = _cleared(folder)
     unfinished.mkdir()
     for name in model_files.MODEL_FILES:
@@ -27,7 +27,7 @@ def set_aside(folder: Path) -> None:
 
 
 def put_back(folder: Path) -> None:
-    """Put what was set aside into its place again, if anything was; forget what was newer."""
+    """Restore the files that were set aside, if any, and drop newer ones."""
     kept = folder / layout.EARLIER
     for name in model_files.MODEL_FILES if kept.is_dir() else ():
         if not (kept / name).is_file():
@@ -40,16 +40,16 @@ def put_back(folder: Path) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Forget what was set aside, because the run has ended with something newer."""
+    """Drop the files that were set aside: the run has ended with a newer model."""
     unfinished = _cleared(folder)
     with suppress(FileNotFoundError):
-        # Renamed first, so that half of it is never taken for the whole.
+        # Renamed first, so that a half-removed folder is never taken for a complete one.
         (folder / layout.EARLIER).rename(unfinished)
     shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _cleared(folder: Path) -> Path:
-    """Return where a folder may be made or unmade, without what a killed process left there."""
+    """Return an empty place to build or remove a folder, cleared of a killed process' remains."""
     unfinished = folder / f"{layout.EARLIER}-unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     return unfinished
@@ -60,6 +60,6 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except FileNotFoundError:
         raise
-    except OSError:  # Some file systems know no second name of a file.
+    except OSError:  # Some file systems have no hard links.
         shutil.copy2(source, target)
         files.sync(target)

@@ -1,8 +1,9 @@
 """The queue of runs and their worker processes: start, stop, resume, extend, follow.
 
-A run is queued by an event in its folder, and whoever looks at the queue takes the oldest out of
-it: a page, a command, a worker that has ended. All of them hold one file lock meanwhile, so that of
-several servers and commands exactly one starts a run. Nobody has to stay alive for it.
+A run is a job (``catsdogs.background.job``) that waits for its turn. An event in its folder queues
+it. Every page, every command and every worker that ends starts the oldest queued runs. They hold
+one file lock meanwhile, so that exactly one of several servers and commands starts a run. No
+process has to stay alive for the queue.
 """
 
 import os
@@ -16,11 +17,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from catsdogs import paths
+from catsdogs.background import job
 from catsdogs.dataset import annotations, duplicates, index
 from catsdogs.dataset.split import require_splittable
 from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
-from catsdogs.runs import event_file, layout, previous_model, store
+from catsdogs.runs import layout, previous_model, store
 from catsdogs.runs.about import About, DatasetReference, Decisions, Machine
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
@@ -32,6 +34,7 @@ from catsdogs.system import files, locks, processes
 _WORKERS_VARIABLE = "CATSDOGS_WORKERS"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "pillow", "numpy", "scikit-learn")
 _POLL_S, _QUEUE_POLL_S = 0.2, 1.0
+_WORKER = "catsdogs.learning.worker"
 _KILLED = "Ended at once, as asked: what it learned after its last checkpoint is gone."
 _UNQUEUED = "Taken out of the queue before it began."
 
@@ -41,7 +44,7 @@ def start(config: RunConfig) -> Run:
 
     Raises:
         DatasetError: when the data cannot be opened.
-        ConfigError: when they cannot be split, or CATSDOGS_WORKERS is no number of workers.
+        ConfigError: when they cannot be split, or CATSDOGS_WORKERS is not a number of workers.
     """
     _workers()
     given = Path(config.data)
@@ -49,44 +52,43 @@ def start(config: RunConfig) -> Run:
     require_splittable(dataset.usable, validation=config.validation)
     folder = store.create(config, _about(config, given, dataset))
     try:
-        with event_file.appending(folder) as emit:
-            emit("queued")
+        job.report(folder, "queued")
     except OSError:
-        shutil.rmtree(folder, ignore_errors=True)  # Else it would pass for a run that was lost.
+        shutil.rmtree(folder, ignore_errors=True)  # Otherwise it would look like a lost run.
         raise
     start_queued()
     return store.load(folder)
 
 
 def start_queued() -> None:
-    """Start workers for the oldest queued runs, as many as may be at work at a time.
+    """Start workers for the oldest queued runs, up to the number that may run at one time.
 
     Raises:
-        ConfigError: when CATSDOGS_WORKERS is no number of workers.
+        ConfigError: when CATSDOGS_WORKERS is not a number of workers.
     """
     if not any(run.state is State.QUEUED for run in store.list_runs()[0]):
         return
     with _queue():
         runs, _ = store.list_runs()
         queued = in_queue(runs)
-        at_work = sum(run.state.is_active for run in runs) - len(queued)
-        for run in queued[: max(0, _workers() - at_work)]:
+        running = sum(run.state.is_active for run in runs) - len(queued)
+        for run in queued[: max(0, _workers() - running)]:
             _launch(run)
 
 
 def in_queue(runs: list[Run]) -> list[Run]:
-    """Return those of ``runs`` that wait for their turn, the next one first."""
+    """Return the queued ones of ``runs``, the next one first."""
     queued = [run for run in runs if run.state is State.QUEUED]
     return sorted(queued, key=lambda run: run.view.queued_at or 0)
 
 
 def request_stop(run: Run) -> None:
-    """Ask the worker to end after its current batch, keep what it has learned, and finish up.
+    """Ask the worker to end after its current batch and to write the model of what it has learned.
 
     A run that has not begun leaves the queue.
 
     Raises:
-        RunError: when the run is not at work.
+        RunError: when the run is neither queued nor running.
     """
     with _queue():
         run = store.load(run.folder)
@@ -98,11 +100,11 @@ def request_stop(run: Run) -> None:
         if run.state is State.QUEUED:
             _end(run, _UNQUEUED)
         else:
-            (run.folder / layout.STOP).touch()
+            job.request_stop(run.folder)
 
 
 def kill(run: Run) -> None:
-    """End the worker at once; a resume goes on from its last checkpoint."""
+    """End the worker at once; a resume continues from its last checkpoint."""
     if run.worker is not None:
         processes.kill(run.worker)
     with _queue():
@@ -113,16 +115,16 @@ def kill(run: Run) -> None:
 
 
 def resume(run: Run) -> Run:
-    """Queue a run that has not finished; it goes on from its last checkpoint.
+    """Queue a run that has not finished; it continues from its last checkpoint.
 
     Raises:
-        RunError: when it has finished, or is queued or at work.
+        RunError: when it has finished, or is queued or running.
     """
     return _requeue(run, State.STOPPED, State.FAILED, State.LOST)
 
 
 def extend(run: Run, epochs: int) -> Run:
-    """Queue a finished run for some more epochs: one more cycle of its learning-rate schedule.
+    """Queue a finished run for more epochs: one more cycle of its learning-rate schedule.
 
     Raises:
         ConfigError: when the number of epochs is out of range.
@@ -137,7 +139,7 @@ def delete(run: Run) -> None:
     """Remove a run's folder.
 
     Raises:
-        RunError: while it is queued or at work, and for a reference run.
+        RunError: while it is queued or running, and for a reference run.
     """
     with _queue():
         run = store.load(run.folder)
@@ -147,16 +149,16 @@ def delete(run: Run) -> None:
                 f"Expected a run that is not at work. Received: {run.run_id}, which is "
                 f"{run.state}. Stop it first."
             )
-        # Renamed first, so that a deletion that is cut short never leaves half a run in the list.
+        # Renamed first, so that an interrupted deletion never leaves half a run in the list.
         doomed = run.folder.with_name(f".deleted-{run.run_id}")
         run.folder.rename(doomed)
-    # With it, what an earlier deletion was cut short in.
+    # Earlier deletions may have been interrupted: remove their remains too.
     for folder in doomed.parent.glob(".deleted-*"):
         shutil.rmtree(folder, ignore_errors=folder != doomed)
 
 
 def follow(run: Run, report: Callable[[Run], None]) -> Run:
-    """Call ``report`` with the run whenever it has grown; return it once it has ended."""
+    """Call ``report`` with the run whenever it has new events; return it once it has ended."""
     seen = -1
     while True:
         size = (run.folder / layout.EVENTS).stat().st_size
@@ -172,7 +174,7 @@ def follow(run: Run, report: Callable[[Run], None]) -> Run:
 
 
 def _queue() -> AbstractContextManager[None]:
-    """Hold the right to change who is queued and who is at work."""
+    """Return the lock under which runs are queued, started and ended."""
     folder = paths.artifacts_dir()
     folder.mkdir(parents=True, exist_ok=True)
     return locks.exclusive(folder / ".queue.lock")
@@ -189,19 +191,16 @@ def _workers() -> int:
 
 
 def _go_on() -> None:
-    # Nobody waits for an answer here; what hinders the queue is told to whoever looks next.
+    # Best effort: the next reader of the queue raises the error.
     with suppress(CatsDogsError, OSError):
         start_queued()
 
 
 def _launch(run: Run) -> None:
-    # On a full disk a worker could not even say that it failed, and would be started for ever.
+    # On a full disk, a worker could not even report its failure, and would be started forever.
     with files.reserve(run.folder / layout.RESERVE):
         pass
-    log = run.folder / layout.LOG
-    identity = processes.launch("catsdogs.learning.worker", run.folder, log=log, on_exit=_go_on)
-    with event_file.appending(run.folder) as emit:
-        emit("launched", **identity.to_json())
+    job.launch(_WORKER, run.folder, log=layout.LOG, on_exit=_go_on)
 
 
 def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
@@ -214,13 +213,12 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
                 f"Expected a run that is {' or '.join(allowed)}. Received: {run.run_id}, which is "
                 f"{run.state}. A finished run is extended, one that ended before is resumed."
             )
-        (run.folder / layout.STOP).unlink(missing_ok=True)
+        job.withdraw_stop(run.folder)
         if run.ending is not None:
-            previous_model.discard(
-                run.folder
-            )  # Of before that end, whose worker was killed right after.
-        with event_file.appending(run.folder) as emit:
-            emit("queued", **({"extend": extend, "at": run.epochs_done} if extend else {}))
+            # The worker may have been killed between its last event and this.
+            previous_model.discard(run.folder)
+        more = {"extend": extend, "at": run.epochs_done} if extend else {}
+        job.report(run.folder, "queued", **more)
     start_queued()
     return store.load(run.folder)
 
@@ -234,16 +232,15 @@ def _require_own(run: Run) -> None:
 
 
 def _end(run: Run, message: str) -> None:
-    """Say that a run without a process has ended, with the model that it had before, if any."""
+    """Report that a run without a process has ended, and restore the model it had before."""
     view = run.view
     result = {"result": view.result.to_json()} if view.result.is_model else {}
     previous_model.put_back(run.folder)
-    with event_file.appending(run.folder) as emit:
-        emit("stopped", message=message, **result, **run.counts)
+    job.report(run.folder, "stopped", message=message, **result, **run.counts)
 
 
 def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> About:
-    """Return what ``config.json`` records beside the settings."""
+    """Return the fields of ``config.json`` other than the settings."""
     found = summarise(dataset)
     return About(
         command=repeating(config),

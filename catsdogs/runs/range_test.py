@@ -1,7 +1,7 @@
-"""The learning-rate range test: rates that rise, the losses they gave, the rate to train with.
+"""The learning-rate range test: rising rates, their losses, and the rate to train with.
 
 Smith (2017, arXiv:1506.01186): train for some batches while the rate rises from far too small to
-far too large. The loss stays where it is, then falls, then explodes; a good rate is one at which it
+far too large. The loss stays where it is, then falls, then explodes; a good rate lies where it
 falls. ``catsdogs.learning.range_test`` does the training, as a task of kind ``KIND``.
 """
 
@@ -12,30 +12,31 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from catsdogs.background.tasks import Kind
 from catsdogs.runs.config import RunConfig
 
-KIND = "rates"
+KIND = Kind("rates", "catsdogs.learning.range_test")
 PHASES = {
     "scan": "Reading the files",
     "decode": "Decoding some of the training photos",
     "embed": "Looking at some of the training photos with MobileNetV2",
     "fit": "Trying one rate after the other",
 }
-# With half as many, the rates suggested for the custom CNN at six seeds lay twice as far apart.
+# With half as many steps, suggestions for the custom CNN at six seeds spread twice as far.
 STEPS = 200
 _LOWEST, _HIGHEST = 1e-7, 10.0
 _SMOOTHING = 0.95
-# A loss so many times its lowest does not come back.
+# A loss this many times its minimum does not recover.
 _EXPLODED = 4
-# Fewer points than this, or less of a fall, are no valley.
+# A valley needs at least this many points and this relative fall.
 _SHORTEST, _LEAST_FALL = 10, 0.05
 
 
 def subject(config: RunConfig) -> str:
-    """Return a task's subject: as JSON, the settings that a test for such a run depends on.
+    """Return a task's subject: the settings that the test of such a run depends on, as JSON.
 
-    What the recipe decides is written out, and what the test does not look at is left at its
-    default, so that settings which give the same test have the same subject.
+    Values that the recipe decides are written out, and settings that the test ignores keep their
+    default, so that equal tests have equal subjects.
     """
     tested = replace(
         config,
@@ -56,7 +57,7 @@ def subject(config: RunConfig) -> str:
 
 
 def tested_config(subject: str) -> RunConfig:
-    """Return the settings that ``subject`` was made from, as far as a test depends on them."""
+    """Return the settings in ``subject``, as far as a test depends on them."""
     return RunConfig.from_json(json.loads(subject))
 
 
@@ -66,7 +67,7 @@ def rising() -> list[float]:
 
 
 def smoothed(values: Sequence[float], *, smoothing: float = _SMOOTHING) -> list[float]:
-    """Exponentially weighted mean that keeps ``smoothing`` (0 to 1) of what came before.
+    """Return the exponentially weighted mean that keeps ``smoothing`` (0 to 1) of earlier values.
 
     Corrected for its start (Kingma and Ba, 2015, section 3).
     """
@@ -74,7 +75,7 @@ def smoothed(values: Sequence[float], *, smoothing: float = _SMOOTHING) -> list[
 
 
 def has_exploded(losses: Sequence[float]) -> bool:
-    """Tell whether higher rates than those of ``losses`` have nothing more to say."""
+    """Tell whether the loss has grown so far that higher rates add nothing."""
     curve = smoothed(losses)
     return curve[-1] > _EXPLODED * min(curve)
 
@@ -82,9 +83,9 @@ def has_exploded(losses: Sequence[float]) -> bool:
 def suggested(rates: Sequence[float], curve: Sequence[float]) -> float | None:
     """Return the rate two thirds down the valley of a smoothed ``curve``, None if it has none.
 
-    The valley is the longest sequence of points, each lower than the one before, that leaves out
-    what it must: noise does not end it. The idea is fastai's (``valley`` of its ``lr_find``). The
-    rate is rounded to two digits, of which another seed changes the first.
+    The valley is the longest falling subsequence of points, so noise does not end it. The idea
+    comes from fastai (``valley`` in ``lr_find``). The rate is rounded to two digits; another seed
+    already changes the first.
     """
     valley = _longest_fall(curve)
     if len(valley) < _SHORTEST or curve[valley[-1]] > (1 - _LEAST_FALL) * curve[valley[0]]:

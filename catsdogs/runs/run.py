@@ -18,7 +18,7 @@ from catsdogs.system.processes import Identity
 
 @dataclass(frozen=True)
 class Remarks:
-    """What its owner says of a run."""
+    """The owner's name, note and star for a run."""
 
     name: str = ""
     note: str = ""
@@ -34,9 +34,9 @@ class Remarks:
 class Run:
     """A run. ``about`` is what ``config.json`` holds.
 
-    ``state`` takes dead workers and requested stops into account. ``ending`` is the last event of
-    a run that has ended, ``worker`` the process of one that has not. ``earlier`` are the figures of
-    the model that is still there while the run is resumed or extended.
+    ``state`` takes dead workers and requested stops into account. ``ending`` is the last event of a
+    run that has ended, ``worker`` the process of one that has not. ``earlier`` is the result of the
+    model that the run keeps while it is resumed or extended.
     """
 
     run_id: str
@@ -51,7 +51,7 @@ class Run:
 
     @property
     def view(self) -> RunView:
-        """Everything that its events say by now; nothing where they cannot be read just then."""
+        """The view of all its events so far; empty when they cannot be read at the moment."""
         view = RunView()
         with suppress(OSError):
             view = read_view(self.folder)
@@ -65,17 +65,17 @@ class Run:
 
     @property
     def message(self) -> str:
-        """Why it ended, where there is more to say than that it did."""
+        """Why it ended, where its state does not say enough."""
         return (self.ending and self.ending.message) or ""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it has a model that can classify, perhaps from before it failed or goes on."""
+        """Whether it has a model, perhaps one from before it failed or was resumed."""
         return self.result.is_model
 
     @property
     def is_reference(self) -> bool:
-        """Whether it came with the project, and is there to stay."""
+        """Whether it comes with the project and cannot be changed or deleted."""
         return self.about.is_reference
 
     @property
@@ -85,21 +85,21 @@ class Run:
 
     @property
     def can_classify(self) -> bool:
-        """Whether it is usable for new pictures: some reference runs come without their model."""
+        """Whether its model file is here: some reference runs come without one."""
         return self.is_usable and not (
             self.is_reference and not (self.folder / layout.LITERT_MODEL).is_file()
         )
 
     @property
     def began_from(self) -> str:
-        """What MobileNetV2 began with: IMAGENET, SHIPPED, or 12 hex digits of another file."""
+        """The weights MobileNetV2 started from: IMAGENET, SHIPPED, or 12 hex digits of a file."""
         if self.is_usable:
             return self.result.weights or IMAGENET
         return self.view.resolved.get("weights", IMAGENET)
 
     @property
     def caveat(self) -> str:
-        """What a reader of its figures must know; "" where nothing is unusual."""
+        """A warning that belongs beside its metrics; "" when there is none."""
         if self.began_from != SHIPPED:
             return ""
         return (
@@ -109,31 +109,31 @@ class Run:
 
     @property
     def epochs_done(self) -> int:
-        """How many epochs it has behind it, the last perhaps in part."""
+        """The number of epochs done; the last one may be incomplete."""
         known = self.ending.epochs if self.ending else None
         return len(self.view.epochs) if known is None else known
 
     @property
     def epochs_planned(self) -> int:
-        """How many epochs it is to have, extensions included."""
+        """The number of epochs planned, including extensions."""
         known = self.ending.planned if self.ending else None
         return self.view.epochs_planned(self.config.all_epochs) if known is None else known
 
     @property
     def counts(self) -> dict[str, int]:
-        """What its last event is to say of its epochs, for those who read no other."""
+        """The epochs done and planned, for the last event: listing runs reads no other."""
         view = self.view
         return {"epochs": len(view.epochs), "planned": view.epochs_planned(self.config.all_epochs)}
 
     @property
     def name(self) -> str:
-        """Its model and recipe, after the name that its owner gave it, and "reference" where so."""
+        """Its owner's name for it, its model and recipe, and whether it is a reference run."""
         own = self.remarks.name
         name = f"{own} ({self.config.title})" if own else self.config.title
         return f"{name} · reference" if self.is_reference else name
 
     @property
     def title(self) -> str:
-        """A short name for pages: its name, its seed, and when the run was made."""
+        """A short name for pages: its name, its seed and its start time."""
         created = datetime.fromisoformat(self.about.created_at)
         return f"{self.name} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"

@@ -1,7 +1,7 @@
-"""The runs on disk, a folder each. Files appear whole; events are appended.
+"""The runs on disk, one folder each. Files appear whole; events are appended.
 
 A page lists a thousand runs at every click, and a run has thousands of events. So a listed run
-knows only what its last event says, and reads the others when its ``view`` is asked for.
+knows only its last event; it reads the others when its ``view`` is used.
 """
 
 import json
@@ -33,7 +33,7 @@ from catsdogs.text import printable
 
 LONGEST_NAME, LONGEST_NOTE = 80, 2000
 _LONGEST_REASON = 300
-# What damaged files make their readers raise.
+# Errors that reading a damaged file can raise.
 _UNUSABLE = (
     *(ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError),
     ConfigError,
@@ -43,7 +43,7 @@ _MOST_JSON_BYTES, _MOST_EVENT_BYTES = 1 << 20, 256 << 20
 
 
 def create(config: RunConfig, about: About) -> Path:
-    """Make the folder of a new run, with its configuration, and return it."""
+    """Create the folder of a new run with its configuration, and return it."""
     now = datetime.now().astimezone()
     run_id = f"{now:%Y%m%d-%H%M%S}-{config.model}-{token_hex(2)}"
     folder = paths.artifacts_dir() / run_id
@@ -61,7 +61,7 @@ def load(folder: Path) -> Run:
     """Read one run.
 
     Raises:
-        RunError: when its configuration is missing or unusable, or it does not stand here itself.
+        RunError: when its configuration is missing or unusable, or the folder is a link.
     """
     events = _signature(folder / layout.EVENTS)
     try:
@@ -69,7 +69,7 @@ def load(folder: Path) -> Run:
         run = _read(folder, _signature(folder / layout.CONFIG), events)
         run = replace(run, remarks=_read_remarks(folder, _signature(folder / layout.REMARKS)))
     except OSError as error:
-        # Not remembered: what cannot be read just now is no reason to forget a run, or to lose it.
+        # Not cached: a run that cannot be read at the moment may be readable soon.
         advice = "Restore its files, or delete the folder."
         if not isinstance(error, FileNotFoundError):
             advice = "Mend that: the run itself may be sound."
@@ -87,13 +87,13 @@ def load(folder: Path) -> Run:
     if is_alive(run.worker):
         is_stopping = (folder / layout.STOP).exists()
         return replace(run, state=State.STOPPING if is_stopping else State.RUNNING)
-    # Its last event may have come between the look at the events and the look at the process.
+    # Its last event may have been written between reading the events and checking the process.
     ended_meanwhile = _signature(folder / layout.EVENTS) != events
     return load(folder) if ended_meanwhile else replace(run, state=State.LOST)
 
 
 def remark(run: Run, remarks: Remarks) -> None:
-    """Keep what its owner says of a run; space at the ends and what cannot be shown is left out.
+    """Save the owner's remarks without leading or trailing space and unprintable characters.
 
     Raises:
         ConfigError: when the name or the note is too long.
@@ -113,7 +113,7 @@ def remark(run: Run, remarks: Remarks) -> None:
 
 
 def list_runs() -> tuple[list[Run], list[RunError]]:
-    """Return the runs, newest first, and what is wrong with folders that hold none."""
+    """Return the runs, newest first, and an error for each folder that holds no usable run."""
     runs, broken = [], []
     folder = paths.artifacts_dir()
     try:
@@ -135,7 +135,7 @@ def list_runs() -> tuple[list[Run], list[RunError]]:
 
 
 def find(prefix: str) -> Run:
-    """Return the run with this id, or whose id alone begins with it.
+    """Return the run with this id, or the only one whose id begins with it.
 
     Raises:
         RunError: when no run or more than one matches.
@@ -184,16 +184,16 @@ def find_with_model(prefix: str) -> Run:
 
 
 def best_usable() -> list[Run]:
-    """Return the run of each architecture that can be trusted most to be right.
+    """Return the most trustworthy run of each model.
 
-    One that learned from drawings, that was stopped, or whose figures are optimistic counts only
-    where there is no other.
+    A run that learned from drawings, was stopped, or has optimistic metrics is chosen only when
+    there is no other.
     """
 
     def merit(run: Run) -> tuple[bool, bool, bool, float]:
         learned_from_photos = run.about.dataset.name != SAMPLE_NAME
         images = run.result.val_images
-        # As if two more were right and two wrong (Agresti and Coull, 1998): 10 of 10 are no proof.
+        # Add two right and two wrong answers (Agresti and Coull, 1998): 10 of 10 prove little.
         accuracy = (run.result.val_accuracy * images + 2) / (images + 4)
         return learned_from_photos, run.state is State.FINISHED, not run.caveat, accuracy
 
@@ -203,10 +203,10 @@ def best_usable() -> list[Run]:
     return list(best.values())
 
 
-# A list of runs is read at every click, and hardly any of them has changed since the last one.
+# Every click lists all runs, and hardly any has changed since the last click.
 @lru_cache(maxsize=4096)
 def _read(folder: Path, config_signature: object, events_signature: object) -> Run:
-    """Return a run as its files tell it, which do not know whether its worker is alive."""
+    """Return a run from its files alone, without checking whether its worker is alive."""
     about = msgspec.convert(_read_json(folder / layout.CONFIG), About)
     config = RunConfig.from_json(about.config)
     datetime.fromisoformat(about.created_at)
@@ -217,9 +217,9 @@ def _read(folder: Path, config_signature: object, events_signature: object) -> R
     if ending is not None:
         return Run(folder.name, folder, config, about, ending.state, ending)
     view = read_view(folder)
-    if view.ending is not None:  # Its line is a long one, or is not the last that can be read.
+    if view.ending is not None:  # Its line is too long for a quick look, or a damaged line follows.
         return Run(folder.name, folder, config, about, view.state, view.ending)
-    if view.worker is None and view.queued_at is None:  # Nobody will begin it by themselves.
+    if view.worker is None and view.queued_at is None:  # Not queued, so nothing will start it.
         return Run(folder.name, folder, config, about, State.LOST)
     return Run(
         *(folder.name, folder, config, about, view.state),
@@ -234,7 +234,7 @@ def _read_remarks(folder: Path, signature: object) -> Remarks:
         said = _read_json(folder / layout.REMARKS)
         name, note, starred = said["name"], said["note"], said["starred"]
     except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
-        return Remarks()  # There are none, or what was damaged is not worth losing a run for.
+        return Remarks()  # There are none, or they are damaged: not worth losing a run for.
     return _shown(Remarks(str(name), str(note), bool(starred)))
 
 
@@ -243,7 +243,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _require_plain(folder: Path) -> None:
-    """Refuse what leads out of the runs folder, and events that nobody could wait for."""
+    """Refuse links out of the runs folder, and event files too large to read."""
     if folder.is_symlink():
         raise OSError("it is a link: move the folder itself here")
     try:
@@ -257,7 +257,7 @@ def _require_plain(folder: Path) -> None:
 
 
 def _brief(error: Exception) -> str:
-    """Return an error in one line that fits a page, whatever a file made it say."""
+    """Return an error as one short, printable line."""
     words = printable(" ".join(f"{error}".split()))
     return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]} …"
 
@@ -269,7 +269,7 @@ def _shown(remarks: Remarks) -> Remarks:
 
 
 def _signature(path: Path) -> tuple[int, int] | None:
-    """Return what changes when the file does; None without one."""
+    """Return a value that changes when the file does; None without a file."""
     try:
         status = path.stat()
     except OSError:

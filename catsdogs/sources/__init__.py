@@ -1,12 +1,13 @@
 """Where data comes from: a path or an address → a folder of images.
 
-opening.py    a path → a folder; archives are unpacked once
-current.py    the dataset that the app is using
-fetching.py   a name or an address → a checked, unpacked folder
-kaggle.py     Kaggle's Dogs vs. Cats, through kagglehub
-download.py   downloads that resume and become visible when they are complete
-http.py       one HTTP request that the caller can stop at any time
-unpacking.py  a zip of images → a folder, within bounds
-sample.py     the drawn sample dataset
-drawing/      the pictures of the sample dataset
+opening.py     a path → a folder; archives are unpacked once
+current.py     the dataset that the app is using
+fetching.py    a name or an address → a checked, unpacked folder
+fetch_task.py  a download as a background task
+kaggle.py      Kaggle's Dogs vs. Cats, through kagglehub
+download.py    downloads that resume and become visible when they are complete
+http.py        one HTTP request that the caller can stop at any time
+unpacking.py   a zip of images → a folder, within bounds
+sample.py      the drawn sample dataset
+drawing/       the pictures of the sample dataset
 """

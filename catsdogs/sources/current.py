@@ -1,4 +1,4 @@
-"""The dataset that the app works on: the chosen one, or the first that it finds by itself."""
+"""The dataset that the app uses: the chosen one, or else the first that it finds."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,12 @@ from catsdogs import paths
 from catsdogs.sources.sample import sample_dir
 from catsdogs.system import files
 
-# Folders that people who followed Kaggle's page already have, relative to where the app starts.
+# Folders from Kaggle's instructions, relative to the folder in which the app starts.
 USUAL_FOLDERS = (Path("dogs-vs-cats/train"), Path("dogs-vs-cats"))
 
 
 def path() -> Path | None:
-    """Return the dataset the app works on: the chosen one, a usual folder, the sample, or None."""
+    """Return the dataset that the app uses: the chosen one, a usual folder, the sample, or None."""
     for candidate in (chosen(), *USUAL_FOLDERS, sample_dir()):
         if candidate is not None and candidate.exists():
             return candidate.absolute()
@@ -20,18 +20,18 @@ def path() -> Path | None:
 
 
 def lost() -> Path | None:
-    """Return the chosen dataset if it is not there any more: moved, deleted, or unplugged."""
+    """Return the chosen dataset if it no longer exists: it was moved, deleted or unplugged."""
     choice = chosen()
     return choice if choice is not None and not choice.exists() else None
 
 
 def choose(folder: Path) -> None:
-    """Make ``folder`` the dataset that ``path`` returns from now on, after a restart too."""
+    """Make ``folder`` the dataset that ``path`` returns from now on, also after a restart."""
     files.write_bytes(_choice_file(), os.fsencode(folder.absolute()) + b"\n")
 
 
 def chosen() -> Path | None:
-    """Return the dataset that was chosen last, whether or not it is still there."""
+    """Return the dataset that was chosen last, whether or not it still exists."""
     try:
         return Path(os.fsdecode(_choice_file().read_bytes().rstrip(b"\n")))
     except OSError:

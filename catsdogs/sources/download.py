@@ -1,9 +1,9 @@
-"""Downloads that resume after a drop and are visible only once they are whole and checked.
+"""Downloads that resume after an interruption. A file appears only when it is complete and checked.
 
-NAME             the file: complete, of the size and the checksum that were expected
-NAME.part        what has arrived so far; the next call goes on from there
-NAME.part.json   of which remote file: its url and validator (ETag or Last-Modified)
-NAME.lock        held by the one process that downloads; stays behind, empty
+NAME             the file: complete, with the expected size and checksum
+NAME.part        the bytes received so far, from which the next call resumes
+NAME.part.json   the source of the part: its url and validator (ETag or Last-Modified)
+NAME.lock        held by the process that downloads; remains as an empty file
 """
 
 import contextlib
@@ -25,17 +25,17 @@ from catsdogs.sources import http
 from catsdogs.system import files, zips
 from catsdogs.system.locks import exclusive
 
-# One pause after each attempt that brought nothing new; when they are used up, it fails.
+# One pause after each attempt that received no new bytes. After the last one, the download fails.
 RETRY_PAUSES_S = (1.0, 2.0, 4.0)
 _REPORT_EVERY_S = 0.2
 _WEB_ADDRESS = re.compile(r"(?i)https?://(?:\[[0-9a-f:.]+\]|[^\[\]/@:\s]+)(?::\d+)?(/.*|)")
-# A zip with members, and one without any (APPNOTE.TXT, 4.3.7 and 4.3.16).
+# How a zip with members begins, and one without (APPNOTE.TXT, 4.3.7 and 4.3.16).
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A zip on a server; ``size_bytes`` and ``sha256`` (hex) are checked where they are known."""
+    """A zip on a server. ``size_bytes`` and ``sha256`` (hex) are checked if they are known."""
 
     name: str
     url: str
@@ -56,10 +56,10 @@ MICROSOFT = Remote(
 
 
 def remote_from_url(url: str) -> Remote:
-    """Return what ``fetch`` needs for the zip at ``url``; its file name is the url's own.
+    """Return the zip at ``url`` for ``fetch``, with a file name derived from the url.
 
     Raises:
-        DownloadError: when ``url`` is no http or https address, or has a password in it.
+        DownloadError: if ``url`` is not an http or https address, or contains a password.
     """
     url = url.strip().partition("#")[0]
     if url == MICROSOFT.url:
@@ -71,7 +71,7 @@ def remote_from_url(url: str) -> Remote:
         )
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", PurePosixPath(unquote(address[1])).stem)
     stem = stem.strip("._-")[:80] or "download"
-    # Two servers may both have a train.zip; the digits keep one from passing for the other.
+    # Two servers may both have a train.zip. The digits distinguish them.
     digits = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:8]
     return Remote(f"{stem}.zip", url, f"{stem}-{digits}.zip", None, None)
 
@@ -83,15 +83,15 @@ def fetch(
     progress: Progress | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Path:
-    """Return ``folder / remote.filename``, after downloading what is missing of it.
+    """Return ``folder / remote.filename``, after downloading the part of it that is missing.
 
-    A dropped connection is taken up again while bytes keep arriving; later calls go on where this
-    one ended. ``progress`` is told bytes, up to 5 times a second (a total of 0: not known), and
-    ``should_stop`` asked at least every 0.1 s, both on this thread. One process downloads, others
-    wait. A file that is there already, of the size and checksum that are known, is not asked for.
+    A dropped connection is resumed as long as new bytes arrive, and a later call resumes where this
+    one stopped. ``progress`` receives bytes, up to 5 times a second (a total of 0 is unknown);
+    ``should_stop`` is called at least every 0.1 s; both on this thread. One process downloads while
+    others wait. A file that exists with the known size and checksum is not downloaded again.
 
     Raises:
-        DownloadError: when it cannot be had, or is not what ``remote`` says.
+        DownloadError: if it cannot be downloaded, or is not the file that ``remote`` describes.
         Cancelled: soon after ``should_stop`` returned True.
     """
     target = folder / remote.filename
@@ -128,7 +128,7 @@ def _is_there(target: Path, remote: Remote) -> bool:
 
 @dataclass
 class _Job:
-    """One call of ``fetch``."""
+    """The state of one call of ``fetch``."""
 
     remote: Remote
     part: Path
@@ -168,7 +168,7 @@ class _Job:
 
 
 def _download(job: _Job) -> None:
-    """Attempt until the part is whole and right. Only attempts that bring nothing new count."""
+    """Retry until the part is complete and correct. Only attempts without new bytes count."""
     furthest, failures = job.arrived_bytes(), 0
     while True:
         try:
@@ -182,7 +182,7 @@ def _download(job: _Job) -> None:
 
 
 def _attempt(job: _Job) -> int | None:
-    """Append to the part what one connection brings; return the size it should have reached."""
+    """Append the bytes of one connection to the part; return the expected size of the file."""
     url = job.remote.url
     start, validator = _resumption(job)
     with http.opened(url, start, validator=validator, on_wait=job.raise_if_stopped) as reply:
@@ -190,7 +190,7 @@ def _attempt(job: _Job) -> int | None:
         total = _accepted(job, reply, first)
         with job.part.open("ab" if done else "wb") as out:
             if not done:
-                # Only now is nothing left of a part that came from elsewhere.
+                # Only now, when opening the file has removed a part from another source.
                 files.write_json(job.origin_file, {"url": url, "validator": reply.validator})
             for chunk in itertools.chain([first], reply.chunks):
                 done += out.write(chunk)
@@ -203,7 +203,7 @@ def _attempt(job: _Job) -> int | None:
 
 
 def _resumption(job: _Job) -> tuple[int, str]:
-    """Return from which byte to go on, and the validator of the file that the part began."""
+    """Return the byte to resume from, and the validator of the file that the part belongs to."""
     with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         origin = json.loads(job.origin_file.read_bytes())
         if origin["url"] == job.remote.url and (origin["validator"] or job.remote.sha256):
@@ -212,7 +212,12 @@ def _resumption(job: _Job) -> tuple[int, str]:
 
 
 def _accepted(job: _Job, reply: http.Reply, first: bytes) -> int | None:
-    """Return the size of the whole file, after refusing what cannot become it."""
+    """Return the size of the complete file, if it is known.
+
+    Raises:
+        Failure: if the reply is not a zip, or has another size than expected.
+        OSError: if there is not enough space.
+    """
     if not reply.start and not first.startswith(_ZIP_MAGICS):
         raise http.Failure(
             f"{reply.kind} that begins with {first[:16]!r}. A page to sign in looks like that: "
@@ -231,7 +236,12 @@ def _accepted(job: _Job, reply: http.Reply, first: bytes) -> int | None:
 
 
 def _check(job: _Job, total: int | None) -> None:
-    """Discard a part that is not what it should be; leave one that is merely not whole yet."""
+    """Check the part: discard it if it is wrong, keep it if it is only incomplete.
+
+    Raises:
+        Failure: if it is wrong.
+        PassingFailure: if it is incomplete.
+    """
     arrived_bytes = job.arrived_bytes()
     if arrived_bytes < (total or 0):
         raise http.PassingFailure(f"{arrived_bytes:,} of {total:,} bytes. {http.TRY_AGAIN}")
@@ -253,5 +263,5 @@ def _sha256(path: Path) -> str:
 
 
 def _without_secrets(url: str) -> str:
-    """Return ``url`` without user, password and query, which may hold a token."""
+    """Return ``url`` without user, password and query, which may contain a token."""
     return re.sub(r"//[^/?#]*@", "//", url).partition("?")[0]

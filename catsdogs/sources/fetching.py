@@ -1,4 +1,4 @@
-"""From a name or an address to a folder of images: download, check, unpack, make room."""
+"""From a name or an address to a folder of images: download, check, unpack, remove the archive."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ def check(source: str) -> None:
     """Check a source's address before its download starts.
 
     Raises:
-        DatasetError: for one that is none.
+        DatasetError: if it is not an address.
     """
     if source not in (MICROSOFT, KAGGLE):
         download.remote_from_url(source)
@@ -35,16 +35,16 @@ def fetch(
     report: Callable[[str, int, int], None],
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Path:
-    """Return the folder of a dataset that was downloaded and unpacked, now or earlier.
+    """Return the folder of a dataset, after downloading and unpacking it if necessary.
 
-    ``source`` is "microsoft", "kaggle" or the URL of a zip; ``into`` a new folder, by default one
-    below the app's data folder; ``sha256`` the checksum of a URL's file. A downloaded archive is
-    removed once it is unpacked, and when it turns out to be damaged; Kaggle's stays in kagglehub's
-    own cache.
+    ``source`` is "microsoft", "kaggle" or the URL of a zip. ``into`` is a new folder; the default
+    is a folder inside the app's data folder. ``sha256`` is the checksum of a URL's file. The
+    downloaded archive is removed when it is unpacked or turns out to be damaged; that of Kaggle
+    stays in kagglehub's own cache.
 
     Raises:
-        DatasetError: with the reason; what has arrived stays, and the next call goes on from there.
-        Cancelled: when ``should_stop`` said so.
+        DatasetError: with the reason. The bytes received so far are kept for the next call.
+        Cancelled: if ``should_stop`` returned True.
     """
     if into is not None and into.exists():
         raise DatasetError(f"Expected a new folder. Received: {into}, which exists already.")
@@ -52,23 +52,29 @@ def fetch(
         archive = kaggle.fetch_kaggle(progress=_phase(report, "download"), should_stop=should_stop)
         report("unpack", 0, 0)
         return opening.open_source(archive, into=into)
-    remote = download.MICROSOFT if source == MICROSOFT else download.remote_from_url(source)
+    remote = _remote(source, sha256)
     name = Path(remote.filename).stem
-    if sha256 is not None and not _SHA256.fullmatch(sha256.strip()):
-        raise DatasetError(
-            f"Expected a SHA-256 checksum of 64 hex digits. Received: {sha256!r}. Copy it whole."
-        )
     if sha256 is not None:
-        remote = replace(remote, sha256=sha256.strip().lower())
         name = f"{name}-{remote.sha256}"
     folder = into or paths.data_dir() / "downloaded" / name
     lock = paths.data_dir() / "downloads" / f"{name}.fetch.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    # The app and the command line may both be at it: the second finds the first one's folder.
+    # The app and the command line may fetch the same source: the second one finds the folder.
     with exclusive(lock):
         if not folder.is_dir():
             _download_and_unpack(remote, folder, report, should_stop)
     return folder
+
+
+def _remote(source: str, sha256: str | None) -> Remote:
+    remote = download.MICROSOFT if source == MICROSOFT else download.remote_from_url(source)
+    if sha256 is None:
+        return remote
+    if not _SHA256.fullmatch(sha256.strip()):
+        raise DatasetError(
+            f"Expected a SHA-256 checksum of 64 hex digits. Received: {sha256!r}. Copy it whole."
+        )
+    return replace(remote, sha256=sha256.strip().lower())
 
 
 def _download_and_unpack(
@@ -86,13 +92,13 @@ def _download_and_unpack(
     try:
         opening.open_source(archive, into=folder)
     except ArchiveError:
-        archive.unlink()  # The next call downloads it anew.
+        archive.unlink()  # The next call downloads it again.
         raise
     archive.unlink()
 
 
 def _check_space(remote: Remote, folder: Path) -> None:
-    """Check for the archive and for what is in it: JPEGs hardly shrink in a zip."""
+    """Check the space for the archive and its contents: JPEGs hardly shrink in a zip."""
     needed_bytes = 2 * (remote.size_bytes or 0)
     free_bytes = shutil.disk_usage(folder).free
     if needed_bytes > free_bytes:

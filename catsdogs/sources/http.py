@@ -1,6 +1,6 @@
-"""One HTTP GET whose caller can stop at any time, even while the server is silent.
+"""One HTTP GET that the caller can stop at any time, even while the server is silent.
 
-requests is imported where it is used, because that takes a tenth of a second.
+Functions import requests themselves, because the import takes a tenth of a second.
 """
 
 import threading
@@ -22,16 +22,16 @@ Value = TypeVar("Value")
 
 
 class Failure(Exception):
-    """What was received instead of a file, then an advice: the end of a message."""
+    """The end of an error message: what was received instead of a file, and what to do."""
 
 
 class PassingFailure(Failure):
-    """A failure that another attempt may mend."""
+    """A temporary failure: another attempt may succeed."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A file from byte ``start`` on; ``validator`` stands for its version, where it has one."""
+    """A file from byte ``start`` on. ``validator`` identifies its version, "" if it has none."""
 
     start: int
     total_bytes: int | None
@@ -42,13 +42,13 @@ class Reply:
 
 @contextmanager
 def opened(url: str, start: int, *, validator: str, on_wait: Callable[[], None]) -> Iterator[Reply]:
-    """Ask for the file at ``url`` from byte ``start`` on, or for all of it if it has changed.
+    """Request the file at ``url`` from byte ``start`` on, or all of it if it has changed.
 
-    ``on_wait`` is called at least every 0.1 s until the reply and each chunk are there; it may
-    raise.
+    ``on_wait`` is called at least every 0.1 s while waiting for the reply and for each chunk. It
+    may raise an exception to stop.
 
     Raises:
-        Failure: here or from the chunks, when the network, the server or the address is at fault.
+        Failure: here or from the chunks, if the network, the server or the address fails.
     """
     response = awaited(lambda: _explained(lambda: _response(url, start, validator)), on_wait)
     body = response.iter_content(CHUNK_BYTES) if response.status_code != 416 else iter(())
@@ -58,14 +58,15 @@ def opened(url: str, start: int, *, validator: str, on_wait: Callable[[], None])
     try:
         yield Reply(begins or 0, total_bytes, kind, _validator(response), chunks)
     finally:
-        # Closing waits for a read that is under way.
+        # On a thread, because closing waits for a read in progress.
         threading.Thread(target=response.close, daemon=True).start()
 
 
 def awaited(step: Callable[[], Value], on_wait: Callable[[], None]) -> Value:
-    """Return ``step()``, run on a thread that neither a stop nor the program's end waits for.
+    """Return the result of ``step()``, called on a thread that may outlive the caller.
 
-    ``on_wait`` is called at least every 0.1 s; it may raise.
+    ``on_wait`` is called at least every 0.1 s. If it raises an exception, this stops waiting. The
+    thread does not keep the program from exiting.
     """
     future: Future[Value] = Future()
 
@@ -92,7 +93,7 @@ def _explained(step: Callable[[], Value]) -> Value:
 
 
 def _response(url: str, start: int, validator: str) -> "Response":
-    """Return a response that brings the file from ``start`` on, brings all of it, or ends it."""
+    """Return a response with the file from ``start`` on, all of it, or nothing more to read."""
     import requests
 
     headers = {"Accept-Encoding": "identity"}
@@ -103,7 +104,7 @@ def _response(url: str, start: int, validator: str) -> "Response":
     timeouts = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
     response = requests.get(url, headers=headers, stream=True, timeout=timeouts)
     status = response.status_code
-    # Some servers skip If-Range, so that even a 206 may be of another file.
+    # Some servers ignore If-Range, so even a 206 may belong to another file.
     same = _validator(response) in ("", validator)
     if status == 200 or (status in (206, 416) and same and _extent(response)[0] == start):
         return response
@@ -119,10 +120,10 @@ def _response(url: str, start: int, validator: str) -> "Response":
 
 
 def _extent(response: "Response") -> tuple[int | None, int | None]:
-    """Return where in the file the body begins, and the size of the file, where it says so."""
+    """Return the first byte of the body and the size of the file, each None if unknown."""
     if response.status_code == 200:
         return 0, _number(response.headers.get("Content-Length", ""))
-    # bytes FIRST-LAST/TOTAL, or bytes */TOTAL when nothing is left.
+    # bytes FIRST-LAST/TOTAL, or bytes */TOTAL if nothing is left.
     place, _, size = response.headers.get("Content-Range", "").partition("/")
     first, total = _number(place.removeprefix("bytes ").partition("-")[0]), _number(size)
     return total if first is None else first, total
@@ -133,13 +134,13 @@ def _number(digits: str) -> int | None:
 
 
 def _validator(response: "Response") -> str:
-    """Return what If-Range takes: a date, or an ETag that is not weak ("W/…")."""
+    """Return a value for If-Range: a date, or an ETag that is not weak ("W/…")."""
     etag = response.headers.get("ETag", "W/")
     return response.headers.get("Last-Modified", "") if etag.startswith("W/") else etag
 
 
 def _failure(error: Exception) -> Failure:
-    """Say what requests' ``error`` means to a user."""
+    """Return the failure that explains an error of requests to the user."""
     from requests import exceptions
     from urllib3.exceptions import NameResolutionError, ReadTimeoutError
 
@@ -157,6 +158,6 @@ def _failure(error: Exception) -> Failure:
 
 
 def cause(error: Exception) -> Any:
-    """Return what lies below requests' and urllib3's wrappings, which spell out the whole url."""
+    """Return the error inside those of requests and urllib3, whose texts contain the whole url."""
     inner = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
     return getattr(inner, "reason", inner)

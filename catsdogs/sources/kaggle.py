@@ -1,4 +1,4 @@
-"""Kaggle's Dogs vs. Cats, by way of kagglehub: an optional package, imported where it is used."""
+"""Kaggle's Dogs vs. Cats through kagglehub, an optional package that is imported when needed."""
 
 import contextlib
 import importlib
@@ -26,12 +26,12 @@ def fetch_kaggle(
 ) -> Path:
     """Return Kaggle's ``train.zip`` (the labelled half) in kagglehub's cache, downloading it once.
 
-    kagglehub resumes and checks by itself, and draws its own bar on stderr. It has no hook for
-    ``progress``, which only hears of the start, as (0, 0), and of the end. After a stop its thread
-    ends with this process; what has arrived is kept.
+    kagglehub resumes and checks the file, and draws its own progress bar on stderr. It has no hook
+    for ``progress``, which is only called at the start, with (0, 0), and at the end. After a stop,
+    its thread ends with this process. The bytes received are kept.
 
     Raises:
-        Cancelled: when ``should_stop`` said so.
+        Cancelled: if ``should_stop`` returned True.
         DownloadError: without kagglehub, a token, accepted rules, or a network.
     """
 
@@ -45,7 +45,7 @@ def fetch_kaggle(
     try:
         paths.data_dir().mkdir(parents=True, exist_ok=True)
         lock = paths.data_dir() / "kaggle.lock"
-        # kagglehub prints on stdout, which on the command line belongs to the result.
+        # kagglehub prints to stdout, which the command line reserves for the result.
         with exclusive(lock), contextlib.redirect_stdout(sys.stderr):
             archive = http.awaited(
                 lambda: Path(kagglehub.competition_download("dogs-vs-cats", path="train.zip")),
@@ -54,7 +54,7 @@ def fetch_kaggle(
         size_bytes = archive.stat().st_size
     except Cancelled:
         raise
-    except Exception as error:  # kagglehub passes on whatever goes wrong below it.
+    except Exception as error:  # kagglehub raises any error of the packages it uses.
         raise _explained(error, kagglehub) from None
     if progress:
         progress(size_bytes, size_bytes)
@@ -63,7 +63,7 @@ def fetch_kaggle(
 
 def _kagglehub() -> Any:
     try:
-        # Its log goes where stdout is at its import.
+        # kagglehub logs to the stdout that it finds at import.
         with contextlib.redirect_stdout(sys.stderr):
             return importlib.import_module("kagglehub")
     except ImportError as error:
@@ -75,7 +75,7 @@ def _kagglehub() -> Any:
 
 def _explained(error: Exception, kagglehub: Any) -> DownloadError:
     status = getattr(getattr(error, "response", None), "status_code", None)
-    # It raises ValueError for a kaggle.json without a user name or a key.
+    # kagglehub raises ValueError for a kaggle.json without a user name or a key.
     no_access = isinstance(error, kagglehub.exceptions.UnauthenticatedError | ValueError)
     advice = KAGGLE_TOKEN_ADVICE if no_access or status in (401, 403) else http.TRY_AGAIN
     received = " ".join(str(http.cause(error)).split()).rstrip(".") or type(error).__name__

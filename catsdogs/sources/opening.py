@@ -1,6 +1,6 @@
 """From a path to a folder of images. Archives are unpacked once, into the app's data folder.
 
-The user's own files are only read.
+The user's files are only read.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ from catsdogs.sources import current, unpacking
 from catsdogs.sources.sample import SAMPLE_NAME, sample_dir
 from catsdogs.system import zips
 
-# What a zip begins with, even one whose end is missing (APPNOTE.TXT, 4.3.7).
+# The first bytes of a zip, even if its end is missing (APPNOTE.TXT, 4.3.7).
 _ZIP_MAGIC = b"PK\x03\x04"
-# Versions of one archive that stay unpacked: a run may still read from the one before.
+# Versions of one archive that stay unpacked: a run may still read from the previous one.
 _VERSIONS_KEPT = 2
 
 
@@ -33,13 +33,13 @@ def display_name(path: Path) -> str:
 
 
 def open_source(path: Path, *, into: Path | None = None) -> Path:
-    """Return the folder that holds the images of ``path``, unpacking an archive when needed.
+    """Return the folder with the images of ``path``, after unpacking an archive if necessary.
 
-    An archive is unpacked once, below the app's data folder, or to the new folder ``into``.
+    An archive is unpacked once, inside the app's data folder, or to the new folder ``into``.
 
     Raises:
-        DatasetError: when there is nothing at ``path``, it is neither a folder nor a zip, or
-            ``into`` is in use.
+        DatasetError: if ``path`` does not exist or is neither a folder nor a zip, or ``into``
+            exists.
     """
     try:
         path = path.expanduser().absolute()
@@ -49,7 +49,7 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
             return _unpacked(path, into.absolute() if into else None)
         received = _what_is_at(path)
     except (OSError, RuntimeError) as error:
-        # A name that is too long, a home folder that does not exist, a folder without permission.
+        # The name is too long, the home folder does not exist, or permission is missing.
         received = f"a path that cannot be followed ({error})"
     raise DatasetError(
         f"Expected a folder with images, or a zip of them, at {path}. Received: {received}. "
@@ -58,7 +58,7 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
 
 
 def opened(path: Path) -> Path | None:
-    """Return the folder that ``open_source`` would, or None where that would fail or unpack."""
+    """Return the folder that ``open_source`` would return, or None if it would fail or unpack."""
     try:
         path = path.expanduser().absolute()
         folder = path if path.is_dir() else _place_of(path)
@@ -72,7 +72,7 @@ def _unpacked_dir() -> Path:
 
 
 def _what_is_at(path: Path) -> str:
-    """Say what a path that cannot be opened leads to."""
+    """Return a description of a path that is not a dataset, for an error message."""
     if not path.exists():
         return "nothing at that path"
     if not path.is_file():
@@ -85,7 +85,7 @@ def _what_is_at(path: Path) -> str:
 
 
 def _unpacked(archive: Path, into: Path | None) -> Path:
-    """Unpack ``archive`` once; another file at the same path is unpacked anew."""
+    """Return the folder of an archive, unpacking it once. A changed archive is unpacked again."""
     if into is not None:
         if into.exists():
             raise DatasetError(f"Expected a new folder. Received: {into}, which exists already.")
@@ -99,21 +99,21 @@ def _unpacked(archive: Path, into: Path | None) -> Path:
 
 
 def _place_of(archive: Path) -> Path:
-    """Return where ``archive`` is, or is to be, unpacked: NAME-<its path><its version>."""
+    """Return the folder to unpack ``archive`` to: NAME-<hash of its path><hash of its version>."""
     status = archive.stat()
     version = f"{status.st_size}\n{status.st_mtime_ns}".encode()
     keys = (hashlib.sha256(of).hexdigest()[:8] for of in (os.fsencode(archive), version))
-    # Short enough to leave room for the keys, and without bytes that are no UTF-8.
+    # Short enough to leave room for the hashes, and without bytes that are not UTF-8.
     name = os.fsencode(archive.stem)[:150].decode(errors="ignore")
     return _unpacked_dir() / f"{name}-{''.join(keys)}"
 
 
 def _remove_superseded(folder: Path) -> None:
-    """Remove what earlier versions of the archive in ``folder`` left, but the latest of them."""
+    """Remove all but the latest earlier version of the archive in ``folder``."""
     pattern = f"{glob.escape(folder.name[:-8])}*"
     versions = sorted(folder.parent.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
     for path in versions[:-_VERSIONS_KEPT]:
         if path not in (folder, current.chosen()):
-            # Out of sight first: half of a version must not pass for the whole of it.
+            # Rename it first, so that a partly removed version is not taken for a complete one.
             with contextlib.suppress(OSError):
                 shutil.rmtree(path.replace(path.with_name(f"{unpacking.UNFINISHED}{path.name}")))

@@ -1,10 +1,10 @@
-"""The drawn sample dataset: cat and dog faces for a first start with no data.
+"""The drawn sample dataset: cat and dog faces for a first start without data.
 
-``draw_sample(folder)`` writes files named like Kaggle's (``cat.0.jpg``, ``dog.0.jpg``), with faults
-planted so that every health check has something to find; ``planted(images, seed)`` says which.
-Everything but the animal's shape and markings (size, colours, scene, pose, light, quality) has the
-same distribution for both classes, so that no shortcut tells them apart. How the pictures are
-drawn is in ``catsdogs/sources/drawing``.
+``draw_sample(folder)`` writes files named like Kaggle's (``cat.0.jpg``, ``dog.0.jpg``), with
+planted faults, so that each part of the health check finds something; ``planted(images, seed)``
+lists them. Except for the animal's shape and markings, everything (size, colours, scene, pose,
+light, quality) has the same distribution for both classes, so that no shortcut separates them.
+``catsdogs/sources/drawing`` draws the pictures.
 """
 
 import io
@@ -32,7 +32,7 @@ SAMPLE_NAME = "Drawn sample"
 
 @dataclass(frozen=True)
 class Planted:
-    """What is wrong or odd in a drawn dataset, by file name; pairs are (copy, original)."""
+    """The planted faults of a drawn dataset, as file names; pairs are (copy, original)."""
 
     mislabelled: tuple[str, ...]
     duplicated: tuple[tuple[str, str], ...]
@@ -45,18 +45,18 @@ class Planted:
 
 
 def sample_dir() -> Path:
-    """Where the drawn sample is, once ``ensure_sample`` has drawn it."""
+    """Folder to which ``ensure_sample`` draws the sample."""
     return paths.data_dir() / "sample"
 
 
 def ensure_sample(progress: Progress | None = None) -> Path:
-    """Return the folder of the drawn sample, drawing it (seconds) when it is not there yet."""
+    """Return the folder of the drawn sample. The first call draws it, which takes seconds."""
     folder = sample_dir()
     if not folder.is_dir():
         try:
             draw_sample(folder, progress=progress)
         except (OSError, DatasetError):
-            # Another tab that drew the same sample was faster: its result is as good.
+            # Another tab has drawn the same sample meanwhile: use that.
             if not folder.is_dir():
                 raise
     return folder
@@ -71,26 +71,16 @@ def draw_sample(
 ) -> Path:
     """Draw a dataset into ``folder``, half cats and half dogs, and return ``folder``.
 
-    The same seed gives the same bytes. ``progress(done, total)`` is called after every file. The
-    folder appears only when all files are in it.
+    The same seed gives the same bytes. ``progress(done, total)`` is called after each file. The
+    folder appears only when it is complete.
 
     Raises:
-        DatasetError: ``images`` is odd or below 20, ``seed`` is negative, or ``folder`` is in use
-            or cannot be written.
+        DatasetError: if ``images`` is odd or below 20, ``seed`` is negative, or ``folder`` is in
+            use or cannot be written.
     """
     _check_request(folder, images, seed)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        drawn = Path(mkdtemp(prefix=".sample-", dir=folder.parent))
-        try:
-            _write_files(drawn, images, seed, progress or (lambda done, total: None))
-            if folder.exists():  # Windows cannot rename onto an existing folder, even an empty one.
-                folder.rmdir()
-            drawn.chmod(0o755)
-            drawn.replace(folder)
-        except BaseException:
-            shutil.rmtree(drawn, ignore_errors=True)
-            raise
+        _draw_beside(folder, images, seed, progress or (lambda done, total: None))
     except OSError as error:
         raise DatasetError(
             f"Expected to draw the images into {folder}. Received: {error.strerror}. Mend that, or "
@@ -99,8 +89,25 @@ def draw_sample(
     return folder
 
 
+def _draw_beside(
+    folder: Path, images: int, seed: int, progress: Callable[[int, int], None]
+) -> None:
+    """Draw into a temporary folder, then rename it to ``folder``."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    drawn = Path(mkdtemp(prefix=".sample-", dir=folder.parent))
+    try:
+        _write_files(drawn, images, seed, progress)
+        if folder.exists():  # Windows cannot rename onto an existing folder, even an empty one.
+            folder.rmdir()
+        drawn.chmod(0o755)
+        drawn.replace(folder)
+    except BaseException:
+        shutil.rmtree(drawn, ignore_errors=True)
+        raise
+
+
 def planted(images: int = 600, seed: int = 7) -> Planted:
-    """Which files of ``draw_sample(images=…, seed=…)`` are odd, and how; none in two ways."""
+    """Return the planted faults of ``draw_sample(images=…, seed=…)``. No file has two of them."""
     rng = np.random.default_rng([seed, images])
     turns = cycle([iter(rng.permutation(_names(images, label)).tolist()) for label in (CAT, DOG)])
 
@@ -140,8 +147,8 @@ def _write_files(
     def write(name: str) -> None:
         (folder / name).write_bytes(_content(name, faults, seed))
 
-    # Threads help because Pillow releases the lock; every file has a generator of its own, so
-    # their order does not matter.
+    # Threads help because Pillow releases the GIL. Each file has its own random generator, so the
+    # order of the files does not matter.
     pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))
     try:
         for done, _ in enumerate(pool.map(write, _names(images, CAT, DOG)), start=1):
@@ -167,7 +174,7 @@ def _content(name: str, faults: Planted, seed: int) -> bytes:
 def _jpeg(picture: Image.Image, quality: int, name: str, faults: Planted) -> bytes:
     exif = Image.Exif()
     if name in faults.rotated:
-        exif[0x0112] = 6  # Orientation: to be turned clockwise before it is shown.
+        exif[0x0112] = 6  # Orientation: viewers turn the picture clockwise.
         picture = picture.transpose(Image.Transpose.ROTATE_90)
     mode = "L" if name in faults.grey else "CMYK" if name in faults.cmyk else "RGB"
     buffer = io.BytesIO()

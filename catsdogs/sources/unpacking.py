@@ -1,9 +1,9 @@
-"""A zip of images → a folder: inside it, within bounds, whole or not at all.
+"""From a zip of images to a folder: within limits, never outside the folder, all or nothing.
 
-FOLDER                   there once everything in the zip is
-.tmp-…                   beside it: what is there so far
-<data>/unpacking.lock    held by the one process that unpacks, so that who comes next knows that
-                         what lies there under a temporary name was left by one that was killed
+FOLDER                   appears when everything in the zip is unpacked
+.tmp-…                   next to it: the files unpacked so far
+<data>/unpacking.lock    held by the process that unpacks; so the next process knows that an
+                         existing temporary folder is left over from a killed process
 """
 
 import errno
@@ -23,7 +23,7 @@ from catsdogs.system import zips
 from catsdogs.system.locks import exclusive
 
 MOST_BYTES = 50 << 30
-# Left free for the app itself, which has runs to write down.
+# Left free for the app, which also writes runs.
 SPARED_BYTES = 256 << 20
 _CHECK_SPACE_EVERY_BYTES = 64 << 20
 _MOST_FOLDERS_DEEP = 20
@@ -31,7 +31,7 @@ _MOST_NAME_BYTES = 150
 UNFINISHED = ".tmp-"
 _INNER_ZIP = f"{UNFINISHED}inner.zip"
 _DRIVE = re.compile("[A-Za-z]:")
-# What Windows does not take in a name. Control and invisible characters go, too.
+# Characters that Windows does not allow in a name. Invisible characters are replaced as well.
 _UNFIT = re.compile(r'[<>:"|?*]')
 _DEVICES = re.compile(r"(?i)(CON|PRN|AUX|NUL|COM\d|LPT\d)(\..*)?")
 
@@ -39,12 +39,13 @@ _DEVICES = re.compile(r"(?i)(CON|PRN|AUX|NUL|COM\d|LPT\d)(\..*)?")
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack the images of a zip, and of the zips in it, to the new folder ``folder``.
 
-    Members get names that any system takes, and that differ in more than case; what points
-    outside, links and other files are left out. A folder that is there meanwhile is left alone.
+    Files get names that every system accepts and that differ by more than case. Members that point
+    outside the folder, links and other files are skipped. If the folder already exists, it stays
+    unchanged.
 
     Raises:
-        ArchiveError: when the zip is damaged, encrypted, too large, or has no image in it.
-        DatasetError: when it cannot be written. Nothing is left then, either.
+        ArchiveError: if the zip is damaged, encrypted, too large, or contains no image.
+        DatasetError: if it cannot be written. Nothing is left in either case.
     """
     try:
         lock = paths.data_dir() / "unpacking.lock"
@@ -55,7 +56,7 @@ def unpack(archive: Path, folder: Path) -> None:
             if not folder.is_dir():
                 _unpack_beside(archive, folder)
     except zips.ERRORS as error:
-        # bzip2 reports damage as an OSError, too, but the system gives each of its own a number.
+        # bzip2 reports damage as an OSError too, but only errors of the system have a number.
         if isinstance(error, OSError) and error.errno is not None:
             raise DatasetError(
                 f"Expected to write what is in {archive.name} into {folder.parent}. Received: it "
@@ -71,7 +72,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def _remove_leftovers(folder: Path) -> None:
     shutil.rmtree(_temporary(folder), ignore_errors=True)
-    if folder.parent.parent == paths.data_dir():  # Where everything unfinished is the app's own.
+    if folder.parent.parent == paths.data_dir():  # Here, all temporary folders belong to the app.
         for left in folder.parent.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)
 
@@ -95,7 +96,7 @@ def _unpack_beside(archive: Path, folder: Path) -> None:
 
 
 class _Unpacking:
-    """The files that have been written into ``root``, and how much more may be."""
+    """The files written into ``root`` so far, and the limits for more."""
 
     def __init__(self, root: Path, archive_bytes: int) -> None:
         self.root, self.names = root, _Names()
@@ -103,7 +104,7 @@ class _Unpacking:
         self._written_bytes = self._check_space_at_bytes = 0
 
     def add(self, archive: Path, inside: PurePosixPath | None = None) -> None:
-        """Write the images of ``archive``, those of a zip in another one to ``inside``."""
+        """Write the images of ``archive``; those of a zip inside a zip go to ``inside``."""
         with zips.opened(archive) as opened:
             suffixes = picture.SUFFIXES | (set() if inside else {".zip"})
             members = [member for member in opened.infolist() if _is_wanted(member, suffixes)]
@@ -112,7 +113,7 @@ class _Unpacking:
             seen: set[str] = set()
             for member in members:
                 if member.filename in seen:
-                    continue  # A zip may hold a name twice; the first stays.
+                    continue  # A zip may contain a name twice: keep the first.
                 seen.add(member.filename)
                 path = (inside or PurePosixPath()) / PurePosixPath(*_parts(member.filename))
                 if path.suffix.lower() == ".zip":
@@ -123,7 +124,7 @@ class _Unpacking:
                     self._copy(opened, member, self._new_file(path))
 
     def _new_file(self, path: PurePosixPath) -> Path:
-        """Return the place of another file, which is like ``path``."""
+        """Return the path of one more file, with a name like ``path``."""
         if len(self.names) == zips.MOST_ENTRIES:
             raise zipfile.BadZipFile(f"more than {zips.MOST_ENTRIES:,} images are in it")
         target = self.root / self.names.new(path)
@@ -146,7 +147,7 @@ class _Unpacking:
 
 
 class _Names:
-    """The names given to files: they end like images, and no folder does."""
+    """The names given to files. They end with an image suffix; names of folders do not."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -156,14 +157,14 @@ class _Names:
         return len(self._taken)
 
     def new(self, path: PurePosixPath) -> PurePosixPath:
-        """Return a name like ``path`` that any system takes, and takes for no other of these."""
+        """Return a name like ``path`` that every system accepts and that is not taken yet."""
         folders = [_fit(part) for part in path.parts[:-1]][-_MOST_FOLDERS_DEEP:]
         folders = [f"{name}_" if _is_image(name) else name for name in folders]
         wanted = PurePosixPath(*folders, _fit(path.stem) + path.suffix)
         found, number = wanted, self._numbers.get(_key(wanted), 1)
         while _key(found) in self._taken:
             number += 1
-            # By a dot, because what stands before the first one is the label.
+            # Separated by a dot, because the part before the first dot is the label.
             found = wanted.with_name(f"{wanted.stem}.{number}{wanted.suffix}")
         self._numbers[_key(wanted)] = number
         self._taken.add(_key(found))
@@ -171,7 +172,7 @@ class _Names:
 
 
 def _key(path: PurePosixPath) -> str:
-    """Return what two names share that some file system takes for one."""
+    """Return a key that is equal for two names that some file system treats as the same."""
     return unicodedata.normalize("NFC", str(path).casefold())
 
 
@@ -180,7 +181,7 @@ def _is_image(name: str) -> bool:
 
 
 def _fit(name: str) -> str:
-    """Return a name like ``name`` without what a system may not take, or a person not see."""
+    """Return ``name`` without characters that a system may refuse or that are invisible."""
     if not name.isprintable():
         name = "".join(char if char.isprintable() else "_" for char in name)
     short = _UNFIT.sub("_", name).encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
@@ -189,7 +190,7 @@ def _fit(name: str) -> str:
 
 
 def _is_wanted(member: zipfile.ZipInfo, suffixes: frozenset[str]) -> bool:
-    """Keep plain files inside the archive, not hidden, that end in one of ``suffixes``."""
+    """Return whether a member is a plain file, not hidden, that ends with one of ``suffixes``."""
     parts = _parts(member.filename)
     is_plain = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
     if not is_plain or not parts or any(part.startswith(".") for part in parts):
@@ -198,7 +199,7 @@ def _is_wanted(member: zipfile.ZipInfo, suffixes: frozenset[str]) -> bool:
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """Return the parts of a member's name, or () when it points outside the archive."""
+    """Return the parts of a member's name, or () if it points outside the archive."""
     path = PurePosixPath(name.replace("\\", "/"))
     is_outside = path.is_absolute() or ".." in path.parts or _DRIVE.match(name)
     return () if is_outside else path.parts

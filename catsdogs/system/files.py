@@ -82,29 +82,6 @@ def remove_unfinished(folder: Path, *, older_than_s: float = 0) -> None:
                 path.unlink()
 
 
-def append_line(path: Path, line: str, *, durable: bool = False) -> None:
-    """Append a line to ``path``, whatever a killed writer or a full disk left at its end.
-
-    Raises:
-        OSError: with the path; nothing is appended then.
-    """
-    with naming(path), path.open("ab+", buffering=0) as stream:
-        end = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, end - 1))
-        is_torn = stream.read(1) not in (b"", b"\n")
-        content = (b"\n" if is_torn else b"") + line.encode() + b"\n"
-        try:
-            while content:
-                # On a disk that is nearly full a write may take less than it was given.
-                content = content[stream.write(content) :]
-            if durable:
-                os.fsync(stream.fileno())
-        except OSError:
-            with suppress(OSError):  # Half a line is passed over by whoever reads it.
-                stream.truncate(end)
-            raise
-
-
 def write_bytes(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` atomically."""
     with replacing(path) as temporary:

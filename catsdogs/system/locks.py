@@ -1,39 +1,42 @@
-"""Locks between processes: of all who ask for the same file, one at a time goes on."""
+"""Locks between processes and threads, each a file."""
 
-import sys
+import errno
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from filelock import BaseFileLock, FileLock, Timeout
 
 
 @contextmanager
 def exclusive(path: Path, *, wait: Callable[[], None] = lambda: time.sleep(0.1)) -> Iterator[None]:
-    """Hold the lock ``path``, a file in a folder that exists; nobody else does meanwhile.
+    """Hold the lock ``path``, a file in a folder that exists.
 
     While another process or thread holds it, ``wait`` is called between attempts: it pauses, and
-    may raise to give up. Who holds it and asks again waits for itself.
+    may raise to give up. A holder that asks again waits for itself.
 
-    The operating system releases the lock even when the process is killed. The file stays: were
-    it deleted, two processes could each lock a file of that name.
+    The operating system releases the lock even when the process is killed. The file stays: if it
+    were deleted, two processes could each lock a file of that name.
+
+    Raises:
+        OSError: when the folder is missing, or the file cannot be opened or locked.
     """
-    with path.open("ab") as handle:
-        while not _try_lock(handle.fileno()):
-            wait()
-        yield
-
-
-def _try_lock(descriptor: int) -> bool:
+    if not path.parent.is_dir():  # filelock would make it.
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    lock = FileLock(path, thread_local=False, preserve_lock_file=True)
+    while not _try_acquire(lock):
+        wait()
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # What fcntl raises, and what msvcrt does.
+        yield
+    finally:
+        lock.release()
+
+
+def _try_acquire(lock: BaseFileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
         return False
     return True

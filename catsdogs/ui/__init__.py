@@ -1,12 +1,12 @@
 """Streamlit, and only here: the parts of the pages.
 
-    frame.py   the frame of every page: title, navigation, dataset, running runs
-    shared/    parts that several pages use
-    runs/      runs as several pages show them
-    dataset/   the Dataset page
-    train/     the Train page
-    compare/   the Compare page
-    classify/  the Classify page
+frame.py   the frame of every page: title, navigation, dataset, running runs
+shared/    parts that several pages use
+runs/      runs as several pages show them
+dataset/   the Dataset page
+train/     the Train page
+compare/   the Compare page
+classify/  the Classify page
 
 The rooms of the pages do not import each other: shared parts stand in ``shared/`` or ``runs/``.
 """

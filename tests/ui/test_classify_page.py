@@ -24,6 +24,7 @@ from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
 from catsdogs.runs import layout, store
 from catsdogs.sources import current, opening
+from catsdogs.system import processes
 from catsdogs.system.processes import identity_of
 from catsdogs.text import literal
 from catsdogs.ui.classify import answers, selection
@@ -455,11 +456,11 @@ class TestAFolderOnThisMachine:
 
     @pytest.fixture(autouse=True)
     def process(self, trained_machine, monkeypatch):
-        def launch(module, task_folder, *, log):
-            tasks.main(task_folder, tasks._works())
+        def launch(module, task_folder, *, log, on_exit=None):
+            tasks.main(task_folder, folder_task.classify)
             return identity_of(os.getpid())
 
-        monkeypatch.setattr(tasks, "launch", launch)
+        monkeypatch.setattr(processes, "launch", launch)
 
     def start(self, app: AppTest, path) -> AppTest:
         app.text_input(key="classify_path").set_value(str(path))

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -14,7 +15,8 @@ from catsdogs.background.tasks import TaskState
 from catsdogs.dataset import annotations, index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup
-from catsdogs.sources import current, sample
+from catsdogs.health.findings import Findings, load, save, summary_file
+from catsdogs.sources import current, fetch_task, sample
 from catsdogs.ui.shared import cache
 
 pytestmark = pytest.mark.page
@@ -52,15 +54,15 @@ def checked(chosen):
     findings.rows.loc[doubted, "label_quality"] = [0.01, 0.02]
     findings.rows.loc[:, "p_dog"] = 0.9
     findings.rows.loc[:, ["similarity", "map_x", "map_y"]] = 0.5
-    checkup._save(chosen, findings)
+    save(chosen, findings)
     return chosen
 
 
 def test_a_check_through_the_shipped_backbone_is_warned_of_and_can_be_made_again(checked):
-    found = checkup.load(checked)
+    found = load(checked)
     assert not any("comes with this project" in w.value for w in opened(view="Health").warning)
-    summary = {**found.summary, "embedding": "", "backbone": "shipped"}
-    checkup._save(checked, checkup.Findings(found.rows, found.neighbours, summary))
+    summary = replace(found.summary, embedding="", backbone="shipped")
+    save(checked, Findings(found.rows, found.neighbours, summary))
     cache.forget_datasets()
     app = opened(view="Health")
     assert any("comes with this project" in warning.value for warning in app.warning)
@@ -232,7 +234,7 @@ def test_decisions_are_exported(checked):
 @pytest.mark.parametrize("view", ["Sizes", "Health", "Review", "Map"])
 def test_every_view_works_on_a_checked_and_on_an_unchecked_dataset(view, checked):
     opened(view=view)
-    checkup.summary_file(checked).unlink()
+    summary_file(checked).unlink()
     cache.forget_datasets()
     opened(view=view)
 
@@ -285,18 +287,18 @@ def test_a_wrong_address_is_refused_before_anything_is_downloaded(chosen):
     app.text_input(key="dataset_url").set_value("ftp://example.org/a.zip").run()
     app.button(key="download_address").click().run()
     assert "Expected" in app.error[0].value
-    assert tasks.find("download", "ftp://example.org/a.zip") is None
+    assert tasks.find(fetch_task.KIND, "ftp://example.org/a.zip") is None
 
 
 @pytest.mark.slow
 def test_a_download_that_failed_says_why_until_that_is_closed(chosen):
     url = "http://127.0.0.1:9/photos.zip"
-    tasks.start("download", url)
+    tasks.start(fetch_task.KIND, url)
     deadline = time.monotonic() + 60
-    while tasks.find("download", url).is_running:
+    while tasks.find(fetch_task.KIND, url).is_running:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert tasks.find("download", url).state is TaskState.FAILED
+    assert tasks.find(fetch_task.KIND, url).state is TaskState.FAILED
     app = opened()
     assert "Expected" in app.error[0].value
     press(app, "Close")

@@ -15,6 +15,7 @@ from catsdogs.dataset import index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.evaluation import thresholds
 from catsdogs.health import checkup
+from catsdogs.health.findings import save
 from catsdogs.runs import event_file, layout, model_files, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
@@ -227,9 +228,8 @@ def test_a_broken_run_folder_breaks_no_page(chosen):
 
 def test_a_run_on_a_folder_with_any_name_breaks_no_page(chosen):
     odd = os.fsdecode(b"/photos/caf\xe9")
-    folder = store.create(
-        RunConfig("custom_cnn", odd), {"dataset": {"name": odd, "fingerprint": "f"}}
-    )
+    about = About(dataset=DatasetReference(name=odd, fingerprint="f"))
+    folder = store.create(RunConfig("custom_cnn", odd), about)
     with event_file.appending(folder) as emit:
         emit("failed", message=f"nothing at {odd}")
     for script in SCRIPTS:
@@ -240,9 +240,7 @@ def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monk
     photo(tmp_path / "plain" / "1.jpg")
     current.choose(tmp_path / "plain")
     monkeypatch.setattr(store, "is_alive", lambda worker: True)
-    folder = store.create(
-        RunConfig("custom_cnn", "/gone"), {"dataset": {"name": "gone", "fingerprint": "f"}}
-    )
+    folder = store.create(RunConfig("custom_cnn", "/gone"), ABOUT)
     with event_file.appending(folder) as emit:
         emit("started", pid=1, pid_started_at=1.0)
     assert opened("pages/train.py").button(key="train_stop")
@@ -489,7 +487,7 @@ class TestWithTrainedRuns:
         findings = checkup.run(index.scan(root), backbone=no_weights, report=lambda *_: None)
         findings.rows.loc[:, "p_dog"] = findings.rows["path"].str.contains("dog").astype(float)
         findings.rows.loc[::4, "p_dog"] = 0.5 - (findings.rows["p_dog"] - 0.5)
-        checkup._save(root, findings)
+        save(root, findings)
         app.run()
         assert not app.exception
         columns = app.dataframe[1].value.columns

@@ -5,9 +5,10 @@ import os
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from catsdogs.background import tasks
+from catsdogs.background import job, tasks
 from catsdogs.errors import DatasetError
 from catsdogs.runs import range_test
+from catsdogs.system import processes
 from catsdogs.system.processes import identity_of
 
 pytestmark = pytest.mark.page
@@ -22,13 +23,13 @@ def process(monkeypatch):
     """Return a function that says what the task's process does: by default, it stays at work."""
 
     def stand_in(work=None):
-        def launch(module, folder, *, log):
+        def launch(module, folder, *, log, on_exit=None):
             assert module == "catsdogs.learning.range_test"
             if work is not None:
-                tasks.main(folder, {range_test.KIND: work})
+                tasks.main(folder, work)
             return identity_of(os.getpid())
 
-        monkeypatch.setattr(tasks, "launch", launch)
+        monkeypatch.setattr(processes, "launch", launch)
 
     stand_in()
     return stand_in
@@ -102,7 +103,7 @@ def test_a_new_test_replaces_the_last_ones_result(process):
 def test_a_test_at_work_says_how_far_it_is_and_can_be_cancelled(process):
     app = find(opened())
     task = tasks.of_kind(range_test.KIND)[0]
-    tasks._write(task.folder, event="progress", phase="fit", done=50, total=200)
+    job.report(task.folder, "progress", phase="fit", done=50, total=200)
     run(app)
     assert app.button(key="train_find_rate").disabled
     progress = app.get("progress")[0].proto

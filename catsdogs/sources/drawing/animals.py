@@ -1,6 +1,6 @@
 """Cat and dog faces: outlines, coats and features.
 
-``face(rng, label)`` is the whole of it: one picture, and the JPEG quality to save it with.
+``face(rng, label)`` draws one picture and chooses the JPEG quality to save it with.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ MARKINGS = (  # by label
     ("solid", "bib", "patches", "points", "spots", "solid"),
 )
 
-# Right halves of outlines that start and end on the middle line, and right ears.
+# Right halves of outlines, which start and end on the middle line, and right ears.
 TRUNK = ((0, 0.3), (0.55, 0.35), (0.75, 1.0), (1.15, 1.7), (1.3, 3.4), (0, 3.6))
 BLAZE = ((0, -0.72), (0.14, -0.5), (0.15, 0), (0.6, 0.5), (0.5, 1.1), (0, 1.2))
 CAT_HEAD = ((0, -0.8), (0.5, -0.76), (0.86, -0.4), (1.05, 0.2), (0.8, 0.62), (0.35, 0.86), (0, 0.9))
@@ -65,7 +65,7 @@ DOG_TONGUE = ((0, 0.84), (0.14, 0.88), (0.18, 1.2), (0, 1.36))
 
 @dataclass(frozen=True)
 class Animal:
-    """An animal being drawn: its fur, its outline (255 inside), and what it looks like."""
+    """An animal while it is drawn: its fur, its outline (255 inside), and its colours."""
 
     pen: Pen
     outline: Pen
@@ -77,14 +77,14 @@ class Animal:
     ear: Colour
 
     def fur(self, points: Points, colour: Colour, depth: float = 0.0) -> None:
-        """Fill a shape that belongs to the animal's outline, with a ragged edge."""
+        """Fill a shape with a ragged edge and add it to the animal's outline."""
         tufted = ragged(points, self.rng)
         self.pen.fill(tufted, colour, depth)
         self.outline.fill(tufted, 255, depth)
 
 
 def face(rng: Random, label: int) -> tuple[Image.Image, int]:
-    """One picture and the JPEG quality to save it with."""
+    """Return one picture and the JPEG quality to save it with."""
     scene = new_scene(rng)
     picture = background(scene.canvas, rng)
     animal = _animal(scene, MARKINGS[label], rng)
@@ -96,7 +96,7 @@ def face(rng: Random, label: int) -> tuple[Image.Image, int]:
 
 
 def _animal(scene: Scene, markings: tuple[str, ...], rng: Random) -> Animal:
-    """An animal of which only the trunk is there yet."""
+    """Return a new animal, of which only the trunk is drawn."""
     base, second = COATS[rng.integers(len(COATS))]
     marking = markings[rng.integers(len(markings))]
     pen = Pen(Image.new("RGB", scene.canvas, base), scene.pose)
@@ -115,7 +115,7 @@ def _animal(scene: Scene, markings: tuple[str, ...], rng: Random) -> Animal:
 
 
 def _head(animal: Animal, outline: Points) -> None:
-    """Add the head with its markings, which must not run over its edge."""
+    """Draw the head with its markings, clipped to its outline."""
     animal.fur(outline, animal.base)
     coat = Pen(animal.pen.image.copy(), animal.pen.pose)
     inside = Pen(Image.new("L", coat.image.size), coat.pose)

@@ -1,6 +1,6 @@
-"""How a drawn picture is taken: its size, light and backdrop, and what the camera does to it.
+"""The scene of a drawn picture: its size, light and backdrop, and the effects of the camera.
 
-Nothing here knows which animal is in the picture, so nothing here can tell the classes apart.
+Nothing here depends on the animal in the picture, so nothing here can reveal its class.
 """
 
 import math
@@ -16,7 +16,7 @@ SKY, CLOUD, LAWN, SHADE = (112, 166, 220), (226, 234, 242), (132, 176, 102), (64
 
 @dataclass(frozen=True)
 class Scene:
-    """How a picture is taken: drawn before, and so without knowing, what is in it."""
+    """The settings of one picture, chosen at random and independent of its animal."""
 
     size: Size
     canvas: Size
@@ -30,11 +30,11 @@ class Scene:
 
 
 def new_scene(rng: Random) -> Scene:
-    """Choose how one picture is taken."""
+    """Return the random settings of one picture."""
     size = _size(rng)
-    # Drawn a little larger than needed and then reduced, which smooths the edges.
+    # The picture is drawn a little larger and then reduced, which smooths the edges.
     canvas = scaled(size, min(max(1.4 * max(size), 260), 560) / max(size))
-    stray = 3 if rng.random() < 0.12 else 1  # Now and then half out of the frame.
+    stray = 3 if rng.random() < 0.12 else 1  # Sometimes half outside the frame.
     share = rng.normal((0.5, 0.54), (0.1 * stray, 0.05 * stray)).clip(0.1, 0.9)
     x, y = (np.array(canvas) * share).tolist()
     radius, roll = min(canvas) * rng.uniform(0.2, 0.38), rng.normal(0, 0.18)
@@ -52,7 +52,7 @@ def new_scene(rng: Random) -> Scene:
 
 
 def background(size: Size, rng: Random) -> Image.Image:
-    """A backdrop, drawn small and enlarged: it is out of focus, and that is fast."""
+    """Return a backdrop. It is drawn small and enlarged, which is fast and puts it out of focus."""
     kinds = (_wall, _stripes, _room, _lawn, _sky, _bokeh)
     small = kinds[rng.integers(len(kinds))](scaled(size, 0.5), rng)
     small = small.filter(ImageFilter.BoxBlur(rng.uniform(0.5, 2.5)))
@@ -60,7 +60,7 @@ def background(size: Size, rng: Random) -> Image.Image:
 
 
 def combed(figure: Image.Image, scene: Scene, rng: Random) -> Image.Image:
-    """The figure with hairs that run outwards from the nose, and with light and shade."""
+    """Return the figure with hairs that point away from the nose, and with light and shade."""
     pose, count = scene.pose, 700
     angle, away = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0.02, 3, count))
     bend, length = angle + rng.normal(0, 0.3, count), rng.uniform(0.08, 0.24, count)
@@ -76,7 +76,7 @@ def combed(figure: Image.Image, scene: Scene, rng: Random) -> Image.Image:
 
 
 def photographed(picture: Image.Image, scene: Scene, rng: Random) -> Image.Image:
-    """The picture at its final size, with the camera's blur, vignette, grain and exposure."""
+    """Return the picture at its final size, with a camera's blur, vignette, grain and exposure."""
     picture = picture.resize(scene.size, Image.Resampling.BILINEAR)
     if scene.blur > 0.3:
         picture = picture.filter(ImageFilter.BoxBlur(scene.blur * max(scene.size) / 500))
@@ -90,7 +90,7 @@ def photographed(picture: Image.Image, scene: Scene, rng: Random) -> Image.Image
 
 
 def _size(rng: Random) -> Size:
-    """Width and height as Kaggle's are: half 500 on the long side, a few tiny or large."""
+    """Return a random size like Kaggle's: half have a long side of 500, a few are tiny or large."""
     rare = rng.random()
     if rare < 0.02:
         return (59, 50) if rare < 0.01 else (1024, 768)
@@ -100,7 +100,7 @@ def _size(rng: Random) -> Size:
 
 
 def _light(scene: Scene) -> Image.Image:
-    """The light on a ball: above 128 towards the lamp, below it on the far side."""
+    """Return the light on a ball: above 128 towards the lamp, below 128 on the far side."""
     far, reach = 98, round(2.4 * scene.pose.radius)
     ball = Image.radial_gradient("L").resize((2 * reach, 2 * reach), Image.Resampling.BILINEAR)
     light = Image.new("L", scene.canvas, far)

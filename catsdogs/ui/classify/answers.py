@@ -16,7 +16,7 @@ from catsdogs.ui.classify.inputs import Given
 
 _KNOWN = "classify_seen"
 _REDRAW_EVERY_S = 0.3
-# Forgotten answers that take megabytes.
+# So many answers take megabytes, which are returned when they are forgotten.
 _MANY = 200
 # A picture, and the models that answered.
 _Key = tuple[tuple[str, int], tuple[tuple[str, int], ...]]

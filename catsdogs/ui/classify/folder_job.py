@@ -1,7 +1,6 @@
 """Classification of a folder on this machine, by a task that writes a CSV."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -40,7 +39,7 @@ def _start(typed: str, chosen: Chosen) -> None:
     if not typed.strip() or not chosen.runs:
         st.warning("Type the path of a folder, and choose at least one run.")
         return
-    # The path of an unknown user, or with a null character, is neither kind of error.
+    # RuntimeError: a path of an unknown user (~name). ValueError: one with a null character.
     with problems.shown(RuntimeError, ValueError):
         # File managers copy a path with quotes around it.
         path = Path(typed.strip().strip("'\"")).expanduser().absolute()
@@ -60,7 +59,7 @@ def _task(task: Task) -> None:
     )
     task_card.show(folder_task.KIND, task.subject, folder_task.PHASES)
     if task.state is TaskState.DONE and task.result is not None:
-        _results(task.result, order, key=task.folder.name)
+        _results(task, order)
         with st.container(horizontal=True):
             _download(Path(task.result["csv"]), key=task.folder.name)
             st.button(
@@ -72,33 +71,25 @@ def _task(task: Task) -> None:
             )
 
 
-def _results(result: dict[str, Any], order: Order, *, key: str) -> None:
+def _results(task: Task, order: Order) -> None:
+    result = task.result or {}
     st.caption(
         f"{counted(result['pictures'], 'picture')}, {result['unreadable']:,} unreadable, "
         f"{counted(result['disagreements'], 'disagreement')}."
     )
-    titles = {run.run_id: run.title for run in store.list_runs()[0]}
-    rows = [
-        {"Run": printable(titles.get(run_id, run_id)), **_counts(result, run_id)}
-        for run_id in order.runs
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{key}")
+    titles, rows = {run.run_id: run.title for run in store.list_runs()[0]}, []
+    for run_id in order.runs:
+        counts = result["counts"].get(run_id, {})
+        answers = {name.capitalize(): counts.get(name, 0) for name in (*CLASS_NAMES, NEITHER)}
+        right = _right(*result["right"][run_id]) if run_id in result["right"] else {}
+        rows.append({"Run": printable(titles.get(run_id, run_id)), **answers, **right})
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{task.folder.name}")
     if result["right"]:
         st.caption("Photos that a run was trained on count too, and flatter its accuracy.")
 
 
-def _counts(result: dict[str, Any], run_id: str) -> dict[str, object]:
-    """Return how often a run gave each answer and, for pictures with a label, how often rightly."""
-    counts = result["counts"].get(run_id, {})
-    found = {name.capitalize(): counts.get(name, 0) for name in (*CLASS_NAMES, NEITHER)}
-    if run_id not in result["right"]:
-        return found
-    right, labelled = result["right"][run_id]
-    return {
-        **found,
-        "Right": f"{right:,} of {labelled:,}",
-        "Accuracy": f"{right / labelled:.1%}",
-    }
+def _right(right: int, labelled: int) -> dict[str, str]:
+    return {"Right": f"{right:,} of {labelled:,}", "Accuracy": f"{right / labelled:.1%}"}
 
 
 def _download(csv: Path, *, key: str) -> None:

@@ -70,8 +70,7 @@ def _warn_of_limits(count: int) -> None:
         )
     if count > answers.MOST_PICTURES:
         st.warning(
-            f"Only the first {answers.MOST_PICTURES:,} of {count:,} pictures are looked "
-            "at. "
+            f"Only the first {answers.MOST_PICTURES:,} of {count:,} pictures are looked at. "
             "Give the path of their folder on this machine instead: that has no limit."
         )
 

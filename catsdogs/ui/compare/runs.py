@@ -3,7 +3,6 @@
 import statistics
 from collections import defaultdict
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -122,7 +121,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("accuracy", ascending=False, kind="stable")
 
 
-def _row(run: Run) -> dict[str, Any]:
+def _row(run: Run) -> dict[str, object]:
     accuracy, result = _accuracy(run), run.result
     return {
         "run": remarks.starred_title(run),

@@ -14,6 +14,8 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 from catsdogs.ui.dataset import filters
 
+# A rectangle as Plotly describes it: the ends on both axes, and the names of the axes.
+_Box = Mapping[str, Any]
 _BEYOND = 1e9  # further than any photo on any axis
 
 
@@ -112,7 +114,7 @@ def _points(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def _box(
-    box: Mapping[str, Any], figure: go.Figure, *, has_tails: bool
+    box: _Box, figure: go.Figure, *, has_tails: bool
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the range of a box on both axes of the main chart.
 
@@ -125,9 +127,7 @@ def _box(
     )
 
 
-def _range(
-    box: Mapping[str, Any], axis: str, figure: go.Figure, *, has_tails: bool
-) -> tuple[float, float]:
+def _range(box: _Box, axis: str, figure: go.Figure, *, has_tails: bool) -> tuple[float, float]:
     low, high = sorted(box[axis])
     bins = figure.data[0][axis]
     on_main = box[f"{axis}ref"] == axis

@@ -5,7 +5,7 @@ import streamlit as st
 from catsdogs.background import tasks
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.dataset import annotations
-from catsdogs.health import checkup
+from catsdogs.health import checkup, task
 from catsdogs.health.flags import FLAGS, ODD
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.ui.dataset import filters, gallery
@@ -48,7 +48,7 @@ def _check(snapshot: Snapshot) -> None:
     """Show a running check, or the state of the last one and the button that starts another."""
     subject = str(snapshot.dataset.root)
     running = task_card.show(
-        "health", subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
+        task.KIND, subject, checkup.PHASES, on_done=lambda _: cache.forget_datasets()
     )
     if running:
         st.caption("It goes on when you leave this page.")
@@ -69,12 +69,12 @@ def _state(snapshot: Snapshot) -> bool:
     if not snapshot.is_current:
         st.warning("Photos came, went or changed since the last check.", icon=":material/update:")
         return True
-    if findings.summary["embedding"]:
-        st.warning(verbatim(findings.summary["embedding"]), icon=":material/cloud_off:")
+    if findings.summary.embedding:
+        st.warning(verbatim(findings.summary.embedding), icon=":material/cloud_off:")
         return True
     st.success(
         f"All {len(findings.rows):,} labelled photos were checked, in "
-        f"{sum(findings.summary['seconds'].values()):,.0f} s. Nothing changed since.",
+        f"{sum(findings.summary.seconds.values()):,.0f} s. Nothing changed since.",
         icon=":material/check:",
     )
     if findings.caveat:
@@ -88,7 +88,7 @@ def _start(subject: str) -> None:
         type="primary",
         key="health_run",
         on_click=problems.attempt,
-        args=(tasks.start, "health", subject),
+        args=(tasks.start, task.KIND, subject),
         kwargs={"note_as": _PROBLEM},
     )
     problems.show_noted(_PROBLEM)
@@ -112,16 +112,16 @@ def _findings(snapshot: Snapshot, names: tuple[str, ...]) -> None:
 
 
 def _shortcuts(snapshot: Snapshot) -> None:
-    found = snapshot.findings.summary["shortcuts"] if snapshot.findings else []
+    found = snapshot.findings.summary.shortcuts if snapshot.findings else ()
     if not found:
         st.caption("Known after a health check, with at least 20 photos of each class.")
         return
     st.plotly_chart(dataset_charts.shortcut_bars(found), key="chart_shortcuts")
-    best = max(found, key=lambda one: one["accuracy"])
-    knows = "all of these" if best["shortcut"] == "all together" else f"the {best['shortcut']}"
+    best = max(found, key=lambda one: one.accuracy)
+    knows = "all of these" if best.shortcut == "all together" else f"the {best.shortcut}"
     st.caption(
         f"A classifier that sees no pixel but knows {knows} names the class of "
-        f"**{best['accuracy']:.1%}** of the photos; chance is 50 %. The more above chance, the "
+        f"**{best.accuracy:.1%}** of the photos; chance is 50 %. The more above chance, the "
         "more a model may lean on how the photos were made. Cross-validated, with 95 % intervals."
     )
 

@@ -186,9 +186,9 @@ def _facts(photo: Mapping[Any, Any]) -> None:
         "Changed": f"{changed:%Y-%m-%d %H:%M}",
         "Content": photo["digest"],
     }
-    if photo["p_dog"] == photo["p_dog"]:
+    if pd.notna(photo["p_dog"]):
         facts["P(dog), not having seen it"] = f"{photo['p_dog']:.1%}"
-    if photo["brightness"] == photo["brightness"]:
+    if pd.notna(photo["brightness"]):
         facts["Brightness"] = f"{photo['brightness']:.0f} of 255"
         facts["Sharpness"] = f"{photo['sharpness']:,.0f}"
     if photo["decode_error"]:
@@ -215,7 +215,7 @@ def _runs(snapshot: Snapshot, photo: Mapping[Any, Any]) -> None:
         )
 
 
-def _answer(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> dict[str, Any]:
+def _answer(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> dict[str, object]:
     content = read_bytes(snapshot.dataset.root / photo["path"])
     p_dog = cache.predictor(run)(Picture(content)).p_dog
     return {

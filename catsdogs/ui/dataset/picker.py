@@ -8,7 +8,7 @@ from catsdogs.background import tasks
 from catsdogs.background.tasks import Task
 from catsdogs.dataset.index import Dataset
 from catsdogs.labels import CAT, DOG
-from catsdogs.sources import current, fetching, opening
+from catsdogs.sources import current, fetch_task, fetching, opening
 from catsdogs.sources.sample import sample_dir
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import current_dataset, problems, task_card
@@ -39,7 +39,7 @@ def counts(dataset: Dataset) -> None:
 
 def show() -> None:
     """Offer the places that a dataset can come from, and show the running downloads."""
-    downloads = [task.subject for task in tasks.of_kind("download")]
+    downloads = [task.subject for task in tasks.of_kind(fetch_task.KIND)]
     expanded = bool(downloads) or current.path() == sample_dir()
     with st.expander("Use other images", icon=":material/folder_open:", expanded=expanded):
         here, microsoft, kaggle, address, sample = st.tabs(
@@ -99,7 +99,9 @@ def _download(source: str, title: str, *, key: str) -> None:
 
 def _is_downloading(source: str) -> bool:
     """Show a source's download, if there is one; a finished one becomes the current dataset."""
-    running = task_card.show("download", source, fetching.PHASES, on_done=_use_download)
+    running = task_card.show(
+        fetch_task.KIND, source, fetching.PHASES, on_done=_use_download, in_bytes=True
+    )
     if running:
         st.caption("It goes on when you leave this page, and can be resumed after a break.")
     return running
@@ -108,7 +110,7 @@ def _is_downloading(source: str) -> bool:
 def _start_download(source: str) -> None:
     with problems.shown():
         fetching.check(source)
-        tasks.start("download", source)
+        tasks.start(fetch_task.KIND, source)
         st.rerun()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from catsdogs.health import checkup
+from catsdogs.health.findings import review_queue
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import literal
@@ -49,7 +49,7 @@ def show(snapshot: Snapshot) -> None:
 def queue_of(snapshot: Snapshot, name: str) -> pd.DataFrame:
     """Return the rows of a queue, the most doubtful first."""
     if name == "suspect":
-        return checkup.review_queue(snapshot.table)
+        return review_queue(snapshot.table)
     return snapshot.table[snapshot.flags["outlier"]].sort_values("similarity", kind="stable")
 
 

@@ -1,4 +1,4 @@
-"""The origin of a run: supplied with the project or trained here, and the caveats that follow."""
+"""The origin of a run, supplied with the project or trained here, and its caveats."""
 
 from collections.abc import Sequence
 from datetime import datetime

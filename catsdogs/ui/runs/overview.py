@@ -47,7 +47,7 @@ def model_count(usable: list[Run]) -> None:
 
 def best_accuracy(runs: list[Run], fingerprint: str) -> Run | None:
     """Show the best validation accuracy on the dataset with this fingerprint; return its run."""
-    found = [run for run in runs if run.result and run.about.dataset.fingerprint == fingerprint]
+    found = [run for run in runs if run.is_usable and run.about.dataset.fingerprint == fingerprint]
     best = max(found, key=lambda run: run.result.val_accuracy, default=None)
     known = f"{best.result.val_accuracy:.2%}" if best else "none yet"
     st.metric("Best validation accuracy on them", known)

@@ -55,7 +55,7 @@ def starred_title(run: Run) -> str:
 
 
 def labels(runs: Iterable[Run], label: Callable[[Run], str] = starred_title) -> dict[str, str]:
-    """Return a different label for each run, by run id.
+    """Return a distinct label for each run, by run id.
 
     Equal labels get the run id appended: Streamlit takes the first of two equal options for both.
     """

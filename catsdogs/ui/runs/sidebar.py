@@ -45,8 +45,9 @@ def _announce_ends(runs: list[Run]) -> None:
 
 
 def _announce_end(run: Run) -> None:
+    accuracy = run.result.val_accuracy
     ended_well = run.is_usable and run.state in _ICONS
-    known = f", {run.result.val_accuracy:.2%} of the validation images right" if ended_well else ""
+    known = f", {accuracy:.2%} of the validation images right" if ended_well else ""
     icon = _ICONS.get(run.state, "error")
     text = f"{literal(run.name)}: {run.state}{known}."
     st.toast(text, icon=f":material/{icon}:", duration="long")

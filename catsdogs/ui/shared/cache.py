@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from catsdogs.dataset import index
-from catsdogs.health import checkup
+from catsdogs.health import findings
 from catsdogs.health.snapshot import Snapshot, Watch
 from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
@@ -62,7 +62,7 @@ def pair(a: Run, b: Run) -> "Pair":
     files = [place(run, layout.PREDICTIONS) for run in (a, b)]
     for run in (a, b):
         if root := opening.opened(Path(run.config.data)):
-            files += [index.table_file(root), checkup.summary_file(root)]
+            files += [index.table_file(root), findings.summary_file(root)]
     found = _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
     return found.of_runs(a, b)
 

@@ -1,6 +1,6 @@
 // Draws a grid of thumbnails. Streamlit calls the default export whenever the photos change.
 //
-// Each tile is a button, so that a screen reader and the keyboard find it: arrows move, Enter
+// Each tile is a button, which screen readers and the keyboard can reach: the arrow keys move, Enter
 // opens, Page Up and Page Down turn the page.
 
 export default function ({ data, parentElement, setTriggerValue }) {

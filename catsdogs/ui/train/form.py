@@ -47,7 +47,7 @@ _PROBLEM = "train_start_problem"
 
 
 def show(dataset: Dataset, runs: list[Run]) -> None:
-    """Show the settings and the start button; a start queues one run a seed."""
+    """Show the settings and the start button, which queues one run per seed."""
     st.subheader("New run")
     _about(dataset)
     _presets()
@@ -59,7 +59,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
         problems.show(error)
         configs = []
     busy = any(run.state.is_active for run in runs)
-    # No callback: it would get the settings of the last drawing, not what was typed since.
+    # No callback: it would receive the settings of the last run of the page, not newer input.
     if st.button(
         "Add to the queue" if busy else "Start training",
         type="primary",
@@ -82,7 +82,7 @@ def show(dataset: Dataset, runs: list[Run]) -> None:
 
 
 def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
-    """Return one config a seed.
+    """Return one config per seed.
 
     Raises:
         ConfigError: when a value is out of range.

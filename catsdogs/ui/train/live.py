@@ -1,4 +1,4 @@
-"""The run that is looked at: its phases, its figures and its curves, live while it works."""
+"""The chosen run: its phases, metrics and curves, live while it runs."""
 
 import time
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from catsdogs.background.pace import Pace
 from catsdogs.charts import training as training_charts
 from catsdogs.errors import RunError
 from catsdogs.paths import shortened
 from catsdogs.runs import layout, store
 from catsdogs.runs.events import RunView, State, phases_of
-from catsdogs.runs.pace import Pace, pace
+from catsdogs.runs.pace import pace
 from catsdogs.runs.queue import in_queue
 from catsdogs.runs.run import Run
 from catsdogs.system import processes
@@ -22,7 +23,7 @@ from catsdogs.ui.train.live_chart import live_chart
 
 _EVERY_S = 1.0
 _MOST_OVERLAID = 4
-# Long enough to tell of: a click draws the page anew between two looks.
+# Long enough to measure: a click reruns the page between two refreshes.
 _PROCESSOR_OVER_S = 3.0
 _LOG_LINES = 30
 _PHASE_WORDS = {
@@ -35,20 +36,20 @@ _PHASE_WORDS = {
 
 
 def show(runs: list[Run]) -> None:
-    """Show the run that the user chose: live while it works, as it ended afterwards."""
+    """Show the chosen run: live while it runs, with its outcome afterwards."""
     if not runs:
         st.subheader("Curves")
         st.info("Curves appear here as soon as a run starts.")
         return
     run = cards.choose(runs)
     overlaid = _overlaid(run, runs)
-    # Above what grows and shrinks while the run is at work: no button moves under a click.
+    # Above the parts that change size while the run is active: no button moves under a click.
     with st.container(horizontal=True):
         if not run.is_reference:
             actions.show(run)
         remarks.show(run, key="train_remarks")
     if run.state.is_active:
-        # Only while something runs: a run that has ended asks the server for nothing.
+        # Only while a run is active: a finished run causes no requests.
         st.fragment(_watch, run_every=_EVERY_S)(run, overlaid, _Drawn())
     else:
         cards.outcome(run)
@@ -60,7 +61,7 @@ def show(runs: list[Run]) -> None:
 
 
 def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
-    """Let the user choose runs to lay over this one, and how the curves are drawn."""
+    """Let the user choose runs to overlay, and how the curves are drawn."""
     others = {other.run_id: other for other in runs if other.run_id != run.run_id}
     labels = remarks.labels(others.values())
     row = st.container(horizontal=True, vertical_alignment="bottom")
@@ -88,21 +89,21 @@ def _overlaid(run: Run, runs: list[Run]) -> list[Run]:
 
 @dataclass
 class _Drawn:
-    """The figure that a page shows, and how far the run was when it was made."""
+    """The chart on the page, and how many points the run had when it was drawn."""
 
     at: object = None
     figure: go.Figure | None = None
 
 
 def _watch(run: Run, overlaid: list[Run], drawn: _Drawn) -> None:
-    """Look at the run again; make a new figure only when there are new points: it costs the most.
+    """Refresh the run; redraw the chart, the most expensive part, only when there are new points.
 
-    Everything is sent at every look: what a look leaves out, Streamlit takes off the page.
+    Draw every element on each refresh: Streamlit removes any that a fragment run omits.
     """
     before = run
     try:
         run = store.load(run.folder)
-    except RunError:  # Deleted, in another tab.
+    except RunError:  # Another tab deleted it.
         st.rerun()
     if run.state is not before.state:
         st.rerun()
@@ -110,7 +111,7 @@ def _watch(run: Run, overlaid: list[Run], drawn: _Drawn) -> None:
     at = len(view.batches), len(view.epochs)
     if at != drawn.at:
         drawn.at, drawn.figure = at, _figure(run, view, overlaid)
-    # In a place of its own, so that the chart stays the same node whatever stands above it.
+    # In its own container, so that the chart stays the same node whatever is drawn above it.
     with st.container():
         _state(run, view)
     _curves(run, view, drawn.figure)
@@ -156,7 +157,7 @@ def _progress(run: Run, view: RunView, speed: Pace) -> None:
     elif view.phase is None:
         st.progress(0.0, "Starting: TensorFlow takes some seconds to load")
     else:
-        left = speed.seconds_left
+        left = speed.left_s
         rest = f" · about {duration(left)} left" if left is not None else ""
         st.progress(_share(view), f"{_counted(view)}{rest}")
 
@@ -169,7 +170,7 @@ def _counted(view: RunView) -> str:
 
 
 def _share(view: RunView) -> float:
-    """The share of the phase that is done; within an epoch, by its batches."""
+    """The completed share of the phase; within an epoch, counted in batches."""
     within = 0.0
     if view.phase == "fit" and view.batches and view.batches[-1].epoch > view.done:
         within = view.batches[-1].step / view.batches[-1].steps
@@ -180,7 +181,7 @@ def _live_figures(run: Run, view: RunView, speed: Pace) -> None:
     best, images_per_s, processor, memory = st.columns(4)
     accuracies = [epoch.val_accuracy for epoch in view.epochs]
     best.metric("Validation accuracy", f"{accuracies[-1]:.2%}" if accuracies else "–")
-    known = speed.images_per_s
+    known = speed.per_s
     images_per_s.metric("Images a second", f"{known:,.0f}" if known else "–")
     used = processes.usage(run.worker) if run.worker else None
     share = _processor_share(run, used[0]) if used else None
@@ -192,7 +193,7 @@ _CORES_HELP = "100 % is one core at full use."
 
 
 def _processor_share(run: Run, used_s: float) -> float | None:
-    """Return how many cores the worker used of late; None at the first look."""
+    """Return how many cores the worker used recently; None at the first refresh."""
     key, now = f"train_processor_{run.worker}", time.monotonic()
     since, before_s, share = st.session_state.setdefault(key, (now, used_s, None))
     if now - since >= _PROCESSOR_OVER_S:
@@ -232,7 +233,7 @@ def _curves(run: Run, view: RunView, figure: go.Figure | None) -> None:
 
 
 def _details(run: Run, view: RunView) -> None:
-    """Show what repeats the run, the end of its log, and what it left out."""
+    """Show the command that repeats the run, the end of its log, and skipped photos."""
     with st.expander("The command that repeats this run"):
         st.code(printable(run.command), language="bash")
         for at, more in view.extensions:

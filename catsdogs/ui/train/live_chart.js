@@ -1,11 +1,11 @@
-// Draws one Plotly figure and from then on changes it in place.
+// Draws one Plotly figure, and later changes it in place.
 //
 // Streamlit sends this file with every update (keep it small) and calls the default export when
-// new data arrives and when the user switches the theme. Of the clean-up functions it gets back,
-// it keeps only the newest, so what must be cleaned up belongs to the chart's node, not to a call.
+// new data arrives and when the user switches the theme. It keeps only the newest of the returned
+// clean-up functions, so everything to clean up belongs to the chart's node, not to a call.
 
-// Constant, because Plotly draws anew when it changes. The last two lines take away the button with
-// which Plotly offers to upload the chart to Plotly Cloud: nothing leaves this machine.
+// Constant, because Plotly redraws the whole chart when it changes. The last two lines remove the
+// button that uploads the chart to Plotly Cloud: nothing leaves this machine.
 const CONFIG = {
   displayModeBar: "hover",
   displaylogo: false,
@@ -14,22 +14,22 @@ const CONFIG = {
 };
 
 export default function ({ data, parentElement }) {
-  // Parsed afresh for every call, because Plotly writes the user's zoom into the layout it is
-  // given: drawing the same object again would turn that zoom into the figure's own range.
+  // Parsed again in every call, because Plotly writes the user's zoom into the layout: drawing the
+  // same object again would make that zoom the figure's own range.
   const { figure, key, height, script } = JSON.parse(new TextDecoder().decode(data));
   const node = parentElement.querySelector(".live-chart") ?? addNode(parentElement);
   node.style.height = `${height}px`;
   node.newest = figure;
   loadPlotly(script)
     .then(async (Plotly) => {
-      // A redraw under a moving mouse would make every further pixel of a pan count twice.
+      // During a pan, a redraw would make every further pixel of the mouse count twice.
       while (node._dragging) await new Promise((resume) => setTimeout(resume, 50));
-      // Updates that came meanwhile pile up; only the newest is drawn.
+      // Several updates may have arrived meanwhile; only the newest is drawn.
       if (node.newest === figure && node.isConnected) return draw(Plotly, node, figure, key);
     })
     .catch((error) => showProblem(node, error));
   return () => {
-    // Streamlit also runs the clean-up of a call that a newer one has overtaken: the chart lives.
+    // Streamlit also runs the clean-up of a superseded call, when the chart is still in use.
     if (!parentElement.isConnected) removeNode(node);
   };
 }

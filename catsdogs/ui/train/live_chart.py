@@ -1,11 +1,11 @@
 """A Plotly chart that changes in place while new points arrive.
 
-``st.plotly_chart`` names a chart by a hash of its figure, so every new point mounts a new one: it
-flickers, and zoom and legend choices are gone. This one is a components-v2 element whose key alone
-names it; ``live_chart.js`` updates the same DOM node with ``Plotly.react``.
+``st.plotly_chart`` identifies a chart by a hash of its figure, so every new point mounts a new one:
+it flickers, and loses zoom and legend choices. This chart is a components-v2 element identified
+only by its key; ``live_chart.js`` updates the same DOM node with ``Plotly.react``.
 
-Plotly itself is the ``plotly.min.js`` that the Python package carries. It is served from there and
-loaded once per browser page: inline, its 4.8 MB would travel with every update.
+``plotly.min.js`` is served from Plotly's Python package and loaded once per browser page. Inline,
+its 4.8 MB would travel with every update.
 """
 
 from functools import cache
@@ -39,18 +39,18 @@ def live_chart(figure: go.Figure, *, key: str, height: int = 380) -> None:
 
 @cache
 def _element() -> "ComponentRenderer":
-    """The components-v2 element; Streamlit registers it again with any later runtime by itself."""
+    """Return the components-v2 element, which Streamlit registers again in every new runtime."""
     javascript = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-    # Without isolation there is no shadow root: Plotly puts its style sheet in document.head,
-    # which does not reach into one, and the mode bar would lie about unstyled.
+    # Not isolated, because Plotly's style sheet in document.head does not reach into a shadow
+    # root; the mode bar would have no style.
     return component("catsdogs_live_chart", js=javascript, isolate_styles=False)
 
 
 def _message(figure: go.Figure, *, key: str, height: int, script: str) -> bytes:
-    """What ``live_chart.js`` needs for one update, as JSON.
+    """Return the data for one update by ``live_chart.js``, as JSON.
 
-    Plotly's encoder writes NaN as null, which Streamlit's would send as a bare NaN that no browser
-    parses, and it keeps ``uid``, which ``Figure.to_json`` drops.
+    Plotly's encoder writes NaN as null; Streamlit's encoder would write a bare NaN, which browsers
+    cannot parse. It also keeps ``uid``, which ``Figure.to_json`` drops.
     """
     spec = figure.to_plotly_json()
     for name in ("template", "width", "height"):
@@ -60,12 +60,12 @@ def _message(figure: go.Figure, *, key: str, height: int, script: str) -> bytes:
 
 
 def _plotly_script() -> str:
-    """The address of ``plotly.min.js``, relative to any page of the app.
+    """Return the address of ``plotly.min.js``, relative to any page of the app.
 
-    Streamlit serves a folder once a v1 component is declared on it. That counts for one runtime
-    and only inside a script run, so it is declared at every run (50 microseconds). A relative
-    address works under ``server.baseUrlPath`` and behind a proxy alike: every page lies exactly
-    one level below the app's root, where Streamlit's own ``./static`` lies too.
+    Streamlit serves a folder after a v1 component is declared on it. A declaration is valid for one
+    runtime and only inside a script run, so each script run declares it (50 microseconds). A
+    relative address works under ``server.baseUrlPath`` and behind a proxy: every page is one level
+    below the app's root, like Streamlit's own ``./static``.
     """
     folder = Path(plotly.__file__).parent / "package_data"
     served = declare_component("plotly_js", path=folder)

@@ -1,0 +1,130 @@
+"""A job: one process of its own, and the folder through which it and the app talk.
+
+    events.jsonl   what it reports, an event per line; the last event says how it ended
+    stop           asks it to end soon
+    .reserve       a little disk space, so that it can still report a full disk
+
+The process may outlive the app, and any process can read the folder. Two subjects use this: tasks
+(``catsdogs.background.tasks``) and training runs (``catsdogs.runs.queue``).
+"""
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from catsdogs.background import event_log
+from catsdogs.errors import CatsDogsError
+from catsdogs.system import files, processes
+from catsdogs.system.processes import Identity
+
+EVENTS, STOP, RESERVE = "events.jsonl", "stop", ".reserve"
+Event = dict[str, Any]  # ``event`` (its kind), ``t`` (Unix seconds), and further fields
+Emit = Callable[..., Event]  # called as ``emit(kind, **fields)``
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The last event of a job."""
+
+    event: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def appending(folder: Path) -> Iterator[Emit]:
+    """Yield ``emit(kind, **fields)``, which reports an event, visible at once, and returns it.
+
+    Raises:
+        OSError: with the path, from here or from ``emit``.
+    """
+    with event_log.appending(folder / EVENTS) as append:
+
+        def emit(event: str, **fields: Any) -> Event:
+            reported = {"event": str(event), "t": time.time(), **fields}
+            append(reported)
+            return reported
+
+        yield emit
+
+
+def report(folder: Path, event: str, **fields: Any) -> None:
+    """Report one event.
+
+    Raises:
+        OSError: with the path.
+    """
+    with appending(folder) as emit:
+        emit(event, **fields)
+
+
+def read_events(folder: Path) -> list[Event]:
+    """Return the events so far, oldest first; none when they cannot be read."""
+    try:
+        return event_log.read(folder / EVENTS, event_log.decoded_object)
+    except OSError:
+        return []
+
+
+def launch(
+    module: str, folder: Path, *, log: str, on_exit: Callable[[], None] | None = None
+) -> None:
+    """Start ``python -m module folder``, which prints into the file ``log`` of the folder.
+
+    ``on_exit`` is called once the process has ended, if this process still lives then.
+
+    Raises:
+        OSError: when it cannot be started.
+    """
+    identity = processes.launch(module, folder, log=folder / log, on_exit=on_exit)
+    with suppress(OSError):  # Best effort: the process reports its identity itself.
+        report(folder, "launched", **identity.to_json())
+
+
+def process_of(events: list[Event]) -> Identity | None:
+    """Return the process that the events name first; None before it was started."""
+    started = next((event for event in events if "pid" in event), None)
+    return None if started is None else Identity.from_json(started)
+
+
+def request_stop(folder: Path) -> None:
+    """Ask a job to end soon."""
+    (folder / STOP).touch()
+
+
+def withdraw_stop(folder: Path) -> None:
+    """Take a request to stop back, before the job is started again."""
+    (folder / STOP).unlink(missing_ok=True)
+
+
+def is_stop_requested(folder: Path) -> bool:
+    """Whether somebody asked the job to end soon."""
+    return (folder / STOP).exists()
+
+
+def run(
+    folder: Path, emit: Emit, work: Callable[[], Ending], on_error: Callable[[Exception], Ending]
+) -> Ending:
+    """Do a job in this process, and report its start and its end; return how it ended.
+
+    ``on_error`` turns what ``work`` raises into an ending. Errors that are not made for users leave
+    their traceback in the job's log.
+    """
+    try:
+        files.remove_unfinished(folder)
+        # Freed before the last event, which would not fit on a full disk otherwise.
+        with files.reserve(folder / RESERVE):
+            emit("started", **processes.identity_of(os.getpid()).to_json())
+            ending = work()
+    except CatsDogsError as error:
+        ending = on_error(error)
+    except Exception as error:
+        # The edge of the process: whatever happened, the app has to be able to show it.
+        traceback.print_exc()
+        ending = on_error(error)
+    emit(ending.event, **ending.fields)
+    return ending
