@@ -267,12 +267,11 @@ PRIVATE_PARTS = (
     *("compat.v1", "lite.experimental"),
 )
 FENCED = {
-    "catsdogs/learning/export.py": {"lite.experimental"},
-    "catsdogs/learning/normalization.py": {"compat.v1"},
+    "catsdogs/learning/tensorflow_internals.py": {"compat.v1", "lite.experimental"},
     "catsdogs/system/allocator.py": {"ctypes"},
     "catsdogs/ui/shared/streamlit_internals.py": {"streamlit.runtime", "__init__"},
 }
-KNOWN_WITHOUT_CONTRACT = {"catsdogs/learning/export.py", "catsdogs/learning/normalization.py"}
+KNOWN_WITHOUT_CONTRACT: set[str] = set()
 
 
 def private_parts(module: Module) -> set[str]:

@@ -1,8 +1,7 @@
-"""What a dataset looks like → Plotly figure. No Streamlit here; the app's theme colours the rest.
+"""A dataset's records → Plotly charts. No Streamlit here; the app's theme sets other colours.
 
-Every figure is built from aggregates or from a bounded sample, so what a browser receives does not
-grow with the dataset. Charts that select are drawn with points or bars, which is what Plotly's
-selection tools need.
+Every chart is built from aggregates or a bounded sample, so that the data sent to a browser do not
+grow with the dataset. Selectable charts use points or bars, as Plotly's selection tools require.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from catsdogs.text import unmarked
 
 _SIZE_BINS = 60
 _BINS = 50
-# The share of photos that may lie outside the axes, so that one giant does not squeeze the rest.
+# The share of photos that may lie outside the axes, so that one outlier does not squeeze the rest.
 _TAIL = 0.002
 _MAX_POINTS = 2000
 _SUSPICION = {"as expected": "#8393A0", "suspect label": "#D64550", "outlier": "#8D6CC8"}
@@ -29,8 +28,8 @@ MAP_COLOURS = ("class", "side of the split", "suspicion")
 def size_chart(records: pd.DataFrame) -> go.Figure:
     """Return width × height as a 2-D histogram, with each side's histogram by class beside it.
 
-    Sizes beyond the axes are counted in the last bins. Where there are photos, an invisible point
-    in the middle of each bin can be selected.
+    The last bins count sizes beyond the axes. An invisible point in the middle of each bin with
+    photos makes the bin selectable.
     """
     edges = [_edges(records[side]) for side in ("width_px", "height_px")]
     width, height = (
@@ -44,7 +43,7 @@ def size_chart(records: pd.DataFrame) -> go.Figure:
     figure.add_heatmap(
         x=middles[0],
         y=middles[1],
-        # Sizes heap up at a few camera formats: on a linear scale one sees nothing else.
+        # Most sizes are a few camera formats: a linear scale would hide all others.
         z=np.log10(shown),
         customdata=shown,
         showscale=False,
@@ -93,7 +92,7 @@ def size_chart(records: pd.DataFrame) -> go.Figure:
 
 
 def histogram(values: pd.Series, labels: pd.Series, title: str, unit: str) -> go.Figure:
-    """Return the distribution of ``values`` by class, overlaid; the ends hold what lies beyond."""
+    """Return the distribution of ``values`` by class, overlaid; the end bins count the tails."""
     low = values.quantile(_TAIL, interpolation="higher")
     high = values.quantile(1 - _TAIL, interpolation="lower")
     edges = np.linspace(low, max(high, low + 1e-6), _BINS + 1)
@@ -124,9 +123,10 @@ def histogram(values: pd.Series, labels: pd.Series, title: str, unit: str) -> go
 
 
 def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
-    """Return the map of a sample of at most 2,000 photos, the suspicious ones first.
+    """Return the map of a sample of at most 2,000 photos, suspicious ones first.
 
-    ``table`` has ``health.look``'s columns and ``suspicion``; ``colour`` is one of ``MAP_COLOURS``.
+    ``table`` has the columns of ``health.snapshot`` and ``suspicion``; ``colour`` is one of
+    ``MAP_COLOURS``.
     """
     sample = _sample(table)
     kinds: dict[str, dict[str, str]] = {
@@ -160,7 +160,7 @@ def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
 
 
 def shortcut_bars(shortcuts: Sequence[Shortcut]) -> go.Figure:
-    """Return how well each shortcut guesses the label, with 95 % intervals, against chance."""
+    """Return the accuracy of each shortcut, with 95 % intervals, compared with chance."""
     figure = go.Figure(
         go.Bar(
             x=[found.accuracy for found in shortcuts],
@@ -192,7 +192,7 @@ def _edges(sides: pd.Series) -> np.ndarray:
 
 
 def _sample(table: pd.DataFrame) -> pd.DataFrame:
-    """Every suspicious photo and as many of the others as there is room for, evenly spread."""
+    """Return the suspicious photos, and as many others as fit, evenly spread."""
     placed = table[table["map_x"].notna()]
     is_suspicious = placed["suspicion"] != "as expected"
     others = placed[~is_suspicious]

@@ -1,6 +1,6 @@
-"""What two runs said of the same images → Plotly figure. No Streamlit here.
+"""The answers of two runs for the same images → Plotly charts. No Streamlit here.
 
-Answers are tables of ``label`` and ``p_dog`` by the name of their run; each run has one colour.
+Answers are tables of ``label`` and ``p_dog``, by the name of the run; each run has one colour.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ Answers = Mapping[str, pd.DataFrame]
 def at_threshold(
     answers: Answers, evaluations: Mapping[str, Evaluation], threshold: float
 ) -> dict[str, go.Figure]:
-    """Return every chart that moves with the threshold, by its name."""
+    """Return every chart that depends on the threshold, by name."""
     most = max(
         histogram(table, label).max()
         for table in answers.values()
@@ -54,8 +54,8 @@ def at_threshold(
 def confusion_matrix(counts: np.ndarray) -> go.Figure:
     """Return ``counts`` (2, 2) and the share of each true class; both axes read cat, dog.
 
-    A heat map's cells cannot be selected. Invisible points all over them can: the ``customdata`` of
-    each is its cell's true class and what was said.
+    Plotly cannot select a heat map's cells, so invisible points cover them. The ``customdata`` of
+    each point is its cell's true class and predicted class.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     text = [
@@ -65,7 +65,7 @@ def confusion_matrix(counts: np.ndarray) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=shares,
-            # The same scale for every run, so that two matrices can be compared by colour.
+            # The same scale for every run, so that colours are comparable between matrices.
             zmin=0,
             zmax=1,
             text=text,
@@ -115,7 +115,7 @@ def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
     """Return the accuracy of each run on each slice, with its interval; small slices are faint."""
     figure = go.Figure()
     for number, (name, of_run) in enumerate(found.items()):
-        # Side by side, so that the intervals of two runs can be told apart.
+        # Side by side, so that the intervals of two runs do not overlap.
         shift = 0.16 * (number - (len(found) - 1) / 2)
         for is_small in (False, True):
             chosen = [
@@ -192,7 +192,7 @@ def reliability(answers: Answers, errors: Mapping[str, float | None]) -> go.Figu
 
 
 def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Figure:
-    """Return how many cats and dogs got which P(dog); the axis reaches to ``most`` images a bin."""
+    """Return the histogram of P(dog) for cats and dogs; the axis ends at ``most`` images a bin."""
     figure = go.Figure()
     edges = np.linspace(0, 1, _BINS + 1)
     for label, name in enumerate(CLASS_NAMES):
@@ -206,17 +206,18 @@ def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Fig
         )
     figure.add_vline(x=threshold, line=_CHANCE)
     figure.update_xaxes(title="P(dog)", range=[0, 1], tickformat=".0%")
-    # Nearly all images are at the ends; on a linear scale the doubtful ones between do not show.
+    # Nearly all images are at the ends; a linear scale would hide the uncertain ones between.
     top = np.log10(max(most, 1)) + 0.1
     figure.update_yaxes(title="images", type="log", range=[-0.3, top], dtick=1)
     return styled(figure, None, barmode="group", bargap=0.1, legend=_LEGEND)
 
 
 def cost(runs: pd.DataFrame) -> go.Figure:
-    """Return accuracy with its interval over milliseconds an image; a bubble is a model's size.
+    """Return accuracy with its interval over milliseconds an image.
 
     ``runs`` has ``run``, ``dataset``, ``fingerprint``, ``accuracy``, ``low``, ``high``,
-    ``milliseconds`` and ``megabytes``. Runs on another dataset are of another colour.
+    ``milliseconds`` and ``megabytes``. The area of a bubble is the size
+    of the model. Each dataset has its own colour.
     """
     figure = go.Figure()
     groups = runs.groupby(["fingerprint", "dataset"], sort=False)
@@ -231,7 +232,7 @@ def cost(runs: pd.DataFrame) -> go.Figure:
             },
             name=f"on {unmarked(str(dataset))}",
             mode="markers",
-            # The eye compares areas.
+            # People compare areas, so the diameter follows the square root.
             marker={
                 "size": 12 * np.sqrt(table["megabytes"] / 5),
                 "color": colour,
@@ -252,9 +253,9 @@ def histogram(table: pd.DataFrame, label: int) -> np.ndarray:
 
 
 def _range_of_large(found: Mapping[str, list[Slice]]) -> list[float] | None:
-    """Return the range of all points and of the intervals of slices with enough images.
+    """Return the range of all points, and of the intervals of slices with enough images.
 
-    The interval of a small one would take the room that the others need.
+    The wide interval of a small slice would squeeze the others.
     """
     parts = [part for of_run in found.values() for part in of_run]
     lows = [
@@ -269,7 +270,7 @@ def _range_of_large(found: Mapping[str, list[Slice]]) -> list[float] | None:
 
 
 def _slice_name(of_runs: tuple[Slice, ...]) -> str:
-    """Return the name of a slice and how many images it has, in each run where that differs."""
+    """Return the name of a slice and its image count, for each run if the counts differ."""
     name, counts = of_runs[0].name, dict.fromkeys(part.images for part in of_runs)
     told = f"{name}<br>{' and '.join(counted(count, 'image') for count in counts)}"
     is_small = all(part.is_small for part in of_runs)
@@ -311,5 +312,5 @@ def _add_line(figure: go.Figure, x: list[float], y: list[float], name: str) -> N
 
 
 def _spread(count: int) -> np.ndarray:
-    """Return at most ``MAX_POINTS`` positions, the first and the last among them."""
+    """Return at most ``MAX_POINTS`` positions, including the first and the last."""
     return np.unique(np.linspace(0, count - 1, min(count, MAX_POINTS)).astype(int))

@@ -1,32 +1,32 @@
 """Colours, sizes and limits that all charts share.
 
-The app's theme sets the colours of text and grid. Long curves are thinned, so that what a browser
-receives stays small.
+The app's theme sets the colours of text and grid. Long curves are thinned, so that a browser
+receives little data.
 """
 
 from typing import Any
 
 import plotly.graph_objects as go
 
-# Okabe and Ito's palette, in shades that read on light and dark: told apart by colour-blind eyes.
+# Okabe and Ito's palette, safe for colour-blind people, in shades that read on light and dark.
 CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
 RUN_COLOURS = ("#C2621E", "#8D6CC8", "#12A37B", "#B5486E", "#7A8B1F")
 HEIGHT_PX = 340
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
-# More points than this are not told apart on a screen.
+# A screen cannot show more points than this separately.
 MAX_POINTS = 400
-# For every chart that may be saved as a picture: sharp on paper, too.
+# For every chart that can be saved as a picture: twice the resolution, for print.
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"scale": 2}}
 
 
 def styled(figure: go.Figure, title: str | None, **layout: Any) -> go.Figure:
-    """Return ``figure`` with this project's height, margins and title; ``layout`` goes first."""
+    """Return ``figure`` with the shared height and margins; ``layout`` overrides them."""
     return figure.update_layout(
         **{"title": title, "height": HEIGHT_PX, "margin": _MARGIN, **layout}
     )
 
 
 def thinned(values: list[float]) -> list[float]:
-    """Return every n-th of ``values``, counted from the last one, which always stays."""
+    """Return every n-th of ``values``, counted from the last one, which is always kept."""
     step = max(1, -(-len(values) // MAX_POINTS))
     return values[::-step][::-1]

@@ -1,4 +1,4 @@
-"""Training runs as Plotly figures: live curves, overlaid curves, the learning-rate range test."""
+"""Training runs as Plotly charts: live curves, overlaid curves, the learning-rate range test."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from catsdogs.runs.events import RunView, position
 from catsdogs.runs.range_test import smoothed
 from catsdogs.text import unmarked
 
-# Grey for training, green for validation: readable on light and dark, and neither class' colour.
+# Grey for training, green for validation: readable on light and dark, and not a class colour.
 _TRAINING, _VALIDATION = "#8393A0", "#12A37B"
 METRICS = ("loss", "accuracy")
 
@@ -21,12 +21,12 @@ METRICS = ("loss", "accuracy")
 def training_curves(
     views: Mapping[str, RunView], *, smoothing: float = 0.9, log_loss: bool = False
 ) -> go.Figure:
-    """Return loss and accuracy of a run, side by side, with other runs laid over it.
+    """Return loss and accuracy of a run, side by side, with other runs overlaid.
 
-    ``views`` are the runs by the names they get; the first is the one that is looked at. The x axis
-    counts epochs, and a batch stands at its share of its epoch. Training is drawn batch by batch,
-    as faint points and as an exponentially weighted mean that keeps ``smoothing`` (0 to 1) of what
-    came before; validation by epoch, the best epoch starred.
+    ``views`` are the runs by display name; the first is the run of interest. The x axis counts
+    epochs, and a batch is placed at its share of the epoch. Training is drawn batch by batch, as
+    faint points and as an exponentially weighted mean that keeps ``smoothing`` (0 to 1) of its
+    previous value; validation by epoch, with a star at the best epoch.
     """
     figure = make_subplots(cols=2, subplot_titles=["Loss", "Accuracy"])
     alone = len(views) == 1
@@ -46,7 +46,7 @@ def training_curves(
             _add_curve(figure, column, f"training{suffix}", x, smooth, {"line": line})
             _add_validation(figure, column, f"validation{suffix}", view, metric, validation)
     figure.update_xaxes(title="epoch", rangemode="tozero")
-    # A range that was chosen by hand on one scale means nothing on the other.
+    # A range that the user chose on one scale does not fit the other.
     figure.update_yaxes(
         type="log" if log_loss else "linear", uirevision=log_loss, rangemode="tozero", col=1
     )
@@ -55,7 +55,7 @@ def training_curves(
 
 
 def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
-    """Return "loss" or "accuracy" by epoch for some runs, validation in full lines."""
+    """Return "loss" or "accuracy" by epoch for some runs, with solid lines for validation."""
     figure = go.Figure()
     for (name, view), colour in zip(views.items(), RUN_COLOURS, strict=False):
         x = [position(epoch) for epoch in view.epochs]
@@ -70,7 +70,7 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
             )
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".0%" if metric == "accuracy" else None)
-    # Room for the legend's lines, below the axis' title.
+    # Leave room for the legend's lines below the axis title.
     height = HEIGHT_PX + 25 * max(0, len(figure.data) - 4)
     legend = {"orientation": "h", "y": -0.22 * HEIGHT_PX / height, "yanchor": "top"}
     return styled(figure, metric.capitalize(), legend=legend, height=height)
@@ -79,7 +79,7 @@ def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
 def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
     """Return a range test's loss by learning rate: batches, smoothed, and the suggested rate.
 
-    The explosion at the end is cut off: beside it, the fall that matters would look flat.
+    Cuts off the explosion at the end, which would make the earlier fall look flat.
     """
     rates, curve, suggested = result["rates"], result["smoothed"], result["suggested"]
     lowest = int(np.argmin(curve))
@@ -91,7 +91,7 @@ def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
     line = {"color": _TRAINING, "width": 2.5}
     figure.add_scatter(x=rates, y=curve, name="smoothed", mode="lines", line=line)
     if suggested is not None:
-        # A curve of its own, because Plotly puts a line's text elsewhere on a logarithmic axis.
+        # A separate curve: Plotly misplaces the text of a vertical line on a logarithmic axis.
         figure.add_scatter(
             x=[suggested, suggested],
             y=shown,
@@ -117,10 +117,10 @@ def _add_curve(
         x=x,
         y=y,
         name=name,
-        # By which a redrawn chart knows that it is the same curve, whatever came or went beside it.
-        # Plotly makes a CSS class of it.
+        # Identifies the curve when the chart is redrawn with others added or removed. Plotly uses
+        # it as a CSS class.
         uid=re.sub(r"\W", "_", f"curve_{name}_{column}"),
-        # One legend entry switches the curve in both charts.
+        # One legend entry toggles the curve in both charts.
         legendgroup=name,
         showlegend=column == 1,
         row=1,

@@ -1,4 +1,4 @@
-"""Which shared images two runs answer differently, or both wrongly, the clearest cases first."""
+"""The shared images that two runs answer differently, or both wrongly, clearest cases first."""
 
 import numpy as np
 import pandas as pd
@@ -8,11 +8,11 @@ from catsdogs.labels import DOG
 
 
 def of_kind(both: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
-    """Return the positions in ``Pair.both`` of who is right where, the clearest first."""
+    """Return the positions in ``Pair.both`` of each kind of mistake, clearest cases first."""
     truth = (both["label"] == DOG).to_numpy()
     p_dog = {letter: both[f"p_dog_{letter.lower()}"].to_numpy() for letter in LETTERS}
     right = {letter: (p >= threshold) == truth for letter, p in p_dog.items()}
-    # How far from the truth each run is, and how far the two are from each other.
+    # The distance of each run from the truth, and of the runs from each other.
     off = {letter: np.abs(p - truth) for letter, p in p_dog.items()}
     apart = np.abs(p_dog["A"] - p_dog["B"])
     return {
@@ -25,13 +25,13 @@ def of_kind(both: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
 
 
 def of_cell(both: pd.DataFrame, threshold: float, letter: str, truth: str, said: str) -> np.ndarray:
-    """Return the positions of a cell of a confusion matrix, the furthest from the truth first."""
+    """Return the positions of a cell of a confusion matrix, the largest errors first."""
     p_dog, is_dog = both[f"p_dog_{letter.lower()}"].to_numpy(), (both["label"] == DOG).to_numpy()
     inside = ((p_dog >= threshold) == (said == "dog")) & (is_dog == (truth == "dog"))
     return clearest(inside, np.abs(p_dog - is_dog))
 
 
 def clearest(chosen: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Return the positions where ``chosen`` holds, those with the highest ``by`` first."""
+    """Return the positions where ``chosen`` is true, the highest ``by`` first."""
     positions = np.flatnonzero(chosen)
     return positions[np.argsort(-by[positions], kind="stable")]

@@ -1,7 +1,7 @@
-"""Temperature scaling: a probability that means what it says.
+"""Temperature scaling: probabilities that match observed frequencies.
 
 Guo et al., "On Calibration of Modern Neural Networks" (2017, arXiv:1706.04599): one number divides
-the logit, so that no label changes, only how sure it is.
+the logit, which changes the confidence but no label.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,9 +20,10 @@ _EPSILON = 1e-7
 
 @dataclass(frozen=True)
 class Calibration:
-    """What divides a run's logits, and the expected calibration error without and with it.
+    """The temperature of a run, and the expected calibration error without and with it.
 
-    Both errors are of validation images that were not fitted on, in turn a fifth of them.
+    Both errors are cross-validated: each fifth of the validation images is scored with a
+    temperature fitted on the others.
     """
 
     temperature: float
@@ -30,15 +31,15 @@ class Calibration:
     ece_after: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready values."""
+        """Return the metrics as JSON-ready values."""
         return asdict(self)
 
 
 def calibration(labels: np.ndarray, p_dog: np.ndarray, *, seed: int) -> Calibration:
     """Fit a temperature on validation labels (N,) of 0 and 1 and probabilities (N,).
 
-    Where it does not bring the probabilities of images that it was not fitted on nearer to the
-    truth, the temperature is 1, which changes nothing.
+    The temperature is 1, which changes nothing, if scaling does not lower the cross-validated
+    calibration error.
     """
     order = np.random.default_rng(seed).permutation(len(labels))
     after = p_dog.astype(float)
@@ -59,11 +60,11 @@ def calibrated(p_dog: Any, temperature: float) -> Any:
 
 
 def _temperature(labels: np.ndarray, p_dog: np.ndarray) -> float:
-    """Return the most likely temperature, its logarithm being 0 ± ``_SPREAD`` beforehand.
+    """Return the most likely temperature, given a prior of 0 ± ``_SPREAD`` on its logarithm.
 
-    So that being right on all of a few images makes no model certain.
+    The prior keeps a model that is right on all of a few images from becoming certain.
     """
-    # Here, because it takes half a second to import, and a page that classifies needs none of it.
+    # Imported here: it takes half a second, and the Classify page does not need it.
     from scipy.optimize import minimize_scalar
 
     truth = np.where(labels == DOG, 1, -1)

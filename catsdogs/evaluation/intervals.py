@@ -1,6 +1,6 @@
-"""95 % confidence intervals by SciPy: Wilson's for shares, bootstrapped for all else.
+"""95 % confidence intervals from SciPy: Wilson's for shares, bootstrapped for everything else.
 
-On 2,400 images an accuracy of 98 % is anything from 97.4 to 98.5 %: a bare figure misleads.
+On 2,400 images, the interval of an accuracy of 98 % is 97.4 to 98.5 %: a bare number misleads.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class Interval:
 def of_metrics(
     labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
 ) -> dict[str, Interval]:
-    """Return the intervals of what ``metrics.evaluate`` says of probabilities (N,), by its names.
+    """Return the metrics of probabilities (N,) with their intervals, named as in ``evaluate``.
 
-    A figure of which these images are too few, or all of one class, is not there.
+    Omits a metric that needs more images, or images of both classes.
     """
     right = (p_dog >= threshold) == (labels == DOG)
     found = {
@@ -46,7 +46,7 @@ def of_metrics(
             of_class = right[labels == label]
             found[f"{name}_recall"] = share(int(of_class.sum()), len(of_class))
     dogs, cats = p_dog[labels == DOG], p_dog[labels == CAT]
-    # Of one image, or where every resample separates the classes, a bootstrap learns nothing.
+    # A bootstrap needs two images a class, and resamples that do not all separate the classes.
     if min(len(dogs), len(cats)) > 1 and dogs.min() <= cats.max():
         found["roc_auc"] = _roc_auc(dogs, cats)
     return found
@@ -98,7 +98,7 @@ def _roc_auc(dogs: np.ndarray, cats: np.ndarray) -> Interval:
 
 
 def _share_of_pairs(dogs: np.ndarray, cats: np.ndarray, axis: int = -1) -> Any:
-    """Return of how many pairs of a dog and a cat the dog has the higher P(dog): the ROC AUC.
+    """Return the share of dog-cat pairs in which the dog has the higher P(dog): the ROC AUC.
 
     Mann and Whitney's statistic counts them: Hanley and McNeil (1982).
     """

@@ -1,4 +1,4 @@
-"""Labels and P(dog) → every figure a page or a report shows. The formulas are scikit-learn's."""
+"""Labels and P(dog) → the metrics that pages and reports show. The formulas are scikit-learn's."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,24 +8,24 @@ import numpy as np
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 
 THRESHOLD = 0.5
-# The share of pets that may be called neither, unless the user says otherwise.
+# The default share of pets that may be rejected as "neither".
 DEFAULT_FALSE_REFUSAL = 0.01
-# Below this p-value chance is a poor explanation, by convention.
+# The conventional level: a smaller p-value is significant.
 SIGNIFICANT = 0.05
-# Accuracies that differ by less count as equivalent, unless the user says otherwise.
+# By default, accuracies that differ by less are equivalent.
 DEFAULT_MARGIN = 0.01
 CALIBRATION_BINS = 10
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How right a model is on a set of labelled images.
+    """The metrics of a model on a set of labelled images.
 
     ``confusion_matrix`` is [[cat→cat, cat→dog], [dog→cat, dog→dog]]: rows are the truth.
     ``report`` has precision, recall, F1 and support a class, as scikit-learn names them.
     ``roc_auc`` and ``average_precision`` (the area under the precision-recall curve, for dogs) are
     None when the images are all of one class. ``ece`` is the expected calibration error of P(dog).
-    Runs of earlier versions have neither of the last two.
+    Runs from older versions lack the last two.
     """
 
     images: int
@@ -39,7 +39,7 @@ class Evaluation:
     ece: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready values."""
+        """Return the metrics as JSON-ready values."""
         return asdict(self)
 
 
@@ -49,9 +49,9 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
     ``log_loss`` is the mean natural-log cross-entropy, the loss that training minimises.
 
     Raises:
-        ValueError: when there is no image.
+        ValueError: if there are no images.
     """
-    # Here, because it takes a second to import, which most commands and pages can do without.
+    # Imported here: it takes a second, and most commands and pages do not need it.
     from sklearn import metrics
 
     if len(labels) == 0:

@@ -1,4 +1,4 @@
-"""Two runs on the same images: who is right where, and could the difference be chance?"""
+"""Two runs on the same images: where each is right, and whether chance explains the difference."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from catsdogs.labels import DOG
 class Equivalence:
     """Whether two accuracies differ by less than ``margin``, a share: two one-sided tests.
 
-    Not to find a difference is no proof that there is none; this is the test for that. ``p`` is the
+    A test that finds no difference does not prove equivalence; this one can. ``p`` is the
     greater of the two one-sided p-values (Schuirmann, 1987), each of Tango's score test.
     """
 
@@ -32,9 +32,9 @@ class Comparison:
     """Runs A and B on the ``images`` that are in both validation sets, with the same label.
 
     ``difference`` is accuracy A − accuracy B (paired percentile bootstrap). ``mcnemar_p`` is the
-    exact two-sided p-value of McNemar's test on the images that just one run gets right. What does
-    not count: ``only_in_a`` and ``only_in_b``, images of one validation set alone, which the other
-    run may have been trained on; and ``relabelled``, images in both that have another label by now.
+    exact two-sided p-value of McNemar's test on the images that just one run gets right. Excluded
+    images are ``only_in_a`` and ``only_in_b``, in one validation set only, which the other run may
+    have trained on; and ``relabelled``, in both sets but with different labels.
     """
 
     images: int
@@ -55,11 +55,11 @@ class Comparison:
 
     @property
     def is_significant(self) -> bool:
-        """Whether chance is a poor explanation of the difference, by the usual convention."""
+        """Whether the difference is significant at the conventional level."""
         return self.mcnemar_p < SIGNIFICANT
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready values."""
+        """Return the results as JSON-ready values."""
         return asdict(self)
 
 
@@ -73,12 +73,12 @@ def compare(
 ) -> Comparison:
     """Compare two tables of validation predictions (``path``, ``label``, ``p_dog``, ``digest``).
 
-    Images are the same when their content is, whatever their names. ``kept`` tells which of
-    ``shared(a, b)`` count; without it, all do.
+    Images match by content, not by name. ``kept`` selects rows of ``shared(a, b)``; the default is
+    all of them.
 
     Raises:
-        RunError: when the two validation sets share no image.
-        ConfigError: when ``margin`` is out of range.
+        RunError: if the two validation sets share no image.
+        ConfigError: if ``margin`` is out of range.
     """
     if not 0 < margin < 1:
         raise ConfigError(f"Expected a margin: between 0 and 1, a share. Received: {margin}.")
@@ -115,7 +115,7 @@ def compare(
 
 
 def shared(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
-    """Return what can be compared fairly: the images in both tables, with the same label in both.
+    """Return the images that are in both tables, with the same label in both.
 
     The columns are ``digest``, ``label``, ``path_a`` and ``path_b`` in each one's dataset,
     ``p_dog_a`` and ``p_dog_b``.
@@ -131,7 +131,7 @@ def _in_both(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbered(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Add ``copy``, which tells images of the same content apart."""
+    """Add ``copy``, which numbers images with the same content."""
     in_order = predictions.sort_values("path")
     return in_order.assign(copy=in_order.groupby("digest").cumcount())
 
@@ -151,8 +151,8 @@ def _below(more: int, fewer: int, images: int, margin: float) -> float:
     """Return the p-value of "the share ``more`` − ``fewer`` is ``margin`` or above".
 
     Tango, "Equivalence test and confidence interval for the difference in proportions for the
-    paired-sample design" (1998): a score test, whose variance is the one that the flips would have
-    at the margin. The flips that were seen, often none, say too little of it.
+    paired-sample design" (1998): a score test, which takes the variance of the flips at the margin.
+    The observed flips are often too few to estimate it.
     """
     a = 2 * images
     b = -more - fewer + (2 * images - more + fewer) * margin

@@ -1,6 +1,6 @@
-"""Where a model is wrong: its accuracy on small and large, dark and bright, soft and sharp images.
+"""The accuracy of a model on small and large, dark and bright, blurred and sharp images.
 
-The edges are the same for every dataset, so that two of them can be compared.
+The edges are the same for every dataset, so that you can compare two datasets.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import pandas as pd
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 
-# Wilson's interval of fewer images is over 7 points wide, even when all are right.
+# With fewer images, Wilson's interval is over 7 points wide, even if all answers are right.
 SMALL = 50
 
 
@@ -38,7 +38,7 @@ KINDS = {
     "size": Kind(
         "Size",
         "shorter side, in pixels",
-        (64, 150, 224, 400),  # The models look at 150 and 224.
+        (64, 150, 224, 400),  # The models' input sides are 150 and 224.
         lambda facts: facts[["width_px", "height_px"]].min(axis=1, skipna=False),
     ),
     "shape": Kind(
@@ -64,7 +64,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Slice:
-    """The ``images`` of one slice, and how many of them are right; None where there is none."""
+    """One slice: how many ``images`` it has, and the accuracy on them; None if it has none."""
 
     name: str
     images: int
@@ -72,14 +72,14 @@ class Slice:
 
     @property
     def is_small(self) -> bool:
-        """Whether these are too few to say much."""
+        """Whether there are too few images for a narrow interval."""
         return self.images < SMALL
 
 
 def slices(kind: Kind, facts: pd.DataFrame, right: np.ndarray) -> list[Slice]:
-    """Return the accuracy of each slice of images, ``right`` or not (N,); ``facts`` has N rows.
+    """Return the accuracy on each slice; ``right`` is boolean (N,), and ``facts`` has N rows.
 
-    Images that were not measured are in no slice.
+    Images without a measurement are in none of the slices.
     """
     values = kind.measure(facts).to_numpy(dtype=np.float64)
     place = np.where(np.isnan(values), -1, np.digitize(values, kind.edges))

@@ -1,4 +1,4 @@
-"""What moves with the threshold on P(dog): curves, their areas, and where to set it.
+"""Curves over the threshold on P(dog), their areas, and recommended thresholds.
 
 The curves are scikit-learn's. Labels are (N,) of 0 = cat and 1 = dog, of both classes.
 """
@@ -26,9 +26,9 @@ class Curve:
     area: float
 
     def at(self, threshold: float) -> tuple[float, float]:
-        """Return the point where the curve is at ``threshold``."""
+        """Return the point of the curve (x, y) at ``threshold``."""
         reached = np.flatnonzero(self.thresholds >= threshold)
-        # Of those that call the same images dog, the lowest threshold that is not below.
+        # The lowest threshold that is not below: it calls the same images dog.
         point = reached[np.argmin(self.thresholds[reached])]
         return float(self.x[point]), float(self.y[point])
 
@@ -43,7 +43,7 @@ def precision_recall(labels: np.ndarray, p_dog: np.ndarray) -> Curve:
     """Return precision (y) over recall (x) for dogs; the area is the average precision."""
     y, x, thresholds = metrics.precision_recall_curve(labels, p_dog, pos_label=DOG)
     area = float(metrics.average_precision_score(labels, p_dog))
-    # Its last point, at recall 0, is where no image is called dog any more.
+    # The last point has recall 0: no image is called dog.
     return Curve(x, y, np.append(thresholds, np.inf), area)
 
 
@@ -61,7 +61,7 @@ def best_f1(labels: np.ndarray, p_dog: np.ndarray) -> float:
 
 
 def equal_error(labels: np.ndarray, p_dog: np.ndarray) -> float:
-    """Return the threshold where cats and dogs are misjudged about equally often."""
+    """Return the threshold at which cats and dogs have about the same error rate."""
     curve = roc(labels, p_dog)
     finite = np.isfinite(curve.thresholds)
     gaps = np.abs(curve.x - (1 - curve.y))[finite]

@@ -1,4 +1,4 @@
-"""Many pictures through a panel: what each run says of each, as records, a table, counts."""
+"""The answers of a panel for many pictures: as records, a table and counts."""
 
 import zipfile
 from collections import Counter
@@ -21,7 +21,7 @@ from catsdogs.runs.models import MODELS
 from catsdogs.system import zips
 from catsdogs.text import printable
 
-# A page keeps what it was given in memory; more are a matter for a job.
+# A page keeps its pictures in memory; a background task handles more.
 MOST_PICTURES = 5_000
 MOST_BYTES_EACH = 25 << 20
 _LARGEST_SIDE_PX = max(model.side for model in MODELS.values())
@@ -31,10 +31,9 @@ Read = Callable[[], bytes]
 
 @dataclass(frozen=True)
 class Seen:
-    """What the runs of a panel say of one picture, or why it could not be read.
+    """The answers of a panel's runs for one picture, or the reason it could not be read.
 
-    ``changes`` are what decoding did to it, in words. ``thumbnail`` is a JPEG, where one was asked
-    for.
+    ``changes`` describes what decoding changed. ``thumbnail`` is a JPEG, if one was requested.
     """
 
     name: str
@@ -44,11 +43,11 @@ class Seen:
     thumbnail: bytes | None = None
 
     def labels(self, decision: Decision) -> list[str]:
-        """Return what each run calls it."""
+        """Return the label from each run."""
         return [answer.label(decision) for answer in self.answers]
 
     def disagree(self, decision: Decision) -> bool:
-        """Return whether two runs call it by different names."""
+        """Return whether two runs give it different labels."""
         return len(set(self.labels(decision))) > 1
 
     @property
@@ -59,17 +58,17 @@ class Seen:
 
     @property
     def truth(self) -> str | None:
-        """The label that its name carries ("cat.1.jpg", "dogs/7.png"), if it carries one."""
+        """The label in its name ("cat.1.jpg", "dogs/7.png"), or None."""
         label = label_of_path(self.name.replace("\\", "/"))
         return None if label == UNLABELLED else CLASS_NAMES[label]
 
     def without_heatmaps(self) -> "Seen":
-        """Return the same without what takes most of its memory."""
+        """Return a copy without heat maps, which take most of the memory."""
         bare = (replace(answer, heatmap=np.empty((0, 0), np.float32)) for answer in self.answers)
         return replace(self, answers=tuple(bare))
 
     def to_json(self, decision: Decision) -> dict[str, Any]:
-        """Return what the command line and a download say of it."""
+        """Return the record that the command line and a download contain."""
         error = self.error
         return {
             "file": self.name,
@@ -80,7 +79,7 @@ class Seen:
 
 
 def see(name: str, read: Read, panel: Panel, *, thumbnail: bool = False) -> Seen:
-    """Return what ``panel`` says of the picture whose content ``read`` returns."""
+    """Return the answers of ``panel`` for the picture whose content ``read`` returns."""
     try:
         picture = Picture(read())
         with picture.held(at_least_px=_LARGEST_SIDE_PX):
@@ -88,7 +87,7 @@ def see(name: str, read: Read, panel: Panel, *, thumbnail: bool = False) -> Seen
             small = square_jpeg(picture.upright(at_least_px=SIDE_PX)) if thumbnail else None
             return Seen(name, answers, tuple(picture.changes()), thumbnail=small)
     except UnreadableImage as error:
-        # Their frames would keep the whole content for as long as the answer is kept.
+        # The frames would keep the file's content in memory as long as the answer.
         error.__traceback__ = error.__context__ = None
         return Seen(name, error=error)
 
@@ -105,7 +104,7 @@ def see_all(
 def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> pd.DataFrame:
     """Return a row a picture; ``titles`` name the runs' columns by run id."""
     are_named, rows = any(one.truth for one in seen), []
-    # Those that were answered first, because columns stand in the order of their first row.
+    # Start with answered pictures: columns follow the order of their first row.
     for position, one in sorted(enumerate(seen), key=lambda pair: not pair[1].answers):
         row: dict[str, Any] = {"File": printable(one.name)}
         if are_named:
@@ -129,12 +128,12 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> p
 
 
 def csv(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> str:
-    """Return ``table`` as CSV, in which no cell is a formula of a spreadsheet."""
+    """Return ``table`` as CSV, with no cell that a spreadsheet would run as a formula."""
     return text.csv(table(seen, titles, decision))
 
 
 def counts(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[str]]:
-    """Return how often each run says what, by run id."""
+    """Return how often each run gives each label, by run id."""
     found: dict[str, Counter[str]] = {}
     for one in seen:
         for answer in one.answers:
@@ -143,7 +142,7 @@ def counts(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[str]]:
 
 
 def confusion(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[tuple[str, str]]]:
-    """Return by run id how often a picture named one way was called another: (truth, said)."""
+    """Return the count of each pair (truth, label given), by run id."""
     found: dict[str, Counter[tuple[str, str]]] = {}
     for one in seen:
         for answer in one.answers:
@@ -156,10 +155,10 @@ def confusion(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[tup
 def zipped(name: str, source: bytes | Path) -> list[tuple[str, Read]]:
     """Return the pictures in a ZIP as (name, read), by their names; nothing is unpacked to disk.
 
-    What claims or turns out to be too large fails when it is read.
+    A member that is too large, or declares to be, fails when it is read.
 
     Raises:
-        DatasetError: when it is no ZIP, or holds no picture or too many.
+        DatasetError: if it is not a ZIP, or has no pictures or too many.
     """
     try:
         archive = zips.opened(source)
@@ -180,7 +179,7 @@ def zipped(name: str, source: bytes | Path) -> list[tuple[str, Read]]:
 
 
 def is_picture(path: PurePath) -> bool:
-    """Return whether a file has the name of a picture that its owner knows of."""
+    """Return whether a file name is that of a visible picture."""
     is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
     return not is_hidden and path.suffix.lower() in SUFFIXES
 
@@ -191,7 +190,7 @@ def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Read:
         try:
             for chunk in zips.chunks(archive, member):
                 content += chunk
-                if len(content) > MOST_BYTES_EACH:  # What a header claims may be a lie.
+                if len(content) > MOST_BYTES_EACH:  # The size in the header may be wrong.
                     break
         except zips.ERRORS as error:
             raise UnreadableImage("damaged", f"The ZIP's copy is damaged ({error}).") from None

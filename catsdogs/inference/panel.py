@@ -1,8 +1,8 @@
-"""Several runs that answer about the same picture, side by side.
+"""Several runs that classify the same picture, side by side.
 
-Whether it shows a pet at all is a question that MobileNetV2's vectors answer well and a custom
-CNN's hardly (docs/log.md), so a run asks a judge: itself, or a run of MobileNetV2 that was trained
-on the same data.
+MobileNetV2's vectors separate pets from other pictures well; a custom CNN's hardly do
+(docs/log.md). So each run has a judge for "neither": itself, or a run of MobileNetV2 that was
+trained on the same data.
 """
 
 import time
@@ -24,10 +24,10 @@ from catsdogs.runs.run import Run
 
 @dataclass(frozen=True)
 class Decision:
-    """How numbers become a label.
+    """How probabilities become a label.
 
-    From ``threshold`` of the calibrated P(dog) on it is a dog. ``false_refusal`` is the share of
-    pets that may be called neither, one of ``rejection.FALSE_REFUSALS``; None never says neither.
+    A calibrated P(dog) of at least ``threshold`` is a dog. ``false_refusal`` is the share of pets
+    that may be rejected, one of ``rejection.FALSE_REFUSALS``; None disables "neither".
     """
 
     threshold: float = THRESHOLD
@@ -36,12 +36,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one run says of one picture.
+    """The answer of one run for one picture.
 
-    ``calibrated_p_dog`` is what to show; ``p_dog`` is the model's own output. ``heatmap`` is that
-    of ``predictor.Output``. ``latency_ms`` is decoding, for all runs, and this model's forward
-    pass; where several pictures are answered at once, waiting for each other included. ``likeness``
-    is None where nothing can tell whether it is a pet.
+    Show ``calibrated_p_dog``; ``p_dog`` is the model's raw output. ``heatmap`` is that of
+    ``predictor.Output``. ``latency_ms`` is the time to decode for all runs plus this model's
+    forward pass; when pictures run in parallel, it includes waiting. ``likeness`` is None without a
+    judge.
     """
 
     run_id: str
@@ -60,17 +60,18 @@ class Answer:
 
 
 class Panel:
-    """The predictors of some runs, and who tells for each whether a picture shows a pet."""
+    """The predictors of some runs, and the judge of each."""
 
     def __init__(
         self, runs: Sequence[Run], usable: Sequence[Run], load: Callable[[Run], Predictor]
     ) -> None:
         """Load ``runs``, and from ``usable``, newest first, the judges that they need.
 
-        A judge that cannot be loaded is left out: a run that nobody chose stops no other.
+        Skips a judge that cannot be loaded: the user did not choose it, so the chosen runs still
+        answer.
 
         Raises:
-            RunError: when a file of one of ``runs`` is missing or damaged.
+            RunError: if a file of one of ``runs`` is missing or damaged.
         """
         self._runs = [run.run_id for run in runs]
         self._predictors = {run.run_id: load(run) for run in runs}
@@ -83,7 +84,7 @@ class Panel:
                     self._judges[run.run_id] = found.run_id
 
     def answers(self, picture: Picture) -> list[Answer]:
-        """Return what each run says of a picture. Several threads may call it.
+        """Return the answer of each run for a picture. Safe to call from several threads.
 
         Raises:
             UnreadableImage: with the reason.
@@ -118,7 +119,7 @@ class Panel:
 
 
 def judge(run: Run, usable: Sequence[Run]) -> Run | None:
-    """Return who tells whether a picture shows a pet at all: ``run``, another one, or nobody."""
+    """Return the run that detects "neither" for ``run``: itself, another one, or None."""
     if run.config.info.judges_neither and _can_judge(run):
         return run
     alike = (

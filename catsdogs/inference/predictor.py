@@ -18,11 +18,11 @@ from catsdogs.runs.run import Run
 
 @dataclass(frozen=True)
 class Output:
-    """What a model makes of one picture.
+    """The outputs of a model for one picture.
 
-    ``heatmap`` is float32 of shape (h, w): positive where the picture speaks for "dog", negative
-    where it speaks for "cat". ``embedding``, float32 (D,), is what its last layer sees; the models
-    of earlier custom CNNs do not tell it.
+    ``heatmap`` is float32 of shape (h, w): positive where the picture is evidence for "dog",
+    negative where it is evidence for "cat". ``embedding``, float32 (D,), is the input of the last
+    layer; None for custom CNNs from older versions.
     """
 
     p_dog: float
@@ -34,10 +34,10 @@ class Predictor:
     """The model of one run. Safe to share between threads."""
 
     def __init__(self, run: Run) -> None:
-        """Load the run's model, and the vectors that it tells "neither" by, if it has any.
+        """Load the run's model, and its reference vectors for "neither", if it has any.
 
         Raises:
-            RunError: when a file is missing, or not as the run left it.
+            RunError: if a file is missing or has changed.
         """
         self.run_id = run.run_id
         references = model_files.place(run, layout.REFERENCES)
@@ -49,7 +49,7 @@ class Predictor:
         self._require_answers(run)
 
     def _require_answers(self, run: Run) -> None:
-        """Ask once: the first call lays out memory and packs weights, and no photo should wait."""
+        """Run once: the first call allocates memory and packs weights, so that no photo waits."""
         side = run.config.info.side
         try:
             outputs = self._model(np.zeros((side, side, 3), dtype=np.uint8))
@@ -72,11 +72,11 @@ class Predictor:
 
     @property
     def side(self) -> int:
-        """The width and height in pixels of what the model sees."""
+        """The width and height of the model's input, in pixels."""
         return self._model.side
 
     def calibrated(self, p_dog: float) -> float:
-        """Return a probability as the validation photos say that it should have been."""
+        """Return a probability with the run's temperature applied."""
         return float(calibrated(p_dog, self._temperature))
 
     def p_dog_of_files(

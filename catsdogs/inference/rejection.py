@@ -1,8 +1,8 @@
-""" "Neither": how far a picture is from anything that a run was trained on.
+""" "Neither": the distance between a picture and a run's training photos.
 
-A classifier of two classes calls everything one of them, and is often sure of it. What tells other
-pictures apart is that nothing in training looked like them: the mean cosine similarity to the three
-nearest training vectors is low (``docs/log.md`` has what it was compared with). Sun et al.,
+A classifier of two classes gives every picture one of them, often with confidence. Other pictures
+differ from all training photos: their mean cosine similarity to the three nearest training vectors
+is low (``docs/log.md`` lists the alternatives that were tried). Sun et al.,
 "Out-of-Distribution Detection with Deep Nearest Neighbors" (2022, arXiv:2204.06507).
 """
 
@@ -18,12 +18,12 @@ from catsdogs.errors import RunError
 from catsdogs.runs import layout
 from catsdogs.system import files
 
-# How many training photos a run keeps the vectors of: more hardly tell better (docs/log.md).
+# The number of training vectors that a run keeps: more hardly help (docs/log.md).
 COUNT = 2000
 NEIGHBOURS, SHOWN = 3, 5
-# The shares of pets that may be called neither: each has a floor.
+# The shares of pets that may be rejected: each has a floor.
 FALSE_REFUSALS = (0.001, 0.005, 0.01, 0.02, 0.05)
-# What NumPy and zipfile raise on a damaged file.
+# The errors that NumPy and zipfile raise for a damaged file.
 _DAMAGES = (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error)
 
 
@@ -38,10 +38,10 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Likeness:
-    """How much a picture looks like training photos, the most alike of which are ``nearest``.
+    """The similarity of a picture to the training photos, and the ``nearest`` of them.
 
-    ``floors`` are the similarities below which a picture is neither, by share of pets refused;
-    minus infinity where the run had too few validation photos to tell.
+    A picture below a floor is "neither". ``floors`` are by share of pets rejected; minus infinity
+    if the run had too few validation photos.
     """
 
     similarity: float
@@ -49,12 +49,12 @@ class Likeness:
     floors: dict[float, float]
 
     def is_neither(self, false_refusal: float) -> bool:
-        """Return whether it looks less like training photos than all but that share of pets do."""
+        """Return whether the similarity is below the floor for that share of rejected pets."""
         return self.similarity < self.floors[false_refusal]
 
 
 class References:
-    """The vectors of M training photos (M, D), of unit length, and where "neither" begins."""
+    """The vectors of M training photos (M, D), of unit length, and the floors for "neither"."""
 
     def __init__(
         self, vectors: np.ndarray, paths: np.ndarray, labels: np.ndarray, floors: dict[float, float]
@@ -79,10 +79,10 @@ class References:
 
     @classmethod
     def read(cls, folder: Path) -> "References | None":
-        """Return those of the run in ``folder``; None for a run of before they were kept.
+        """Return those of the run in ``folder``; None for a run from an older version.
 
         Raises:
-            RunError: when the file is damaged.
+            RunError: if the file is damaged.
         """
         path = folder / layout.REFERENCES
         if not path.is_file():
@@ -98,7 +98,7 @@ class References:
             ) from None
 
     def save(self, folder: Path) -> None:
-        """Keep them with the run in ``folder``, in int8: 0.8 kB a photo of MobileNetV2's."""
+        """Save them in the run's ``folder``, as int8: 0.8 kB a photo for MobileNetV2."""
         with files.replacing(folder / layout.REFERENCES) as temporary:
             np.savez_compressed(
                 temporary,
@@ -122,17 +122,17 @@ class References:
 
 
 def _floor(similarities: np.ndarray, share: float) -> float:
-    """Return what at most ``share`` of further photos like these (N,) will be below, on average.
+    """Return the floor that, on average, at most ``share`` of new photos like these (N,) are below.
 
-    Minus infinity where N are too few to tell. Vovk et al., "Algorithmic Learning in a Random
-    World" (2005): a new one is equally likely to come anywhere among the others.
+    Minus infinity if N is too small. Vovk et al., "Algorithmic Learning in a Random
+    World" (2005): a new value is equally likely to have any rank.
     """
     rank = int(share * (len(similarities) + 1))
     return float(np.sort(similarities)[rank - 1]) if rank else -math.inf
 
 
 def _quantized(vectors: np.ndarray) -> np.ndarray:
-    """Return int8 (M, D) of almost the same directions: cosines change in the third decimal."""
+    """Return int8 (M, D) in almost the same directions: cosines change in the third decimal."""
     vectors = np.asarray(vectors, dtype=np.float32)
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     return np.round(vectors * (127 / np.maximum(largest, 1e-12))).astype(np.int8)

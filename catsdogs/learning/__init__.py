@@ -15,6 +15,7 @@ referencing.py    the training photos that "neither" is measured against
 engines.py        MobileNetV2's frozen part on the fastest engine that agrees with Keras
 backbone.py       a command that exports MobileNetV2's frozen part
 weights.py        MobileNetV2's pretrained weights: given, cached, downloaded or shipped
+tensorflow_internals.py  the private parts of TensorFlow and LiteRT
 normalization.py  batch normalisation in one fused operation
 machine.py        the fastest precision on this machine, measured once
 range_test.py     the process of the learning-rate range test

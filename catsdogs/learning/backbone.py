@@ -1,4 +1,4 @@
-"""``python -m catsdogs.learning.backbone``: export MobileNetV2's base once, print where it is.
+"""``python -m catsdogs.learning.backbone``: export MobileNetV2's base once, print its path.
 
 For callers outside this package, which never load TensorFlow themselves.
 """

@@ -1,8 +1,9 @@
-"""All that a fit needs to go on as if it had never been interrupted, in one file.
+"""Everything that a fit needs to resume exactly, in one file.
 
-The model's variables (weights, normalisation statistics, the states of its random generators), the
-optimizer's (moments and its count of steps, which the learning rate follows), where in which epoch
-it is, and the weights of the best epoch so far. The data need no state: ``Batches`` derives them.
+The file has the model's variables (weights, normalisation statistics, the states of its random
+generators), the optimizer's (moments and its step count, which the learning rate follows), the
+position in the epoch, and the weights of the best epoch so far. The data need no state: ``Batches``
+derives them.
 """
 
 import json
@@ -22,11 +23,11 @@ from catsdogs.system import files
 
 @dataclass
 class Progress:
-    """Where a fit is: ``epoch`` whole epochs (from 0), and ``step`` batches of the next one.
+    """The position of a fit: ``epoch`` complete epochs, and ``step`` batches of the next one.
 
-    ``seen``, ``loss`` and ``accuracy`` are the images of that epoch so far and their means.
+    ``seen`` counts the images of that epoch so far; ``loss`` and ``accuracy`` are their means.
     ``best_loss`` is the lowest validation loss, of epoch ``best_epoch`` (from 1). ``seconds`` is
-    what the phases took. ``stage`` names the network that is fitted.
+    the time of each phase. ``stage`` names the network being fitted.
     """
 
     stage: str = "fit"
@@ -41,7 +42,7 @@ class Progress:
 
 
 def save(path: Path, model: keras.Model, progress: Progress, best: list[np.ndarray] | None) -> None:
-    """Write everything to ``path``, whole or not at all. ``best`` is what ``get_weights`` gave."""
+    """Write everything to ``path``, atomically. ``best`` comes from ``get_weights``."""
     arrays = {f"variable_{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
     arrays |= {f"best_{i}": array for i, array in enumerate(best or [])}
     arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
@@ -50,10 +51,10 @@ def save(path: Path, model: keras.Model, progress: Progress, best: list[np.ndarr
 
 
 def stage(path: Path) -> str | None:
-    """Return the stage that a checkpoint is of; None when there is no checkpoint.
+    """Return the stage of a checkpoint; None if there is no checkpoint.
 
     Raises:
-        RunError: when the file is damaged.
+        RunError: if the file is damaged.
     """
     if not path.is_file():
         return None
@@ -62,10 +63,10 @@ def stage(path: Path) -> str | None:
 
 
 def restore(path: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray] | None]:
-    """Put a compiled model and its optimizer into the state that ``save`` found them in.
+    """Restore a compiled model and its optimizer; return the progress and the best weights.
 
     Raises:
-        RunError: when the file is damaged, or of another network.
+        RunError: if the file is damaged or belongs to another network.
     """
     with _opened(path) as archive:
         content = {name: archive[name] for name in archive.files}
@@ -82,9 +83,9 @@ def restore(path: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray] 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """Open a checkpoint; what cannot be read from it is one error."""
+    """Open a checkpoint; raise a RunError for anything unreadable in it."""
     try:
-        # Opened here, because NumPy leaves a file open that it cannot read.
+        # Opened here: NumPy leaves a file open if it cannot read it.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             yield archive
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:

@@ -1,8 +1,8 @@
-"""MobileNetV2's frozen base by the engine that is asked for, or the fastest of the exact ones.
+"""MobileNetV2's frozen base on the requested engine, or on the fastest exact one.
 
-LiteRT in float32 agrees with Keras to a few millionths. In int8 it is twice as fast and close, not
-equal (docs/log.md has how close), so it is used only when asked for, and not to measure with. Keras
-itself is worth a try where TensorFlow sees a GPU.
+LiteRT in float32 agrees with Keras to a few millionths. In int8 it is twice as fast, but only close
+(docs/log.md has the differences), so it is used only on request, and not for metrics. Keras itself
+may be faster if TensorFlow sees a GPU.
 """
 
 import time
@@ -47,10 +47,10 @@ def embedder(
 ) -> Callable[..., Rows]:
     """Return ``embed(mirrored=…, progress=…)`` → float32 rows (1280,) of the photos in ``records``.
 
-    What the engine needs is exported here, the first time on a machine.
+    Exports the files that the engine needs, the first time on a machine.
 
     Raises:
-        RunError: when an exported model cannot be loaded.
+        RunError: if an exported model cannot be loaded.
     """
     if engine == "keras":
         network, side = _keras_network(weights)
@@ -79,7 +79,7 @@ def calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np.
     """Return some photos from all over the dataset, uint8 (side, side, 3) each.
 
     Raises:
-        DatasetError: when none of them decodes.
+        DatasetError: if none of them decodes.
     """
     names = list(_spread_over(records)["path"])
     decoded = map_files(root, names, lambda content: picture.load_square(content, side))
@@ -98,7 +98,7 @@ def _spread_over(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keras_speedup(weights: Path, root: Path, records: pd.DataFrame) -> float:
-    """Return Keras' speed on already decoded photos over LiteRT's."""
+    """Return the speed of Keras divided by that of LiteRT, on decoded photos."""
     network, side = _keras_network(weights)
     photos = calibration_photos(root, records, side)
     batch = np.stack([photos[i % len(photos)] for i in range(_MEASURED_PHOTOS)])

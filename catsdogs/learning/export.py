@@ -1,12 +1,10 @@
 """Keras → LiteRT, with the heat map inside the graph.
 
-MobileNetV2 runs differ only in their head, so the expensive conversion is done once a machine: the
-backbone is exported with an empty head and kept in the cache, and a run's file is that one with
-1,281 numbers replaced.
+Frozen MobileNetV2 runs differ only in their head, so the expensive conversion runs once a machine:
+the cache keeps the backbone with a placeholder head, and a run's file is that one with 1,281
+numbers replaced.
 """
 
-import io
-import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow
 from keras import layers, ops
 
@@ -23,16 +20,13 @@ from catsdogs.errors import RunError
 from catsdogs.features.backbones import identity
 from catsdogs.features.embeddings import EMBEDDING_SIZE
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.learning import models
+from catsdogs.learning import models, tensorflow_internals
 from catsdogs.system import files
 
-# Photos on which each operation in int8 is compared with float32, and how many steps of its scale
-# it may be off: twice what rounding alone makes.
-_JUDGED_ON, _MOST_STEPS = 40, 2 / math.sqrt(12)
 _SMALLER = [tensorflow.lite.Optimize.DEFAULT]
 # LiteRT and TensorFlow round differently; measured differences are below 1e-5.
 AGREEMENT = 1e-3
-# What the backbone's file holds in place of a head: byte patterns that stand in it once.
+# The placeholder head in the backbone's file: byte patterns that occur in it once.
 _NO_KERNEL = np.linspace(1, 2, EMBEDDING_SIZE, dtype=np.float32)
 _NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
 
@@ -47,8 +41,8 @@ def export_int8(
 ) -> None:
     """Write a complete network as a LiteRT file that computes in int8; outputs as in float32.
 
-    ``photos()`` gives uint8 (S, S, 3) to calibrate on. The custom CNN needs none: it takes the
-    ranges of its activations from each image anew, which agrees better and costs it nothing.
+    ``photos()`` returns uint8 (S, S, 3) to calibrate on. The custom CNN needs none: it computes the
+    ranges of its activations for each image, which agrees better at no extra cost.
     """
     if models.has_backbone(model):
         quantize(_graph(model), photos(), target)
@@ -57,9 +51,9 @@ def export_int8(
 
 
 def export_float16(model: keras.Model, target: Path) -> None:
-    """Write a complete network as a LiteRT file that keeps its weights in half the precision.
+    """Write a complete network as a LiteRT file with float16 weights, half the size.
 
-    It computes in float32 as before, and takes half the space; outputs as in float32.
+    It still computes in float32; outputs as in float32.
     """
     _export(_graph(model), target, optimizations=_SMALLER, weights=[tensorflow.float16])
 
@@ -67,7 +61,7 @@ def export_float16(model: keras.Model, target: Path) -> None:
 def backbone_file(weights: Path) -> Path:
     """Return the exported backbone of these weights, exporting it when the cache has none.
 
-    Its outputs are ``embedding`` (1280,) and, for the head that a run puts in, ``p_dog`` and
+    Its outputs are ``embedding`` (1280,) and, from the head that each run inserts, ``p_dog`` and
     ``heatmap`` (7, 7).
     """
     target = paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}.tflite"
@@ -80,10 +74,10 @@ def backbone_file(weights: Path) -> Path:
 def quantized_backbone_file(
     weights: Path, calibrated_on: str, photos: Callable[[int], Sequence[np.ndarray]]
 ) -> Path:
-    """Return the backbone in int8, quantizing it when the cache has none; output ``embedding``.
+    """Return the int8 backbone, quantizing it if the cache has none; output ``embedding``.
 
-    ``photos(S)`` gives uint8 (S, S, 3) pictures that the ranges of its activations are taken from;
-    ``calibrated_on`` tells them from any others.
+    ``photos(S)`` returns uint8 (S, S, 3) pictures to calibrate on; ``calibrated_on``
+    identifies them in the file name.
     """
     name = f"mobilenet_v2-{identity(weights)}-mostly-int8-{calibrated_on}.tflite"
     target = paths.cache_dir() / "backbones" / name
@@ -108,34 +102,8 @@ def trunk_file(weights: Path, block: str) -> Path:
 
 
 def quantize(graph: keras.Model, photos: Sequence[np.ndarray], target: Path) -> None:
-    """Write ``graph`` as a LiteRT file that computes in int8, calibrated on uint8 ``photos``.
-
-    The few operations that int8 harms most stay in float32, as TensorFlow's guide to its debugger
-    of quantization does: https://www.tensorflow.org/lite/performance/quantization_debugger
-    """
-    lite = tensorflow.lite
-    converter = _converter(graph)
-    converter.optimizations = [lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([photo[np.newaxis]] for photo in photos)
-    debugger = lite.experimental.QuantizationDebugger(
-        converter=converter,
-        debug_dataset=lambda: ([photo[np.newaxis]] for photo in photos[:_JUDGED_ON]),
-    )
-    debugger.run()
-    debugger.options = lite.experimental.QuantizationDebugOptions(
-        denylisted_nodes=_harmed(debugger)
-    )
-    files.write_bytes(target, debugger.get_nondebug_quantized_model())
-
-
-def _harmed(debugger: Any) -> list[str]:
-    """Return the operations whose values int8 changes by more than twice what rounding does."""
-    table = io.StringIO()
-    debugger.layer_statistics_dump(table)
-    table.seek(0)
-    found = pd.read_csv(table)
-    steps = np.sqrt(found["mean_squared_error"]) / found["scale"]
-    return list(found["tensor_name"][steps > _MOST_STEPS])
+    """Write ``graph`` as a LiteRT file that computes in int8, calibrated on uint8 ``photos``."""
+    files.write_bytes(target, tensorflow_internals.quantized(_converter(graph), photos))
 
 
 def export_fine_tuned(backbone: keras.Model, head: keras.Model, target: Path) -> None:
@@ -147,18 +115,18 @@ def export_mobilenet_v2(backbone: Path, head: keras.Model, target: Path) -> None
     """Write a LiteRT file: the exported ``backbone`` with this head's kernel and bias in place."""
     kernel, bias = head.get_layer("p_dog").get_weights()  # (1280, 1), (1,)
     content = backbone.read_bytes()
-    content = _with_constant(content, _NO_KERNEL, kernel)
-    content = _with_constant(content, _NO_BIAS, np.full_like(_NO_BIAS, bias))
+    content = tensorflow_internals.with_constant(content, _NO_KERNEL, kernel)
+    content = tensorflow_internals.with_constant(content, _NO_BIAS, np.full_like(_NO_BIAS, bias))
     files.write_bytes(target, content)
 
 
 def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -> float:
-    """Compare the exported model with the probabilities (N,) that training ended with.
+    """Return the median milliseconds of a forward pass, after checking the exported model.
 
-    ``images`` are uint8 of shape (S, S, 3). Returns the median milliseconds of a forward pass.
+    ``images`` are uint8 (S, S, 3); ``p_dog`` (N,) are the probabilities from training.
 
     Raises:
-        RunError: when any probability differs by more than ``AGREEMENT``.
+        RunError: if any probability differs by more than ``AGREEMENT``.
     """
     model = LiteRTModel(litert)
     found, times_ms = [], []
@@ -176,7 +144,7 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
 
 
 def _graph(model: keras.Model) -> keras.Model:
-    """Return a complete network with all outputs that its LiteRT file has."""
+    """Return a complete network with all outputs of its LiteRT file."""
     if models.has_backbone(model):
         backbone, head = models.parts_of_mobilenet_v2(model)
         return _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
@@ -229,7 +197,7 @@ def _grad_cam(model: keras.Model) -> keras.KerasTensor:
 
 
 def _hidden_values(model: keras.Model) -> keras.KerasTensor:
-    # Networks of earlier versions have their ReLU in the dense layer itself.
+    # In networks from older versions, the dense layer itself has the ReLU.
     names = {layer.name for layer in model.layers}
     name = f"{models.HIDDEN}_active"
     return model.get_layer(name if name in names else models.HIDDEN).output
@@ -261,7 +229,7 @@ def _converter(graph: keras.Model) -> Any:
     """Return TensorFlow's converter of a graph for one image, its outputs by their names.
 
     ``graph.export(format="litert")`` takes twice the time for the same file: it tracks and saves
-    every Keras layer on the way, where the values of the variables are enough.
+    every Keras layer, although the values of the variables are enough.
     """
     image = tensorflow.TensorSpec((1, *graph.input_shape[1:]), tensorflow.uint8, name="image")
     network = tensorflow.function(lambda image: graph(image, training=False))
@@ -270,13 +238,3 @@ def _converter(graph: keras.Model) -> Any:
     return tensorflow.lite.TFLiteConverter.from_concrete_functions(
         [network.get_concrete_function(image)], variables
     )
-
-
-def _with_constant(content: bytes, old: np.ndarray, new: np.ndarray) -> bytes:
-    pattern = old.astype("<f4").tobytes()
-    if content.count(pattern) != 1:
-        raise RunError(
-            "Expected an exported backbone with exactly one place for the head. Received: "
-            f"{content.count(pattern)} places. Delete the folder .cache/backbones and train again."
-        )
-    return content.replace(pattern, new.astype("<f4").tobytes())

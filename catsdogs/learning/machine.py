@@ -1,4 +1,4 @@
-"""What this machine is good at: measured once, remembered in the cache."""
+"""The fastest settings on this machine: measured once, kept in the cache."""
 
 import json
 import os
@@ -12,19 +12,19 @@ import tensorflow as tf
 from catsdogs import paths
 from catsdogs.system import files
 
-# Emulated, bfloat16 is slower than float32; where the processor has it, about twice as fast.
+# bfloat16 is about twice as fast as float32 where the processor supports it, and slower elsewhere.
 _WORTHWHILE = 1.3
 _REPEATS = 5
 
 
 def fastest_precision() -> str:
-    """Return what the custom CNN trains fastest in here: "float32" or "bfloat16"."""
+    """Return the precision that trains the custom CNN fastest here: "float32" or "bfloat16"."""
     speedup = remembered("bfloat16_speedup", _bfloat16_speedup)
     return "bfloat16" if speedup >= _WORTHWHILE else "float32"
 
 
 def remembered(name: str, measure: Callable[[], float]) -> float:
-    """Return what ``measure`` once found on this machine, measuring it when that is not known."""
+    """Return the cached result of ``measure`` on this machine, measuring it if there is none."""
     path, here = paths.cache_dir() / "machine.json", _identity()
     try:
         known = {**json.loads(path.read_text())}
@@ -38,12 +38,12 @@ def remembered(name: str, measure: Callable[[], float]) -> float:
 
 
 def has_gpu() -> bool:
-    """Tell whether TensorFlow sees a GPU."""
+    """Return whether TensorFlow sees a GPU."""
     return bool(tf.config.list_physical_devices("GPU"))
 
 
 def _identity() -> str:
-    """Return what a measurement depends on."""
+    """Return the hardware and software that a measurement depends on, as a key."""
     gpus = [device.name for device in tf.config.list_physical_devices("GPU")]
     machine = (platform.node(), platform.machine(), os.cpu_count(), *gpus)
     return " ".join(map(str, (*machine, "TensorFlow", tf.__version__)))

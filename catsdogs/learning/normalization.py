@@ -1,24 +1,25 @@
-"""Batch normalisation in TensorFlow's one operation for it."""
+"""Batch normalisation in one fused TensorFlow operation."""
 
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
+
+from catsdogs.learning.tensorflow_internals import fused_batch_norm
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
-    """Batch normalisation of maps (B, h, w, C), for training; of Keras' variables and values.
+    """Batch normalisation of maps (B, h, w, C), for training. Variables and values match Keras.
 
-    Only the running variance is another: that of a sample, n / (n - 1) times as large.
+    Only the running variance differs: it is the sample variance, n / (n - 1) times as large.
 
-    Keras composes it of a dozen operations, each of which reads and writes all maps; and where maps
-    are bfloat16 it computes in float32. TensorFlow's own keeps the maps as they are and the
-    statistics in float32. It is not for files: Keras loads no layer that is not its own.
+    Keras uses a dozen operations, each of which reads and writes all maps, and computes bfloat16
+    maps in float32. The fused operation keeps the type of the maps, with float32 statistics. Do not
+    save this layer: in safe mode, Keras loads only its own.
     """
 
     def __init__(self, **options: Any) -> None:
-        # Without autocast, which would round the statistics.
+        # Autocast would round the statistics.
         super().__init__(**options, autocast=False)
 
     def call(
@@ -30,8 +31,8 @@ class FusedBatchNormalization(layers.BatchNormalization):
         """Return the normalised maps; in training, update the running statistics too."""
         if not training:
             return super().call(inputs, training=training, mask=mask)
-        normalised, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
+        normalised, mean, variance = fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon
         )
         for running, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             running.assign(ops.stop_gradient(running * self.momentum + value * (1 - self.momentum)))

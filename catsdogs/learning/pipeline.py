@@ -1,4 +1,4 @@
-"""Cached rows (pixels, activations, vectors) → batches, the same at every run of one seed."""
+"""Cached rows (pixels, activations, vectors) → batches, the same for the same seed."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ from catsdogs.images.augmentation import crops
 class Batches:
     """Batches of (rows (B, …), float32 labels (B, 1)) from memory-mapped rows.
 
-    ``positions`` are those of the photos among the N ``labels``. Where ``rows`` are a multiple of
-    N, each further N are another view of the same photos, of which an epoch takes one each.
+    ``positions`` select photos among the N ``labels``. If there are k × N ``rows``, each block of N
+    is another view of the same photos; an epoch draws one view for each photo.
 
     With ``shuffle_seed`` the order, the views and, for pixels, with ``smallest_crop`` (a share of
-    the area) what is seen of each photo differ from epoch to epoch, and depend on nothing but the
-    seed and the epoch. Without a seed, every photo comes once, in order, unchanged. ``repeats`` is
-    how often an epoch goes through all photos.
+    the area) the crop of each photo change every epoch, and depend only on the seed and the
+    epoch. Without a seed, every photo comes once, in order, unchanged. ``repeats`` is the number of
+    passes over all photos in an epoch.
     """
 
     rows: Rows
@@ -32,11 +32,11 @@ class Batches:
 
     @property
     def images(self) -> int:
-        """How many images an epoch has: each photo ``repeats`` times."""
+        """The number of images in an epoch: each photo ``repeats`` times."""
         return len(self.positions) * self.repeats
 
     def epoch(self, number: int = 0, first_batch: int = 0) -> tf.data.Dataset:
-        """Return the batches of epoch ``number`` from ``first_batch`` on, both counted from 0."""
+        """Return the batches of epoch ``number`` from ``first_batch`` on; both count from 0."""
         order, boxes = self._drawn(number)
         rest = slice(first_batch * self.batch_size, None)
         columns = (order[rest],) if boxes is None else (order[rest], boxes[rest])
@@ -61,7 +61,7 @@ class Batches:
         self, chosen: tf.Tensor, boxes: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         row = self.rows.shards[0][0]
-        # The one call of Python: a copy out of the memory map. All else is TensorFlow's own.
+        # The only Python call: it copies from the memory map. TensorFlow does everything else.
         rows = tf.numpy_function(self.rows.take, [chosen], row.dtype, stateful=False)
         rows = tf.ensure_shape(rows, (None, *row.shape))
         if boxes is not None:
@@ -71,7 +71,7 @@ class Batches:
 
 
 def _cropped(pixels: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
-    """Return uint8 (B, S, S, 3): each photo's box of it, at full size again."""
+    """Return uint8 (B, S, S, 3): each photo's box, resized to S."""
     count, side = tf.shape(pixels)[0], pixels.shape[1:3]
     seen = tf.image.crop_and_resize(pixels, boxes, tf.range(count), side)
     return tf.cast(tf.round(seen), tf.uint8)
@@ -79,6 +79,6 @@ def _cropped(pixels: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
 
 def _options() -> tf.data.Options:
     options = tf.data.Options()
-    # tf.data's autotuner sleeps up to as long as it has run, and an epoch waits for it at its end.
+    # tf.data's autotuner may sleep for as long as it has run, and the end of an epoch waits for it.
     options.autotune.enabled = False
     return options

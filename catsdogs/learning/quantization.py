@@ -1,6 +1,6 @@
-"""``python -m catsdogs.learning.quantization FORMAT RUN_FOLDER OUT``: a smaller file, and how good.
+"""``python -m catsdogs.learning.quantization FORMAT RUN_FOLDER OUT``: a smaller model file.
 
-Prints one JSON object: how its answers on the run's validation photos compare with the labels and
+Prints one JSON object that compares its answers on the run's validation photos with the labels and
 with the run's own answers. For the command line, which never loads TensorFlow itself.
 """
 
@@ -27,7 +27,7 @@ from catsdogs.sources import opening
 
 
 def main(form: str, folder: Path, out: Path) -> int:
-    """Write ``out`` and print the figures; return the exit status."""
+    """Write ``out`` and print the metrics; return the exit status."""
     try:
         print(json.dumps(quantized(form, store.load(folder), out)))
     except CatsDogsError as error:
@@ -37,14 +37,13 @@ def main(form: str, folder: Path, out: Path) -> int:
 
 
 def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
-    """Write the model of ``run`` as INT8 or FLOAT16 to ``out``, a .tflite file; measure it.
+    """Write the model of ``run`` as INT8 or FLOAT16 to ``out``, a .tflite file; return its metrics.
 
-    ``images`` counts the validation photos that are still there, ``val_accuracy`` is on them, and
-    ``same_label`` the share on which it agrees with the run.
+    ``images`` counts the validation photos that still exist, ``val_accuracy`` is the accuracy on
+    them, and ``same_label`` the share on which it agrees with the run.
 
     Raises:
-        DatasetError: when the run's photos, which it is measured on, and calibrated in int8, are
-            not there.
+        DatasetError: if the run's photos, needed to measure and to calibrate int8, are missing.
     """
     root = opening.open_source(Path(run.config.data))
     predictions = model_files.read_predictions(run)
@@ -58,22 +57,22 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
         )
     else:
         export.export_float16(model, out)
-    # By content, because a file may have another name by now.
+    # By content: a file may have been renamed.
     places = records.drop_duplicates("digest").set_index("digest")["path"]
     there = predictions[predictions["digest"].isin(places.index)]
     return _measured(LiteRTModel(out), root, there.assign(path=there["digest"].map(places)))
 
 
 def loaded(run: Run) -> keras.Model:
-    """Return the run's model from Keras' own file, in whose safe mode no code of the file runs.
+    """Return the run's model from its Keras file, in safe mode: no code in the file runs.
 
     Raises:
-        RunError: when it is missing, not as the run left it, or no such model.
+        RunError: if it is missing, has changed, or is not such a model.
     """
     path = model_files.intact(run, layout.KERAS_MODEL)
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises whatever reading the file runs into.
+    except Exception as error:  # Keras passes on any error from reading the file.
         first = next(iter(str(error).splitlines()), "")
         raise RunError(
             f"Expected {path.name} of {run.run_id} to be a model that training wrote. Received: "

@@ -1,4 +1,4 @@
-"""The training photos that a run keeps, as vectors, to tell what looks like none of them."""
+"""The vectors of training photos that a run keeps, to detect pictures unlike all of them."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from catsdogs.learning.preparing import Frozen, Sides
 def references(
     sides: Sides, frozen: Frozen | None, root: Path, litert: Path, *, count: int = COUNT
 ) -> References | None:
-    """Return ``count`` references of a run at most, drawn by its seed from its training side.
+    """Return at most ``count`` references of a run, drawn with its seed from its training side.
 
-    The vectors are those that MobileNetV2's ``frozen`` base has computed already; without it, those
-    of the exported model ``litert``, on the photos that are still there. None where none is.
+    The vectors come from MobileNetV2's ``frozen`` base if it has computed them; otherwise from the
+    exported model ``litert``, on photos that still exist. None if there are none.
     """
     generator = np.random.default_rng(sides.config.seed)
     train, held_back = (

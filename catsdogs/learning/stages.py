@@ -15,7 +15,7 @@ FIT, FINE_TUNE = "fit", "fine-tune"
 
 @dataclass(frozen=True)
 class Stage:
-    """The epochs of a run that one network is fitted for.
+    """The epochs of a run in which one network is fitted.
 
     ``cycles`` are (first epoch, epochs), counted from 0 over the whole run: the stage's own, then
     one for each extension.
@@ -38,7 +38,7 @@ class Stage:
 
 
 def stages(run: Run) -> list[Stage]:
-    """Return what ``run`` goes through: the network or its head, then perhaps fine-tuning."""
+    """Return the stages of ``run``: the network or its head, then optional fine-tuning."""
     config, extensions = run.config, run.view.extensions
     first, rate = (0, config.epochs), config.peak_learning_rate
     if not config.fine_tune:

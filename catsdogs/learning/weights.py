@@ -19,15 +19,15 @@ _DOWNLOAD_TIMEOUT_S = 10
 
 
 def find_weights(*, begun_from: str | None = None) -> Path:
-    """Return the weights file: ImageNet's, downloaded (9 MB, once) when it is not here yet.
+    """Return the weights file: ImageNet's, downloaded once (9 MB) if it is missing.
 
-    Behind a closed network it is the backbone that comes with the project, which has learned from
-    Dogs vs. Cats already: ``backbones.origin`` tells them apart. A run that goes on gets those that
-    it has ``begun_from``.
+    Without a network, this is the project's own backbone, which was trained on Dogs vs. Cats:
+    ``backbones.origin`` distinguishes the two. A resumed run gets the weights that it has
+    ``begun_from``.
 
     Raises:
-        WeightsUnavailable: when the path that was set does not exist, when there are none at all,
-            or others than ``begun_from``.
+        WeightsUnavailable: if the configured path does not exist, there are no weights at all, or
+            they differ from ``begun_from``.
     """
     shipped = paths.shipped_backbone()
     found = shipped if begun_from == SHIPPED and shipped.is_file() else _find()
@@ -46,11 +46,11 @@ def _find() -> Path:
         return _existing(Path(explicit).expanduser())
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     kept = home / "models" / FILE_NAME
-    # Keras would download over a file of other content, and remove it when that fails.
+    # Keras would overwrite a file with other content, and delete it if the download fails.
     if kept.is_file():
         return _imagenet(kept)
     before = socket.getdefaulttimeout()
-    # Keras sets none: a network that swallows packets would be waited for for ever.
+    # Keras sets no timeout: on a network that drops packets, it would wait forever.
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)
     try:
         return Path(

@@ -1,4 +1,4 @@
-"""A comparison of two runs as one file: HTML that needs nothing from a network, or Markdown."""
+"""A comparison of two runs as one file: HTML that works offline, or Markdown."""
 
 import base64
 import re
@@ -27,14 +27,14 @@ from catsdogs.runs.command import repeating
 from catsdogs.text import printable, unmarked
 
 _PHOTOS_A_GALLERY = 12
-_CHART_PX = 600  # the height of one that has a page to itself
-# What Markdown would take for markup inside a line.
+_CHART_PX = 600  # the height of a chart on its own page
+# Characters that Markdown would interpret inside a line.
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|])")
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One image of a gallery; without ``picture``, a data URI, its name stands for it."""
+    """One image of a gallery. ``picture`` is a data URI, or empty if only the name is shown."""
 
     name: str
     note: str
@@ -43,7 +43,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Report:
-    """What a report shows, in its order."""
+    """The contents of a report, in order."""
 
     pair: Pair
     threshold: float
@@ -55,7 +55,7 @@ class Report:
     galleries: dict[str, list[Photo]]
 
     def as_html(self) -> str:
-        """Return one page that works offline: charts, pictures and script are in it."""
+        """Return one page that works offline: it contains its charts, pictures and script."""
         charts = {
             name: _on_paper(figure).to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
             for name, figure in self.charts.items()
@@ -63,7 +63,7 @@ class Report:
         return self._rendered("comparison.html.jinja", _html, charts=charts, plotly=get_plotlyjs())
 
     def as_markdown(self) -> str:
-        """Return the words, tables and names of the photos."""
+        """Return the sentences, the tables and the names of the photos."""
         return self._rendered("comparison.md.jinja", _markdown)
 
     def _rendered(
@@ -84,10 +84,10 @@ class Report:
 
 
 def report(pair: Pair, *, threshold: float, margin: float) -> Report:
-    """Gather what is to be said of two runs at a threshold on P(dog).
+    """Return the report on two runs at a threshold on P(dog).
 
     Raises:
-        ConfigError: when ``margin`` is out of range.
+        ConfigError: if ``margin`` is out of range.
     """
     verdict, notes = _verdict(pair, margin)
     return Report(
@@ -108,7 +108,7 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
 
 
 def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
-    """Return every chart of a comparison, by its name: one of ``chart_names``."""
+    """Return every chart of a comparison, by the names in ``chart_names``."""
     views = {letter: run.view for letter, run in pair.runs.items()}
     found = {
         metric.capitalize(): training_charts.compared_curves(views, metric)
@@ -122,7 +122,7 @@ def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
 
 
 def chart_names(pair: Pair) -> list[str]:
-    """Return the names of ``charts`` without making any."""
+    """Return the names of ``charts`` without drawing them."""
     metrics = [metric.capitalize() for metric in training_charts.METRICS]
     moving = evaluation_charts.names_at_threshold(pair.answers)
     return [*metrics, *moving, *map(_by, pair.measured)]
@@ -137,7 +137,7 @@ def chart_page(pair: Pair, threshold: float, name: str) -> str:
 
 
 def _on_paper(figure: go.Figure) -> go.Figure:
-    """Return the figure in the looks that it has on a page, where the app's theme gives it them."""
+    """Return a copy of the chart in the style that the app's theme gives it on a page."""
     template = go.layout.Template(pio.templates["plotly_white"])
     template.layout.update(
         title={"x": 0, "xanchor": "left"},
@@ -207,7 +207,7 @@ def _literal(text: str) -> str:
 
 
 def _html(table: pd.DataFrame) -> Markup:
-    return Markup(table.to_html(border=0))  # Which escapes what is in it.
+    return Markup(table.to_html(border=0))  # to_html escapes the cells.
 
 
 def _markdown(table: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""Figures → the sentences and cells that a page and a report show them in. Plain text."""
+"""Metrics → the sentences and table cells of a page and a report. Plain text."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.run import Run
 from catsdogs.text import counted
 
-# The figures of ``intervals.of_metrics``: what they are called, and how they are written.
+# The figures of ``intervals.of_metrics``: their titles and formats.
 _METRICS = {
     "accuracy": ("Accuracy", ".2%"),
     "cat_recall": ("Cats called cat", ".2%"),
@@ -21,8 +21,8 @@ _METRICS = {
     "brier": ("Brier score", ".4f"),
     "roc_auc": ("ROC AUC", ".5f"),
 }
-# Below so many flips even the usual test, and all the more the bootstrap, is off: McNemar's rule of
-# thumb for the exact test.
+# With fewer flips, approximate tests are inaccurate, and the bootstrap even more: McNemar's rule of
+# thumb for using the exact test.
 _FEW_FLIPS = 25
 OWN_METRICS = f"Of each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
 OWN_ANSWERS = "Each run is shown on its own validation images: they share none."
@@ -45,12 +45,12 @@ ABOUT_SUSPECTS = (
 
 
 def verdict(result: Comparison) -> list[tuple[str, str]]:
-    """Return what the tests say: each a sentence for everyone, and the figures behind it."""
+    """Return the result of each test: a plain sentence, and the numbers behind it."""
     return [_difference(result), _equivalence(result)]
 
 
 def without_suspects(result: Comparison, left_out: int) -> str:
-    """Return what a comparison says from which ``left_out`` images with suspect labels are gone."""
+    """Return the result of a comparison without ``left_out`` images with suspect labels."""
     gap = result.difference
     return (
         f"Without the {left_out:,} of these images whose labels are suspect: A "
@@ -60,7 +60,7 @@ def without_suspects(result: Comparison, left_out: int) -> str:
 
 
 def left_out(result: Comparison) -> list[str]:
-    """Say which images do not count, and why that is fair."""
+    """Return sentences on which images are excluded, and why."""
     said = []
     for letter, count in (("A", result.only_in_a), ("B", result.only_in_b)):
         if count:
@@ -82,7 +82,7 @@ def points(share: float) -> str:
 
 
 def metric_table(columns: Mapping[str, Mapping[str, Interval]]) -> pd.DataFrame:
-    """Return a row a figure and a column a run, each with its 95 % interval."""
+    """Return a table with a row a metric and a column a run, each with its 95 % interval."""
     rows = {
         title: [_with_interval(of.get(name), form) for of in columns.values()]
         for name, (title, form) in _METRICS.items()
@@ -91,7 +91,7 @@ def metric_table(columns: Mapping[str, Mapping[str, Interval]]) -> pd.DataFrame:
 
 
 def answered(photo: Mapping[Hashable, Any]) -> str:
-    """Return the label of an image that both runs were asked about, and their answers."""
+    """Return the label of a shared image, and the answers of both runs."""
     label = CLASS_NAMES[photo["label"]]
     return f"{label} · P(dog): A {photo['p_dog_a']:.0%}, B {photo['p_dog_b']:.0%}"
 
@@ -103,7 +103,7 @@ def report(evaluation: Evaluation) -> pd.DataFrame:
 
 
 def facts(run: Run) -> dict[str, str]:
-    """Return what a run learned from, and what it costs."""
+    """Return a run's training data and cost."""
     result, dataset = run.result, run.about.dataset
     return {
         "Model": run.config.title,
@@ -118,7 +118,7 @@ def facts(run: Run) -> dict[str, str]:
 
 
 def caveats(runs: Mapping[str, Run]) -> list[str]:
-    """Return what a reader of the runs' figures must know, a sentence a run that has a caveat."""
+    """Return the caveats on the runs' metrics: one sentence for each run that has one."""
     return [f"{letter}: {run.caveat}" for letter, run in runs.items() if run.caveat]
 
 
