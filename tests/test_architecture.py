@@ -435,7 +435,6 @@ DRAWS = {"go.Figure", "make_subplots"}
 DRAWN_IN = ("catsdogs/charts/", "catsdogs/reports/comparison.py")
 KNOWN_WORDS = {
     "catsdogs/cli/run_progress.py: _figures",
-    "catsdogs/cli/tables.py: _figures",
     "catsdogs/ui/compare/comparison.py: figures",
     "catsdogs/ui/train/live.py: _figure",
     "catsdogs/ui/train/live.py: _final_figures",
