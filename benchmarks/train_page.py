@@ -26,8 +26,8 @@ from benchmarks.browser import chromium, serving
 from catsdogs import paths
 from catsdogs.runs import layout, queue, store
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.events import position
 from catsdogs.runs.run import Run
+from catsdogs.runs.view import position
 from catsdogs.sources.sample import draw_sample, sample_dir
 
 _IMAGES, _BATCH_SIZE = 2000, 32

@@ -12,7 +12,8 @@ from catsdogs.runs import event_file, layout, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.events import State, fold, parsed
+from catsdogs.runs.events import State, parsed
+from catsdogs.runs.view import fold
 from catsdogs.sources.sample import SAMPLE_NAME
 from catsdogs.system import processes
 

@@ -9,7 +9,8 @@ from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
 from catsdogs.inference.heatmap import overlay
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.runs.events import fold, parsed
+from catsdogs.runs.events import parsed
+from catsdogs.runs.view import fold
 
 
 @pytest.fixture

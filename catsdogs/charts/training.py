@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from catsdogs.charts.style import HEIGHT_PX, RUN_COLOURS, styled, thinned
-from catsdogs.runs.events import RunView, position
 from catsdogs.runs.range_test import smoothed
+from catsdogs.runs.view import RunView, position
 from catsdogs.text import unmarked
 
 # Grey for training, green for validation: readable on light and dark, and not a class colour.

@@ -14,11 +14,12 @@ from rich.table import Table
 from catsdogs.cli import progress
 from catsdogs.cli.progress import Line
 from catsdogs.runs import store
-from catsdogs.runs.events import PHASES, Epoch, PhaseView, RunView, State, position
+from catsdogs.runs.events import PHASES, Epoch, State
 from catsdogs.runs.pace import pace
 from catsdogs.runs.queue import in_queue
 from catsdogs.runs.range_test import smoothed
 from catsdogs.runs.run import Run
+from catsdogs.runs.view import PhaseView, RunView, position
 
 _STARTING = "starting: TensorFlow takes some seconds to load"
 _STOPPING = "stopping …"

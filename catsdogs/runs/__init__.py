@@ -10,7 +10,8 @@ about.py           what config.json records beside the settings: data, versions,
 result.py          the metrics of a trained model, as the last event holds them
 queue.py           start, stop, resume, extend and delete runs
 event_file.py      the run's event log: appended to, followed, read
-events.py          the events of a run folded into the state that a page shows
+events.py          the kinds of events that a worker reports
+view.py            a run as its events describe it
 pace.py            speed and time left
 estimate.py        duration and disk space of a run, learned from earlier runs
 command.py         the command line that repeats a run

@@ -8,7 +8,8 @@ from catsdogs.background import event_log, job
 from catsdogs.background.event_log import Follower
 from catsdogs.background.job import Emit
 from catsdogs.runs import layout
-from catsdogs.runs.events import Ended, Event, Folding, RunView, parsed
+from catsdogs.runs.events import Ended, Event, parsed
+from catsdogs.runs.view import Folding, RunView
 
 appending = job.appending
 read_events = job.read_events

@@ -1,11 +1,10 @@
-"""What a worker reports, and the pure function that turns it into what a page shows.
+"""The events that a run's worker reports, one class for each kind.
 
 An event is a JSON object in ``events.jsonl``. ``event`` is its kind, ``t`` the Unix time in
 seconds; its class lists the other fields. Unknown kinds and damaged events are passed over.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from enum import StrEnum
 from math import nan
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from catsdogs.runs.models import DECODE, EMBED, ModelInfo
-from catsdogs.runs.result import LARGEST, NO_RESULT, RunResult
+from catsdogs.runs.result import LARGEST, RunResult
 from catsdogs.system.processes import Identity
 
 PHASES = (DECODE, EMBED, "fit", "evaluate", "export")
@@ -225,156 +224,6 @@ def to_json(event: Event) -> dict[str, Any]:
     return values
 
 
-@dataclass(frozen=True)
-class PhaseView:
-    """A phase as its latest event tells it.
-
-    It counts from ``begun_at`` and ``begun_done``, its first report with this total: rows that a
-    cache already held took no time.
-    """
-
-    done: int
-    total: int
-    t: float
-    begun_at: float
-    begun_done: int
-
-
-@dataclass(frozen=True)
-class RunView:
-    """A run as its events tell it. ``state`` does not know yet whether the process is alive."""
-
-    state: State = State.QUEUED
-    worker: Identity | None = None
-    queued_at: float | None = None
-    started_at: float | None = None
-    ended_at: float | None = None
-    extensions: tuple[tuple[int, int], ...] = ()  # after how many epochs, how many more
-    split: Split | None = None
-    resolved: dict[str, str] = field(default_factory=dict)  # the values of "auto" settings
-    phase: str | None = None
-    done: int = 0
-    total: int = 0
-    phases: dict[str, PhaseView] = field(default_factory=dict)
-    batches: list[Batch] = field(default_factory=list)
-    epochs: list[Epoch] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    best_epoch: int | None = None
-    saved: Saved | None = None
-    result: RunResult = NO_RESULT
-    message: str | None = None
-    ending: Ended | None = None  # the last event of a run that has ended
-
-    def epochs_planned(self, configured: int) -> int:
-        """Return how many epochs the run is to have, if it was configured for so many."""
-        return sum(self.extensions[-1]) if self.extensions else configured
-
-
-def fold(events: Iterable[Event]) -> RunView:
-    """Return the view that ``events``, in order, amount to."""
-    folding = Folding()
-    for event in events:
-        folding.add(event)
-    return folding.view()
-
-
-class Folding:
-    """A fold that continues as events arrive."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, Any] = {
-            **{"batches": [], "epochs": [], "skipped": []},
-            **{"resolved": {}, "phases": {}},
-        }
-
-    def add(self, event: Event) -> None:
-        """Take in one more event."""
-        _fold(self._values, event)
-
-    def view(self) -> RunView:
-        """Return what the events so far amount to; later ones do not change it."""
-        copies = {n: v.copy() for n, v in self._values.items() if isinstance(v, list | dict)}
-        return RunView(**{**self._values, **copies})
-
-
 def phases_of(model: ModelInfo) -> tuple[str, ...]:
     """Return the phases that a run of ``model`` goes through, in order."""
     return tuple(name for name in PHASES if name not in (DECODE, EMBED) or name == model.preparing)
-
-
-def position(event: Batch | Epoch) -> float:
-    """Return where a batch or an epoch stands on the axis of epochs; 1.5 is half the second."""
-    share = event.step / event.steps if event.step is not None and event.steps else 1.0
-    return event.epoch - 1 + share
-
-
-def _fold(values: dict[str, Any], event: Event) -> None:
-    match event:
-        case Queued():
-            _queued(values, event)
-        case Started():
-            values.update(state=State.RUNNING, worker=event.worker, started_at=event.t)
-        case Launched():
-            # It may come after the worker's own events, even its last; or name a second worker,
-            # which found the first one running.
-            if values.get("state", State.QUEUED) is State.QUEUED:
-                values.update(state=State.RUNNING, worker=event.worker)
-        case Split():
-            values["split"] = event
-        case Resolved():
-            values["resolved"][event.name] = event.value
-        case Resumed():
-            _resumed(values, event)
-        case Phase():
-            _phase(values, event)
-        case Batch():
-            values["batches"].append(event)
-        case Epoch():
-            values["epochs"].append(event)
-        case Skipped():
-            values["skipped"].append(event)
-        case Checkpoint():
-            values["best_epoch"] = event.epoch
-        case Saved():
-            values["saved"] = event
-        case _:
-            _ended(values, event)
-
-
-def _queued(values: dict[str, Any], event: Queued) -> None:
-    if event.extend is not None:
-        extension = event.at, event.extend
-        values["extensions"] = (*values.get("extensions", ()), extension)
-    values.update(state=State.QUEUED, queued_at=event.t, done=0, total=0, phases={}, skipped=[])
-    # The result stays: until the new worker reports its own, the run keeps the old model.
-    values.update(dict.fromkeys(("worker", "phase", "ended_at", "message", "ending")))
-
-
-def _resumed(values: dict[str, Any], event: Resumed) -> None:
-    here = event.epoch, event.step
-    values["batches"] = [e for e in values["batches"] if (e.epoch, e.step) <= here]
-    values["epochs"] = [e for e in values["epochs"] if e.epoch < event.epoch]
-    best = values.get("best_epoch")
-    if best is not None and best >= event.epoch:
-        values["best_epoch"] = None
-
-
-def _phase(values: dict[str, Any], event: Phase) -> None:
-    if event.name not in PHASES:
-        return
-    values.update(phase=event.name, done=event.done, total=event.total)
-    before: PhaseView | None = values["phases"].get(event.name)
-    begun_at, begun_done = event.t, event.done
-    if before is not None and before.total == event.total:
-        begun_at, begun_done = before.begun_at, before.begun_done
-    values["phases"][event.name] = PhaseView(event.done, event.total, event.t, begun_at, begun_done)
-
-
-def _ended(values: dict[str, Any], event: Ended) -> None:
-    values.update(
-        state=event.state,
-        ended_at=event.t,
-        ending=event,
-        result=event.result or NO_RESULT,
-        message=event.message,
-    )

@@ -1,7 +1,8 @@
 """The pace of a run, from its events."""
 
 from catsdogs.background.pace import Pace, Sample, between
-from catsdogs.runs.events import Batch, RunView, position
+from catsdogs.runs.events import Batch
+from catsdogs.runs.view import RunView, position
 
 # The speed of a fit is that of its latest batch events: it follows a change, but does not jump.
 _RECENT = 20

@@ -11,8 +11,9 @@ from catsdogs.runs.about import About
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_view
-from catsdogs.runs.events import Ended, RunView, State
+from catsdogs.runs.events import Ended, State
 from catsdogs.runs.result import NO_RESULT, RunResult
+from catsdogs.runs.view import RunView
 from catsdogs.system.processes import Identity
 
 

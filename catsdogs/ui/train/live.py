@@ -11,10 +11,11 @@ from catsdogs.charts import training as training_charts
 from catsdogs.errors import RunError
 from catsdogs.paths import shortened
 from catsdogs.runs import layout, store
-from catsdogs.runs.events import RunView, State, phases_of
+from catsdogs.runs.events import State, phases_of
 from catsdogs.runs.pace import pace
 from catsdogs.runs.queue import in_queue
 from catsdogs.runs.run import Run
+from catsdogs.runs.view import RunView
 from catsdogs.system import processes
 from catsdogs.text import duration, printable
 from catsdogs.ui.runs import actions, cards, origin, remarks
