@@ -1,7 +1,6 @@
 """Commands on datasets: draw, fetch, scan, check, decide, embed."""
 
 import time
-from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +25,20 @@ from catsdogs.sources.sample import draw_sample, sample_dir
 from catsdogs.system import files
 
 
-def sample(options: Namespace) -> Outcome:
+def sample(*, images: int, out: Path | None, seed: int) -> Outcome:
     """Draw the sample dataset."""
-    folder = options.out or sample_dir()
+    folder = out or sample_dir()
     started = time.perf_counter()
     with progress("draw") as advance:
-        draw_sample(folder.absolute(), images=options.images, seed=options.seed, progress=advance)
+        draw_sample(folder.absolute(), images=images, seed=seed, progress=advance)
     seconds = round(time.perf_counter() - started, 2)
-    result = {"path": str(folder), "images": options.images, "seconds": seconds}
-    return _told(result)
+    result = {"path": str(folder), "images": images, "seconds": seconds}
+    return _as_facts(result)
 
 
-def fetch(options: Namespace) -> Outcome:
+def fetch(*, source: str, sha256: str | None, out: Path | None) -> Outcome:
     """Download and unpack an archive, and make it the dataset that the app shows."""
-    into = options.out.absolute() if options.out else None
-    if options.source in (fetching.MICROSOFT, fetching.KAGGLE) or "://" in options.source:
-        with phases(fetching.PHASES, in_bytes=True) as report:
-            folder = fetching.fetch(options.source, into=into, sha256=options.sha256, report=report)
-    elif options.source:
-        folder = opening.open_source(Path(options.source), into=into)
-    else:
-        raise ConfigError("Expected microsoft, kaggle, a URL or a path. Received: nothing.")
+    folder = _opened(source, sha256=sha256, into=out.absolute() if out else None)
     dataset = index.scan(folder)
     if dataset.usable.empty:
         raise no_usable_images(folder, dataset)
@@ -57,25 +49,25 @@ def fetch(options: Namespace) -> Outcome:
             f"Expected to make {folder} the dataset that the app shows. Received: {error}. The "
             "images are there: choose that folder on the Dataset page."
         ) from None
-    return _told({"path": str(folder)})
+    return _as_facts({"path": str(folder)})
 
 
-def scan(options: Namespace) -> Outcome:
+def scan(*, path: Path) -> Outcome:
     """Count and measure a dataset."""
     started = time.perf_counter()
-    dataset = _scanned(options.path)
+    dataset = _scanned(path)
     if dataset.records.empty:
-        raise no_images(options.path)
+        raise no_images(path)
     result = summary.document(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]
     return Outcome(result, tables.scanned(result), status_with(failed))
 
 
-def health(options: Namespace) -> Outcome:
+def health(*, path: Path) -> Outcome:
     """Run every check on a dataset, or read the findings of the last check of the same content."""
     started = time.perf_counter()
-    dataset = _scanned(options.path)
+    dataset = _scanned(path)
     with phases(checkup.PHASES) as report:
         findings = checkup.run(dataset, backbone=embeddings.exported_backbone, report=report)
     result = checkup.report(dataset, findings)
@@ -83,16 +75,18 @@ def health(options: Namespace) -> Outcome:
     return Outcome(result, tables.checked(result), status_with(result["unreadable"]))
 
 
-def exchange_annotations(options: Namespace) -> Outcome:
+def exchange_annotations(
+    *, path: Path, import_from: Path | None, export_to: Path | None
+) -> Outcome:
     """Import decisions from a CSV, or export them to one; report those in effect."""
-    root = opening.open_source(options.path)
-    if options.import_from is not None:
-        text = options.import_from.read_bytes().decode("utf-8-sig", errors="replace")
+    root = opening.open_source(path)
+    if import_from is not None:
+        text = import_from.read_bytes().decode("utf-8-sig", errors="replace")
         annotations.from_csv(root, index.scan(root).records, text)
     dataset = index.scan(root)
-    if options.export_to is not None:
+    if export_to is not None:
         text = annotations.to_csv(root, dataset.records)
-        files.write_text(options.export_to.absolute(), text)
+        files.write_text(export_to.absolute(), text)
     result = {
         "path": str(root),
         "hash": annotations.content_hash(dataset.records),
@@ -101,35 +95,45 @@ def exchange_annotations(options: Namespace) -> Outcome:
         "relabelled": dataset.relabelled,
         "fingerprint": dataset.fingerprint(),
     }
-    return _told(result)
+    return _as_facts(result)
 
 
-def embed(options: Namespace) -> Outcome:
+def embed(*, path: Path, engine: str, out: Path | None) -> Outcome:
     """Compute the vectors of a dataset's usable images, or read them from the cache."""
-    if options.out is not None and options.out.suffix != ".npz":
-        raise ConfigError(f"Expected a file name that ends in .npz. Received: {options.out}.")
+    if out is not None and out.suffix != ".npz":
+        raise ConfigError(f"Expected a file name that ends in .npz. Received: {out}.")
     started = time.perf_counter()
-    dataset = _scanned(options.path)
+    dataset = _scanned(path)
     backbone = embeddings.exported_backbone()
     with progress("embed") as advance:
         rows = embeddings.embed(dataset.root, dataset.usable, backbone=backbone, progress=advance)
     present = np.flatnonzero(rows.places[:, 0] >= 0)
     if not len(present):
-        raise no_usable_images(options.path, dataset)
-    if options.out is not None:
+        raise no_usable_images(path, dataset)
+    if out is not None:
         names = dataset.usable["path"].to_numpy(dtype=np.str_)[present]
-        with files.replacing(options.out.absolute()) as temporary:
+        with files.replacing(out.absolute()) as temporary:
             np.savez(temporary, paths=names, vectors=rows.take(present))
     failed = unreadable(dataset) + [refused(*item) for item in rows.missing.items()]
     result = {
         "images": len(present),
         "dimensions": embeddings.EMBEDDING_SIZE,
-        "engine": options.engine,
+        "engine": engine,
         "unreadable": failed,
         "seconds": round(time.perf_counter() - started, 2),
     }
-    told = {**result, "unreadable": len(failed)}
-    return Outcome(result, [tables.facts(told)], status_with(failed))
+    shown = {**result, "unreadable": len(failed)}
+    return Outcome(result, [tables.facts(shown)], status_with(failed))
+
+
+def _opened(source: str, *, sha256: str | None, into: Path | None) -> Path:
+    """Return the folder of a dataset: downloaded and unpacked, or opened where it is."""
+    if source in (fetching.MICROSOFT, fetching.KAGGLE) or "://" in source:
+        with phases(fetching.PHASES, in_bytes=True) as report:
+            return fetching.fetch(source, into=into, sha256=sha256, report=report)
+    if source:
+        return opening.open_source(Path(source), into=into)
+    raise ConfigError("Expected microsoft, kaggle, a URL or a path. Received: nothing.")
 
 
 def _scanned(path: Path) -> index.Dataset:
@@ -137,5 +141,5 @@ def _scanned(path: Path) -> index.Dataset:
         return index.scan(opening.open_source(path), progress=advance)
 
 
-def _told(result: dict[str, Any]) -> Outcome:
+def _as_facts(result: dict[str, Any]) -> Outcome:
     return Outcome(result, [tables.facts(result)])

@@ -10,7 +10,7 @@ from catsdogs.text import counted
 
 # The health check judges labels with MobileNetV2's vectors.
 _FLATTERS = "this flatters MobileNetV2 most"
-_SAID = (*CLASS_NAMES, NEITHER)
+_LABELS = (*CLASS_NAMES, NEITHER)
 
 
 def evaluated(result: dict[str, Any]) -> Readable:
@@ -23,7 +23,7 @@ def evaluated(result: dict[str, Any]) -> Readable:
         "average precision": ("average_precision", ".4f"),
         "calibration error": ("ece", ".4f"),
     }
-    figures = facts(
+    metrics = facts(
         {"run": result["run"], "images": f"{result['images']:,}"}
         | {title: _with_interval(result, name, form) for title, (name, form) in shown.items()}
         | {"without suspects": _accuracy_without(result["without_suspects"])}
@@ -34,7 +34,7 @@ def evaluated(result: dict[str, Any]) -> Readable:
         report = result["report"][name]
         shares = (report[key] for key in ("precision", "recall", "f1-score"))
         matrix.add_row(name, *(f"{n:,}" for n in row), *(f"{share:.2%}" for share in shares))
-    return [figures, matrix, *unreadable_files(result["unreadable"])]
+    return [metrics, matrix, *unreadable_files(result["unreadable"])]
 
 
 def _accuracy_without(sound: dict[str, Any] | None) -> str | None:
@@ -51,8 +51,8 @@ def _with_interval(result: dict[str, Any], name: str, form: str) -> str | None:
     if result[name] is None:
         return None
     interval = result["intervals"].get(name)
-    told = f" ({_interval(interval, form)})" if interval else ""
-    return f"{result[name]:{form}}{told}"
+    range_text = f" ({_interval(interval, form)})" if interval else ""
+    return f"{result[name]:{form}}{range_text}"
 
 
 def _interval(interval: dict[str, float], form: str) -> str:
@@ -68,7 +68,7 @@ def compared(result: dict[str, Any]) -> Readable:
     verdict = "could be chance" if p >= SIGNIFICANT else "is hardly chance"
     margin = counted(round(100 * equivalence["margin"], 9), "point")
     shown = "shown" if equivalence["shown"] else "not shown"
-    figures = facts(
+    metrics = facts(
         {
             "A": _accuracy(result, "a"),
             "B": _accuracy(result, "b"),
@@ -85,12 +85,12 @@ def compared(result: dict[str, Any]) -> Readable:
     table = new_table("", "B right>", "B wrong>")
     table.add_row("A right", f"{result['both_right']:,}", f"{result['a_right_b_wrong']:,}")
     table.add_row("A wrong", f"{result['b_right_a_wrong']:,}", f"{result['both_wrong']:,}")
-    return [figures, table]
+    return [metrics, table]
 
 
 def _accuracy(result: dict[str, Any], run: str) -> str:
-    told = _interval(result[f"interval_{run}"], ".2%")
-    return f"{result[run]}: {result[f'accuracy_{run}']:.2%} right ({told})"
+    interval = _interval(result[f"interval_{run}"], ".2%")
+    return f"{result[run]}: {result[f'accuracy_{run}']:.2%} right ({interval})"
 
 
 def _without_suspects(sound: dict[str, Any] | None) -> str | None:
@@ -104,13 +104,14 @@ def _without_suspects(sound: dict[str, Any] | None) -> str | None:
 
 
 def _left_out(result: dict[str, Any]) -> str | None:
-    whys = {
+    reasons = {
         "only_in_a": "that only A was measured on",
         "only_in_b": "that only B was measured on",
         "relabelled": "labelled differently by now",
     }
     return (
-        ", ".join(f"{result[name]:,} {why}" for name, why in whys.items() if result[name]) or None
+        ", ".join(f"{result[name]:,} {reason}" for name, reason in reasons.items() if result[name])
+        or None
     )
 
 
@@ -132,8 +133,8 @@ def classified(answers: list[dict[str, Any]]) -> Readable:
             )
     tables = [table] if table.row_count else []
     if len(answers) > 1 and counts:
-        summary = new_table("Run", *(f"{label.capitalize()}>" for label in _SAID))
+        summary = new_table("Run", *(f"{label.capitalize()}>" for label in _LABELS))
         for run, labels in counts.items():
-            summary.add_row(cell(run), *(f"{labels[label]:,}" for label in _SAID))
+            summary.add_row(cell(run), *(f"{labels[label]:,}" for label in _LABELS))
         tables.append(summary)
     return [*tables, *unreadable_files(failed)]

@@ -2,15 +2,15 @@
 
 import json
 import shutil
-from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from rich.filesize import decimal
 
 from catsdogs.cli import model_tables, tables
@@ -21,7 +21,7 @@ from catsdogs.dataset import index
 from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
 from catsdogs.images import picture
-from catsdogs.inference.answers import Read, csv, see_all, zipped
+from catsdogs.inference.answers import Read, Seen, csv, see_all, zipped
 from catsdogs.inference.folder_task import pictures
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
@@ -33,17 +33,112 @@ from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.system import files, processes
 
+if TYPE_CHECKING:
+    from catsdogs.comparison.pair import Pair
+
 EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
 
 
-def evaluate(options: Namespace) -> Outcome:
+def evaluate(*, run: str, data: Path) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset."""
-    run = store.find_with_model(options.run)
+    found = store.find_with_model(run)
     with progress("scan") as advance:
-        dataset = index.scan(opening.open_source(options.data), progress=advance)
-    records = dataset.usable
-    predictor = Predictor(run)
-    p_dog, failed = np.full(len(records), np.nan), unreadable(dataset)
+        dataset = index.scan(opening.open_source(data), progress=advance)
+    p_dog, refusals = _answers(found, dataset)
+    answered = ~np.isnan(p_dog)
+    if not answered.any():
+        raise no_usable_images(data, dataset)
+    failed = unreadable(dataset) + refusals
+    records = dataset.usable[answered].reset_index(drop=True)
+    document = _evaluation_document(dataset.root, records, p_dog[answered])
+    result = {"run": found.run_id, **document, "unreadable": failed}
+    return Outcome(result, model_tables.evaluated(result), status_with(failed))
+
+
+def classify(
+    *,
+    paths: list[Path],
+    runs: list[str] | None,
+    threshold: float,
+    false_refusal: float,
+    never_neither: bool,
+    table: Path | None,
+    force: bool,
+) -> Outcome:
+    """Classify files with the named runs, or with the best of each model."""
+    if not 0 <= threshold <= 1:
+        raise ConfigError(
+            f"Expected a threshold from 0 to 1. Received: {threshold:g}. P(dog) is one."
+        )
+    if table:
+        _require_new_file(table.expanduser().absolute(), force=force)
+    asked = _named_or_best(runs or [])
+    given = list(_pictures(paths))
+    usable = [run for run in store.list_runs()[0] if run.can_classify]
+    panel = Panel(asked, usable, Predictor)
+    decision = Decision(threshold, None if never_neither else false_refusal)
+    seen: list[Seen] = []
+    with progress("classify") as advance:
+        for one in see_all(given, panel):
+            seen.append(one.without_heatmaps())
+            advance(len(seen), len(given))
+    if table:
+        _write(table, csv(seen, {one.run_id: one.run_id for one in asked}, decision))
+    answers = [one.to_json(decision) for one in seen]
+    failed = any(one.error for one in seen)
+    return Outcome(answers, model_tables.classified(answers), status_with(failed))
+
+
+def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force: bool) -> Outcome:
+    """Compare two runs on the validation images they share."""
+    # Imported here, because SciPy's statistics take over a second to import.
+    from catsdogs.comparison.pair import Pair
+
+    if report:
+        _require_report_name(report)
+        _require_new_file(report.expanduser().absolute(), force=force)
+    pair = Pair.read(store.find_usable(run_a), store.find_usable(run_b))
+    result = _comparison_document(pair, margin)
+    if report:
+        from catsdogs.reports import comparison
+
+        made = comparison.report(pair, threshold=metrics.THRESHOLD, margin=margin)
+        is_html = report.suffix.lower() == ".html"
+        _write(report, made.as_html() if is_html else made.as_markdown())
+    return Outcome(result, model_tables.compared(result))
+
+
+def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
+    """Copy a run's model file, or a smaller version of it, to a path of the user's choice."""
+    found, target = store.find_with_model(run), out.expanduser().absolute()
+    _require_new_file(target, force=force)
+    if found.is_reference and form != "litert":
+        raise RunError(
+            f"Expected --format litert for a run that came with the project. Received: "
+            f"{form}. It came with that one file, its weights in float16; for the others "
+            f"train it yourself: {repeating(found.config)}"
+        )
+    measured: dict[str, Any] = {}
+    if form in (INT8, FLOAT16):
+        with TemporaryDirectory() as folder:
+            source = Path(folder) / layout.LITERT_MODEL
+            measured = _quantized(form, found, source)
+            _copy(source, target, shown=out)
+    else:
+        _copy(model_files.intact(found, EXPORT_FILES[form]), target, shown=out)
+    size = target.stat().st_size
+    result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size, **measured}
+    shown = {**result, "bytes": None, "size": decimal(size)}
+    return Outcome(result, [tables.facts(shown)])
+
+
+def _answers(run: Run, dataset: index.Dataset) -> tuple[np.ndarray, list[dict[str, str]]]:
+    """Return P(dog) of each usable image, and the reports of those that could not be read.
+
+    P(dog) has shape (N,), with NaN for an image that could not be read.
+    """
+    records, failed = dataset.usable, list[dict[str, str]]()
+    predictor, p_dog = Predictor(run), np.full(len(records), np.nan)
     with progress("evaluate") as advance:
         outcomes = predictor.p_dog_of_files(dataset.root, list(records["path"]))
         for position, (name, outcome) in enumerate(outcomes):
@@ -52,76 +147,40 @@ def evaluate(options: Namespace) -> Outcome:
             else:
                 p_dog[position] = outcome
             advance(position + 1, len(records))
-    answered = ~np.isnan(p_dog)
-    if not answered.any():
-        raise no_usable_images(options.data, dataset)
-    labels = records["label"].to_numpy()[answered]
-    figures = metrics.evaluate(labels, p_dog[answered]).to_json()
+    return p_dog, failed
+
+
+def _evaluation_document(root: Path, records: pd.DataFrame, p_dog: np.ndarray) -> dict[str, Any]:
+    """Return the metrics of N answers: with intervals, without suspect labels and by slices."""
     # Imported here, because SciPy's statistics take over a second to import.
     from catsdogs.evaluation import intervals, slices
 
-    said = p_dog[answered]
-    facts, table = photo_facts(dataset.root), records[answered].reset_index(drop=True)
-    doubted = suspects(table, facts)
-    figures["intervals"] = _as_json(intervals.of_metrics(labels, said))
-    figures["without_suspects"] = None
+    labels, facts = records["label"].to_numpy(), photo_facts(root)
+    document = metrics.evaluate(labels, p_dog).to_json()
+    document["intervals"] = _as_json(intervals.of_metrics(labels, p_dog))
+    document["without_suspects"] = None
+    doubted = suspects(records, facts)
     if doubted is not None and not doubted.all():
-        sound = intervals.of_metrics(labels[~doubted], said[~doubted])
-        figures["without_suspects"] = {"suspects": int(doubted.sum()), **_as_json(sound)}
-    right = (said >= metrics.THRESHOLD) == (labels == DOG)
-    figures["slices"] = {
-        name: [asdict(part) for part in slices.slices(kind, of_answers(table, facts), right)]
+        sound = intervals.of_metrics(labels[~doubted], p_dog[~doubted])
+        document["without_suspects"] = {"suspects": int(doubted.sum()), **_as_json(sound)}
+    right = (p_dog >= metrics.THRESHOLD) == (labels == DOG)
+    document["slices"] = {
+        name: [asdict(part) for part in slices.slices(kind, of_answers(records, facts), right)]
         for name, kind in slices.KINDS.items()
     }
-    result = {"run": run.run_id, **figures, "unreadable": failed}
-    return Outcome(result, model_tables.evaluated(result), status_with(failed))
+    return document
 
 
-def classify(options: Namespace) -> Outcome:
-    """Classify files with the named runs, or with the best of each model."""
-    if not 0 <= options.threshold <= 1:
-        raise ConfigError(
-            f"Expected a threshold from 0 to 1. Received: {options.threshold:g}. P(dog) is one."
-        )
-    if options.csv:
-        _require_new_file(options.csv.expanduser().absolute(), force=options.force)
-    runs = [store.find_with_model(name) for name in options.runs or []] or store.best_usable()
-    if not runs:
-        raise RunError(
-            "Expected a trained run. Received: none yet. Train one first: "
-            "python -m catsdogs train --help"
-        )
-    opening = list(_pictures(options.paths))
-    refused = None if options.never_neither else options.false_refusal
-    decision = Decision(options.threshold, refused)
-    usable = [run for run in store.list_runs()[0] if run.can_classify]
-    panel, seen = Panel(runs, usable, Predictor), []
-    with progress("classify") as advance:
-        for one in see_all(opening, panel):
-            seen.append(one.without_heatmaps())
-            advance(len(seen), len(opening))
-    if options.csv:
-        _write(options.csv, csv(seen, {run.run_id: run.run_id for run in runs}, decision))
-    answers = [one.to_json(decision) for one in seen]
-    failed = any(one.error for one in seen)
-    return Outcome(answers, model_tables.classified(answers), status_with(failed))
-
-
-def compare(options: Namespace) -> Outcome:
-    """Compare two runs on the validation images they share."""
-    # Here, because SciPy's statistics take over a second to import.
-    from catsdogs.comparison.pair import Pair
+def _comparison_document(pair: "Pair", margin: float) -> dict[str, Any]:
+    """Return the comparison of two runs: with all labels, without suspect ones and by slices."""
     from catsdogs.evaluation.slices import KINDS
 
-    if options.report:
-        _require_report_name(options.report)
-        _require_new_file(options.report.expanduser().absolute(), force=options.force)
-    a, b = store.find_usable(options.run_a), store.find_usable(options.run_b)
-    pair = Pair.read(a, b)
-    sound = pair.compared_without_suspects(options.margin)
-    result = {
-        **{"a": a.run_id, "b": b.run_id, **pair.compared(options.margin).to_json()},
-        "caveats": {letter: run.caveat for letter, run in (("a", a), ("b", b)) if run.caveat},
+    sound = pair.compared_without_suspects(margin)
+    runs = {letter.lower(): run for letter, run in pair.runs.items()}
+    return {
+        **{letter: run.run_id for letter, run in runs.items()},
+        **pair.compared(margin).to_json(),
+        "caveats": {letter: run.caveat for letter, run in runs.items() if run.caveat},
         "without_suspects": {"suspects": sound[0], **sound[1].to_json()} if sound else None,
         "slices": {
             name: {
@@ -131,54 +190,37 @@ def compare(options: Namespace) -> Outcome:
             for name in KINDS
         },
     }
-    if options.report:
-        from catsdogs.reports import comparison
-
-        made = comparison.report(pair, threshold=metrics.THRESHOLD, margin=options.margin)
-        is_html = options.report.suffix.lower() == ".html"
-        _write(options.report, made.as_html() if is_html else made.as_markdown())
-    return Outcome(result, model_tables.compared(result))
 
 
-def export(options: Namespace) -> Outcome:
-    """Copy a run's model file, or a smaller version of it, to a path of the user's choice."""
-    run, out = store.find_with_model(options.run), options.out.expanduser().absolute()
-    _require_new_file(out, force=options.force)
-    if run.is_reference and options.format != "litert":
+def _named_or_best(names: list[str]) -> list[Run]:
+    """Return the named runs; without a name, the best run of each model.
+
+    Raises:
+        RunError: for a name without a run, or when there is no trained run.
+    """
+    runs = [store.find_with_model(name) for name in names] or store.best_usable()
+    if not runs:
         raise RunError(
-            f"Expected --format litert for a run that came with the project. Received: "
-            f"{options.format}. It came with that one file, its weights in float16; for the others "
-            f"train it yourself: {repeating(run.config)}"
+            "Expected a trained run. Received: none yet. Train one first: "
+            "python -m catsdogs train --help"
         )
-    if options.format in (INT8, FLOAT16):
-        with TemporaryDirectory() as folder:
-            source = Path(folder) / layout.LITERT_MODEL
-            figures = _quantized(options.format, run, source)
-            _copy(source, out, shown=options.out)
-    else:
-        figures = {}
-        _copy(model_files.intact(run, EXPORT_FILES[options.format]), out, shown=options.out)
-    size = out.stat().st_size
-    result = {"run": run.run_id, "format": options.format, "out": str(options.out), "bytes": size}
-    result |= figures
-    told = {**result, "bytes": None, "size": decimal(size)}
-    return Outcome(result, [tables.facts(told)])
+    return runs
 
 
 def _quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
     """Write the run's model in lower precision and measure it; see ``learning.quantization``."""
     with progress("export"):
         try:
-            said = processes.answer_of(
+            printed = processes.answer_of(
                 "catsdogs.learning.quantization", form, str(run.folder), str(out)
             )
         except ChildProcessError as error:
             raise RunError(str(error)) from None
-    return dict(json.loads(said))
+    return dict(json.loads(printed))
 
 
-def _as_json(figures: dict[str, Any]) -> dict[str, Any]:
-    return {name: asdict(interval) for name, interval in figures.items()}
+def _as_json(intervals: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: asdict(interval) for name, interval in intervals.items()}
 
 
 def _require_report_name(path: Path) -> None:
@@ -223,13 +265,13 @@ def _require_new_file(out: Path, *, force: bool) -> None:
         )
 
 
-def _pictures(given: list[Path]) -> Iterator[tuple[str, Read]]:
+def _pictures(paths: list[Path]) -> Iterator[tuple[str, Read]]:
     """Yield each picture's name and a function that reads it, also from folders and ZIPs.
 
     Raises:
         DatasetError: for a folder without pictures.
     """
-    for path in given:
+    for path in paths:
         if path.is_dir():
             yield from ((str(p), partial(picture.read_bytes, p)) for p in pictures(path))
         elif path.suffix.lower() == ".zip" and path.is_file():

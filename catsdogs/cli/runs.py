@@ -1,8 +1,7 @@
 """Commands on runs: train, list, show, remark, stop, resume, extend, delete."""
 
-from argparse import Namespace
 from contextlib import suppress
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,23 @@ from catsdogs.errors import RunError
 from catsdogs.runs import layout, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, to_json
-from catsdogs.runs.run import Remarks, Run
+from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 
 
-def train(options: Namespace) -> Outcome:
-    """Train a model, following it to its end; Ctrl-C asks it to stop gracefully."""
-    settings = {field.name: getattr(options, field.name) for field in fields(RunConfig)}
-    settings["data"] = str(options.data.expanduser().absolute())
-    config = RunConfig(**settings)
+def train(*, data: Path, **settings: Any) -> Outcome:
+    """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
+
+    ``settings`` are the other fields of ``RunConfig``, which checks them.
+    """
+    config = RunConfig(data=str(data.expanduser().absolute()), **settings)
     # Scan with a progress bar first; the start then finds the scan in the cache.
     with progress("scan") as advance:
         index.scan(opening.open_source(Path(config.data)), progress=advance)
     return _followed(queue.start(config))
 
 
-def list_runs(_: Namespace) -> Outcome:
+def list_runs() -> Outcome:
     """List all runs; folders that hold no usable run go to stderr."""
     runs, broken = store.list_runs()
     for error in broken:
@@ -38,54 +38,54 @@ def list_runs(_: Namespace) -> Outcome:
     return Outcome([_brief(run) for run in runs], tables.run_table(runs))
 
 
-def show(options: Namespace) -> Outcome:
+def show(*, run: str) -> Outcome:
     """Show a run's settings, state, epochs and result."""
-    run = store.find(options.run)
-    epochs = [to_json(epoch) for epoch in run.view.epochs]
-    result = {**_brief(run), **run.about.to_json()}
-    result |= {"epochs": epochs, "result": run.result.to_json()}
-    return Outcome(result, tables.run_details(run))
+    found = store.find(run)
+    epochs = [to_json(epoch) for epoch in found.view.epochs]
+    result = {**_brief(found), **found.about.to_json()}
+    result |= {"epochs": epochs, "result": found.result.to_json()}
+    return Outcome(result, tables.run_details(found))
 
 
-def remark(options: Namespace) -> Outcome:
-    """Give a run a name, a note or a star; what is not given stays."""
-    run = store.find(options.run)
-    said = {field.name: getattr(options, field.name) for field in fields(Remarks)}
-    said = {name: value for name, value in said.items() if value is not None}
-    store.remark(run, replace(run.remarks, **said))
-    run = store.load(run.folder)
-    return Outcome(_brief(run), tables.run_details(run))
+def remark(*, run: str, name: str | None, note: str | None, starred: bool | None) -> Outcome:
+    """Give a run a name, a note or a star; leave the others as they are."""
+    found = store.find(run)
+    remarks = {"name": name, "note": note, "starred": starred}
+    given: dict[str, Any] = {key: value for key, value in remarks.items() if value is not None}
+    store.remark(found, replace(found.remarks, **given))
+    remarked = store.load(found.folder)
+    return Outcome(_brief(remarked), tables.run_details(remarked))
 
 
-def stop(options: Namespace) -> Outcome:
+def stop(*, run: str) -> Outcome:
     """Ask a run to stop and wait until it has; Ctrl-C ends it at once."""
-    run = store.find(options.run)
-    queue.request_stop(run)
+    found = store.find(run)
+    queue.request_stop(found)
     with watching() as report:
-        run = _stopped(run, report)
-    return _ended(run)
+        ended = _stopped(found, report)
+    return _ended(ended)
 
 
-def resume(options: Namespace) -> Outcome:
+def resume(*, run: str) -> Outcome:
     """Resume a run that was stopped, failed or lost, and follow it to its end."""
-    return _followed(queue.resume(store.find(options.run)))
+    return _followed(queue.resume(store.find(run)))
 
 
-def extend(options: Namespace) -> Outcome:
+def extend(*, run: str, epochs: int) -> Outcome:
     """Train a finished run for more epochs, and follow it to its end."""
-    return _followed(queue.extend(store.find(options.run), options.epochs))
+    return _followed(queue.extend(store.find(run), epochs))
 
 
-def delete(options: Namespace) -> Outcome:
+def delete(*, run: str) -> Outcome:
     """Delete a run."""
-    run = store.find(options.run)
-    queue.delete(run)
-    result = {"run": run.run_id, "deleted": True}
-    return Outcome(result, [tables.facts({"deleted": run.run_id})])
+    found = store.find(run)
+    queue.delete(found)
+    result = {"run": found.run_id, "deleted": True}
+    return Outcome(result, [tables.facts({"deleted": found.run_id})])
 
 
 def _followed(run: Run) -> Outcome:
-    """Follow a run to its end. The first Ctrl-C stops it gracefully, the second at once."""
+    """Follow a run to its end: the first Ctrl-C stops it gracefully, the second at once."""
     with watching() as report:
         try:
             run = queue.follow(run, report)

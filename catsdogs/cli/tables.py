@@ -93,8 +93,9 @@ def run_table(runs: list[Run]) -> Readable:
 
 def starred(run: Run) -> str:
     """Return a run's star, its owner's name for it, and whether it is a reference run."""
-    came = "(reference)" if run.is_reference else ""
-    return " ".join(filter(None, ["★" if run.remarks.starred else "", run.remarks.name, came]))
+    star = "★" if run.remarks.starred else ""
+    origin = "(reference)" if run.is_reference else ""
+    return " ".join(filter(None, [star, run.remarks.name, origin]))
 
 
 def ended_run(run: Run) -> Readable:
@@ -177,11 +178,11 @@ def checked(result: dict[str, Any]) -> Readable:
         doubts = [(s["path"], s["label"], f"{s['p_label']:.2%}", s["hint"]) for s in suspects]
         text += _listed(doubts, "Suspect label", "Label", "Probability>", "Hint")
     if result["shortcuts"]:
-        learned = [
+        rows = [
             (s["shortcut"], f"{s['accuracy']:.1%} ± {s['standard_error']:.1%}")
             for s in result["shortcuts"]
         ]
-        text += _listed(learned, "Shortcut", "Balanced accuracy with nothing else>")
+        text += _listed(rows, "Shortcut", "Balanced accuracy with nothing else>")
     return text
 
 
