@@ -327,7 +327,7 @@ def test_a_full_disk_fails_a_run_that_goes_on_once_there_is_room(sample, uninter
         assert "Expected room on the disk" in run.message
         check_folder(run.folder)
         # The worker tidies up after its last event.
-    until(lambda: [path.name for path in run.folder.glob(".*")] == [layout.LOCK])
+        until(lambda folder=run.folder: [path.name for path in folder.glob(".*")] == [layout.LOCK])
         (small_disk / "filler").unlink()
         run = queue.resume(run)
     check_finished(followed(run), like)
