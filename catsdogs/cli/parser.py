@@ -23,6 +23,8 @@ from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs.config import FLOAT16, INT8, SETTINGS, RunConfig
 from catsdogs.runs.settings import Choice, Flag, Setting, Text, Whole
 
+_RUN_HELP = "a run id, or the beginning of one"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (``sys.argv`` by default) and return its exit status."""
@@ -140,10 +142,19 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, of: Setting, defaul
 
 
 def _add_models(groups: Any) -> None:
-    run_help = "a run id, or the beginning of one"
+    _add_evaluate(groups)
+    _add_classify(groups)
+    _add_compare(groups)
+    _add_export(groups)
+
+
+def _add_evaluate(groups: Any) -> None:
     evaluate = _add(groups, "evaluate", models.evaluate, "evaluate a run on a labelled dataset")
-    evaluate.add_argument("run", help=run_help)
+    evaluate.add_argument("run", help=_RUN_HELP)
     evaluate.add_argument("--data", required=True, type=Path)
+
+
+def _add_classify(groups: Any) -> None:
     classify = _add(groups, "classify", models.classify, "classify image files")
     # Written out, because argparse would show PATH last, where --run takes it for a run.
     classify.usage = "python -m catsdogs classify PATH [PATH ...] [--run RUN ...] [options]"
@@ -154,7 +165,7 @@ def _add_models(groups: Any) -> None:
         nargs="+",
         action="extend",
         metavar="RUN",
-        help=f"{run_help}; default: the best of each model",
+        help=f"{_RUN_HELP}; default: the best of each model",
     )
     classify.add_argument(
         "--threshold",
@@ -172,9 +183,12 @@ def _add_models(groups: Any) -> None:
     classify.add_argument("--never-neither", action="store_true", help="only ever cat or dog")
     classify.add_argument("--csv", type=Path, metavar="FILE", help="also write a table")
     classify.add_argument("--force", action="store_true", help="replace a table that exists")
+
+
+def _add_compare(groups: Any) -> None:
     compare = _add(groups, "compare", models.compare, "compare two runs on the same images")
-    compare.add_argument("run_a", help=run_help)
-    compare.add_argument("run_b", help=run_help)
+    compare.add_argument("run_a", help=_RUN_HELP)
+    compare.add_argument("run_b", help=_RUN_HELP)
     compare.add_argument(
         "--margin",
         type=float,
@@ -183,8 +197,11 @@ def _add_models(groups: Any) -> None:
     )
     compare.add_argument("--report", type=Path, help="also write one: FILE.html or FILE.md")
     compare.add_argument("--force", action="store_true", help="replace a report that exists")
+
+
+def _add_export(groups: Any) -> None:
     export = _add(groups, "export", models.export, "copy a run's model to a file")
-    export.add_argument("run", help=run_help)
+    export.add_argument("run", help=_RUN_HELP)
     export.add_argument("--format", choices=[*models.EXPORT_FILES, FLOAT16, INT8], required=True)
     export.add_argument("--out", required=True, type=Path, help="a new file")
     export.add_argument("--force", action="store_true", help="replace a file that exists")
@@ -202,7 +219,7 @@ def _add_runs(groups: Any) -> None:
         ("delete", runs.delete, "delete a run and its files"),
     ):
         parser = _add(group, name, command, help_text)
-        parser.add_argument("run", help="a run id, or the beginning of one")
+        parser.add_argument("run", help=_RUN_HELP)
         if name == "extend":
             parser.add_argument("--epochs", type=int, required=True)
         if name == "remark":
