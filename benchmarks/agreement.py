@@ -23,7 +23,7 @@ from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.learning import quantization
 from catsdogs.runs import layout, model_files, store
-from catsdogs.runs.config import FLOAT16, INT8
+from catsdogs.runs.choices import FLOAT16, INT8
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 

@@ -434,7 +434,6 @@ DRAWS = {"go.Figure", "make_subplots"}
 # A report restyles copies of charts, so that they read well on paper.
 DRAWN_IN = ("catsdogs/charts/", "catsdogs/reports/comparison.py")
 KNOWN_WORDS = {
-    "catsdogs/cli/run_progress.py: _figures",
     "catsdogs/ui/compare/comparison.py: figures",
     "catsdogs/ui/train/live.py: _figure",
     "catsdogs/ui/train/live.py: _final_figures",

@@ -200,7 +200,8 @@ def check_finished(run, like):
     """Check that a run ended as the one that was never interrupted, and left nothing behind."""
     assert run.state is State.FINISHED, run.message
     check_folder(run.folder)
-    assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
+    # The worker tidies up after its last event.
+    until(lambda: [path.name for path in run.folder.glob(".*")] == [layout.LOCK])
     found, expected = model_files.read_predictions(run), model_files.read_predictions(like)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
     assert [e.epoch for e in run.view.epochs] == [e.epoch for e in like.view.epochs]
@@ -271,7 +272,8 @@ def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
     assert has_its_model(run, sample)
     assert files.sha256(run.folder / layout.KERAS_MODEL) != run.result.sha256[layout.KERAS_MODEL]
     run = followed(queue.resume(run))
-    assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
+    # The worker tidies up after its last event.
+    until(lambda: [path.name for path in run.folder.glob(".*")] == [layout.LOCK])
     check_folder(run.folder)
     assert (run.state, run.epochs_done) == (State.FINISHED, 5)
     assert [event.epoch for event in run.view.epochs] == [1, 2, 3, 4, 5]
@@ -324,7 +326,8 @@ def test_a_full_disk_fails_a_run_that_goes_on_once_there_is_room(sample, uninter
         assert run.state is State.FAILED
         assert "Expected room on the disk" in run.message
         check_folder(run.folder)
-        assert [path.name for path in run.folder.glob(".*")] == [layout.LOCK]
+        # The worker tidies up after its last event.
+        until(lambda folder=run.folder: [path.name for path in folder.glob(".*")] == [layout.LOCK])
         (small_disk / "filler").unlink()
         run = queue.resume(run)
     check_finished(followed(run), like)

@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -124,7 +125,9 @@ def in_a_tab(runtime: Runtime, check) -> None:
         runtime.stop()
         await runtime.stopped
 
-    asyncio.run(visit())
+    # In a thread, because a browser test in the same process leaves a running event loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, visit()).result()
 
 
 class TestSessions:

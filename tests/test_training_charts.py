@@ -5,8 +5,8 @@ import pytest
 from msgspec import structs
 from PIL import Image
 
-from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
+from catsdogs.charts.confusion import confusion_matrix
 from catsdogs.inference.heatmap import overlay
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import parsed
@@ -101,7 +101,7 @@ def test_the_loss_can_be_logarithmic_and_the_accuracy_is_not(view):
 
 
 def test_a_matrix_reads_truth_down_and_answers_across():
-    figure = evaluation_charts.confusion_matrix(np.array([[2, 1], [0, 1]]))
+    figure = confusion_matrix(np.array([[2, 1], [0, 1]]))
     heatmap, points = figure.data
     assert "<b>1</b><br>33.3%" in heatmap.text[0][1]
     for axis in (figure.layout.xaxis, figure.layout.yaxis):

@@ -29,8 +29,9 @@ from catsdogs.dataset.split import DEFAULT_VALIDATION, split
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.about import About
+from catsdogs.runs.choices import FLOAT16
 from catsdogs.runs.command import repeating
-from catsdogs.runs.config import FLOAT16, RunConfig
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening

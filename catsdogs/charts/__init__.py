@@ -3,5 +3,6 @@
 style.py       colours, sizes and limits that all charts share
 dataset.py     sizes, histograms, the map, shortcuts
 training.py    training curves and the learning-rate range test
-evaluation.py  confusion matrices, ROC, reliability and other charts of two runs
+confusion.py   the confusion matrix, whose cells can be selected
+evaluation.py  ROC, reliability and other charts of two runs
 """

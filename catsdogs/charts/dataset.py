@@ -31,18 +31,40 @@ def size_chart(records: pd.DataFrame) -> go.Figure:
     The last bins count sizes beyond the axes. An invisible point in the middle of each bin with
     photos makes the bin selectable.
     """
-    edges = [_edges(records[side]) for side in ("width_px", "height_px")]
-    width, height = (
-        records[side].clip(upper=edge[-1])
-        for side, edge in zip(("width_px", "height_px"), edges, strict=True)
+    width_edges, height_edges = (_edges(records[side]) for side in ("width_px", "height_px"))
+    sizes = records.assign(
+        width_px=records["width_px"].clip(upper=width_edges[-1]),
+        height_px=records["height_px"].clip(upper=height_edges[-1]),
     )
-    counts, _, _ = np.histogram2d(width, height, bins=edges)
-    middles = [(edge[:-1] + edge[1:]) / 2 for edge in edges]
-    shown: np.ndarray = np.where(counts.T > 0, counts.T, np.nan)
     figure = go.Figure()
+    _add_size_bins(figure, sizes, width_edges, height_edges)
+    _add_side_histograms(figure, sizes, width_edges, height_edges)
+    return styled(
+        figure,
+        "Image sizes",
+        height=460,
+        barmode="overlay",
+        bargap=0,
+        xaxis={"title": "width (px)", "domain": [0, 0.82], "range": [0, width_edges[-1]]},
+        yaxis={"title": "height (px)", "domain": [0, 0.78], "range": [0, height_edges[-1]]},
+        xaxis2={"domain": [0.84, 1], "showticklabels": False, "fixedrange": True},
+        yaxis2={"domain": [0.81, 1], "showticklabels": False, "fixedrange": True},
+        dragmode="select",
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+    )
+
+
+def _add_size_bins(
+    figure: go.Figure, sizes: pd.DataFrame, width_edges: np.ndarray, height_edges: np.ndarray
+) -> None:
+    counts, _, _ = np.histogram2d(
+        sizes["width_px"], sizes["height_px"], bins=[width_edges, height_edges]
+    )
+    x, y = _middles(width_edges), _middles(height_edges)
+    shown: np.ndarray = np.where(counts.T > 0, counts.T, np.nan)
     figure.add_heatmap(
-        x=middles[0],
-        y=middles[1],
+        x=x,
+        y=y,
         # Most sizes are a few camera formats: a linear scale would hide all others.
         z=np.log10(shown),
         customdata=shown,
@@ -52,8 +74,8 @@ def size_chart(records: pd.DataFrame) -> go.Figure:
     )
     columns, rows = np.nonzero(counts)
     figure.add_scatter(
-        x=middles[0][columns],
-        y=middles[1][rows],
+        x=x[columns],
+        y=y[rows],
         mode="markers",
         marker={"opacity": 0, "size": 8},
         selected={"marker": {"opacity": 0.5, "color": "#C2621E"}},
@@ -61,34 +83,30 @@ def size_chart(records: pd.DataFrame) -> go.Figure:
         showlegend=False,
         hoverinfo="skip",
     )
+
+
+def _add_side_histograms(
+    figure: go.Figure, sizes: pd.DataFrame, width_edges: np.ndarray, height_edges: np.ndarray
+) -> None:
     for label, name in enumerate(CLASS_NAMES):
-        of_class = records["label"] == label
+        of_class = sizes[sizes["label"] == label]
         style = {"marker_color": CLASS_COLOURS[name], "opacity": 0.6, "name": name}
-        above, _ = np.histogram(width[of_class], bins=edges[0])
-        beside, _ = np.histogram(height[of_class], bins=edges[1])
-        figure.add_bar(x=middles[0], y=above, yaxis="y2", legendgroup=name, **style)
+        above, _ = np.histogram(of_class["width_px"], bins=width_edges)
+        beside, _ = np.histogram(of_class["height_px"], bins=height_edges)
+        figure.add_bar(x=_middles(width_edges), y=above, yaxis="y2", legendgroup=name, **style)
         figure.add_bar(
             x=beside,
-            y=middles[1],
+            y=_middles(height_edges),
             xaxis="x2",
             orientation="h",
             legendgroup=name,
             showlegend=False,
             **style,
         )
-    return styled(
-        figure,
-        "Image sizes",
-        height=460,
-        barmode="overlay",
-        bargap=0,
-        xaxis={"title": "width (px)", "domain": [0, 0.82], "range": [0, edges[0][-1]]},
-        yaxis={"title": "height (px)", "domain": [0, 0.78], "range": [0, edges[1][-1]]},
-        xaxis2={"domain": [0.84, 1], "showticklabels": False, "fixedrange": True},
-        yaxis2={"domain": [0.81, 1], "showticklabels": False, "fixedrange": True},
-        dragmode="select",
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
-    )
+
+
+def _middles(edges: np.ndarray) -> np.ndarray:
+    return (edges[:-1] + edges[1:]) / 2
 
 
 def histogram(values: pd.Series, labels: pd.Series, title: str, unit: str) -> go.Figure:

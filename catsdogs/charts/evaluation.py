@@ -4,14 +4,16 @@ Answers are tables of ``label`` and ``p_dog``, by the name of the run; each run 
 """
 
 from collections.abc import Callable, Mapping
-from itertools import cycle, product
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from catsdogs.charts.confusion import confusion_matrix
 from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, MAX_POINTS, RUN_COLOURS, styled
 from catsdogs.evaluation import thresholds
+from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.evaluation.slices import Kind, Slice
 from catsdogs.evaluation.thresholds import Curve
@@ -19,7 +21,6 @@ from catsdogs.labels import CLASS_NAMES
 from catsdogs.text import counted, unmarked
 
 _BINS = 20
-_POINTS_A_CELL = 7  # of a confusion matrix, in each direction
 _CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
 _SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02], "dtick": 0.2}
 _LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
@@ -51,55 +52,6 @@ def at_threshold(
     return dict(zip(names_at_threshold(answers), figures, strict=True))
 
 
-def confusion_matrix(counts: np.ndarray) -> go.Figure:
-    """Return ``counts`` (2, 2) and the share of each true class; both axes read cat, dog.
-
-    Plotly cannot select a heat map's cells, so invisible points cover them. The ``customdata`` of
-    each point is its cell's true class and predicted class.
-    """
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    text = [
-        [f"<b>{count:,}</b><br>{share:.1%}" for count, share in zip(*row, strict=True)]
-        for row in zip(counts.tolist(), shares.tolist(), strict=True)
-    ]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares,
-            # The same scale for every run, so that colours are comparable between matrices.
-            zmin=0,
-            zmax=1,
-            text=text,
-            texttemplate="%{text}",
-            textfont={"size": 16},
-            showscale=False,
-            hoverinfo="skip",
-        )
-    )
-    offsets = np.linspace(-0.4, 0.4, _POINTS_A_CELL)
-    points = [
-        (said + dx, truth + dy, CLASS_NAMES[truth], CLASS_NAMES[said], text[truth][said])
-        for truth, said in np.ndindex(2, 2)
-        for dy, dx in product(offsets, offsets)
-    ]
-    x, y, truths, answers, told = zip(*points, strict=True)
-    figure.add_scatter(
-        x=x,
-        y=y,
-        customdata=list(zip(truths, answers, strict=True)),
-        mode="markers",
-        marker={"opacity": 0, "size": 24},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        text=[cell.replace("<br>", ", ") for cell in told],
-        hovertemplate="truly %{customdata[0]}, called %{customdata[1]}: %{text}<extra></extra>",
-        showlegend=False,
-    )
-    names = {"tickvals": [0, 1], "ticktext": list(CLASS_NAMES)}
-    figure.update_xaxes(title="the model says", range=[-0.5, 1.5], **names)
-    figure.update_yaxes(title="the label says", range=[1.5, -0.5], **names)
-    return styled(figure, None, height=300)
-
-
 def names_at_threshold(answers: Answers) -> list[str]:
     """Return the names of the charts that ``at_threshold`` returns."""
     matrices = [f"Confusion matrix of {name}" for name in answers]
@@ -118,31 +70,14 @@ def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
         # Side by side, so that the intervals of two runs do not overlap.
         shift = 0.16 * (number - (len(found) - 1) / 2)
         for is_small in (False, True):
+            places = [place + shift for place in range(len(of_run))]
             chosen = [
-                (place + shift, part, part.accuracy)
-                for place, part in enumerate(of_run)
+                (place, part, part.accuracy)
+                for place, part in zip(places, of_run, strict=True)
                 if part.accuracy and part.is_small is is_small
             ]
-            figure.add_scatter(
-                x=[x for x, _, _ in chosen],
-                y=[right.value for _, _, right in chosen],
-                error_y={
-                    "array": [right.high - right.value for _, _, right in chosen],
-                    "arrayminus": [right.value - right.low for _, _, right in chosen],
-                    "thickness": 1.5,
-                },
-                name=name,
-                legendgroup=name,
-                showlegend=not is_small,
-                mode="markers",
-                marker={"color": RUN_COLOURS[number], "size": 10},
-                opacity=0.3 if is_small else 1,
-                customdata=[(p.name, p.images, right.low, right.high) for _, p, right in chosen],
-                hovertemplate=(
-                    "%{customdata[0]}: %{y:.2%} right (%{customdata[2]:.2%} to "
-                    "%{customdata[3]:.2%}), %{customdata[1]:,} images"
-                ),
-            )
+            style = {"name": name, "marker": {"color": RUN_COLOURS[number], "size": 10}}
+            _add_slices(figure, chosen, is_small=is_small, style=style)
     first = next(iter(found.values()))
     figure.update_xaxes(
         title=kind.unit,
@@ -152,6 +87,35 @@ def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
     )
     figure.update_yaxes(title="right", tickformat=".0%", range=_range_of_large(found))
     return styled(figure, kind.title, legend=_LEGEND, showlegend=True)
+
+
+def _add_slices(
+    figure: go.Figure,
+    chosen: list[tuple[float, Slice, Interval]],
+    *,
+    is_small: bool,
+    style: Mapping[str, object],
+) -> None:
+    """Add a point with an interval for each (place on the x axis, slice, accuracy)."""
+    figure.add_scatter(
+        x=[place for place, _, _ in chosen],
+        y=[right.value for _, _, right in chosen],
+        error_y={
+            "array": [right.high - right.value for _, _, right in chosen],
+            "arrayminus": [right.value - right.low for _, _, right in chosen],
+            "thickness": 1.5,
+        },
+        legendgroup=style["name"],
+        showlegend=not is_small,
+        mode="markers",
+        opacity=0.3 if is_small else 1,
+        customdata=[(part.name, part.images, right.low, right.high) for _, part, right in chosen],
+        hovertemplate=(
+            "%{customdata[0]}: %{y:.2%} right (%{customdata[2]:.2%} to "
+            "%{customdata[3]:.2%}), %{customdata[1]:,} images"
+        ),
+        **style,
+    )
 
 
 def roc(answers: Answers, threshold: float) -> go.Figure:

@@ -27,8 +27,8 @@ from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
 from catsdogs.runs import layout, model_files, store
+from catsdogs.runs.choices import FLOAT16, INT8
 from catsdogs.runs.command import repeating
-from catsdogs.runs.config import FLOAT16, INT8
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.system import files, processes

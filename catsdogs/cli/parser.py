@@ -21,7 +21,8 @@ from catsdogs.cli.progress import say
 from catsdogs.errors import CatsDogsError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
 from catsdogs.inference.rejection import FALSE_REFUSALS
-from catsdogs.runs.config import FLOAT16, INT8, SETTINGS, RunConfig
+from catsdogs.runs.choices import FLOAT16, INT8
+from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.settings import Choice, Flag, Setting, Text, Whole
 
 Command = Callable[..., Outcome]

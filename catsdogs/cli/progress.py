@@ -1,4 +1,4 @@
-"""What a command says on stderr while it works: live bars on a terminal, else plain lines."""
+"""Progress of a command on stderr: live bars on a terminal, else plain lines."""
 
 import sys
 import time
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.filesize import decimal
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
+from rich.table import Column, Table
 
-from catsdogs.images.parallel import Progress
+from catsdogs.background.pace import Pace, Sample, between
+from catsdogs.images.parallel import Progress as Report
 from catsdogs.text import printable
 
 _BAR_WIDTH = 28
+_REDRAWS_PER_S = 4
 
 
 @dataclass(frozen=True)
 class Line:
-    """One piece of work on a terminal: ``done`` of ``total``, None: nobody knows."""
+    """One piece of work on a terminal: ``done`` of ``total`` (None: unknown), and its texts."""
 
     title: str
     done: float
     total: float | None
     count: str = ""
     speed: str = ""
-    elapsed_s: float = 0.0
-    left_s: float | None = None
-    at_work: bool = True
+    elapsed: str = ""
+    left: str = ""
 
 
 def say(text: str) -> None:
@@ -38,23 +38,23 @@ def say(text: str) -> None:
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` without line breaks and without anything that a terminal would obey."""
+    """Return ``text`` without line breaks and without control characters of a terminal."""
     return printable(" ".join(text.splitlines()))
 
 
 def is_live() -> bool:
-    """Whether stderr is a terminal on which lines can be drawn anew."""
-    # Rich takes FORCE_COLOR for a terminal; a log file is none.
+    """Whether stderr is a terminal that can redraw lines."""
+    # Rich takes FORCE_COLOR for a terminal, even in front of a log file.
     return sys.stderr.isatty() and not console().is_dumb_terminal
 
 
 def console() -> Console:
-    """Return stderr as Rich draws on it; nothing in a text is taken for markup."""
+    """Return a console on stderr, which takes nothing in a text for markup."""
     return Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Progress]:
+def progress(title: str) -> Iterator[Report]:
     """Yield a ``progress(done, total)``, in images; only a terminal shows it, until it is done."""
     with _bars({title: title}, announced=False) as report:
         yield lambda done, total: report(title, done, total)
@@ -70,31 +70,36 @@ def phases(
 
 
 def table(lines: list[Line]) -> Table:
-    """Return work as aligned lines: title, bar, count, speed, time so far, time left."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(min_width=8, max_width=_BAR_WIDTH)
-    for _ in range(4):
-        grid.add_column(no_wrap=True, justify="right")
+    """Return pieces of work as aligned lines: title, bar, count, speed, time so far, time left."""
+    bars = Progress(*_columns(), auto_refresh=False)
     for line in lines:
-        left = f"ETA {clock(line.left_s)}" if line.at_work and line.left_s is not None else ""
-        grid.add_row(line.title, _bar(line), line.count, line.speed, clock(line.elapsed_s), left)
-    return grid
+        bar = bars.add_task(line.title, total=line.total, line=line)
+        bars.update(bar, completed=line.done)
+    return bars.make_tasks_table(bars.tasks)
 
 
 def clock(seconds: float) -> str:
-    """Return a time as 3:07, or 1:03:07."""
+    """Return a duration as 3:07, or 1:03:07."""
     minutes, rest = divmod(round(max(seconds, 0)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def time_left(seconds: float | None) -> str:
+    """Return the time left as a line shows it; empty while unknown."""
+    return "" if seconds is None else f"ETA {clock(seconds)}"
+
+
 @dataclass
-class _Count:
-    """How far a phase is. Its speed counts from its first report: a cache took no time."""
+class _Phase:
+    """A phase that is drawn live: its texts are those of a ``Line`` at the time of drawing.
+
+    Its speed counts from its first report with a total: what a cache held took no time.
+    """
 
     began: float
-    first: tuple[float, int] | None = None
+    in_bytes: bool
+    first: Sample | None = None
     done: int = 0
     total: int = 0
     ended: float | None = None
@@ -102,62 +107,101 @@ class _Count:
     def advance(self, done: int, total: int, now: float) -> None:
         self.done, self.total = done, total
         if total and self.first is None:
-            self.first = now, done
+            self.first = Sample(now, done)
 
-    def line(self, title: str, *, in_bytes: bool) -> Line:
-        now = self.ended or time.monotonic()
-        since, begun = self.first or (now, self.done)
-        speed = (self.done - begun) / (now - since) if now > since else 0.0
-        amount = decimal if in_bytes else "{:,}".format
-        over = self.ended is not None
-        return Line(
-            title,
-            1 if over and not self.total else self.done,
-            self.total or (1 if over else None),
-            f"{amount(self.done)}/{amount(self.total)}" if self.total else "",
-            (f"{decimal(int(speed))}/s" if in_bytes else f"{speed:,.0f} images/s") if speed else "",
-            now - self.began,
-            (self.total - self.done) / speed if speed else None,
-            not over,
-        )
+    @property
+    def count(self) -> str:
+        return f"{self._amount(self.done)}/{self._amount(self.total)}" if self.total else ""
+
+    @property
+    def speed(self) -> str:
+        per_s = self._pace().per_s
+        if per_s is None:
+            return ""
+        return f"{decimal(int(per_s))}/s" if self.in_bytes else f"{per_s:,.0f} images/s"
+
+    @property
+    def elapsed(self) -> str:
+        return clock(self._now() - self.began)
+
+    @property
+    def left(self) -> str:
+        return time_left(self._pace().left_s) if self.ended is None else ""
+
+    def _now(self) -> float:
+        return self.ended or time.monotonic()
+
+    def _pace(self) -> Pace:
+        if self.first is None:
+            return Pace()
+        return between(self.first, Sample(self._now(), self.done, self.total))
+
+    def _amount(self, count: int) -> str:
+        return decimal(count) if self.in_bytes else f"{count:,}"
 
 
 @contextmanager
 def _bars(
     titles: Mapping[str, str], *, announced: bool, in_bytes: bool = False
 ) -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a reporter of phases; ``announced`` ones stay, and are named off a terminal, too."""
-    counts: dict[str, _Count] = {}
+    """Yield a ``report(phase, done, total)``.
+
+    ``announced`` phases stay on the terminal, and are named once where there is none.
+    """
+    if not is_live():
+        yield _named(titles if announced else {})
+        return
+    bars = Progress(
+        *_columns(),
+        console=console(),
+        transient=not announced,
+        refresh_per_second=_REDRAWS_PER_S,
+    )
+    drawn: dict[str, TaskID] = {}
 
     def report(name: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if name not in counts:
-            _end(counts, now)
-            counts[name] = _Count(now)
-            if announced and not live:
-                say(f"{titles[name]} …")
-        counts[name].advance(done, total, now)
+        if name not in drawn:
+            _end(bars, now)
+            phase = _Phase(now, in_bytes)
+            drawn[name] = bars.add_task(titles[name], total=None, line=phase)
+        bars.tasks[drawn[name]].fields["line"].advance(done, total, now)
+        bars.update(drawn[name], completed=done, total=total or None)
 
-    def draw() -> Table:
-        lines = [count.line(titles[name], in_bytes=in_bytes) for name, count in counts.items()]
-        return table(lines)
-
-    live = is_live()
-    if not live:
+    with bars:
         yield report
-        return
-    with Live(get_renderable=draw, console=console(), transient=not announced):
-        yield report
-        _end(counts, time.monotonic())
+        _end(bars, time.monotonic())
 
 
-def _end(counts: dict[str, _Count], now: float) -> None:
-    for count in counts.values():
-        count.ended = count.ended or now
+def _named(titles: Mapping[str, str]) -> Callable[[str, int, int], None]:
+    """Return a ``report(phase, done, total)`` that prints the title of each phase once."""
+    waiting = dict(titles)
+
+    def report(name: str, done: int, total: int) -> None:
+        if name in waiting:
+            say(f"{waiting.pop(name)} …")
+
+    return report
 
 
-def _bar(line: Line) -> ProgressBar:
-    pulses = line.total is None and line.at_work
-    return ProgressBar(
-        total=line.total or (None if pulses else 1), completed=line.done, pulse=pulses
-    )
+def _end(bars: Progress, now: float) -> None:
+    """End the phases that are drawn; their clocks stop, and a bar without a total is filled."""
+    for bar in bars.tasks:
+        phase: _Phase = bar.fields["line"]
+        if phase.ended is None:
+            phase.ended = now
+            if not phase.total:
+                bars.update(bar.id, completed=1, total=1)
+
+
+def _columns() -> list[ProgressColumn]:
+    """Return the columns of a line; all but its title and its bar are in the field ``line``."""
+    texts = ("count", "speed", "elapsed", "left")
+    return [
+        TextColumn("{task.description}", markup=False),
+        BarColumn(None, table_column=Column(min_width=8, max_width=_BAR_WIDTH)),
+        *(
+            TextColumn(f"{{task.fields[line].{text}}}", justify="right", markup=False)
+            for text in texts
+        ),
+    ]

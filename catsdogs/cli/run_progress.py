@@ -1,4 +1,4 @@
-"""A run as the command line follows it: phases, epochs and figures, as the Train page has them."""
+"""A run that a command follows: its phases, epochs and metrics, as the Train page shows them."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ Report = Callable[[Run], None]
 
 @contextmanager
 def watching() -> Iterator[Report]:
-    """Yield what ``jobs.follow`` reports to: on a terminal drawn live, else printed as lines."""
+    """Yield a ``report(run)`` for ``queue.follow``: drawn live on a terminal, else plain lines."""
     if not progress.is_live():
         yield _printer(progress.say, lambda run: [*_lasting_lines(run), *_passing_lines(run)])
         return
@@ -52,14 +52,14 @@ def watching() -> Iterator[Report]:
 
 
 def picture(run: Run, now: float, before: Callable[[Run], int]) -> RenderableType:
-    """Return the run at the Unix time ``now``: a line a phase, its figures, what it waits for.
+    """Return the run at the Unix time ``now``: a line per phase, its metrics, its turn.
 
     ``before(run)`` returns how many runs come before one that is queued.
     """
     view = run.view
     parts: list[RenderableType] = [progress.table(phase_lines(run, view, now))]
     if view.phase == "fit" and run.state.is_active:
-        parts.append(_figures(run, view))
+        parts.append(_metrics(run, view))
     if run.state is State.QUEUED:
         parts.append(queue_line(before(run)))
     elif run.state is State.STOPPING:
@@ -76,20 +76,20 @@ def phase_lines(run: Run, view: RunView, now: float) -> list[Line]:
 
 
 def queue_line(before: int) -> str:
-    """Return what a queued run says of its turn."""
+    """Return the line of a queued run, with ``before`` runs before it."""
     return f"queued: {before} run{'s' * (before != 1)} before it"
 
 
 def runs_before(run: Run) -> int:
-    """Return how many runs are at work, or wait before this one."""
+    """Return how many runs are running, or queued before this one."""
     runs, _ = store.list_runs()
     queued = in_queue(runs)
-    at_work = sum(other.state.is_active for other in runs) - len(queued)
-    return at_work + len(list(takewhile(lambda other: other.run_id != run.run_id, queued)))
+    running = sum(other.state.is_active for other in runs) - len(queued)
+    return running + len(list(takewhile(lambda other: other.run_id != run.run_id, queued)))
 
 
 class _Queue:
-    """Counts the runs before one; not at every redraw, because there may be a thousand."""
+    """Counts the runs before one, but not at every redraw: there may be a thousand."""
 
     def __init__(self) -> None:
         self._count, self._counted_at = 0, float("-inf")
@@ -102,7 +102,7 @@ class _Queue:
 
 
 def _printer(out: Callable[[str], None], lines: Callable[[Run], list[tuple[Any, str]]]) -> Report:
-    """Return a reporter that puts each of a run's ``lines`` (key, text) out once."""
+    """Return a reporter that passes each of a run's ``lines`` (key, text) to ``out`` once."""
     seen: set[Any] = set()
 
     def report(run: Run) -> None:
@@ -115,7 +115,7 @@ def _printer(out: Callable[[str], None], lines: Callable[[Run], list[tuple[Any, 
 
 
 def _lasting_lines(run: Run) -> list[tuple[Any, str]]:
-    """The run's name, what it left out, and the epochs since it was queued last."""
+    """The run's name, the photos it left out, and the epochs since it was queued last."""
     view, since = run.view, run.view.queued_at or 0
     lines: list[tuple[Any, str]] = [("run", f"run {run.run_id}")]
     lines += [
@@ -127,13 +127,13 @@ def _lasting_lines(run: Run) -> list[tuple[Any, str]]:
             is_best = run.config.recipe != "plain" and all(
                 epoch.val_loss < earlier.val_loss for earlier in view.epochs[:number]
             )
-            # An epoch that a stop cut short is told again once a resume has finished it.
+            # Printed again when a resume has finished an epoch that a stop cut short.
             lines.append((("epoch", epoch.t), _epoch_line(run, epoch, is_best=is_best)))
     return lines
 
 
 def _passing_lines(run: Run) -> list[tuple[Any, str]]:
-    """What a terminal shows below them; without one, each is printed once."""
+    """The lines that a terminal shows below the lasting ones, and a log file once each."""
     view = run.view
     if run.state is State.QUEUED:
         return [("queued", queue_line(runs_before(run)))]
@@ -163,31 +163,30 @@ def _loss_and_accuracy(loss: float, accuracy: float) -> str:
 
 def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
     phase = view.phases[name]
-    at_work = run.state.is_active and name == view.phase
-    if at_work:
-        until = now
-    else:
-        begins = [other.begun_at for other in view.phases.values()]
-        later = [begin for begin in begins if begin > phase.begun_at]
-        until = min(later, default=view.ended_at or phase.t)
+    is_running = run.state.is_active and name == view.phase
+    until = now if is_running else _phase_end(phase, view)
     speed = pace(replace(view, phase=name), batch_size=run.config.batch_size)
-    # The estimate is as old as the latest word on which it rests.
-    latest, left = (
-        (view.batches[-1] if name == "fit" and view.batches else phase),
-        speed.left_s,
-    )
-    over = name != view.phase or run.is_usable
+    # The estimate is as old as the latest event that it rests on.
+    latest = view.batches[-1] if name == "fit" and view.batches else phase
+    left_s = None if speed.left_s is None else speed.left_s - (now - latest.t)
+    is_over = name != view.phase or run.is_usable
     done, total, count = _counted(name, phase, view)
     return Line(
         name,
-        done if total else float(over),
-        total or (None if at_work else 1),
+        done if total else float(is_over),
+        total or (None if is_running else 1),
         count,
-        f"{speed.per_s:,.0f} images/s" if speed.per_s else "",
-        until - phase.begun_at,
-        None if left is None else left - (now - latest.t),
-        at_work,
+        speed=f"{speed.per_s:,.0f} images/s" if speed.per_s else "",
+        elapsed=progress.clock(until - phase.begun_at),
+        left=progress.time_left(left_s if is_running else None),
     )
+
+
+def _phase_end(phase: PhaseView, view: RunView) -> float:
+    """Return when a phase ended: when the next one began, else with the run."""
+    begins = [other.begun_at for other in view.phases.values()]
+    later = [begin for begin in begins if begin > phase.begun_at]
+    return min(later, default=view.ended_at or phase.t)
 
 
 def _counted(name: str, phase: PhaseView, view: RunView) -> tuple[float, int, str]:
@@ -199,8 +198,8 @@ def _counted(name: str, phase: PhaseView, view: RunView) -> tuple[float, int, st
     return done, total, f"epoch {min(done + 1, total)}/{total}"
 
 
-def _figures(run: Run, view: RunView) -> Table:
-    """Training, smoothed, beside the last and the best validation."""
+def _metrics(run: Run, view: RunView) -> Table:
+    """Return the smoothed training metrics beside the last and the best validation metrics."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     if view.batches:
         last = view.batches[-1]

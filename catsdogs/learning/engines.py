@@ -23,7 +23,7 @@ from catsdogs.features.store import Rows
 from catsdogs.images import picture
 from catsdogs.images.parallel import THREADS, map_files
 from catsdogs.learning import export, machine, models
-from catsdogs.runs.config import INT8
+from catsdogs.runs.choices import INT8
 
 _CALIBRATION_PHOTOS = 150
 _MEASURED_PHOTOS = 256

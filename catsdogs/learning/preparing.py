@@ -20,7 +20,8 @@ from catsdogs.images.parallel import Progress
 from catsdogs.learning import engines, export
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
-from catsdogs.runs.config import INT8, RunConfig
+from catsdogs.runs.choices import INT8
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.models import WHOLE
 from catsdogs.runs.run import Run
 

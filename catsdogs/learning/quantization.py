@@ -21,7 +21,7 @@ from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.learning import engines, export
 from catsdogs.runs import layout, model_files, store
-from catsdogs.runs.config import INT8
+from catsdogs.runs.choices import INT8
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 

@@ -8,6 +8,7 @@ rate chosen on validation photos would make the validation score optimistic.
 import math
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -43,15 +44,7 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
         ConfigError: when they cannot be split.
         WeightsUnavailable: for MobileNetV2 without ImageNet weights.
     """
-
-    def advancing(phase: str) -> Advance:
-        def advance(done: int, total: int) -> None:
-            if should_stop():
-                raise Cancelled("The test was cancelled. What it has decoded is kept.")
-            report(phase, done, total)
-
-        return advance
-
+    advancing = partial(_advancing, report, should_stop)
     config = range_test.tested_config(subject)
     dataset = index.scan(opening.open_source(Path(config.data)), progress=advancing("scan"))
     photos = _drawn(dataset.usable, config)
@@ -82,6 +75,17 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
 def main(folder: Path) -> int:
     """Do the task in ``folder``; return the exit status of its process."""
     return tasks.main(folder, find_rates)
+
+
+def _advancing(report: tasks.Report, should_stop: tasks.ShouldStop, phase: str) -> Advance:
+    """Return the progress report of a phase; it raises Cancelled once a stop was asked for."""
+
+    def advance(done: int, total: int) -> None:
+        if should_stop():
+            raise Cancelled("The test was cancelled. What it has decoded is kept.")
+        report(phase, done, total)
+
+    return advance
 
 
 def _drawn(records: pd.DataFrame, config: RunConfig) -> pd.DataFrame:

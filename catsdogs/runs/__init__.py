@@ -2,6 +2,7 @@
 
 config.py          RunConfig: all settings of a run, each declared once
 settings.py        how a setting is declared and checked
+choices.py         the words that settings can have
 models.py          what each model can do, as data
 layout.py          the names of the files in a run's folder
 store.py           create, list, find and load run folders

@@ -5,6 +5,7 @@ from typing import Any
 
 from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION
 from catsdogs.errors import ConfigError
+from catsdogs.runs.choices import ENGINES, PLAIN, PRECISIONS, RECIPES, SCHEDULES
 from catsdogs.runs.models import MODELS, WHOLE, ModelInfo, block_titles
 from catsdogs.runs.settings import (
     Choice,
@@ -20,24 +21,8 @@ from catsdogs.runs.settings import (
     setting,
 )
 
-PLAIN = "plain"
-# How a backbone's frozen part is computed. "auto" is the fastest that agrees with Keras here.
-INT8, FLOAT16 = "litert-int8", "litert-float16"
 FINE_TUNING_RATE = 6e-5
 _PLAIN_RATE = 1e-3  # Adam's own, in Keras.
-_RECIPES = {"default": "Recommended", PLAIN: "Plain: the notebook's way"}
-_SCHEDULES = {"cosine": "Warm-up, then down to zero", "constant": "Constant"}
-_ENGINES = {
-    "auto": "The fastest exact one",
-    "litert": "LiteRT, float32",
-    INT8: "LiteRT, int8",
-    "keras": "Keras, in batches",
-}
-_PRECISIONS = {
-    "auto": "The faster one on this machine",
-    "float32": "float32",
-    "bfloat16": "bfloat16, mixed",
-}
 
 
 def _has_backbone(model: ModelInfo) -> bool:
@@ -72,7 +57,7 @@ class RunConfig:
     )
     recipe: str = setting(
         "default",
-        Choice(_RECIPES, _RECIPES.__getitem__),
+        Choice(RECIPES, RECIPES.__getitem__),
         "Recipe",
         "Sets the network's normalisation, and what the fields below begin with.",
     )
@@ -99,7 +84,7 @@ class RunConfig:
     )
     schedule: str | None = setting(
         None,
-        Choice(_SCHEDULES, _SCHEDULES.__getitem__),
+        Choice(SCHEDULES, SCHEDULES.__getitem__),
         "Schedule",
         "How the learning rate changes over the run.",
         effective=lambda config: config.learning_rate_schedule,
@@ -172,7 +157,7 @@ class RunConfig:
     )
     engine: str = setting(
         "auto",
-        Choice(_ENGINES, _ENGINES.__getitem__),
+        Choice(ENGINES, ENGINES.__getitem__),
         "What computes the frozen part",
         "In int8 the photos to learn from take half the time and look a little different to the "
         "network; the validation images are always measured exactly.",
@@ -181,7 +166,7 @@ class RunConfig:
     )
     precision: str = setting(
         "auto",
-        Choice(_PRECISIONS, _PRECISIONS.__getitem__),
+        Choice(PRECISIONS, PRECISIONS.__getitem__),
         "Precision",
         "What training computes in. The finished model is float32 in any case.",
         applies=lambda model: model.learns_pixels,

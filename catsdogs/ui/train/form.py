@@ -9,7 +9,8 @@ import streamlit as st
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import ConfigError
 from catsdogs.runs import queue
-from catsdogs.runs.config import PLAIN, RunConfig
+from catsdogs.runs.choices import PLAIN
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.estimate import estimate
 from catsdogs.runs.models import MODELS
 from catsdogs.runs.run import Run

@@ -1,0 +1,18 @@
+"""The words that settings can have, each with the title that a form shows."""
+
+PLAIN = "plain"
+# How a backbone's frozen part is computed. "auto" is the fastest that agrees with Keras here.
+INT8, FLOAT16 = "litert-int8", "litert-float16"
+RECIPES = {"default": "Recommended", PLAIN: "Plain: the notebook's way"}
+SCHEDULES = {"cosine": "Warm-up, then down to zero", "constant": "Constant"}
+ENGINES = {
+    "auto": "The fastest exact one",
+    "litert": "LiteRT, float32",
+    INT8: "LiteRT, int8",
+    "keras": "Keras, in batches",
+}
+PRECISIONS = {
+    "auto": "The faster one on this machine",
+    "float32": "float32",
+    "bfloat16": "bfloat16, mixed",
+}
