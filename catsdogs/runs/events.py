@@ -35,7 +35,7 @@ class State(StrEnum):
 
     @property
     def is_active(self) -> bool:
-        """Whether a worker is, or is about to be, at work."""
+        """Whether a worker is running or will be started."""
         return self in (State.QUEUED, State.RUNNING, State.STOPPING)
 
 

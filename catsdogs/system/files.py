@@ -21,7 +21,7 @@ _RESERVED_BYTES = 64 * 1024
 def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success rename it there, on failure remove it.
 
-    With ``durable=False`` nothing waits for the disk: a power cut may take the file.
+    With ``durable=False`` nothing waits for the disk: a power cut may lose the file.
 
     The temporary name keeps the suffix, because Keras and Pillow choose a format by it.
     """
@@ -37,8 +37,8 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
                 sync(temporary)
             temporary.replace(path)
         finally:
-            # Nothing is left of it, but where something went wrong, or where it is a second name of
-            # ``path`` itself, which renaming leaves alone. What went wrong first has to be told.
+            # It is still there after a failure, or when it is a second name of ``path`` itself,
+            # which renaming keeps. An error here must not hide the first one.
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
         if durable:
@@ -47,7 +47,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Let an error say which file it is about; of a failed write the system does not tell."""
+    """Add the file's name to an error: the system leaves it out for a failed write."""
     try:
         yield
     except OSError as error:
@@ -58,11 +58,11 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def reserve(path: Path) -> Iterator[None]:
-    """Keep a little room on the disk, in the file ``path``, which is given back on leaving.
+    """Reserve a little disk space in the file ``path``, and free it on leaving.
 
-    So that who fills the disk can still say so.
+    So the process can still report a full disk.
     """
-    # Random, because some file systems keep zeros in no room at all.
+    # Random, because some file systems store zeros in no space at all.
     path.unlink(missing_ok=True)
     write_bytes(path, os.urandom(_RESERVED_BYTES))
     try:
@@ -72,9 +72,10 @@ def reserve(path: Path) -> Iterator[None]:
 
 
 def remove_unfinished(folder: Path, *, older_than_s: float = 0) -> None:
-    """Remove what ``replacing`` left in ``folder`` when its process was killed.
+    """Remove the files that ``replacing`` left in ``folder`` when its process was killed.
 
-    With ``older_than_s``, only what nobody has written to for so long: others may be at work.
+    With ``older_than_s``, remove only files that nobody has written to for so long: other processes
+    may be writing.
     """
     for path in folder.glob(f"{_UNFINISHED}*"):
         with suppress(FileNotFoundError):  # Its writer has just finished.
@@ -100,10 +101,10 @@ def write_json(path: Path, content: Any) -> None:
 
 @contextmanager
 def opened_plain(path: Path) -> Iterator[BufferedReader]:
-    """Open a file to read that stands where it says: no link, and nothing that could be waited for.
+    """Open a regular file to read; refuse links, and pipes or devices that could block.
 
     Raises:
-        OSError: when it is something else, or cannot be read.
+        OSError: when it is anything else, or cannot be read.
     """
     with open(path, "rb", opener=_at_once) as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -115,7 +116,7 @@ def read_plain(path: Path, *, most_bytes: int) -> bytes:
     """Return the content of a file that ``opened_plain`` opens.
 
     Raises:
-        OSError: when it is no plain file, cannot be read, or is larger.
+        OSError: when it is not a plain file, cannot be read, or is larger.
     """
     with opened_plain(path) as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -131,7 +132,7 @@ def sha256(path: Path) -> str:
 
 
 def _at_once(path: str, flags: int) -> int:
-    # Opening a pipe would otherwise wait until somebody writes into it. Windows has neither flag.
+    # Without these flags, opening a pipe would wait for a writer. Windows has neither.
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 

@@ -1,4 +1,4 @@
-"""Our processes beside the app: start one, and tell whether it is still the one we started.
+"""Processes beside the app: start one, and check that it is still the one we started.
 
 ``python -m catsdogs.system.processes MODULE …`` runs a module that ends as soon as its parent does.
 """
@@ -25,16 +25,16 @@ from catsdogs import paths
 _TOLERANCE_S = 2.0
 _KILL_TAKES_S = 10
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-# What a page answers goes before what nobody waits for.
+# Pages answer before background work that nobody waits for.
 _NICENESS = 15
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A process, told from any later one with the same number.
+    """A process, distinguished from any later one with the same number.
 
-    By its start time (Unix), which moves with the clock when that is set; on Linux by its boot and
-    the clock ticks from there to its start, which do not.
+    Its start time (Unix) distinguishes it, but moves when the clock is set. On Linux, the boot and
+    the clock ticks from boot to start do not move.
     """
 
     pid: int
@@ -43,12 +43,12 @@ class Identity:
     pid_started_ticks: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields that an event tells it by."""
+        """Return the fields that an event stores."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def from_json(cls, event: dict[str, Any]) -> "Identity":
-        """Return what an event told; those of before know the start time alone."""
+        """Return the identity in an event; events from older versions have the start time only."""
         ticks, boot_id = event.get("pid_started_ticks"), event.get("boot_id")
         known = isinstance(ticks, int) and isinstance(boot_id, str)
         more = (boot_id, ticks) if known else ()
@@ -58,9 +58,9 @@ class Identity:
 def launch(
     module: str, argument: Path, *, log: Path, on_exit: Callable[[], None] | None = None
 ) -> Identity:
-    """Start ``python -m module argument``, in a session of its own: no server takes it down.
+    """Start ``python -m module argument`` in its own session, so it survives the server.
 
-    It has the processors while nobody asks anything of the app, and gives way when somebody does.
+    It uses idle processors, and gives way when somebody uses the app.
 
     ``on_exit`` is called once it has ended, if this process still lives then.
     """
@@ -77,7 +77,7 @@ def launch(
     _give_way(process.pid)
 
     def collect() -> None:
-        # Collects the exit status whenever it comes, so that an ended process is no zombie.
+        # Collects the exit status, so that an ended process does not stay a zombie.
         process.wait()
         if on_exit is not None:
             on_exit()
@@ -87,8 +87,8 @@ def launch(
 
 
 def _environment() -> dict[str, str]:
-    # OpenMP's threads spin while they wait for each other, which takes the processors from all
-    # others, and from themselves when others are at work: t-SNE takes four times as long then.
+    # OpenMP's threads spin while they wait for each other. That slows all other processes, and on a
+    # busy machine OpenMP itself: t-SNE then takes four times as long.
     passive = {"OMP_WAIT_POLICY": "passive"}
     return {**passive, **os.environ, "PYTHONPATH": str(paths.PROJECT_ROOT)}
 
@@ -100,12 +100,12 @@ def _give_way(pid: int) -> None:
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
             return
         process.nice(max(_NICENESS, process.nice()))
-        # Linux on a desktop shares the processors between sessions first, whatever is nice in them.
+        # Desktop Linux divides the processors between sessions first, whatever their niceness.
         Path(f"/proc/{pid}/autogroup").write_text(str(_NICENESS))
 
 
 def identity_of(pid: int) -> Identity:
-    """Return what tells process ``pid`` from all others.
+    """Return the identity of process ``pid``.
 
     Raises:
         psutil.NoSuchProcess: when it has gone.
@@ -120,14 +120,14 @@ def identity_of(pid: int) -> Identity:
 def is_alive(identity: Identity) -> bool:
     """Tell whether this very process is running.
 
-    A pid alone may have been given to another process since. One that may not be looked at is
-    another user's, and so not ours.
+    The pid may belong to another process by now. A process that we may not inspect belongs to
+    another user, so it is not ours.
     """
     return _found(identity) is not None
 
 
 def usage(identity: Identity) -> tuple[float, int] | None:
-    """Return the processor seconds that the process has used so far, and its memory in bytes."""
+    """Return the processor seconds that the process has used, and its memory in bytes."""
     process = _found(identity)
     if process is None:
         return None
@@ -139,9 +139,9 @@ def usage(identity: Identity) -> tuple[float, int] | None:
 
 
 def kill(identity: Identity) -> None:
-    """End this very process, and its children, at once.
+    """End this very process and its children at once.
 
-    Not those with a session of their own: it launched them for others, like a worker the next one.
+    Children in their own session stay: a worker, for example, launches the next worker.
     """
     process = _found(identity)
     if process is None:
@@ -156,7 +156,7 @@ def kill(identity: Identity) -> None:
 
 
 def _found(identity: Identity) -> psutil.Process | None:
-    """Return the process, which psutil tells from any later one; None once it has ended."""
+    """Return the process; None once it has ended."""
     try:
         process = psutil.Process(identity.pid)
         if identity.boot_id is not None and _boot_id() is not None:
@@ -171,7 +171,7 @@ def _found(identity: Identity) -> psutil.Process | None:
 
 @cache
 def _boot_id() -> str | None:
-    """Return what Linux calls this boot; None elsewhere."""
+    """Return Linux' id of this boot; None elsewhere."""
     try:
         return _BOOT_ID.read_text("ascii").strip() or None
     except (OSError, ValueError):
@@ -182,7 +182,7 @@ def _started_ticks(pid: int) -> int | None:
     """Return the clock ticks from Linux' boot to the start of process ``pid``; None elsewhere."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes()
-        # The name, the second field, may hold anything, blanks and brackets too.
+        # The second field, the name, may contain spaces and brackets.
         return int(fields[fields.rindex(b")") + 2 :].split()[19])
     except (OSError, ValueError, IndexError):
         return None
@@ -200,12 +200,12 @@ def _session(process: psutil.Process) -> int | None:
 def answer_of(module: str, *arguments: str) -> str:
     """Run ``python -m module`` to its end and return the last line that it printed.
 
-    It ends when this process does, however that comes.
+    It ends when this process does, for whatever reason.
 
     Raises:
         ChildProcessError: with the last line of its complaint, when it fails.
     """
-    # Nothing is written to it: the child reads that nobody holds the other end any more.
+    # Nothing is written to it: the child reads its end once this process is gone.
     life, held = os.pipe()
     try:
         done = subprocess.run(
@@ -228,10 +228,10 @@ def answer_of(module: str, *arguments: str) -> str:
 
 
 def _run_until_orphaned(module: str, arguments: list[str]) -> None:
-    """Run a module as the main one, in a process that ends when its standard input does.
+    """Run a module as the main one, and end when standard input ends.
 
-    Whose other end only the parent holds. Linux can signal a parent's death too, but it takes the
-    end of the thread that started a child for one.
+    Only the parent holds its other end. Linux can signal a parent's death too, but also sends that
+    signal when only the thread that started the child ends.
     """
 
     def watch() -> None:
