@@ -1,6 +1,6 @@
 """The health check of a dataset as a task: ``python -m catsdogs.health.task FOLDER``.
 
-Its subject is the path of a folder with images. What it finds out is in ``checkup.load``.
+Its subject is the path of a folder with images. ``findings.load`` reads the findings.
 """
 
 import sys
