@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from msgspec import structs
 
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import event_file, layout, queue, store
@@ -124,6 +126,24 @@ def test_events_add_up_to_a_view():
     assert (len(view.batches), len(view.epochs)) == (1, 1)
     assert (view.queued_at, view.started_at, view.ended_at) == (1, 2, 9)
     assert view.result.to_json() == RESULT
+
+
+def test_a_worker_knows_what_it_reported_also_in_numpys_numbers(run_folder):
+    with event_file.appending(run_folder) as emit:
+        journal = event_file.Journal(run_folder, emit)
+        metrics = {name: np.float64(EPOCH[name]) for name in EPOCH if name != "epoch"}
+        journal.emit("epoch", epoch=1, **metrics)
+        with pytest.raises(ValueError, match="known kind"):
+            journal.emit("epoch", epoch="first", **metrics)
+    assert (
+        journal.view.epochs
+        == store.load(run_folder).view.epochs
+        == [
+            structs.replace(
+                parsed({"event": "epoch", "t": 0.0, **EPOCH}), t=journal.view.epochs[0].t
+            )
+        ]
+    )
 
 
 def test_no_events_yet_is_queued():
