@@ -24,6 +24,6 @@ else:
     pair = comparison.read(a, b)
     if pair:
         margin = comparison.verdict(pair)
-        comparison.figures(pair)
+        comparison.metrics(pair)
         answers.show(pair, margin)
     comparison.curves({"A": a, "B": b})

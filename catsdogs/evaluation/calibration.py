@@ -53,10 +53,11 @@ def calibration(labels: np.ndarray, p_dog: np.ndarray, *, seed: int) -> Calibrat
     return Calibration(_temperature(labels, p_dog), before_error, after_error)
 
 
-def calibrated(p_dog: Any, temperature: float) -> Any:
+def calibrated(p_dog: float | np.ndarray, temperature: float) -> np.ndarray:
     """Return the probability, a number or an array, with its logit divided by ``temperature``."""
-    p_dog = np.clip(np.asarray(p_dog, dtype=float), _EPSILON, 1 - _EPSILON)
-    return 1 / (1 + np.exp(-np.log(p_dog / (1 - p_dog)) / temperature))
+    clipped = np.clip(np.asarray(p_dog, dtype=float), _EPSILON, 1 - _EPSILON)
+    odds = clipped / (1 - clipped)
+    return np.asarray(1 / (1 + np.exp(-np.log(odds) / temperature)))
 
 
 def _temperature(labels: np.ndarray, p_dog: np.ndarray) -> float:

@@ -1,9 +1,9 @@
 """Documents for readers outside the app.
 
-    comparison.py       a comparison of two runs as one HTML or Markdown file
-    comparison_text.py  its sentences and tables, which the Compare page shows too
-    model_card.py       the model card of a run
-    rendering.py        templates, and the settings they are rendered with
+comparison.py       a comparison of two runs as one HTML or Markdown file
+comparison_text.py  its sentences and tables, which the Compare page shows too
+model_card.py       the model card of a run
+rendering.py        templates, and the settings they are rendered with
 
 ``templates/`` holds the documents' templates.
 """

@@ -104,7 +104,7 @@ def _without_suspects(pair: Pair, margin: float, *, is_significant: bool) -> Non
         st.warning(f"**The answer changes** without suspect labels. {sentence}")
 
 
-def figures(pair: Pair) -> None:
+def metrics(pair: Pair) -> None:
     """Show the metrics of both runs with their intervals, and the cost of the runs."""
     st.subheader("Figures", help=comparison_text.ABOUT_METRICS)
     st.caption(f"{comparison_text.OWN_METRICS}, with 95\u00a0% intervals.")

@@ -55,9 +55,9 @@ def show(runs: list[Run]) -> None:
     else:
         cards.outcome(run)
         origin.show(run)
-        _final_figures(run)
+        _final_metrics(run)
         view = run.view
-        _curves(run, view, _figure(run, view, overlaid))
+        _curves(run, view, _chart(run, view, overlaid))
         _details(run, view)
 
 
@@ -111,7 +111,7 @@ def _watch(run: Run, overlaid: list[Run], drawn: _Drawn) -> None:
     view = run.view
     at = len(view.batches), len(view.epochs)
     if at != drawn.at:
-        drawn.at, drawn.figure = at, _figure(run, view, overlaid)
+        drawn.at, drawn.figure = at, _chart(run, view, overlaid)
     # In its own container, so that the chart stays the same node whatever is drawn above it.
     with st.container():
         _state(run, view)
@@ -129,7 +129,7 @@ def _state(run: Run, view: RunView) -> None:
     origin.warn(run)
     _phases(run, view)
     _progress(run, view, speed)
-    _live_figures(run, view, speed)
+    _live_metrics(run, view, speed)
 
 
 def _ahead(run: Run) -> int:
@@ -178,7 +178,7 @@ def _share(view: RunView) -> float:
     return min((view.done + within) / view.total, 1.0) if view.total else 0.0
 
 
-def _live_figures(run: Run, view: RunView, speed: Pace) -> None:
+def _live_metrics(run: Run, view: RunView, speed: Pace) -> None:
     best, images_per_s, processor, memory = st.columns(4)
     accuracies = [epoch.val_accuracy for epoch in view.epochs]
     best.metric("Validation accuracy", f"{accuracies[-1]:.2%}" if accuracies else "–")
@@ -203,7 +203,7 @@ def _processor_share(run: Run, used_s: float) -> float | None:
     return share
 
 
-def _final_figures(run: Run) -> None:
+def _final_metrics(run: Run) -> None:
     if not run.is_usable:
         return
     accuracy, loss, epochs, took = st.columns(4)
@@ -213,7 +213,7 @@ def _final_figures(run: Run) -> None:
     took.metric("Time", duration(run.result.total_s))
 
 
-def _figure(run: Run, view: RunView, overlaid: list[Run]) -> go.Figure | None:
+def _chart(run: Run, view: RunView, overlaid: list[Run]) -> go.Figure | None:
     if not view.batches:
         return None
     titles = remarks.labels([run, *overlaid], remarks.shown_title)
