@@ -21,6 +21,8 @@ from catsdogs.inference import answers
 from catsdogs.sources import current, opening, unpacking
 from catsdogs.system import zips
 
+pytestmark = pytest.mark.slow
+
 EACH_REFUSED = [
     pytest.param(name, marks=pytest.mark.slow) if "bomb" in name else name for name in REFUSED
 ]

@@ -20,6 +20,8 @@ from catsdogs.inference import folder_task
 from catsdogs.sources import current
 from catsdogs.ui.shared import cache
 
+pytestmark = pytest.mark.slow
+
 READING_SAYS = ("empty", "name_not_utf8", "not_an_image", "too_large", "truncated")
 
 

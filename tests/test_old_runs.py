@@ -21,6 +21,8 @@ from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks
 from catsdogs.sources.sample import draw_sample
 
+pytestmark = pytest.mark.slow
+
 ARCHIVE = PROJECT / "tests" / "old_runs" / "runs.tar.xz"
 IMAGES, SEED = 60, 7
 STATES = {

@@ -14,6 +14,8 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.system import files
 
+pytestmark = pytest.mark.slow
+
 ABOUT = About(dataset=DatasetReference(name="photos", fingerprint="f"))
 # What Python announces before it changes a file or a folder.
 STEPS = {"open", "os.link", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"}

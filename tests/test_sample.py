@@ -8,6 +8,8 @@ from PIL import Image
 from catsdogs.errors import DatasetError
 from catsdogs.sources.sample import Planted, _content, draw_sample, planted
 
+pytestmark = pytest.mark.slow
+
 IMAGES, SEED = 40, 7
 
 
