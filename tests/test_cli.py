@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, command_line
 
+from catsdogs import __version__
 from catsdogs.cli import parser
 from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.about import About, DatasetReference
@@ -327,3 +328,8 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback(runs):
         ) as process:
             process.stdout.close()
             assert process.stderr.read() == b""
+
+
+def test_the_version_is_printed_and_nothing_else(capsys):
+    assert parser.main(["--version"]) == 0
+    assert capsys.readouterr() == (f"catsdogs {__version__}\n", "")
