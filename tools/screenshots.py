@@ -35,6 +35,7 @@ class Picture:
 
 
 _PICTURES = {
+    "home": Picture("/", 800),
     "classify": Picture("/classify", 1540, drawings=True),
     "dataset": Picture("/dataset", 1400, begin="Usable images"),
     "train": Picture(f"/train?run={FINE_TUNED}", 1320),
