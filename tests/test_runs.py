@@ -128,6 +128,38 @@ def test_events_add_up_to_a_view():
     assert view.result.to_json() == RESULT
 
 
+WALL = [{"path": "caf\udce9/1.jpg", "digest": "0a" * 16, "label": 1}]
+
+
+def test_the_wall_is_what_was_reported_last_and_outlives_a_resume():
+    values = [
+        {"event": "watched", "t": 1.0, "photos": []},
+        {"event": "watched", "t": 2.0, "photos": WALL},
+        {"event": "epoch", "t": 5.0, **EPOCH, "watched": [0.25]},
+        {"event": "stopped", "t": 6.0},
+        {"event": "queued", "t": 7.0},
+        {"event": "resumed", "t": 8.0, "epoch": 2, "step": 0},
+        {"event": "epoch", "t": 9.0, **EPOCH, "epoch": 2},
+    ]
+    view = fold(filter(None, map(parsed, values)))
+    assert [structs.asdict(photo) for photo in view.watched] == WALL
+    assert [epoch.watched for epoch in view.epochs] == [(0.25,), ()]
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [{"digest": "../../etc"}, {"digest": "0A" * 16}, {"label": 2}, {"path": 3}, {"digest": None}],
+)
+def test_a_wall_with_an_odd_photo_is_passed_over(photo):
+    wall = {"event": "watched", "t": 1.0, "photos": [*WALL, {**WALL[0], **photo}]}
+    assert parsed(wall) is None
+
+
+@pytest.mark.parametrize("p_dog", [1.1, -0.1, float("nan"), "0.5"])
+def test_an_epoch_with_an_odd_answer_is_passed_over(p_dog):
+    assert parsed({"event": "epoch", "t": 1.0, **EPOCH, "watched": [p_dog]}) is None
+
+
 def test_a_worker_knows_what_it_reported_also_in_numpys_numbers(run_folder):
     with event_file.appending(run_folder) as emit:
         journal = event_file.Journal(run_folder, emit)

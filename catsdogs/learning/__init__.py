@@ -5,6 +5,7 @@ training.py       records → a trained network with validation predictions
 models.py         the architectures as Keras models
 preparing.py      the two sides of the split and the rows that a network learns from
 pipeline.py       cached rows → batches, in a repeatable order
+watching.py       the wall: validation photos that are answered after each epoch
 stages.py         the stages of a run and their learning rates
 fitting.py        the fit: reports each batch, stops gracefully, resumes exactly
 checkpoint.py     everything that a fit needs to resume, in one file

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from catsdogs.errors import RunError
-from catsdogs.learning import checkpoint
+from catsdogs.learning import checkpoint, watching
 from catsdogs.learning.checkpoint import Progress
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
@@ -46,12 +46,16 @@ def fit(
     validation: Batches,
     reporter: Reporter,
     before: Fitted | None = None,
+    watched: np.ndarray | None = None,
     batches_at_once: int = 1,
 ) -> Fitted:
     """Fit ``model`` for the epochs of ``stage``, from the run's checkpoint if it has one.
 
     ``batches_at_once`` are trained between two checks for a report or a stop request. A check takes
     about a millisecond, which matters only for a very small network.
+
+    ``watched`` are rows (W, …) like those of the batches: each epoch is reported with the P(dog) of
+    each.
 
     The model ends with its best weights, or with the plain recipe its last. ``before`` is the
     result of the previous stage, which stays the best until an epoch is better.
@@ -67,7 +71,7 @@ def fit(
         metrics=["accuracy"],
         steps_per_execution=batches_at_once,
     )
-    recorder = Recorder(run, stage, reporter, images=images)
+    recorder = Recorder(run, stage, reporter, images=images, watched=watched)
     progress = recorder.take_up(model, before)
     # The total counts this stage only: each has its own speed, which predicts the time left.
     with reporter.phase("fit", done=progress.epoch, total=stage.end):
@@ -114,11 +118,19 @@ class Recorder(keras.callbacks.Callback):
     the loss left the finite numbers, which ends it too.
     """
 
-    def __init__(self, run: Run, stage: Stage, reporter: Reporter, *, images: int) -> None:
-        """``images`` is the number of training images in an epoch."""
+    def __init__(
+        self,
+        run: Run,
+        stage: Stage,
+        reporter: Reporter,
+        *,
+        images: int,
+        watched: np.ndarray | None = None,
+    ) -> None:
+        """``images`` is the number of training images in an epoch; ``watched`` as in ``fit``."""
         super().__init__()
         self._run, self._config, self._reporter = run, run.config, reporter
-        self._stage, self._images = stage, images
+        self._stage, self._images, self._watched = stage, images, watched
         self._steps = math.ceil(images / run.config.batch_size)
         self.cut_short = False
         self.diverged = False
@@ -201,7 +213,12 @@ class Recorder(keras.callbacks.Callback):
             self.diverged = self.model.stop_training = True
             return
         self._reporter.emit(
-            "epoch", epoch=epoch + 1, step=progress.step, steps=self._steps, **values
+            "epoch",
+            epoch=epoch + 1,
+            step=progress.step,
+            steps=self._steps,
+            **values,
+            watched=[] if self._watched is None else watching.p_dog(self.model, self._watched),
         )
         if progress.best_loss is None or values["val_loss"] < progress.best_loss:
             self._keep(epoch + 1, values["val_loss"])

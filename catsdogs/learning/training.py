@@ -12,7 +12,16 @@ import tensorflow
 from catsdogs.dataset.index import Dataset
 from catsdogs.features import embeddings
 from catsdogs.features.backbones import identity, origin
-from catsdogs.learning import checkpoint, engines, export, machine, models, preparing, weights
+from catsdogs.learning import (
+    checkpoint,
+    engines,
+    export,
+    machine,
+    models,
+    preparing,
+    watching,
+    weights,
+)
 from catsdogs.learning.fitting import Fitted, fit
 from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
@@ -66,6 +75,7 @@ def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
         *(run, stage, fitted, sides.training(rows, smallest_crop=run.config.smallest_crop)),
         validation=sides.validation(rows),
         reporter=reporter,
+        watched=watching.watch(sides, rows, reporter),
     )
     # The model that is measured and saved computes in float32 and carries no optimizer.
     model = models.build(run.config)
@@ -99,6 +109,7 @@ def _train_on_vectors(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
             *(run, first, head, sides.training(frozen.vectors)),
             validation=sides.validation(frozen.measured),
             reporter=reporter,
+            watched=watching.watch(sides, frozen.measured, reporter),
             batches_at_once=_HEAD_BATCHES_AT_ONCE,
         )
     cut_short = ended is not None and ended.cut_short
@@ -137,6 +148,7 @@ def _fine_tuned(
         validation=sides.validation(rows),
         reporter=reporter,
         before=before,
+        watched=watching.watch(sides, rows, reporter),
     )
     with reporter.phase("evaluate"):
         p_dog = sides.p_dog(fitted, rows)

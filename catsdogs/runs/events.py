@@ -13,12 +13,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from catsdogs.runs.models import DECODE, EMBED, ModelInfo
-from catsdogs.runs.result import LARGEST, RunResult
+from catsdogs.runs.result import LARGEST, RunResult, Share
 from catsdogs.system.processes import Identity
 
 PHASES = (DECODE, EMBED, "fit", "evaluate", "export")
 _LATEST = 2**37  # seconds: the year 6325
 Whole = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Label = Annotated[int, Meta(ge=0, le=1)]
 Steps = Annotated[int, Meta(ge=1, le=LARGEST)]
 
 
@@ -106,6 +108,20 @@ class Resumed(_Event, frozen=True, kw_only=True):
     step: Whole
 
 
+class WatchedPhoto(Struct, frozen=True, kw_only=True):
+    """A validation photo: its path in the dataset, its content's digest, its label."""
+
+    path: str
+    digest: Digest
+    label: Label
+
+
+class Watched(_Event, frozen=True, kw_only=True):
+    """The photos whose P(dog) each epoch reports, in this order."""
+
+    photos: tuple[WatchedPhoto, ...]
+
+
 class Phase(_Event, frozen=True, kw_only=True):
     """The progress of a phase, one of ``PHASES``: ``done`` of ``total``, 0 where unknown."""
 
@@ -132,7 +148,10 @@ class Batch(_Event, frozen=True, kw_only=True):
 
 
 class Epoch(_Event, frozen=True, kw_only=True):
-    """The metrics of an epoch. ``step`` below ``steps``: a stop request cut it short."""
+    """The metrics of an epoch. ``step`` below ``steps``: a stop request cut it short.
+
+    ``watched`` holds the P(dog) of each watched photo, nothing in runs of older versions.
+    """
 
     epoch: Whole
     step: Whole | None = None
@@ -141,6 +160,7 @@ class Epoch(_Event, frozen=True, kw_only=True):
     accuracy: float
     val_loss: float
     val_accuracy: float
+    watched: tuple[Share, ...] = ()
 
     @property
     def is_cut_short(self) -> bool:
@@ -197,6 +217,7 @@ Event = (
     | Split
     | Resolved
     | Resumed
+    | Watched
     | Phase
     | Skipped
     | Batch

@@ -20,6 +20,8 @@ from catsdogs.runs.events import (
     Split,
     Started,
     State,
+    Watched,
+    WatchedPhoto,
 )
 from catsdogs.runs.result import NO_RESULT, RunResult
 from catsdogs.system.processes import Identity
@@ -51,6 +53,7 @@ class RunView:
     ended_at: float | None = None
     extensions: tuple[tuple[int, int], ...] = ()  # after how many epochs, how many more
     split: Split | None = None
+    watched: tuple[WatchedPhoto, ...] = ()
     resolved: dict[str, str] = field(default_factory=dict)  # the values of "auto" settings
     phase: str | None = None
     done: int = 0
@@ -131,6 +134,8 @@ def _changed(view: RunView, event: Event) -> RunView:
             return replace(view, state=State.RUNNING, worker=event.worker) if is_news else view
         case Split():
             return replace(view, split=event)
+        case Watched():
+            return replace(view, watched=event.photos)
         case Resumed():
             return _resumed(view, event)
         case Phase():

@@ -39,7 +39,7 @@ def emit(folder, event, **values):
         write(event, **values)
 
 
-def fit(folder, *, stop_after=None, labels=None, at_once=1):
+def fit(folder, *, stop_after=None, labels=None, at_once=1, watched=()):
     """Fit as a worker would, and stop at a look of this number; return (weights, cut short)."""
     run = store.load(folder)
     generator = np.random.default_rng(1)
@@ -61,6 +61,7 @@ def fit(folder, *, stop_after=None, labels=None, at_once=1):
                 validation=Batches(rows, labels, np.arange(_TRAIN, len(vectors)), 4),
                 reporter=reporter,
                 before=ended,
+                watched=rows.take(np.array(watched)) if len(watched) else None,
                 batches_at_once=at_once,
             )
             if ended.cut_short:
@@ -113,6 +114,22 @@ def test_a_fit_in_pieces_is_the_fit_in_one(new_run, settings, batches):
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
     assert told(pieces) == told(whole)
+
+
+def test_watched_photos_are_answered_after_each_epoch_and_change_nothing(new_run):
+    plain, watching, pieces = (new_run(epochs=3, learning_rate=0.1) for _ in range(3))
+    wall = [20, 18, 25]
+    expected, _ = fit(plain)
+    found, _ = fit(watching, watched=wall)
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert told(watching) == told(plain)
+    answers = [epoch.watched for epoch in store.load(watching).view.epochs]
+    assert [len(answer) for answer in answers] == [3, 3, 3]
+    assert len(set(answers)) == 3
+    fit_in_pieces(pieces, batches=4, watched=wall)
+    assert [epoch.watched for epoch in store.load(pieces).view.epochs] == answers
+    assert [epoch.watched for epoch in store.load(plain).view.epochs] == [()] * 3
 
 
 def test_several_batches_at_once_tell_of_the_same_epochs_and_stop_between_them(new_run):

@@ -86,6 +86,18 @@ def test_evaluation_and_predictions_tell_the_same(runs):
         assert len(table) == run.view.result.val_images
 
 
+def test_the_wall_shows_validation_photos_with_the_answers_of_each_epoch(runs):
+    for run in runs.values():
+        view, table = run.view, model_files.read_predictions(run).set_index("path")
+        paths = [photo.path for photo in view.watched]
+        assert 0 < len(paths) <= 12
+        assert [photo.label for photo in view.watched] == list(table["label"][paths])
+        assert [photo.digest for photo in view.watched] == list(table["digest"][paths])
+        # Both runs have one epoch: its weights are those that predicted.
+        assert len(view.epochs) == 1
+        np.testing.assert_allclose(view.epochs[0].watched, table["p_dog"][paths], atol=0.02)
+
+
 def test_the_exported_model_gives_the_validation_predictions(runs, trained_machine):
     root = trained_machine / "data" / "sample"
     # The runs were trained in another place: their paths are relative, so they hold here too.
