@@ -123,7 +123,8 @@ def show(count):
 def test_every_kind_of_text_in_a_document_is_read():
     text = (
         "# A heading of it\n\nA [link to it](https://example.org), and more:\n\n"
-        "- one `thing` here\n- another thing there\n\n```\nno prose in here\n```\n\n| a cell of it | 1 |\n"
+        "- one `thing` here\n- another thing there\n\n"
+        "```\nno prose in here\n```\n\n| a cell of it | 1 |\n"
     )
     assert found("docs/a.md", text) == [
         (1, "A heading of it"),
