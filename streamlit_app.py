@@ -6,9 +6,10 @@ from catsdogs.runs import store
 from catsdogs.ui import frame
 from catsdogs.ui.runs import cards, origin, overview
 from catsdogs.ui.shared import current_dataset
+from catsdogs.ui.shared.pages import HOME
 
 frame.page(
-    "Home",
+    HOME,
     "Understand and build a cat/dog image classifier, on this machine alone.",
     follows_runs=True,
 )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 # All punctuation except the few characters that never start Markdown: people also read the escaped
 # names in files.
 _MARKDOWN = re.compile(r"([!-&(-+\--/:<-@\[-`{-~])")
+_LEAST_SHARE = 0.001  # what a page shows with one decimal
 # A text that a spreadsheet would compute (OWASP, "CSV Injection"), with or without the "'" that
 # ``cell`` puts before it.
 _FORMULA = re.compile(r"'*\s*[=+@\t\r-]")
@@ -59,3 +60,18 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def percent(share: float) -> str:
+    """Return a probability or a share of photos: 98.8 %; never 0.0 % or 100.0 % by rounding."""
+    if 0 < share < _LEAST_SHARE:
+        return f"< {_LEAST_SHARE:.1%}".replace("%", "\u00a0%")
+    if 1 - _LEAST_SHARE < share < 1:
+        return f"> {1 - _LEAST_SHARE:.1%}".replace("%", "\u00a0%")
+    return f"{share:.1%}".replace("%", "\u00a0%")
+
+
+def answer(label: str, probability: float, *, is_right: bool | None = None) -> str:
+    """Return "cat 99.9 % ✓": a label, its probability and, where the truth is known, a mark."""
+    mark = "" if is_right is None else " ✓" if is_right else " ✗"
+    return f"{label} {percent(probability)}{mark}"

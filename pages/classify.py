@@ -5,8 +5,9 @@ import streamlit as st
 from catsdogs.runs import store
 from catsdogs.ui import frame
 from catsdogs.ui.classify import answers, inputs, results, runs
+from catsdogs.ui.shared.pages import CLASSIFY
 
-frame.page("Classify", "Drop pictures of cats and dogs; every chosen run answers side by side.")
+frame.page(CLASSIFY, "Drop pictures of cats and dogs; every chosen run answers side by side.")
 
 usable = [run for run in store.list_runs()[0] if run.can_classify]
 if not usable:

@@ -4,8 +4,9 @@ import streamlit as st
 
 from catsdogs.runs import store
 from catsdogs.ui import frame
+from catsdogs.ui.shared.pages import COMPARE
 
-frame.page("Compare", "Which model is better, by how much, and could it be chance?")
+frame.page(COMPARE, "Which model is better, by how much, and could it be chance?")
 
 usable = [run for run in store.list_runs()[0] if run.is_usable]
 if len(usable) < 2:

@@ -9,6 +9,7 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.ui import frame
 from catsdogs.ui.dataset import charts, filters, gallery, health, picker, review
 from catsdogs.ui.shared import current_dataset
+from catsdogs.ui.shared.pages import DATASET
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ VIEWS = {
     "map": View("Map", charts.embedding_map),
 }
 
-frame.page("Dataset", "What a model will learn from: look at it before you train.")
+frame.page(DATASET, "What a model will learn from: look at it before you train.")
 
 picker.show()
 snapshot = current_dataset.snapshot()

@@ -6,10 +6,11 @@ from catsdogs.runs import store
 from catsdogs.ui import frame
 from catsdogs.ui.runs import cards
 from catsdogs.ui.shared import current_dataset
+from catsdogs.ui.shared.pages import TRAIN
 from catsdogs.ui.train import form, live
 
 frame.page(
-    "Train", "Start a model, watch it learn, stop it when you have seen enough.", follows_runs=True
+    TRAIN, "Start a model, watch it learn, stop it when you have seen enough.", follows_runs=True
 )
 
 dataset = current_dataset.dataset()

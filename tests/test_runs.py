@@ -326,7 +326,8 @@ def test_a_deleted_run_is_gone(run_folder):
     emit(run_folder, ("finished", {"result": RESULT}))
     queue.delete(store.load(run_folder))
     assert store.list_runs() == ([], [])
-    assert [path.name for path in run_folder.parent.iterdir()] == [".queue.lock"]
+    left = {path.name for path in run_folder.parent.iterdir()}
+    assert left == {".queue.lock", "run-numbers.json", ".run-numbers.json.lock"}
 
 
 def test_a_start_that_cannot_work_leaves_no_run(tmp_path):

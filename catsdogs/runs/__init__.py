@@ -5,6 +5,7 @@ settings.py        how a setting is declared and checked
 choices.py         the words that settings can have
 models.py          what each model can do, as data
 layout.py          the names of the files in a run's folder
+numbers.py         the number of each run, which its short name holds
 store.py           create, list, find and load run folders
 run.py             one run as it was on disk when it was loaded
 about.py           what config.json records beside the settings: data, versions, machine

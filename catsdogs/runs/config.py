@@ -277,9 +277,14 @@ class RunConfig:
     @property
     def title(self) -> str:
         """How pages name the run's model, with the recipe where it is not the default."""
+        return self.info.title + self.ways
+
+    @property
+    def ways(self) -> str:
+        """What sets the run apart from the model's default, in brackets; "" without any."""
         ways = [self.recipe] if self.recipe != "default" else []
         ways += ["fine-tuned"] if self.fine_tune else []
-        return self.info.title + (f" ({', '.join(ways)})" if ways else "")
+        return f" ({', '.join(ways)})" if ways else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""

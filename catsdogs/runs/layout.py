@@ -2,6 +2,8 @@
 
 from catsdogs.background import job
 
+REFERENCE_PREFIX = "reference-"  # begins the names of the run folders that come with the project
+
 CONFIG = "config.json"  # its settings, its images, the machine
 EVENTS = job.EVENTS  # what happened, an event per line; the last one describes its model
 REMARKS = "remarks.json"  # its owner's name and note for it

@@ -39,6 +39,7 @@ class Backbone:
 class ModelInfo:
     """A model as the app describes it without loading TensorFlow.
 
+    ``short_title`` names its runs, with their numbers: "CNN 3".
     ``side`` is its input in pixels: side × side. ``learning_rate`` (the peak), ``dropout`` and
     ``smallest_crop`` (share of a photo's area) belong to the default recipe, ``plain_dropout`` to
     the plain one. ``repeats`` says how often an epoch shows each photo when photos are cropped.
@@ -47,6 +48,7 @@ class ModelInfo:
     """
 
     title: str
+    short_title: str
     side: int
     learning_rate: float
     dropout: float
@@ -73,6 +75,7 @@ class ModelInfo:
 MODELS: dict[str, ModelInfo] = {
     "custom_cnn": ModelInfo(
         title="Custom CNN",
+        short_title="CNN",
         side=150,
         learning_rate=2e-3,
         dropout=0.3,
@@ -84,6 +87,7 @@ MODELS: dict[str, ModelInfo] = {
     ),
     "mobilenet_v2": ModelInfo(
         title="MobileNetV2",
+        short_title="MobileNet",
         side=224,
         learning_rate=2e-3,
         dropout=0.2,

@@ -22,7 +22,7 @@ from catsdogs.dataset import annotations, duplicates, index
 from catsdogs.dataset.split import require_splittable
 from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
-from catsdogs.runs import layout, previous_model, store
+from catsdogs.runs import layout, numbers, previous_model, store
 from catsdogs.runs.about import About, DatasetReference, Decisions, Machine
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
@@ -149,6 +149,7 @@ def delete(run: Run) -> None:
                 f"Expected a run that is not at work. Received: {run.run_id}, which is "
                 f"{run.state}. Stop it first."
             )
+        numbers.record(run.folder.parent)
         # Renamed first, so that an interrupted deletion never leaves half a run in the list.
         doomed = run.folder.with_name(f".deleted-{run.run_id}")
         run.folder.rename(doomed)

@@ -37,7 +37,8 @@ class Run:
 
     ``state`` takes dead workers and requested stops into account. ``ending`` is the last event of a
     run that has ended, ``worker`` the process of one that has not. ``earlier`` is the result of the
-    model that the run keeps while it is resumed or extended.
+    model that the run keeps while it is resumed or extended. ``number`` counts the runs of its
+    folder from 1, in the order of their creation.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Run:
     worker: Identity | None = None
     earlier: RunResult = NO_RESULT
     remarks: Remarks = Remarks()
+    number: int = 0
 
     @property
     def view(self) -> RunView:
@@ -134,7 +136,17 @@ class Run:
         return f"{name} · reference" if self.is_reference else name
 
     @property
+    def short_name(self) -> str:
+        """The owner's name for it, or else "CNN 3", "Reference MobileNet (fine-tuned)"."""
+        if self.remarks.name:
+            return self.remarks.name
+        model = self.config.info.short_title
+        if self.is_reference:
+            return f"Reference {model}{self.config.ways}"
+        return f"{model} {self.number}"
+
+    @property
     def title(self) -> str:
-        """A short name for pages: its name, its seed and its start time."""
+        """A long name for pages: its name, its seed and its start time."""
         created = datetime.fromisoformat(self.about.created_at)
         return f"{self.name} · seed {self.config.seed} · {created:%d %b %H:%M:%S}"

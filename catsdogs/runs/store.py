@@ -19,7 +19,7 @@ from msgspec import structs
 
 from catsdogs import paths
 from catsdogs.errors import ConfigError, RunError
-from catsdogs.runs import layout
+from catsdogs.runs import layout, numbers
 from catsdogs.runs.about import About
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
@@ -54,6 +54,7 @@ def create(config: RunConfig, about: About) -> Path:
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    numbers.record(folder.parent)
     return folder
 
 
@@ -67,7 +68,11 @@ def load(folder: Path) -> Run:
     try:
         _require_plain(folder)
         run = _read(folder, _signature(folder / layout.CONFIG), events)
-        run = replace(run, remarks=_read_remarks(folder, _signature(folder / layout.REMARKS)))
+        run = replace(
+            run,
+            remarks=_read_remarks(folder, _signature(folder / layout.REMARKS)),
+            number=numbers.number(folder),
+        )
     except OSError as error:
         # Not cached: a run that cannot be read at the moment may be readable soon.
         advice = "Restore its files, or delete the folder."

@@ -1,12 +1,15 @@
 """The dataset that the app uses: the chosen one, or else the first that it finds."""
 
+import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from catsdogs import paths
 from catsdogs.sources.sample import sample_dir
 from catsdogs.system import files
 
+_MOST_RECENT = 8
 # Folders from Kaggle's instructions, relative to the folder in which the app starts.
 USUAL_FOLDERS = (Path("dogs-vs-cats/train"), Path("dogs-vs-cats"))
 
@@ -27,7 +30,21 @@ def lost() -> Path | None:
 
 def choose(folder: Path) -> None:
     """Make ``folder`` the dataset that ``path`` returns from now on, also after a restart."""
-    files.write_bytes(_choice_file(), os.fsencode(folder.absolute()) + b"\n")
+    folder = folder.absolute()
+    files.write_bytes(_choice_file(), os.fsencode(folder) + b"\n")
+    # A convenience: without the list of recent ones, the choice still counts.
+    with suppress(OSError):
+        known = [str(folder), *(str(one) for one in recent() if one != folder)]
+        files.write_json(_recent_file(), known[:_MOST_RECENT])
+
+
+def recent() -> list[Path]:
+    """Return the datasets that were chosen lately and still exist, the latest first."""
+    try:
+        found = [Path(path) for path in json.loads(_recent_file().read_bytes())]
+        return [path for path in found if path.exists()]
+    except (OSError, ValueError, TypeError, RecursionError):
+        return []
 
 
 def chosen() -> Path | None:
@@ -40,3 +57,7 @@ def chosen() -> Path | None:
 
 def _choice_file() -> Path:
     return paths.data_dir() / "current.txt"
+
+
+def _recent_file() -> Path:
+    return paths.data_dir() / "recent.json"

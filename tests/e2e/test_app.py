@@ -6,7 +6,7 @@ import pytest
 from conftest import command_line
 from playwright.sync_api import expect
 
-from catsdogs.ui.frame import PAGES
+from catsdogs.ui.shared.pages import PAGES
 from e2e.conftest import (
     SCREENSHOTS,
     opened,

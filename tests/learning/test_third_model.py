@@ -43,6 +43,7 @@ def build_two_convolutions(config, *, precision=None):
 def third_model(monkeypatch):
     """Register the model where a new one is registered."""
     info = ModelInfo(
+        short_title="Tiny",
         title="Two convolutions",
         side=SIDE,
         learning_rate=1e-3,

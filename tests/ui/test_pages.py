@@ -24,8 +24,8 @@ from catsdogs.runs.run import Remarks
 from catsdogs.sources import current, sample
 from catsdogs.sources.sample import sample_dir
 from catsdogs.text import literal
-from catsdogs.ui.frame import PAGES
 from catsdogs.ui.shared import cache
+from catsdogs.ui.shared.pages import PAGES
 
 pytestmark = pytest.mark.page
 ENTRY = str(PROJECT / "streamlit_app.py")

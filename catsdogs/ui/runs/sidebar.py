@@ -1,20 +1,32 @@
-"""The sidebar's note on runs: refreshed every few seconds, with a message when a run ends."""
+"""The sidebar's list of running work: runs and tasks with their progress."""
 
 import streamlit as st
 
-from catsdogs.runs import queue, store
+from catsdogs.background import tasks
+from catsdogs.health import task as health_task
+from catsdogs.inference import folder_task
+from catsdogs.runs import queue, range_test, store
 from catsdogs.runs.events import State
+from catsdogs.runs.pace import pace
 from catsdogs.runs.run import Run
-from catsdogs.text import literal
-from catsdogs.ui.shared import problems
+from catsdogs.runs.view import RunView
+from catsdogs.sources import fetch_task
+from catsdogs.text import counted, duration, literal, percent
+from catsdogs.ui.shared import problems, run_chips
 
 _EVERY_S = 3.0
 _DRAWN, _SEEN, _PROBLEM = "run_note_drawn", "run_note_seen", "run_note_problem"
 _ICONS = {State.FINISHED: "check_circle", State.STOPPED: "stop_circle"}
+_TASKS = {
+    health_task.KIND: "Health check",
+    fetch_task.KIND: "Download",
+    folder_task.KIND: "Classifying a folder",
+    range_test.KIND: "Finding a learning rate",
+}
 
 
 def show(*, redraws: bool) -> None:
-    """Show the runs in training; with ``redraws``, rerun the page whenever a run changes state."""
+    """Show the running work; with ``redraws``, rerun the page whenever a run changes state."""
     runs, _ = store.list_runs()
     st.session_state[_DRAWN] = _states(runs)
     st.fragment(_note, run_every=_EVERY_S)(redraws)
@@ -27,13 +39,33 @@ def _note(redraws: bool) -> None:
     _announce_ends(runs)
     for run in runs:
         if run.state in (State.RUNNING, State.STOPPING):
-            st.caption(f"**In training** {literal(run.name)}")
+            _progress(run)
     queued = sum(run.state is State.QUEUED for run in runs)
     if queued:
-        st.caption(f"**In the queue** {queued}")
+        st.caption(f"{counted(queued, 'run')} in the queue")
         # The process that would have started the next run may have been killed.
         problems.attempt(queue.start_queued, note_as=_PROBLEM)
         problems.show_noted(_PROBLEM)
+    for kind, title in _TASKS.items():
+        for task in tasks.of_kind(kind):
+            if task.is_running:
+                share = min(task.done / task.total, 1.0) if task.total else 0.0
+                st.progress(share, text=f":small[{title}{_left(task.pace.left_s)}]")
+
+
+def _progress(run: Run) -> None:
+    view = run.view
+    speed = pace(view, batch_size=run.config.batch_size)
+    st.progress(_share(view), text=f":small[{run_chips.chip(run)}{_left(speed.left_s)}]")
+
+
+def _share(view: RunView) -> float:
+    """Return the share of the phase that is done."""
+    return min(view.done / view.total, 1.0) if view.total else 0.0
+
+
+def _left(seconds: float | None) -> str:
+    return "" if seconds is None else f" · {duration(seconds)} left"
 
 
 def _announce_ends(runs: list[Run]) -> None:
@@ -45,11 +77,11 @@ def _announce_ends(runs: list[Run]) -> None:
 
 
 def _announce_end(run: Run) -> None:
-    accuracy = run.result.val_accuracy
     ended_well = run.is_usable and run.state in _ICONS
-    known = f", {accuracy:.2%} of the validation images right" if ended_well else ""
+    accuracy = run.result.val_accuracy
+    known = f": {percent(accuracy)} of the validation photos right" if ended_well else ""
     icon = _ICONS.get(run.state, "error")
-    text = f"{literal(run.name)}: {run.state}{known}."
+    text = f"{literal(run_chips.name(run))} {run.state}{known}."
     st.toast(text, icon=f":material/{icon}:", duration="long")
 
 

@@ -2,6 +2,12 @@
 
 cache.py                everything the app keeps between reruns, and when it expires
 problems.py             errors shown where they happen, or noted for the next rerun
+pages.py                the pages of the app, for links between them
+steps.py                the five steps to a classifier in use, and which are done
+next_step.py            the primary button that ends a finished state
+dataset_card.py         the sidebar's card of the current dataset, and the switch to another
+run_chips.py            a run's short name in its own colour, with details behind it
+photo_viewer.py         a large picture with heat maps, and its answers
 current_dataset.py      the dataset that all pages work on
 photo_grid.py           a grid of thumbnails, usable by mouse and keyboard
 pager.py                long lists in pages

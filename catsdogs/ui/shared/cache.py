@@ -1,16 +1,18 @@
 """All caches of the app, each with the reason for it and a key that follows its files."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from catsdogs.dataset import index
+from catsdogs.dataset import annotations, index
 from catsdogs.health import findings
 from catsdogs.health.snapshot import Snapshot, Watch
 from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
+from catsdogs.labels import CAT, DOG
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
@@ -28,6 +30,24 @@ def snapshot(root: Path) -> Snapshot:
     """
     # Bytes, because Streamlit cannot hash a path that is not UTF-8.
     return _watch(os.fsencode(root)).snapshot()
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The current dataset at a glance. ``photo`` is the path and digest of one of its photos."""
+
+    cats: int
+    dogs: int
+    fingerprint: str
+    photo: tuple[str, str] | None
+    is_checked: bool
+
+
+def overview(root: Path) -> Overview | None:
+    """Return the dataset in ``root`` at a glance, as it was scanned last; None without a scan."""
+    sources = index.table_file(root), annotations.log_file(root), findings.summary_file(root)
+    changed_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in sources]
+    return _overview(os.fsencode(root), changed_at)
 
 
 def forget_datasets() -> None:
@@ -71,6 +91,23 @@ def pair(a: Run, b: Run) -> "Pair":
 @st.cache_resource(max_entries=2, show_spinner="Reading the dataset …")
 def _watch(root: bytes) -> Watch:
     return Watch(Path(os.fsdecode(root)))
+
+
+# The sidebar of every page shows it.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _overview(root: bytes, changed_at: list[int]) -> Overview | None:
+    dataset = index.last_scan(Path(os.fsdecode(root)))
+    if dataset is None:
+        return None
+    usable = dataset.usable
+    photos = zip(usable["path"], usable["digest"], strict=True)
+    return Overview(
+        int((usable["label"] == CAT).sum()),
+        int((usable["label"] == DOG).sum()),
+        dataset.fingerprint(),
+        next(photos, None),
+        findings.summary_file(dataset.root).exists(),
+    )
 
 
 # The bootstrap intervals take seconds.

@@ -41,6 +41,14 @@ def choose(pages: Pages, *, key: str, in_address: bool = False) -> slice:
     return pages.items(st.pagination(pages.last, key=key) if pages.last > FIRST else FIRST)
 
 
+def repeat(pages: Pages, *, key: str) -> None:
+    """Draw the page numbers of ``choose`` once more, below a long list."""
+    if pages.last > FIRST:
+        below = f"{key}_below"
+        st.session_state[below] = st.session_state[key]
+        st.pagination(pages.last, key=below, on_change=_take, args=(key, below))
+
+
 def turn(pages: Pages, step: int, *, key: str) -> None:
     """Turn ``step`` pages forward, or back when it is negative, as far as there are pages."""
     st.session_state[key] = pages.nearest(st.session_state[key] + step)
@@ -49,3 +57,7 @@ def turn(pages: Pages, step: int, *, key: str) -> None:
 def first(key: str) -> None:
     """Turn back to the first page. Call it when the order or the choice of items changes."""
     st.session_state[key] = FIRST
+
+
+def _take(key: str, below: str) -> None:
+    st.session_state[key] = st.session_state[below]

@@ -1,32 +1,52 @@
 // Draws a grid of thumbnails. Streamlit calls the default export whenever the photos change.
 //
 // Each tile is a button, which screen readers and the keyboard can reach: the arrow keys move, Enter
-// opens, Page Up and Page Down turn the page.
+// opens, Page Up and Page Down turn the page. Tiles that stay the same keep their node, so that the
+// focus returns to the opened photo when its dialog closes.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid") ?? addGrid(parentElement);
-  const hadFocus = parentElement.activeElement?.closest?.(".grid") ? grid.focused : -1;
-  grid.replaceChildren(...data.map((tile, index) => makeTile(tile, index, setTriggerValue)));
-  grid.onfocusin = (event) => {
-    grid.focused = [...grid.children].indexOf(event.target);
-  };
-  grid.onkeydown = (event) => onKey(event, grid, setTriggerValue);
-  if (hadFocus >= 0) grid.children[Math.min(hadFocus, grid.children.length - 1)]?.focus();
+  grid.setTriggerValue = setTriggerValue;
+  grid.style.setProperty("--columns", data.columns || "");
+  data.tiles.forEach((tile, index) => placeTile(grid, tile, index));
+  while (grid.children.length > data.tiles.length) grid.lastChild.remove();
 }
 
 function addGrid(parentElement) {
+  const frame = document.createElement("div");
+  frame.className = "frame";
   const grid = document.createElement("div");
   grid.className = "grid";
-  return parentElement.appendChild(grid);
+  grid.onkeydown = (event) => onKey(event, grid);
+  frame.append(grid);
+  parentElement.appendChild(frame);
+  return grid;
 }
 
-function makeTile({ name, note, faded, jpeg }, index, setTriggerValue) {
+function placeTile(grid, tile, index) {
+  const known = grid.children[index];
+  const content = JSON.stringify(tile);
+  if (known?.content === content) return;
+  const made = makeTile(grid, tile, index);
+  made.content = content;
+  if (!known) return grid.append(made);
+  const hadFocus = grid.getRootNode().activeElement === known;
+  known.replaceWith(made);
+  if (hadFocus) made.focus();
+}
+
+function makeTile(grid, { name, note, faded, jpeg, mark, current }, index) {
   const tile = document.createElement("button");
   tile.type = "button";
   tile.className = faded ? "tile faded" : "tile";
-  tile.setAttribute("aria-label", `${name}, ${note}`);
-  tile.onclick = () => setTriggerValue("opened", index);
-  tile.append(makePicture(jpeg), makeLine("name", name), makeLine("note", note));
+  tile.setAttribute("aria-label", [name, note, mark].filter(Boolean).join(", "));
+  if (current) tile.setAttribute("aria-current", "true");
+  tile.title = name;
+  tile.onclick = () => grid.setTriggerValue("opened", index);
+  tile.append(makePicture(jpeg));
+  if (mark) tile.append(makeMark(mark));
+  if (name) tile.append(makeLine("name", name));
+  if (note) tile.append(makeLine("note", note));
   return tile;
 }
 
@@ -38,22 +58,27 @@ function makePicture(jpeg) {
   return picture;
 }
 
+function makeMark(mark) {
+  const sign = makeLine(`mark ${mark}`, mark === "wrong" ? "✗" : "✓");
+  sign.title = mark;
+  return sign;
+}
+
 function makeLine(className, text) {
   const line = document.createElement("span");
   line.className = className;
   line.textContent = text;
-  line.title = text;
   return line;
 }
 
-function onKey(event, grid, setTriggerValue) {
+function onKey(event, grid) {
   const tiles = [...grid.children];
   const here = tiles.indexOf(event.target);
   const columns = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
   const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
   const turns = { PageUp: -1, PageDown: 1 };
   if (event.key in steps) tiles[here + steps[event.key]]?.focus();
-  else if (event.key in turns) setTriggerValue("turned", turns[event.key]);
+  else if (event.key in turns) grid.setTriggerValue("turned", turns[event.key]);
   else return;
   event.preventDefault();
   // Elsewhere on the page the same keys do other things.

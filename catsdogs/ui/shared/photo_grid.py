@@ -1,4 +1,4 @@
-"""A grid of thumbnails for mouse and keyboard."""
+"""A grid of thumbnails for mouse and keyboard, the same on all pages."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -13,15 +13,35 @@ from streamlit.components.v2 import component
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
+# A page of photos: the columns of every width divide it, so that its rows are full.
+PER_PAGE = 48
+
 
 @dataclass(frozen=True)
 class Tile:
-    """One photo. Without a ``jpeg`` a placeholder is drawn. ``note`` is shown below the name."""
+    """One photo. Without a ``jpeg`` a placeholder is drawn.
+
+    ``name`` and ``note`` stand below the photo. ``is_right`` marks an answer as right or wrong.
+    ``is_current`` outlines the tile whose photo is shown elsewhere on the page.
+    """
 
     name: str
     jpeg: bytes | None
     note: str = ""
     is_faded: bool = False
+    is_right: bool | None = None
+    is_current: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        """Return the tile as the component takes it."""
+        return {
+            "name": self.name,
+            "note": self.note,
+            "faded": self.is_faded,
+            "jpeg": base64.b64encode(self.jpeg).decode() if self.jpeg else "",
+            "mark": "" if self.is_right is None else "right" if self.is_right else "wrong",
+            "current": self.is_current,
+        }
 
 
 def photo_grid(
@@ -30,11 +50,13 @@ def photo_grid(
     key: str,
     on_open: Callable[[int], None],
     on_turn: Callable[[int], None] | None = None,
+    columns: int | None = None,
 ) -> None:
     """Draw the tiles; call ``on_open`` with the position of a clicked one.
 
     The arrow keys move between the tiles, and Enter opens one. Page Up and Page Down call
-    ``on_turn`` with -1 and 1. A page of 96 thumbnails is a message of 0.8 MB.
+    ``on_turn`` with -1 and 1. There are 3 to 8 ``columns``, by the width of the page, unless their
+    number is given. A page of 96 thumbnails is a message of 0.8 MB.
     """
 
     def opened() -> None:
@@ -44,15 +66,7 @@ def photo_grid(
         if on_turn:
             on_turn(int(st.session_state[key]["turned"]))
 
-    data = [
-        {
-            "name": tile.name,
-            "note": tile.note,
-            "faded": tile.is_faded,
-            "jpeg": base64.b64encode(tile.jpeg).decode() if tile.jpeg else "",
-        }
-        for tile in tiles
-    ]
+    data = {"tiles": [tile.to_json() for tile in tiles], "columns": columns}
     _element()(key=key, data=data, on_opened_change=opened, on_turned_change=turned)
 
 

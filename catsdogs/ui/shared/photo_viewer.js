@@ -1,0 +1,103 @@
+// Draws a large picture, a heat map over it, and the control of the heat map. Streamlit calls the
+// default export whenever the picture changes; the user's choice of heat map and strength stays.
+
+const STRENGTH = 0.6;
+
+export default function ({ data, parentElement }) {
+  const viewer = parentElement.querySelector(".viewer") ?? addViewer(parentElement);
+  viewer.data = data;
+  viewer.style.setProperty("--height", `${data.height}px`);
+  viewer.style.setProperty("--ratio", data.ratio);
+  drawPicture(viewer);
+  drawControls(viewer);
+  paint(viewer);
+}
+
+function addViewer(parentElement) {
+  const viewer = make("div", "viewer");
+  // Whether the heat map is on, which run's, and how strong: the user's choice.
+  viewer.choice = { on: true, name: "", strength: STRENGTH };
+  viewer.stage = make("div", "stage");
+  viewer.controls = make("div", "controls");
+  viewer.append(viewer.stage, viewer.controls);
+  return parentElement.appendChild(viewer);
+}
+
+function drawPicture({ stage, data }) {
+  if (!data.jpeg) {
+    const message = make("p", "message");
+    message.textContent = data.message || "This picture cannot be shown.";
+    return stage.replaceChildren(message);
+  }
+  const picture = make("img", "picture");
+  picture.alt = data.alt;
+  picture.src = `data:image/jpeg;base64,${data.jpeg}`;
+  const heat = make("img", "heat");
+  heat.alt = "";
+  stage.replaceChildren(picture, heat, ...(data.mark ? [makeMark(data.mark)] : []));
+}
+
+function makeMark(mark) {
+  const sign = make("span", `mark ${mark}`);
+  sign.textContent = mark === "wrong" ? "✗ wrong" : "✓ right";
+  return sign;
+}
+
+function drawControls(viewer) {
+  const { controls, data, choice } = viewer;
+  const key = JSON.stringify(data.heats.map(({ name, colour }) => [name, colour]));
+  if (controls.key === key) return; // Replacing a slider would take the focus from it.
+  controls.key = key;
+  if (!data.heats.length) return controls.replaceChildren();
+  const buttons = data.heats.map((heat) => makeButton(viewer, heat));
+  const slider = make("input", "strength");
+  Object.assign(slider, { type: "range", min: 0, max: 1, step: 0.05, value: choice.strength });
+  slider.setAttribute("aria-label", "Strength of the heat map");
+  slider.oninput = () => {
+    choice.strength = Number(slider.value);
+    paint(viewer);
+  };
+  const title = make("span", "title");
+  title.textContent = "Heat map";
+  controls.replaceChildren(title, ...buttons, slider);
+}
+
+function makeButton(viewer, { name, colour }) {
+  const button = make("button", "run");
+  button.type = "button";
+  button.name = name;
+  const dot = make("span", "dot");
+  dot.style.background = colour;
+  button.append(dot, name);
+  button.onclick = () => {
+    const { choice } = viewer;
+    choice.on = !(choice.on && shownHeat(viewer)?.name === name);
+    choice.name = name;
+    paint(viewer);
+  };
+  return button;
+}
+
+function shownHeat({ data, choice }) {
+  if (!choice.on) return undefined;
+  return data.heats.find(({ name }) => name === choice.name) ?? data.heats[0];
+}
+
+function paint(viewer) {
+  const shown = shownHeat(viewer);
+  const heat = viewer.stage.querySelector(".heat");
+  if (heat) {
+    heat.hidden = !shown;
+    if (shown) heat.src = `data:image/png;base64,${shown.png}`;
+    heat.style.opacity = viewer.choice.strength;
+  }
+  for (const button of viewer.controls.querySelectorAll(".run")) {
+    button.setAttribute("aria-pressed", String(button.name === shown?.name));
+  }
+}
+
+function make(tag, className) {
+  const node = document.createElement(tag);
+  node.className = className;
+  return node;
+}
