@@ -8,8 +8,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid") ?? addGrid(parentElement);
   grid.setTriggerValue = setTriggerValue;
   grid.style.setProperty("--columns", data.columns || "");
+  grid.style.setProperty("--most", data.most);
   data.tiles.forEach((tile, index) => placeTile(grid, tile, index));
   while (grid.children.length > data.tiles.length) grid.lastChild.remove();
+  if (data.reveal && grid.revealed !== data.reveal) requestAnimationFrame(() => showFirst(grid));
+  grid.revealed = data.reveal;
+}
+
+function showFirst(grid) {
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  grid.firstChild?.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
 }
 
 function addGrid(parentElement) {

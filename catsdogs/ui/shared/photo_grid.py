@@ -51,12 +51,15 @@ def photo_grid(
     on_open: Callable[[int], None],
     on_turn: Callable[[int], None] | None = None,
     columns: int | None = None,
+    most_columns: int = 8,
+    reveal: str = "",
 ) -> None:
     """Draw the tiles; call ``on_open`` with the position of a clicked one.
 
     The arrow keys move between the tiles, and Enter opens one. Page Up and Page Down call
-    ``on_turn`` with -1 and 1. There are 3 to 8 ``columns``, by the width of the page, unless their
-    number is given. A page of 96 thumbnails is a message of 0.8 MB.
+    ``on_turn`` with -1 and 1. There are 3 to ``most_columns``, by the width of the page, unless
+    ``columns`` is given. Whenever ``reveal`` changes, the page scrolls until the first row is in
+    view. A page of 96 thumbnails is a message of 0.8 MB.
     """
 
     def opened() -> None:
@@ -66,7 +69,12 @@ def photo_grid(
         if on_turn:
             on_turn(int(st.session_state[key]["turned"]))
 
-    data = {"tiles": [tile.to_json() for tile in tiles], "columns": columns}
+    data = {
+        "tiles": [tile.to_json() for tile in tiles],
+        "columns": columns,
+        "most": most_columns,
+        "reveal": reveal,
+    }
     _element()(key=key, data=data, on_opened_change=opened, on_turned_change=turned)
 
 
