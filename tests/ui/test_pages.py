@@ -88,11 +88,6 @@ def test_the_first_start_draws_a_sample_and_says_so(small_sample):
     assert int(app.metric[0].value) > 0
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_every_page_names_the_dataset(script, chosen):
-    assert "photos" in "".join(caption.value for caption in opened(script).sidebar.caption)
-
-
 def test_real_photos_are_not_called_drawings(chosen):
     assert "drawings" not in said(opened("streamlit_app.py"))
 
@@ -351,9 +346,9 @@ def test_the_form_keeps_its_values_on_another_page(chosen):
 def test_augmentation_is_shown_on_the_users_photos(chosen):
     app = opened("pages/train.py")
     app.radio(key="train_model").set_value("custom_cnn").run()
-    assert not app.get("image")
+    assert not app.main.get("image")
     app.session_state["train_augmentation"] = True
-    assert len(app.run().get("image")) == 12
+    assert len(app.run().main.get("image")) == 12
 
 
 @pytest.mark.slow

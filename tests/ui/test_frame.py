@@ -1,0 +1,62 @@
+"""The frame of every page: the sidebar's dataset, its steps, and the running work."""
+
+import pytest
+from conftest import PROJECT
+from streamlit.testing.v1 import AppTest
+
+from catsdogs.sources import current
+from catsdogs.sources.sample import draw_sample, sample_dir
+from catsdogs.ui.shared.pages import PAGES
+
+pytestmark = pytest.mark.page
+
+
+@pytest.fixture
+def chosen(kaggle_folder):
+    """Sixteen photos as the current dataset."""
+    current.choose(kaggle_folder)
+    return kaggle_folder
+
+
+def opened(script: str) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    if script != "streamlit_app.py":
+        app.switch_page(script)
+    app.run()
+    assert not app.exception, app.exception[0].stack_trace
+    return app
+
+
+def sidebar(app: AppTest) -> str:
+    return "\n".join(one.value for kind in ("markdown", "caption") for one in app.sidebar.get(kind))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.title)
+def test_every_page_names_the_dataset(page, chosen):
+    assert "photos" in sidebar(opened(page.script))
+
+
+def test_the_sidebar_counts_the_usable_photos_once_they_are_scanned(chosen):
+    opened("pages/dataset.py")
+    assert "8 cats · 8 dogs" in sidebar(opened("pages/compare.py"))
+
+
+def test_the_sidebar_switches_to_a_recent_dataset(chosen, tmp_path):
+    draw_sample(tmp_path / "drawn", images=20)
+    current.choose(tmp_path / "drawn")
+    app = opened("streamlit_app.py")
+    app.button(key="dataset_switch_0").click().run()
+    assert current.path() == chosen
+
+
+def test_a_recent_dataset_that_is_gone_is_not_offered(chosen, tmp_path):
+    draw_sample(tmp_path / "drawn", images=20)
+    current.choose(tmp_path / "drawn")
+    chosen.rename(tmp_path / "moved")
+    assert current.recent() == [tmp_path / "drawn"]
+
+
+def test_the_sample_is_called_what_it_is(chosen):
+    draw_sample(sample_dir(), images=20)
+    current.choose(sample_dir())
+    assert "Drawings" in sidebar(opened("pages/train.py"))
