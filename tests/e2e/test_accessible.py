@@ -5,7 +5,6 @@ import shutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import command_line
-from playwright.sync_api import expect
 
 from catsdogs.ui.shared.pages import PAGES
 from e2e.conftest import opened, serving, settle
