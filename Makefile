@@ -8,6 +8,11 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c '$(USABLE)' 2>/dev/null && echo $$name && break; done)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make requirements" pyproject.toml
+# Shows each package and its download. A progress bar needs a terminal.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+# Makes $(BIN)/catsdogs. It needs no network: setuptools is among the requirements. It warns about
+# every installation in place.
+INSTALL_COMMAND := PYTHONWARNINGS=ignore $(INSTALL) --quiet --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
 .PHONY: help run test quick torture lint audit format bench reference screenshots requirements clean
@@ -16,7 +21,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
-	$(BIN)/streamlit run streamlit_app.py
+	$(BIN)/catsdogs app
 
 # At the priority of the app's background work: tests wait for it, and must not starve it.
 # Three processes, because tests mostly wait; in file order, so the long browser tests start first.
@@ -77,10 +82,14 @@ $(BIN)/python:
 	of them. Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+$(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the app needs into $(VENV). It takes 2.9 GB of disk and some minutes."
+	$(INSTALL) --require-hashes -r requirements.txt
+	$(INSTALL_COMMAND)
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the app and its tests into $(VENV). It takes 3.3 GB of disk and some minutes."
+	$(INSTALL) --require-hashes -r requirements-dev.txt
+	$(INSTALL_COMMAND)
 	@touch $@

@@ -1,9 +1,12 @@
-"""``python -m catsdogs``: the command line."""
+"""The command line: ``catsdogs …`` or ``python -m catsdogs …``."""
 
 import os
 import sys
+from typing import NoReturn
 
-if __name__ == "__main__":
+
+def main() -> NoReturn:
+    """Run the command line and exit with its status."""
     # Set before any library is loaded; ``system/processes.py`` says why.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
@@ -13,3 +16,7 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("catsdogs: Interrupted.")
+
+
+if __name__ == "__main__":
+    main()

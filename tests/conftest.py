@@ -32,6 +32,8 @@ def empty_machine(tmp_path, monkeypatch):
     """A machine without data, runs or caches, and an empty working directory."""
     for name in ("DATA", "ARTIFACTS", "CACHE"):
         monkeypatch.setenv(f"CATSDOGS_{name}", str(tmp_path / name.lower()))
+    # Commands would break their lines at it. pytest-xdist sets it in its workers.
+    monkeypatch.delenv("COLUMNS", raising=False)
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     return tmp_path

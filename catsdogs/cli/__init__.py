@@ -1,12 +1,22 @@
 """The command line: options → (a JSON document, a table, an exit status).
 
-parser.py        all commands and options; errors → exit statuses
-datasets.py      commands on datasets: draw, fetch, scan, check, decide, embed
-runs.py          commands on runs: train, list, show, stop, resume, extend, delete
-models.py        commands on models: evaluate, classify, compare, export
-outcome.py       what every command returns, and its exit status
-tables.py        tables for people, where a program would ask for JSON
-model_tables.py  tables of evaluate, compare and classify
-progress.py      progress on stderr: live bars on a terminal, plain lines elsewhere
-run_progress.py  the progress of a training run
+parser.py           run a command line; errors → exit statuses
+commands.py         add a command or a group of commands to the parser
+dataset_options.py  options of the commands on datasets
+run_options.py      options of the commands on runs
+model_options.py    options of the commands on trained models
+help.py             the help: 80 columns, choices and defaults of training settings
+
+app.py              serve the pages with Streamlit
+datasets.py         commands on datasets: draw, fetch, scan, check, decide, embed
+runs.py             commands on runs: train, list, show, stop, resume, extend, delete
+models.py           commands on models: evaluate, classify, compare, export
+outcome.py          what every command returns, and its exit status
+
+fitting.py          tables and lines that fit the width of the terminal
+tables.py           tables for people, where a program would ask for JSON
+model_tables.py     tables of evaluate, compare and classify
+progress.py         progress on stderr: live bars on a terminal, plain lines elsewhere
+run_progress.py     the progress of a training run
+quiet.py            keep messages of native libraries off the terminal
 """

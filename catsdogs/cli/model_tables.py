@@ -1,40 +1,56 @@
 """The tables of evaluate, compare and classify."""
 
 from collections import Counter
+from collections.abc import Callable
+from string import ascii_uppercase
 from typing import Any
 
-from catsdogs.cli.tables import Readable, cell, facts, new_table, unreadable_files
+from rich.text import Text
+
+from catsdogs.cli.fitting import Grid
+from catsdogs.cli.tables import Readable, facts, percent, unreadable_files
 from catsdogs.evaluation.metrics import SIGNIFICANT
-from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
 from catsdogs.text import counted
 
 # The health check judges labels with MobileNetV2's vectors.
-_FLATTERS = "this flatters MobileNetV2 most"
+_FLATTERS = "this favours MobileNetV2"
+_LEAST_P = 0.0001
+# Four answers leave a picture's name 28 of 80 columns.
+_RUNS_A_TABLE = 4
+Form = Callable[[float], str]
 _LABELS = (*CLASS_NAMES, NEITHER)
 
 
 def evaluated(result: dict[str, Any]) -> Readable:
     """Return the metrics of a run on a dataset, its confusion matrix and its report."""
-    shown = {
-        "accuracy": ("accuracy", ".2%"),
-        "log loss": ("log_loss", ".4f"),
-        "Brier score": ("brier", ".4f"),
-        "ROC AUC": ("roc_auc", ".4f"),
-        "average precision": ("average_precision", ".4f"),
-        "calibration error": ("ece", ".4f"),
+    shown: dict[str, tuple[str, Form]] = {
+        "accuracy": ("accuracy", percent),
+        "log loss": ("log_loss", _decimals),
+        "Brier score": ("brier", _decimals),
+        "ROC AUC": ("roc_auc", _decimals),
+        "average precision": ("average_precision", _decimals),
+        "calibration error": ("ece", _decimals),
     }
     metrics = facts(
         {"run": result["run"], "images": f"{result['images']:,}"}
         | {title: _with_interval(result, name, form) for title, (name, form) in shown.items()}
         | {"without suspects": _accuracy_without(result["without_suspects"])}
     )
-    columns = ("Precision>", "Recall>", "F1>")
-    matrix = new_table("Truly", *(f"Called {name}>" for name in CLASS_NAMES), *columns)
-    for name, row in zip(CLASS_NAMES, result["confusion_matrix"], strict=True):
-        report = result["report"][name]
-        shares = (report[key] for key in ("precision", "recall", "f1-score"))
-        matrix.add_row(name, *(f"{n:,}" for n in row), *(f"{share:.2%}" for share in shares))
-    return [metrics, matrix, *unreadable_files(result["unreadable"])]
+    return [metrics, _matrix(result), *unreadable_files(result["unreadable"])]
+
+
+def _matrix(result: dict[str, Any]) -> Grid:
+    predicted = (f"Predicted {name}>" for name in CLASS_NAMES)
+    rows = [
+        (
+            name,
+            *(f"{count:,}" for count in counts),
+            *(percent(result["report"][name][key]) for key in ("precision", "recall", "f1-score")),
+        )
+        for name, counts in zip(CLASS_NAMES, result["confusion_matrix"], strict=True)
+    ]
+    return Grid(("Actual", *predicted, "Precision>", "Recall>", "F1>"), rows)
 
 
 def _accuracy_without(sound: dict[str, Any] | None) -> str | None:
@@ -42,72 +58,88 @@ def _accuracy_without(sound: dict[str, Any] | None) -> str | None:
         return None
     found = sound["accuracy"]
     return (
-        f"accuracy {found['value']:.2%} ({_interval(found, '.2%')}), leaving out the "
-        f"{sound['suspects']:,} images whose label a health check doubts; {_FLATTERS}"
+        f"accuracy {percent(found['value'])} ({_interval(found, percent)}) without the "
+        f"{sound['suspects']:,} images whose label the health check doubts; {_FLATTERS}"
     )
 
 
-def _with_interval(result: dict[str, Any], name: str, form: str) -> str | None:
+def _with_interval(result: dict[str, Any], name: str, form: Form) -> str | None:
     if result[name] is None:
         return None
     interval = result["intervals"].get(name)
-    range_text = f" ({_interval(interval, form)})" if interval else ""
-    return f"{result[name]:{form}}{range_text}"
+    return form(result[name]) + (f" ({_interval(interval, form)})" if interval else "")
 
 
-def _interval(interval: dict[str, float], form: str) -> str:
-    return f"95% interval: {interval['low']:{form}} to {interval['high']:{form}}"
+def _interval(interval: dict[str, float], form: Form) -> str:
+    return f"95 % interval: {form(interval['low'])} to {form(interval['high'])}"
+
+
+def _decimals(value: float) -> str:
+    return f"{value:.4f}"
 
 
 def compared(result: dict[str, Any]) -> Readable:
-    """Return where each run is right, and whether the difference could be chance."""
-    difference, p, equivalence = (
-        result[name] for name in ("difference", "mcnemar_p", "equivalence")
-    )
+    """Return which run is better, where each is right, and whether that could be chance."""
+    difference, equivalence = result["difference"], result["equivalence"]
     low, high = (f"{difference[end] * 100:+.2f}" for end in ("low", "high"))
-    verdict = "could be chance" if p >= SIGNIFICANT else "is hardly chance"
     margin = counted(round(100 * equivalence["margin"], 9), "point")
     shown = "shown" if equivalence["shown"] else "not shown"
     metrics = facts(
         {
             "A": _accuracy(result, "a"),
             "B": _accuracy(result, "b"),
-            "images": f"{result['images']:,}, which neither was trained on",
+            "images": f"{result['images']:,}; neither run was trained on them",
             "left out": _left_out(result),
-            "A − B": f"{difference['value'] * 100:+.2f} points (95% interval: {low} to {high})",
-            "McNemar's test": f"p = {p:.3g}: the difference {verdict}",
-            "equivalence": f"within {margin} {shown} "
-            f"(two one-sided tests, p = {equivalence['p']:.3g})",
+            "A − B": f"{difference['value'] * 100:+.2f} points (95 % interval: {low} to {high})",
+            "McNemar's test": _p_value(result["mcnemar_p"]),
+            "equivalence": f"within {margin}: {shown} "
+            f"(two one-sided tests, {_p_value(equivalence['p'])})",
             "without suspects": _without_suspects(result["without_suspects"]),
             **{f"note on {letter.upper()}": text for letter, text in result["caveats"].items()},
         }
     )
-    table = new_table("", "B right>", "B wrong>")
-    table.add_row("A right", f"{result['both_right']:,}", f"{result['a_right_b_wrong']:,}")
-    table.add_row("A wrong", f"{result['b_right_a_wrong']:,}", f"{result['both_wrong']:,}")
-    return [metrics, table]
+    rows = [
+        ("A right", f"{result['both_right']:,}", f"{result['a_right_b_wrong']:,}"),
+        ("A wrong", f"{result['b_right_a_wrong']:,}", f"{result['both_wrong']:,}"),
+    ]
+    return [Text(_verdict(result)), metrics, Grid(("", "B right>", "B wrong>"), rows)]
+
+
+def _verdict(result: dict[str, Any]) -> str:
+    more = result["a_right_b_wrong"] - result["b_right_a_wrong"]
+    if more == 0:
+        return "A and B get equally many images right."
+    better, worse = ("A", "B") if more > 0 else ("B", "A")
+    gap = f"gets {abs(more):,} more of {result['images']:,} images right than {worse}"
+    if result["mcnemar_p"] >= SIGNIFICANT:
+        return f"{better} {gap}, but the difference could be chance."
+    return f"{better} is better: it {gap}, and that is very unlikely to be chance."
+
+
+def _p_value(p: float) -> str:
+    return f"p = {p:.2g}" if p >= _LEAST_P else f"p < {_LEAST_P}"
 
 
 def _accuracy(result: dict[str, Any], run: str) -> str:
-    interval = _interval(result[f"interval_{run}"], ".2%")
-    return f"{result[run]}: {result[f'accuracy_{run}']:.2%} right ({interval})"
+    interval = _interval(result[f"interval_{run}"], percent)
+    return f"{result[run]}: {percent(result[f'accuracy_{run}'])} right ({interval})"
 
 
 def _without_suspects(sound: dict[str, Any] | None) -> str | None:
     if sound is None:
         return None
     return (
-        f"{sound['accuracy_a']:.2%} and {sound['accuracy_b']:.2%} right on the {sound['images']:,} "
-        f"images whose labels a health check does not doubt, p = {sound['mcnemar_p']:.3g}; "
-        f"{_FLATTERS}"
+        f"{percent(sound['accuracy_a'])} and {percent(sound['accuracy_b'])} right on the "
+        f"{sound['images']:,} images whose label the health check does not doubt, "
+        f"{_p_value(sound['mcnemar_p'])}; {_FLATTERS}"
     )
 
 
 def _left_out(result: dict[str, Any]) -> str | None:
     reasons = {
-        "only_in_a": "that only A was measured on",
-        "only_in_b": "that only B was measured on",
-        "relabelled": "labelled differently by now",
+        "only_in_a": "only A was measured on",
+        "only_in_b": "only B was measured on",
+        "relabelled": "have another label now",
     }
     return (
         ", ".join(f"{result[name]:,} {reason}" for name, reason in reasons.items() if result[name])
@@ -116,25 +148,54 @@ def _left_out(result: dict[str, Any]) -> str | None:
 
 
 def classified(answers: list[dict[str, Any]]) -> Readable:
-    """Return a row per answer, and counts; unreadable files are listed with the reason."""
-    table = new_table("File", "Says", "P(dog)>", "Time>", "Run", folds=("File",))
-    failed, counts = [], dict[str, Counter[str]]()
+    """Return a row per picture, then the counts of each run, then what could not be read."""
+    runs = list(dict.fromkeys(r["run"] for answer in answers for r in answer["results"]))
+    letters = dict(zip(runs, _letters(len(runs)), strict=True))
+    failed = [
+        {"path": answer["file"], "detail": answer["error"]["message"]}
+        for answer in answers
+        if answer["error"]
+    ]
+    several = [runs[first : first + _RUNS_A_TABLE] for first in range(0, len(runs), _RUNS_A_TABLE)]
+    return [
+        *(_said(answers, {run: letters[run] for run in some}) for some in several),
+        *([_counts(answers, letters)] if runs else []),
+        *unreadable_files(failed),
+    ]
+
+
+def _letters(count: int) -> list[str]:
+    """Return A to Z, then A1 to Z1 and so on."""
+    return [f"{ascii_uppercase[n % 26]}{n // 26 or ''}" for n in range(count)]
+
+
+def _said(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
+    """Return each picture with the answers of some runs."""
+    rows = []
     for answer in answers:
-        if answer["error"]:
-            failed.append({"path": answer["file"], "detail": answer["error"]["message"]})
-        for result in answer["results"]:
-            counts.setdefault(result["run"], Counter())[result["label"]] += 1
-            table.add_row(
-                cell(answer["file"]),
-                result["label"],
-                f"{result['calibrated_p_dog']:.2%}",
-                f"{result['latency_ms']:.1f} ms",
-                cell(result["run"]),
-            )
-    tables = [table] if table.row_count else []
-    if len(answers) > 1 and counts:
-        summary = new_table("Run", *(f"{label.capitalize()}>" for label in _LABELS))
-        for run, labels in counts.items():
-            summary.add_row(cell(run), *(f"{labels[label]:,}" for label in _LABELS))
-        tables.append(summary)
-    return [*tables, *unreadable_files(failed)]
+        said = {result["run"]: _answer(result) for result in answer["results"]}
+        if said:
+            rows.append([answer["file"], *(said.get(run, "–") for run in letters)])
+    titles = ["Answer>"] if len(letters) == 1 else [f"Run {one}>" for one in letters.values()]
+    return Grid(("Picture", *titles), rows, shorten=("Picture",))
+
+
+def _answer(result: dict[str, Any]) -> str:
+    """Return an answer with the probability of its class; "neither" has none."""
+    label, p_dog = result["label"], result["calibrated_p_dog"]
+    if label == NEITHER:
+        return label
+    return f"{label} {percent(p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog, 1)}"
+
+
+def _counts(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
+    """Return how often each run gave each answer, and its time for a picture."""
+    rows = []
+    for run, letter in letters.items():
+        found = [one for answer in answers for one in answer["results"] if one["run"] == run]
+        labels = Counter(one["label"] for one in found)
+        mean_ms = sum(one["latency_ms"] for one in found) / len(found)
+        counts = (f"{labels[label]:,}" for label in _LABELS)
+        rows.append([letter, run, *counts, f"{mean_ms:.0f} ms"])
+    titles = ("", "Run", *(f"{label.capitalize()}>" for label in _LABELS), "Time a picture>")
+    return Grid(titles, rows, drop=("Time a picture",), shorten=("Run",))

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColum
 from rich.table import Column, Table
 
 from catsdogs.background.pace import Pace, Sample, between
+from catsdogs.cli.fitting import columns, wrapped
 from catsdogs.images.parallel import Progress as Report
 from catsdogs.text import printable
 
@@ -33,8 +34,8 @@ class Line:
 
 
 def say(text: str) -> None:
-    """Print one line on stderr, whatever characters the text holds."""
-    print(one_line(text), file=sys.stderr)
+    """Print a message on stderr, whatever characters it holds; a terminal breaks it at words."""
+    print(wrapped(one_line(text), columns(sys.stderr), indent="  "), file=sys.stderr)
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from catsdogs.cli import progress
 from catsdogs.cli.progress import Line
+from catsdogs.cli.tables import percent
 from catsdogs.runs import store
 from catsdogs.runs.events import PHASES, Epoch, State
 from catsdogs.runs.pace import pace
@@ -20,10 +21,11 @@ from catsdogs.runs.queue import in_queue
 from catsdogs.runs.range_test import smoothed
 from catsdogs.runs.run import Run
 from catsdogs.runs.view import PhaseView, RunView, position
+from catsdogs.text import counted
 
-_STARTING = "starting: TensorFlow takes some seconds to load"
+_STARTING = "starting: TensorFlow loads for some seconds"
 _STOPPING = "stopping …"
-_HOW_TO_KILL = "what was learned is kept; Ctrl-C again ends it at once"
+_HOW_TO_KILL = "the best weights are kept; press Ctrl-C again to end it at once"
 _COUNT_QUEUE_EVERY_S = 1.0
 Report = Callable[[Run], None]
 
@@ -77,7 +79,7 @@ def phase_lines(run: Run, view: RunView, now: float) -> list[Line]:
 
 def queue_line(before: int) -> str:
     """Return the line of a queued run, with ``before`` runs before it."""
-    return f"queued: {before} run{'s' * (before != 1)} before it"
+    return f"queued: {counted(before, 'run')} before it"
 
 
 def runs_before(run: Run) -> int:
@@ -158,7 +160,7 @@ def _validation(epoch: Epoch) -> str:
 
 
 def _loss_and_accuracy(loss: float, accuracy: float) -> str:
-    return f"loss {loss:.4f}  accuracy {accuracy:.2%}"
+    return f"loss {loss:.4f}  accuracy {percent(accuracy)}"
 
 
 def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:

@@ -1,23 +1,25 @@
 """The text that people read on stdout; programs ask for JSON instead.
 
-A text is a list of parts: tables, fitted to the terminal, and lines, left whole so that they can be
-copied. Names and messages from outside are shown literally: they cannot format or colour anything.
+A text is a list of parts, each fitted to the terminal. Names and messages from outside are shown
+literally: they cannot format or colour anything.
 """
 
 import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import isnan
 from typing import Any
 
 from msgspec import UNSET
-from rich import box
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from catsdogs.cli.fitting import Cell, Grid, columns, command_lines, fitted, wrapped
 from catsdogs.dataset.listing import ASIDE
 from catsdogs.health.flags import FLAGS
 from catsdogs.runs.about import DatasetReference
@@ -26,7 +28,16 @@ from catsdogs.runs.result import RunResult
 from catsdogs.runs.run import Run
 from catsdogs.text import duration, printable
 
-Readable = list[Table | Text]
+
+@dataclass(frozen=True)
+class ShellCommand:
+    """A command that people copy into a terminal."""
+
+    text: str
+
+
+# Facts, a table, a sentence, or a command.
+Readable = list[Table | Grid | Text | ShellCommand]
 # A pipe has no width, so nothing is wrapped or cut.
 _NO_WIDTH = 100_000
 _MOST_ROWS = 20
@@ -42,27 +53,46 @@ _STYLES = {
 
 def show(parts: Readable) -> None:
     """Print a text on stdout."""
+    width = columns(sys.stdout)
+    console = Console(
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=sys.stdout.isatty(),
+        width=width or _NO_WIDTH,
+    )
+    with console.capture() as captured:
+        for number, part in enumerate(parts):
+            if number and isinstance(part, Table | Grid):
+                console.print()
+            console.print(_drawn(part, width), soft_wrap=isinstance(part, Text | ShellCommand))
+    # Tables are padded with spaces up to their width.
+    write("".join(f"{line.rstrip()}\n" for line in captured.get().split("\n")[:-1]))
+
+
+def write(text: str) -> None:
+    """Write to stdout, whatever characters it lacks, and even if its reader has gone."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Some terminals, and older Windows pipes, lack some characters.
         sys.stdout.reconfigure(errors="backslashreplace")
-    on_terminal = sys.stdout.isatty()
-    console = Console(markup=False, emoji=False, highlight=False, force_terminal=on_terminal)
-    width = console.width if on_terminal else _NO_WIDTH
-    for number, part in enumerate(parts):
-        if isinstance(part, Text):
-            console.print(part, soft_wrap=True)
-        else:
-            folds = any(not column.no_wrap for column in part.columns)
-            # The terminal wraps tables that cannot fold, so ids can be copied.
-            console.width = width if folds else _NO_WIDTH
-            if number:
-                console.print()
-            console.print(part)
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        # The reader closed the pipe. Python still flushes at exit, so give it somewhere to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _drawn(part: Table | Grid | Text | ShellCommand, width: int | None) -> Table | Text:
+    if isinstance(part, Grid):
+        return fitted(part, width)
+    if isinstance(part, ShellCommand):
+        return Text(command_lines(printable(part.text), width))
+    return Text(wrapped(part.plain, width)) if isinstance(part, Text) else part
 
 
 def facts(values: Mapping[str, object]) -> Table:
     """Return "name  value" lines; None values are left out."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in values.items():
@@ -71,31 +101,49 @@ def facts(values: Mapping[str, object]) -> Table:
     return grid
 
 
+def percent(share: float, digits: int = 2) -> str:
+    """Return a share of 1 as "98.84 %"."""
+    return f"{share * 100:.{digits}f} %"
+
+
 def run_table(runs: list[Run]) -> Readable:
     """Return a table with a row per run."""
     if not runs:
         return [cell("No runs yet. Train one: python -m catsdogs train --help")]
-    columns = ("Run", "State", "Model", "Recipe", "Data", "Epochs>", "Accuracy>", "Started")
-    table = new_table(*columns)
-    for run in runs:
-        table.add_row(
-            Text("\n").join(map(cell, filter(None, [run.run_id, starred(run)]))),
-            Text(run.state, style=_STYLES.get(run.state, "")),
-            cell(run.config.model),
-            cell(run.config.recipe),
-            cell(run.about.dataset.name),
-            f"{run.epochs_done}/{run.epochs_planned}",
-            f"{run.result.val_accuracy:.2%}" if run.is_usable else "–",
-            _started(run),
-        )
-    return [table]
+    titles: Sequence[str] = (
+        "Run",
+        "State",
+        "Model",
+        "Recipe",
+        "Data",
+        "Epochs>",
+        "Accuracy>",
+        "Started",
+    )
+    rows = [_run_row(run) for run in runs]
+    if any(run.remarks.starred or run.remarks.name for run in runs):
+        titles = (*titles, "Name")
+        rows = [[*row, cell(starred(run))] for row, run in zip(rows, runs, strict=True)]
+    drop = ("Recipe", "Model", "Started", "Data")
+    return [Grid(titles, rows, drop=drop, shorten=("Data", "Name"))]
+
+
+def _run_row(run: Run) -> list[Cell]:
+    return [
+        cell(run.run_id),
+        Text(run.state, style=_STYLES.get(run.state, "")),
+        cell(run.config.model),
+        cell(run.config.recipe),
+        cell(run.about.dataset.name),
+        f"{run.epochs_done}/{run.epochs_planned}",
+        percent(run.result.val_accuracy) if run.is_usable else "–",
+        _started(run),
+    ]
 
 
 def starred(run: Run) -> str:
-    """Return a run's star, its owner's name for it, and whether it is a reference run."""
-    star = "★" if run.remarks.starred else ""
-    origin = "(reference)" if run.is_reference else ""
-    return " ".join(filter(None, [star, run.remarks.name, origin]))
+    """Return a run's star and its owner's name for it."""
+    return " ".join(filter(None, ["★" if run.remarks.starred else "", run.remarks.name]))
 
 
 def ended_run(run: Run) -> Readable:
@@ -130,7 +178,7 @@ def run_details(run: Run) -> Readable:
     ]
     if run.view.epochs:
         text.append(_epoch_table(run))
-    return [*text, Text("\nTo repeat it:"), cell(run.command)]
+    return [*text, Text(""), Text("To repeat it:"), ShellCommand(run.command)]
 
 
 def scanned(result: dict[str, Any]) -> Readable:
@@ -142,15 +190,15 @@ def scanned(result: dict[str, Any]) -> Readable:
         {
             "images": f"{result['images']:,}: {result['cats']:,} cats, {result['dogs']:,} dogs",
             **others,
-            "passed over": ", ".join(aside) or None,
+            "ignored": ", ".join(aside) or None,
             "width": _range(result["width"]),
             "height": _range(result["height"]),
             "unreadable": f"{len(result['unreadable']):,}",
-            "time": _seconds(result["seconds"]),
+            "time": readable(result["seconds"]),
         }
     )
     closed = [(folder["path"], folder["reason"]) for folder in result["unreadable_folders"]]
-    folders = _listed(closed, "Unreadable folder", "Why") if closed else []
+    folders = _with_reasons("Unreadable folder", closed)
     return [counts, *folders, *unreadable_files(result["unreadable"])]
 
 
@@ -167,67 +215,63 @@ def checked(result: dict[str, Any]) -> Readable:
                 "near duplicates": _groups(near),
                 "suspect labels": f"{len(suspects):,}",
                 "outliers": f"{len(outliers):,}",
-                **{FLAGS[name].title.lower(): len(found) for name, found in result["odd"].items()},
+                **{_flag(name): f"{len(found):,}" for name, found in result["odd"].items()},
                 "not checked": result["not_checked"] or None,
-                "time": _seconds(result["seconds"]),
+                "time": readable(result["seconds"]),
             }
         ),
         *unreadable_files(result["unreadable"]),
     ]
     if suspects:
-        doubts = [(s["path"], s["label"], f"{s['p_label']:.2%}", s["hint"]) for s in suspects]
-        text += _listed(doubts, "Suspect label", "Label", "Probability>", "Hint")
+        doubts = [(s["path"], s["label"], percent(s["p_label"]), s["hint"]) for s in suspects]
+        titles = ("Suspect label", "Label", "Probability>", "Hint")
+        text += _listed(titles, doubts, shorten=titles[:1], wrap=titles[-1:])
     if result["shortcuts"]:
         rows = [
-            (s["shortcut"], f"{s['accuracy']:.1%} ± {s['standard_error']:.1%}")
+            (s["shortcut"], f"{percent(s['accuracy'], 1)} ± {percent(s['standard_error'], 1)}")
             for s in result["shortcuts"]
         ]
-        text += _listed(rows, "Shortcut", "Balanced accuracy with nothing else>")
+        text += _listed(("Shortcut", "Balanced accuracy with nothing else>"), rows)
     return text
 
 
-def new_table(*columns: str, folds: Sequence[str] = ()) -> Table:
-    """Return an empty table; a column that ends in ">" is aligned to the right."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for name in columns:
-        title = name.removesuffix(">")
-        table.add_column(
-            title,
-            justify="left" if title == name else "right",
-            overflow="fold",
-            no_wrap=title not in folds,
-        )
-    return table
+def _flag(name: str) -> str:
+    """Return a flag's title as facts are named: without a capital, unless it is an acronym."""
+    title = FLAGS[name].title
+    return title if title[:2].isupper() else f"{title[0].lower()}{title[1:]}"
 
 
-def _listed(rows: Sequence[Sequence[str]], *columns: str) -> Readable:
-    table = new_table(*columns, folds=columns)
-    for row in rows[:_MOST_ROWS]:
-        table.add_row(*map(cell, row))
+def _listed(titles: Sequence[str], rows: Sequence[Sequence[str]], **fit: Sequence[str]) -> Readable:
     more = len(rows) - _MOST_ROWS
-    return [table, *([cell(f"and {more:,} more, see --json")] if more > 0 else [])]
+    return [
+        Grid(titles, rows[:_MOST_ROWS], **fit),
+        *([Text(f"and {more:,} more; --json lists them all")] if more > 0 else []),
+    ]
 
 
 def unreadable_files(failed: list[dict[str, str]]) -> Readable:
     """Return a table of files with the reason for each."""
-    if not failed:
-        return []
     rows = [(entry["path"], entry.get("detail") or entry["reason"]) for entry in failed]
-    return _listed(rows, "Unreadable", "Why")
+    return _with_reasons("Unreadable", rows)
 
 
-def _epoch_table(run: Run) -> Table:
-    table = new_table("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", "")
-    for epoch in run.view.epochs:
-        table.add_row(
+def _with_reasons(title: str, rows: Sequence[tuple[str, str]]) -> Readable:
+    return _listed((title, "Why"), rows, shorten=(title,), wrap=("Why",)) if rows else []
+
+
+def _epoch_table(run: Run) -> Grid:
+    rows = [
+        (
             str(epoch.epoch),
             f"{epoch.loss:.4f}",
-            f"{epoch.accuracy:.2%}",
+            percent(epoch.accuracy),
             f"{epoch.val_loss:.4f}",
-            f"{epoch.val_accuracy:.2%}",
+            percent(epoch.val_accuracy),
             "★ best" if epoch.epoch == run.view.best_epoch else "",
         )
-    return table
+        for epoch in run.view.epochs
+    ]
+    return Grid(("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", ""), rows)
 
 
 def _metrics(result: RunResult) -> dict[str, str]:
@@ -235,15 +279,15 @@ def _metrics(result: RunResult) -> dict[str, str]:
     if not result.is_model:
         return {}
     seconds = result.seconds
-    parts = [f"{name} {_seconds(s)}" for name, s in seconds.items() if s and name != "total"]
+    parts = [f"{name} {readable(s)}" for name, s in seconds.items() if s and name != "total"]
     return {
-        "accuracy": f"{result.val_accuracy:.2%} of {result.val_images:,} validation images",
+        "accuracy": f"{percent(result.val_accuracy)} of {result.val_images:,} validation images",
         "loss": f"{result.val_loss:.4f}",
-        "learned from": f"{result.train_images:,} images",
+        "trained on": f"{result.train_images:,} images",
         "parameters": f"{result.parameters:,}",
         "forward pass": f"{result.latency_ms:.1f} ms an image",
         "model file": _size(result.model_bytes),
-        "time": f"{_seconds(result.total_s)}: {', '.join(parts)}",
+        "time": f"{readable(result.total_s)}: {', '.join(parts)}",
     }
 
 
@@ -271,7 +315,8 @@ def _size(size_bytes: float) -> str:
     return "unknown" if isnan(size_bytes) else decimal(int(size_bytes))
 
 
-def _seconds(seconds: float) -> str:
+def readable(seconds: float) -> str:
+    """Return a duration: 3.2 s, 42 s, 3 min."""
     return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
 
 

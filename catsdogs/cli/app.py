@@ -1,0 +1,41 @@
+"""``catsdogs app``: serve the pages with Streamlit, whatever the current folder is."""
+
+import os
+import subprocess
+import sys
+
+from catsdogs import paths
+from catsdogs.cli.outcome import Outcome
+from catsdogs.errors import ConfigError
+
+DEFAULT_PORT = 8501
+_HOME_PAGE = paths.PROJECT_ROOT / "streamlit_app.py"
+
+
+def serve(*, port: int | None, browser: bool) -> Outcome:
+    """Serve the app until Ctrl-C. The server replaces this process where the system can do so.
+
+    Without a ``port``, Streamlit takes the first free one from 8501 on.
+
+    Raises:
+        ConfigError: for a port that no server can have.
+    """
+    if port is not None and not 1 <= port <= 65535:
+        raise ConfigError(f"Expected a port from 1 to 65535. Received: {port}.")
+    command = server_command(port=port, browser=browser)
+    if sys.platform == "win32":
+        # Windows cannot replace a process: the terminal would not wait for the new one.
+        return Outcome(None, [], subprocess.call(command))
+    sys.stdout.flush()
+    os.execv(command[0], command)
+
+
+def server_command(*, port: int | None, browser: bool) -> list[str]:
+    """Return the command that starts the server.
+
+    Streamlit reads the configuration beside the page. Flags come last, so that they count.
+    """
+    # -P: modules in the current folder must not replace those that Streamlit imports.
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(_HOME_PAGE)]
+    command += [f"--server.port={port}"] if port is not None else []
+    return command + ([] if browser else ["--server.headless=true"])

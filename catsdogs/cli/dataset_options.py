@@ -1,0 +1,107 @@
+"""Options of the commands on datasets."""
+
+from pathlib import Path
+from typing import Any
+
+from catsdogs.cli import datasets
+from catsdogs.cli.commands import DATA_HELP, add, group
+
+
+def add_data(groups: Any) -> None:
+    """Add the group ``data``."""
+    data = group(groups, "data", "get a dataset, count it, and check it")
+    _add_sample(data)
+    _add_fetch(data)
+    for name, command, help_text in (
+        ("scan", datasets.scan, "count the images and list the files that cannot be read"),
+        ("health", datasets.health, "find duplicates, wrong labels and other faults"),
+    ):
+        add(data, name, command, "PATH [--json]", help_text).add_argument(
+            "path", type=Path, metavar="PATH", help=DATA_HELP
+        )
+    _add_annotations(data)
+
+
+def _add_sample(data: Any) -> None:
+    help_text = "draw a small sample dataset, for a first try without photos"
+    sample = add(data, "sample", datasets.sample, "[options]", help_text)
+    sample.add_argument(
+        "--images",
+        type=int,
+        default=600,
+        metavar="N",
+        help="how many images to draw, 100 to 2000 are usual; default: %(default)s",
+    )
+    sample.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to write them; default: data/sample"
+    )
+    sample.add_argument(
+        "--seed",
+        type=int,
+        default=7,
+        metavar="N",
+        help="any whole number; the same seed draws the same images; default: %(default)s",
+    )
+
+
+def _add_fetch(data: Any) -> None:
+    help_text = "download or unpack a dataset and make it the app's; resumes"
+    fetch = add(data, "fetch", datasets.fetch, "--from SOURCE [options]", help_text)
+    fetch.add_argument(
+        "--from",
+        dest="source",
+        required=True,
+        metavar="SOURCE",
+        help="microsoft (787 MB, no account), kaggle (needs an account and the package "
+        "kagglehub), the address of a zip file, or the path of a zip file or a folder",
+    )
+    fetch.add_argument(
+        "--sha256",
+        metavar="HEX",
+        help="the checksum that the download must have, 64 hex digits; default: not checked",
+    )
+    fetch.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="a new folder; default: a folder in data/"
+    )
+
+
+def _add_annotations(data: Any) -> None:
+    help_text = "import or export your decisions about photos as CSV"
+    usage = "PATH [--import CSV] [--export CSV]"
+    annotations = add(data, "annotations", datasets.exchange_annotations, usage, help_text)
+    annotations.add_argument("path", type=Path, metavar="PATH", help=DATA_HELP)
+    annotations.add_argument(
+        "--import",
+        dest="import_from",
+        type=Path,
+        metavar="CSV",
+        help="read decisions from this file; columns: path, action (keep, exclude or relabel) "
+        "and label; default: none are read",
+    )
+    annotations.add_argument(
+        "--export",
+        dest="export_to",
+        type=Path,
+        metavar="CSV",
+        help="write the decisions to this file; default: none are written",
+    )
+
+
+def add_embed(groups: Any) -> None:
+    """Add the command ``embed``."""
+    help_text = "compute MobileNetV2's vector of each image"
+    embed = add(groups, "embed", datasets.embed, "PATH [options]", help_text)
+    embed.add_argument("path", type=Path, metavar="PATH", help=DATA_HELP)
+    embed.add_argument(
+        "--engine",
+        choices=["local"],
+        default="local",
+        metavar="NAME",
+        help="where to compute them; only local, this machine, which is the default",
+    )
+    embed.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="an .npz file for the arrays paths and vectors; default: only the cache is filled",
+    )

@@ -1,0 +1,88 @@
+"""Options of the commands on runs. Those of ``train`` follow from the declared settings."""
+
+import argparse
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from catsdogs.cli import runs
+from catsdogs.cli.commands import RUN_HELP, add, group
+from catsdogs.cli.help import Parser, explained, metavar
+from catsdogs.runs.config import SETTINGS, RunConfig
+from catsdogs.runs.settings import Choice, Flag, Kind, Number, Setting, Text, Whole
+
+_TYPES: dict[type[Kind], type] = {Whole: int, Number: float, Text: Path}
+
+
+def add_train(groups: Any) -> None:
+    """Add the command ``train``."""
+    usage = "--model NAME --data PATH [options]"
+    help_text = "train a model; Ctrl-C stops it and keeps the best weights"
+    train = add(groups, "train", runs.train, usage, help_text)
+    for field in fields(RunConfig):
+        _add_setting(train, field.name, SETTINGS[field.name], field.default)
+
+
+def _add_setting(parser: Parser, name: str, of: Setting, default: Any) -> None:
+    """Add the option of one training setting."""
+    option, kind = f"--{name.replace('_', '-')}", of.kind
+    is_required = default is MISSING
+    given: dict[str, Any] = {"default": None if is_required else default}
+    given["help"] = explained(of, default)
+    if isinstance(kind, Flag):
+        action = argparse.BooleanOptionalAction if default is None else "store_true"
+        parser.add_argument(option, action=action, **given)
+        return
+    given |= {"required": is_required, "metavar": metavar(of)}
+    if isinstance(kind, Choice):
+        given["choices"] = list(kind.words)
+    else:
+        given["type"] = _TYPES[type(kind)]
+    parser.add_argument(option, **given)
+
+
+def add_runs(groups: Any) -> None:
+    """Add the group ``runs``."""
+    managed = group(groups, "runs", "list your runs, and manage them")
+    add(managed, "list", runs.list_runs, "[--json]", "list all runs, newest first")
+    for name, command, help_text in (
+        ("show", runs.show, "show a run's settings, epochs and metrics"),
+        ("stop", runs.stop, "stop a run after its current batch and keep its model"),
+        ("resume", runs.resume, "continue a run that was stopped, failed or lost"),
+        ("delete", runs.delete, "delete a run and its files"),
+    ):
+        added = add(managed, name, command, "RUN [--json]", help_text)
+        added.add_argument("run", metavar="RUN", help=RUN_HELP)
+    _add_remark(managed)
+    extend = add(
+        managed, "extend", runs.extend, "RUN --epochs N", "train a finished run for more epochs"
+    )
+    extend.add_argument("run", metavar="RUN", help=RUN_HELP)
+    extend.add_argument(
+        "--epochs",
+        type=int,
+        required=True,
+        metavar="N",
+        help="how many epochs to add, 1 to 30 are usual",
+    )
+
+
+def _add_remark(managed: Any) -> None:
+    usage = "RUN [--name NAME] [--note NOTE] [--star | --no-star]"
+    remark = add(managed, "remark", runs.remark, usage, "give a run a name, a note or a star")
+    remark.add_argument("run", metavar="RUN", help=RUN_HELP)
+    remark.add_argument(
+        "--name",
+        metavar="NAME",
+        help='a name instead of the model\'s, up to 80 characters; "" removes it; '
+        "default: unchanged",
+    )
+    remark.add_argument(
+        "--note", metavar="NOTE", help='any text; "" removes it; default: unchanged'
+    )
+    remark.add_argument(
+        "--star",
+        dest="starred",
+        action=argparse.BooleanOptionalAction,
+        help="add or remove the star; default: unchanged",
+    )
