@@ -40,8 +40,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 def program() -> str:
     """Return the name that the command line was started by."""
-    started = Path(sys.argv[0]).name
-    return "python -m catsdogs" if started == "__main__.py" else "catsdogs"
+    is_module = Path(sys.argv[0]).parts[-2:] == ("catsdogs", "__main__.py")
+    return "python -m catsdogs" if is_module else "catsdogs"
 
 
 def words(choices: Iterable[object]) -> str:
@@ -70,7 +70,7 @@ def _default(of: Setting) -> str:
     recommended, plain = ({m: _effective(of, m, r) for m in MODELS} for r in RECIPES)
     values = set(recommended.values())
     by_model = [f"{value} for {model}" for model, value in recommended.items()]
-    text = values.pop() if len(values) == 1 else words(by_model)
+    text = values.pop() if len(values) == 1 else ", ".join(by_model)
     return text if plain == recommended else f"{text}; the plain recipe has its own"
 
 
