@@ -5,7 +5,7 @@ The rooms, by floor. A room imports only from floors below its own:
     errors.py      every error that a user can meet
     labels.py      0 = cat, 1 = dog
     paths.py       where data, runs and caches are
-    text.py        names, counts and times, made fit to show
+    text.py        names, counts and times, safe to show
 
     system/        the machine: files, locks, processes, memory, zips
     evaluation/    labels and P(dog) → metrics
@@ -35,14 +35,14 @@ The rooms, by floor. A room imports only from floors below its own:
 
 ``tests/test_architecture.py`` enforces the rules of the house:
 
-1. A room imports only from floors below its own, and modules never in a circle.
+1. A room imports only from floors below its own, and modules never import each other in a circle.
 2. Only ``learning/`` imports TensorFlow and Keras. Only ``ui/`` and the pages import Streamlit.
 3. ``evaluation/`` takes arrays and returns frozen values.
 4. Private parts of Streamlit, the C library and TensorFlow stay behind a fence: one module each.
 5. The maps in ``__init__.py`` and in ``README.md`` match the folders.
 6. One word, one meaning: a chart is drawn, a metric is a number, a backbone is a network.
 7. Runs, datasets, results and events are types; dictionaries of anything are JSON documents.
-8. What a model can do is data in ``runs/models.py``; nobody compares a model's name.
+8. ``runs/models.py`` holds the abilities of each model as data; no code compares a model's name.
 """
 
 __version__ = "0.1.0"

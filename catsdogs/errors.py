@@ -8,7 +8,7 @@
     ├── Cancelled            work that the user stopped
     ├── ConfigError          settings that no run can use
     ├── RunError             a run that is missing, unfinished or damaged
-    └── WeightsUnavailable   the ImageNet weights are not here and cannot be downloaded
+    └── WeightsUnavailable   the ImageNet weights are missing and cannot be downloaded
 
 A message says what was expected, what was received, and what to do next.
 """

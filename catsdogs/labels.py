@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 CAT, DOG = 0, 1
 CLASS_NAMES = ("cat", "dog")
 UNLABELLED = -1
-# The answer for a picture that looks like nothing in training. It is never a photo's label.
+# The answer for a picture that does not resemble the training photos. It is never a photo's label.
 NEITHER = "neither"
 
 _FOLDER_LABELS = {"cat": CAT, "cats": CAT, "dog": DOG, "dogs": DOG}

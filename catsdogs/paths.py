@@ -1,4 +1,4 @@
-"""The places of all files. Only this module reads these environment variables:
+"""Where all files are. Only this module reads these environment variables:
 
     CATSDOGS_DATA        drawn and unpacked datasets, and decisions   (default: ./data)
     CATSDOGS_ARTIFACTS   training runs                                (default: ./artifacts)
@@ -57,8 +57,8 @@ def shortened(text: str) -> str:
     """Return a message with shortened paths, as a page shows it: they do not reveal the machine.
 
     A path in one of the app's folders begins with that folder's name. A path in the project folder
-    is relative to it, and one in the home folder begins with "~/". Of any other path, only the last
-    part stays.
+    is relative to it, and one in the home folder begins with "~/". Any other path keeps only its
+    last part.
     """
     ours = {folder: f"{folder.name}/" for folder in (data_dir(), artifacts_dir(), cache_dir())}
     for folder, name in {**ours, **_short_prefixes()}.items():

@@ -183,11 +183,11 @@ def _cut_short(path: Path) -> None:
 
 # Each with a part of the message that refuses it.
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
-    "a bomb": (_bomb, "as no photos are"),
-    "many small bombs": (_many_small_bombs, "as no photos are"),
+    "a bomb": (_bomb, "no photos shrink that much"),
+    "many small bombs": (_many_small_bombs, "no photos shrink that much"),
     "a bomb that lies": (_bomb_that_lies, "cannot be unpacked"),
-    "a bomb of LZMA": (_lzma_bomb, "as no photos are"),
-    "a bomb in a zip": (_nested_bomb, "as no photos are"),
+    "a bomb of LZMA": (_lzma_bomb, "no photos shrink that much"),
+    "a bomb in a zip": (_nested_bomb, "no photos shrink that much"),
     "entries that share bytes": (_overlapping, "entries of"),
     "encrypted": (_encrypted, "encrypted"),
     "a bad checksum": (_bad_checksum, "Bad CRC"),

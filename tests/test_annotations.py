@@ -297,7 +297,7 @@ def test_a_csv_that_people_write_needs_three_columns(kaggle_folder):
         (",,exclude,", "not in this dataset"),
         ("../photos/cat.1.jpg,,exclude,", "not in this dataset"),
         ("cat.50.jpg,,exclude,", "not in this dataset"),  # It is there, and no picture.
-        ("cat.1.jpg,0123456789abcdef,exclude,", "content is another one"),
+        ("cat.1.jpg,0123456789abcdef,exclude,", "content has changed"),
         ("cat.1.jpg,,delete,", "the action 'delete'"),
         ("cat.1.jpg,,undo,", "the action 'undo'"),
         ("cat.1.jpg,,,", "the action ''"),

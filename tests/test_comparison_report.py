@@ -96,7 +96,7 @@ def test_photos_that_are_gone_are_named(pair):
     made = report(gone)
     html = made.as_html()
     assert Page(html).pictures == []
-    assert "not to be had" in html
+    assert "not available" in html
     names = [photo.name for photos in made.galleries.values() for photo in photos]
     assert names
     assert all(name in html for name in names)

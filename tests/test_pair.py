@@ -82,15 +82,15 @@ def test_without_a_check_no_label_is_suspect_and_none_is_sound(kaggle_folder):
 
 
 def test_twins_leave_out_the_suspect_labels():
-    # Two cats are called dogs, the first of which cross-validation calls a dog, too.
+    # Two cats are called dogs, the first of which cross-validation also calls a dog.
     a = answers([0.9, 0.9, 0.8, 0.7, 0.1, 0.6])
     facts = known(a, p_dog=[0.99, 0.99, 0.01, 0.99, 0.01, 0.99])
     found = pair(a, a, facts)
     assert list(found.metrics) == [
-        *("A", "A, suspect labels left out (1)", "B", "B, suspect labels left out (1)")
+        *("A", "A without suspect labels (1)", "B", "B without suspect labels (1)")
     ]
     assert found.metrics["A"]["accuracy"].value == pytest.approx(4 / 6)
-    assert found.metrics["A, suspect labels left out (1)"]["accuracy"].value == pytest.approx(4 / 5)
+    assert found.metrics["A without suspect labels (1)"]["accuracy"].value == pytest.approx(4 / 5)
     whole, twin = found.accuracy("A", 0.65)
     assert (whole.value, twin.value) == (pytest.approx(3 / 6), pytest.approx(3 / 5))
     left_out, sound = found.compared_without_suspects(0.01)

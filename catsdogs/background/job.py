@@ -97,7 +97,7 @@ def request_stop(folder: Path) -> None:
 
 
 def withdraw_stop(folder: Path) -> None:
-    """Take a request to stop back, before the job is started again."""
+    """Withdraw a request to stop, before the job is started again."""
     (folder / STOP).unlink(missing_ok=True)
 
 

@@ -27,10 +27,10 @@ def between(first: Sample, last: Sample) -> Pace:
     """Return the mean speed from ``first`` to ``last``, and the time left at that speed.
 
     A mean over all the time is robust: one slow or fast step moves it little, and it converges. It
-    counts from the first sample, not from zero: what a cache or an earlier download held took no
-    time. Callers that want the speed of the moment pass a recent ``first``.
+    counts from the first sample, not from zero, because cached or downloaded parts took no time.
+    Callers that want the current speed pass a recent ``first``.
 
-    Nothing is known before time has passed and something was done.
+    Both values are unknown until some time has passed and some work is done.
     """
     elapsed_s, done = last.at - first.at, last.done - first.done
     if elapsed_s <= 0 or done <= 0:

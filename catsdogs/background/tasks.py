@@ -1,12 +1,12 @@
 """Tasks: jobs about data that run beside the app, such as a download or a health check.
 
     <cache>/tasks/<kind>-<key>/    the job's folder; the key is a digest of the subject
-                                   log: whatever else the process prints
+                                   log: everything else that the process prints
 
 Each kind of task belongs to the module that does it: the module declares its ``Kind`` and passes
-its work to ``main`` when it runs as a program. Large results go where the command line puts them
-too, so a page that opens later finds them whether or not it saw the task. Small ones are the task's
-``result``.
+its work to ``main`` when it runs as a program. Large results go to the same place as those of the
+command line, so a page that opens later finds them whether or not it saw the task. Small ones are
+the task's ``result``.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from catsdogs.system.processes import is_alive
 
 _LOG = "log"
 _REPORT_EVERY_S = 0.3
-# If no process was named after this long, whoever started the task was killed before it did.
+# A task without a process after this time was never launched: its starter was killed.
 _LAUNCH_GRACE_S = 60
 Report = Callable[[str, int, int], None]  # phase, done, total (0: unknown)
 ShouldStop = Callable[[], bool]
@@ -116,7 +116,7 @@ def find(kind: Kind, subject: str) -> Task | None:
 
 
 def of_kind(kind: Kind) -> list[Task]:
-    """Return the running and latest tasks of this kind, whatever they are about."""
+    """Return the running and latest tasks of this kind, about any subject."""
     folders = (paths.cache_dir() / "tasks").glob(f"{kind.name}-*/")
     found = (_read(kind, folder) for folder in sorted(folders))
     return [task for task in found if task is not None]
@@ -129,7 +129,7 @@ def folder_of(kind: Kind, subject: str) -> Path:
 
 
 def cancel(task: Task) -> None:
-    """Ask a task to end soon. It keeps whatever a later task can continue from."""
+    """Ask a task to end soon. It keeps its progress for a later task."""
     job.request_stop(task.folder)
 
 
@@ -165,7 +165,7 @@ def _message(folder: Path, error: Exception) -> str:
 
 
 def _progress(emit: job.Emit) -> Report:
-    """Return a function that reports progress: every new phase, else a few times a second."""
+    """Return a function that reports a new phase at once, progress a few times a second."""
     current, due = "", 0.0
 
     def report(phase: str, done: int, total: int) -> None:
@@ -191,10 +191,10 @@ def _read(kind: Kind, folder: Path) -> Task | None:
         message, result = ending.get("message", ""), ending.get("result")
         return Task(kind, subject, folder, state, message=message, result=result)
     if not _is_alive(events):
-        # It may have reported its end between the look at the events and the look at the process.
+        # It may have reported its end between reading the events and checking the process.
         if job.read_events(folder) != events:
             return _read(kind, folder)
-        message = f"It ended without a word: killed, or out of memory. See {folder / _LOG}."
+        message = f"It ended unexpectedly: it was killed or ran out of memory. See {folder / _LOG}."
         return Task(kind, subject, folder, TaskState.LOST, message=message)
     return _running(kind, subject, folder, events)
 

@@ -37,8 +37,8 @@ def confusion_matrix(counts: np.ndarray) -> go.Figure:
     )
     _add_selectable_points(figure, text)
     names = {"tickvals": [0, 1], "ticktext": list(CLASS_NAMES)}
-    figure.update_xaxes(title="the model says", range=[-0.5, 1.5], **names)
-    figure.update_yaxes(title="the label says", range=[1.5, -0.5], **names)
+    figure.update_xaxes(title="predicted", range=[-0.5, 1.5], **names)
+    figure.update_yaxes(title="label", range=[1.5, -0.5], **names)
     return styled(figure, None, height=300)
 
 
@@ -60,6 +60,6 @@ def _add_selectable_points(figure: go.Figure, text: list[list[str]]) -> None:
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
         text=[cell.replace("<br>", ", ") for cell in told],
-        hovertemplate="truly %{customdata[0]}, called %{customdata[1]}: %{text}<extra></extra>",
+        hovertemplate="label %{customdata[0]}, predicted %{customdata[1]}: %{text}<extra></extra>",
         showlegend=False,
     )

@@ -123,8 +123,8 @@ def roc(answers: Answers, threshold: float) -> go.Figure:
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "chance")
     _add_curves(figure, answers, threshold, thresholds.roc, "AUC")
-    figure.update_xaxes(title="cats called dog", **_SHARES)
-    figure.update_yaxes(title="dogs called dog", **_SHARES)
+    figure.update_xaxes(title="cats classified as dogs", **_SHARES)
+    figure.update_yaxes(title="dogs classified as dogs", **_SHARES)
     return styled(figure, "ROC", legend=_LEGEND)
 
 
@@ -132,8 +132,8 @@ def precision_recall(answers: Answers, threshold: float) -> go.Figure:
     """Return both runs' precision over recall for dogs, marked at ``threshold``."""
     figure = go.Figure()
     _add_curves(figure, answers, threshold, thresholds.precision_recall, "AP")
-    figure.update_xaxes(title="recall: dogs called dog", **_SHARES)
-    figure.update_yaxes(title="precision: dogs among those", tickformat=".0%")
+    figure.update_xaxes(title="recall: dogs found", **_SHARES)
+    figure.update_yaxes(title="precision: correct “dog” answers", tickformat=".0%")
     return styled(figure, "Precision and recall", legend=_LEGEND)
 
 
@@ -156,7 +156,7 @@ def reliability(answers: Answers, errors: Mapping[str, float | None]) -> go.Figu
 
 
 def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Figure:
-    """Return the histogram of P(dog) for cats and dogs; the axis ends at ``most`` images a bin."""
+    """Return the histogram of P(dog) for cats and dogs; the axis ends at ``most`` images."""
     figure = go.Figure()
     edges = np.linspace(0, 1, _BINS + 1)
     for label, name in enumerate(CLASS_NAMES):
@@ -177,7 +177,7 @@ def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Fig
 
 
 def cost(runs: pd.DataFrame) -> go.Figure:
-    """Return accuracy with its interval over milliseconds an image.
+    """Return accuracy with its interval over milliseconds per image.
 
     ``runs`` has ``run``, ``dataset``, ``fingerprint``, ``accuracy``, ``low``, ``high``,
     ``milliseconds`` and ``megabytes``. The area of a bubble is the size
@@ -205,9 +205,9 @@ def cost(runs: pd.DataFrame) -> go.Figure:
             customdata=list(zip(table["run"].map(unmarked), table["megabytes"], strict=True)),
             hovertemplate=("%{customdata[0]}<br>%{y:.2%}, %{x:.1f} ms, %{customdata[1]:.1f} MB"),
         )
-    figure.update_xaxes(title="milliseconds an image", rangemode="tozero")
+    figure.update_xaxes(title="milliseconds per image", rangemode="tozero")
     figure.update_yaxes(title="validation accuracy", tickformat=".1%")
-    return styled(figure, "What accuracy costs", legend=_LEGEND, showlegend=True)
+    return styled(figure, "Accuracy and speed", legend=_LEGEND, showlegend=True)
 
 
 def histogram(table: pd.DataFrame, label: int) -> np.ndarray:

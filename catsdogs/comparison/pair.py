@@ -90,7 +90,7 @@ class Pair:
             found[letter] = _own_metrics(table)
             doubted = self._doubted(table)
             if doubted is not None:
-                title = f"{letter}, suspect labels left out ({int(doubted.sum()):,})"
+                title = f"{letter} without suspect labels ({int(doubted.sum()):,})"
                 found[title] = _own_metrics(table[~doubted])
         return found
 

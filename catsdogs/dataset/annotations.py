@@ -1,8 +1,8 @@
 """Users' decisions about a dataset's photos: keep, relabel, exclude. The files stay unchanged.
 
-The decisions are a log in the app's data folder with one line per step: who, when, what, and which
-photos. Lines are only added, also to undo a step. A decision is valid for a file's path **and**
-content: another picture under the same name has no decision yet.
+The decisions are a log in the app's data folder with one line per step: the user, the time, the
+action and the photos. Lines are only added, also to undo a step. A decision is valid for a file's
+path **and** content: another picture under the same name has no decision yet.
 """
 
 import csv
@@ -206,15 +206,15 @@ def _checked(
     elif problems[path]:
         wrong = f"{path}, which cannot be read ({problems[path]})"
     elif digest != digests[path]:
-        wrong = f"{path}, whose content is another one now"
+        wrong = f"{path}, whose content has changed"
     elif action not in ACTIONS:
-        wrong = f"the action {action!r}; known are {', '.join(ACTIONS)}"
+        wrong = f"the action {action!r}; the known ones are {', '.join(ACTIONS)}"
     elif action == RELABEL and label not in CLASS_NAMES:
-        wrong = f"the label {label!r}; known are {', '.join(CLASS_NAMES)}"
+        wrong = f"the label {label!r}; the known ones are {', '.join(CLASS_NAMES)}"
     if wrong:
         raise DatasetError(
             f"Expected a decision about a photo of this dataset in line {number} of the CSV. "
-            f"Received: {wrong}. Correct the line; nothing was taken over."
+            f"Received: {wrong}. Correct the line; nothing was imported."
         )
     new_label = CLASS_NAMES.index(label) if action == RELABEL else None
     return _Decision(path, digest, action, new_label)
@@ -233,8 +233,8 @@ def _append(root: Path, action: str, photos: list[_Decision]) -> None:
         event_log.append(log, {**step, "photos": photos} if photos else step, durable=True)
     except OSError as error:
         raise DatasetError(
-            f"Expected to write a decision into {log}. Received: {error.strerror}. Nothing was "
-            "decided: mend that, then decide again."
+            f"Expected to write a decision into {log}. Received: {error.strerror}. The "
+            "decision was not saved: fix this, then decide again."
         ) from None
 
 
@@ -251,8 +251,8 @@ def _steps(root: Path) -> list[_Step]:
         return []
     except OSError as error:
         raise DatasetError(
-            f"Expected to read the decisions in {log}. Received: {error.strerror}. Mend "
-            "that; without them, photos that were excluded would be used."
+            f"Expected to read the decisions in {log}. Received: {error.strerror}. Fix "
+            "this first: without them, excluded photos would be used."
         ) from None
     steps: list[_Step] = []
     for step in recorded:

@@ -48,7 +48,8 @@ def load(root: Path) -> Groups:
     except OSError as error:
         raise DatasetError(
             f"Expected to read the near duplicates in {groups_file(root)}. Received: "
-            f"{error.strerror}. Mend that; without them, copies could be on both sides of a split."
+            f"{error.strerror}. Fix this first: without them, copies could be on both sides of a "
+            "split."
         ) from None
 
 

@@ -42,8 +42,8 @@ class Dataset:
     """A scanned folder, including users' decisions about it.
 
     ``records`` has the columns ``records.COLUMNS``, in natural path order, and three more:
-    ``named_label``, the label in the file's name or folder, while ``label`` is the one in effect;
-    ``excluded``; and ``group``, the same for all photos that show one picture.
+    ``named_label``, ``excluded`` and ``group``. ``named_label`` is the label in the file's name or
+    folder, ``label`` the one in effect. Photos of one picture have the same ``group``.
     """
 
     root: Path

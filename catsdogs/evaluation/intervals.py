@@ -46,7 +46,7 @@ def of_metrics(
             of_class = right[labels == label]
             found[f"{name}_recall"] = share(int(of_class.sum()), len(of_class))
     dogs, cats = p_dog[labels == DOG], p_dog[labels == CAT]
-    # A bootstrap needs two images a class, and resamples that do not all separate the classes.
+    # A bootstrap needs two images per class, and resamples that do not all separate the classes.
     if min(len(dogs), len(cats)) > 1 and dogs.min() <= cats.max():
         found["roc_auc"] = _roc_auc(dogs, cats)
     return found

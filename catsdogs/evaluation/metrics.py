@@ -22,7 +22,7 @@ class Evaluation:
     """The metrics of a model on a set of labelled images.
 
     ``confusion_matrix`` is [[cat→cat, cat→dog], [dog→cat, dog→dog]]: rows are the truth.
-    ``report`` has precision, recall, F1 and support a class, as scikit-learn names them.
+    ``report`` has precision, recall, F1 and support of each class, as scikit-learn names them.
     ``roc_auc`` and ``average_precision`` (the area under the precision-recall curve, for dogs) are
     None when the images are all of one class. ``ece`` is the expected calibration error of P(dog).
     Runs from older versions lack the last two.

@@ -128,7 +128,7 @@ def exported_backbone() -> Path:
     A separate process exports it, so that this one never loads TensorFlow.
 
     Raises:
-        WeightsUnavailable: if the ImageNet weights are not here and cannot be downloaded.
+        WeightsUnavailable: if the ImageNet weights are missing and cannot be downloaded.
     """
     try:
         return Path(processes.answer_of("catsdogs.learning.backbone"))

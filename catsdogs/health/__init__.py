@@ -1,4 +1,4 @@
-"""What is wrong or unusual in a dataset. Nothing is changed without you.
+"""Problems and oddities in a dataset. Only you change anything.
 
 checkup.py        runs every check and reports the findings; start reading here
 findings.py       what a check found: typed, cached, joined to the records

@@ -79,9 +79,9 @@ class Findings:
         if self.backbone != SHIPPED:
             return ""
         return (
-            "The check looked through the MobileNetV2 that comes with this project, which "
-            "has learned the labels of Dogs vs. Cats: among such photos it may believe wrong "
-            "labels, and find photos of one class too much alike."
+            "The check used the MobileNetV2 that comes with this project, which was trained on the "
+            "labels of Dogs vs. Cats. Among such photos it may miss wrong labels, and find photos "
+            "of one class too similar."
         )
 
 

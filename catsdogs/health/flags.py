@@ -38,7 +38,7 @@ def _suffix_fits(paths: pd.Series, formats: pd.Series) -> pd.Series:
 FLAGS = {
     "suspect": Flag(
         "Suspect labels",
-        "A classifier that was trained on all other photos believes the other class.",
+        "A classifier trained on the other photos predicts the other class.",
         lambda t: t["label_quality"] < 0.5,
         measured=True,
     ),
@@ -55,7 +55,7 @@ FLAGS = {
     ),
     "near": Flag(
         "Near duplicates",
-        "The same picture as another file, encoded anew, scaled or cropped.",
+        "The same picture as another file, re-encoded, scaled or cropped.",
         lambda t: t["near_group"] >= 0,
         measured=True,
     ),
@@ -80,20 +80,20 @@ FLAGS = {
         "Without colour: by the file's colour mode or, after a health check, by its pixels.",
         lambda t: t["mode"].isin(_GREY_MODES) | (t["colour"] < COLOURLESS),
     ),
-    "cmyk": Flag("CMYK", "In a printer's colours.", lambda t: t["mode"] == "CMYK"),
+    "cmyk": Flag("CMYK", "In the colours of printing.", lambda t: t["mode"] == "CMYK"),
     "rotated": Flag(
         "Turned by EXIF",
-        "Upright only where the EXIF orientation is honoured, as this app does.",
+        "Upright only in programs that apply the EXIF orientation, as this app does.",
         lambda t: t["orientation"] > 1,
     ),
     "trailing": Flag(
         "Trailing bytes",
-        "Something lies behind the end of the picture.",
+        "The file continues after the end of the picture.",
         lambda t: t["trailing_bytes"] > 0,
     ),
     "mismatch": Flag(
         "Wrong file extension",
-        "The content is of another format than the name says.",
+        "The file has another format than its name says.",
         lambda t: ~_suffix_fits(t["path"].str.lower(), t["format"]),
     ),
     "dark": Flag(
@@ -110,13 +110,13 @@ FLAGS = {
     ),
     "undecodable": Flag(
         "Does not decode",
-        "The header is sound, the pixels are not.",
+        "The header is intact, but the pixels are damaged.",
         lambda t: t["decode_error"] != "",
         measured=True,
     ),
     "relabelled": Flag(
         "Relabelled by you",
-        "The label is another one than the file's name says.",
+        "The label differs from the file's name.",
         lambda t: t["label"] != t["named_label"],
     ),
     "excluded": Flag("Excluded by you", "Left out of training.", lambda t: t["excluded"]),

@@ -26,7 +26,7 @@ def check(root: str, report: tasks.Report, should_stop: tasks.ShouldStop) -> dic
 
     def advance(phase: str, done: int, total: int) -> None:
         if should_stop():
-            raise Cancelled("The check was cancelled. What it has measured is kept.")
+            raise Cancelled("The check was cancelled. The measurements so far are kept.")
         report(phase, done, total)
 
     dataset = index.scan(Path(root), progress=lambda done, total: advance("scan", done, total))

@@ -48,7 +48,7 @@ def open_header(content: bytes) -> ImageFile.ImageFile:
         image = Image.open(io.BytesIO(content), formats=_formats(content))
         tile_size = _tile_size(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadableImage("too_large", _too_large("a larger one")) from None
+        raise UnreadableImage("too_large", _too_large("more")) from None
     except PILLOW_ERRORS:
         raise _unopened(content) from None
     for width, height in (image.size, tile_size):
@@ -64,7 +64,7 @@ def require_few_parts(content: bytes) -> None:
         UnreadableImage: ``damaged``, if it does.
     """
     if containers.has_too_many_parts(content):
-        raise UnreadableImage("damaged", "Its header is in more pieces than that of any photo.")
+        raise UnreadableImage("damaged", "Its header has more pieces than any photo has.")
 
 
 def orientation(image: Image.Image) -> int:
@@ -94,7 +94,7 @@ def truncated() -> UnreadableImage:
 
 
 def _formats(content: bytes) -> tuple[str, ...]:
-    """Return the formats that ``content`` may have: HEIC if it declares that, else all others."""
+    """Return the formats that ``content`` may have: HEIC only if it declares that."""
     if not containers.is_heic(content):
         return _PILLOW_FORMATS
     # Imported here because its libraries take 20 MB, which most people never need.
@@ -112,7 +112,7 @@ def _tile_size(image: ImageFile.ImageFile) -> tuple[int, int]:
 
 
 def _too_large(received: str) -> str:
-    limit = f"{MAX_PIXELS // 1_000_000} megapixels, {MAX_SIDE_PX:,} pixels a side"
+    limit = f"{MAX_PIXELS // 1_000_000} megapixels, {MAX_SIDE_PX:,} pixels per side"
     return f"Expected at most {limit}. Received: {received}. Scale the picture down first."
 
 
@@ -127,5 +127,5 @@ def _unopened(content: bytes) -> UnreadableImage:
     if containers.is_cut_short(content):
         return truncated()
     return UnreadableImage(
-        "damaged", "It begins like an image, but what follows is damaged or missing."
+        "damaged", "It begins like an image, but the rest is damaged or missing."
     )

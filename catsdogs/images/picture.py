@@ -49,14 +49,14 @@ def read_bytes(path: Path) -> bytes:
     """Return the file's content.
 
     Raises:
-        UnreadableImage: ``missing`` if it does not exist, may not be read or is not a plain file;
+        UnreadableImage: ``missing`` if it does not exist, may not be read or is not a regular file;
             ``too_large`` if it has more than ``MAX_BYTES``.
     """
     try:
         with io.FileIO(path, opener=_opened_at_once) as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise UnreadableImage("missing", "The file cannot be opened: it is no plain file.")
+                raise UnreadableImage("missing", "It cannot be opened: it is not a regular file.")
             if status.st_size > MAX_BYTES:
                 raise UnreadableImage(
                     "too_large",
@@ -182,7 +182,7 @@ class Picture:
             raise header.truncated()
         if structure.scans > containers.MOST_SCANS:
             raise UnreadableImage(
-                "damaged", f"It comes in {structure.scans:,} scans, as no photo does."
+                "damaged", f"It has {structure.scans:,} scans, more than any photo."
             )
         if structure.scans != 1 or not structure.is_sequential:
             return _Source(self.content, scales=False)

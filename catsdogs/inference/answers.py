@@ -102,7 +102,7 @@ def see_all(
 
 
 def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> pd.DataFrame:
-    """Return a row a picture; ``titles`` name the runs' columns by run id."""
+    """Return one row per picture; ``titles`` name the runs' columns by run id."""
     are_named, rows = any(one.truth for one in seen), []
     # Start with answered pictures: columns follow the order of their first row.
     for position, one in sorted(enumerate(seen), key=lambda pair: not pair[1].answers):
@@ -167,13 +167,12 @@ def zipped(name: str, source: bytes | Path) -> list[tuple[str, Read]]:
         zips.check(members, size_bytes, each=MOST_BYTES_EACH)
     except zips.ERRORS as error:
         raise DatasetError(
-            f"Expected a ZIP. Received: {name}, which cannot be opened as one ({error}). Pack it "
-            "again."
+            f"Expected a ZIP. Received: {name}, which cannot be opened ({error}). Create it again."
         ) from None
     if not 1 <= len(members) <= MOST_PICTURES:
         raise DatasetError(
             f"Expected a ZIP with 1 to {MOST_PICTURES:,} pictures. Received: {name} with "
-            f"{len(members):,}. For more, name their folder on this machine."
+            f"{len(members):,}. For more, choose a folder on this machine."
         )
     return [(member.filename, _reader(archive, member)) for member in members]
 
@@ -193,9 +192,11 @@ def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Read:
                 if len(content) > MOST_BYTES_EACH:  # The size in the header may be wrong.
                     break
         except zips.ERRORS as error:
-            raise UnreadableImage("damaged", f"The ZIP's copy is damaged ({error}).") from None
+            raise UnreadableImage(
+                "damaged", f"Its data in the ZIP are damaged ({error})."
+            ) from None
         if len(content) > MOST_BYTES_EACH:
-            raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
+            raise UnreadableImage("too_large", "Expected at most 25 MB. Received: more.")
         return bytes(content)
 
     return read

@@ -28,7 +28,7 @@ PHASES = {"list": "Listing the files", "classify": "Classifying"}
 
 @dataclass(frozen=True)
 class Order:
-    """What to classify: a folder, with which runs (by id), and how to read their answers."""
+    """A request to classify a folder: with which runs (by id), and how to read their answers."""
 
     path: str
     runs: tuple[str, ...]

@@ -98,7 +98,7 @@ class References:
             ) from None
 
     def save(self, folder: Path) -> None:
-        """Save them in the run's ``folder``, as int8: 0.8 kB a photo for MobileNetV2."""
+        """Save them in the run's ``folder``, as int8: 0.8 kB per photo for MobileNetV2."""
         with files.replacing(folder / layout.REFERENCES) as temporary:
             np.savez_compressed(
                 temporary,

@@ -162,7 +162,7 @@ def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str
     if sound := pair.compared_without_suspects(margin):
         twin = comparison_text.without_suspects(sound[1], sound[0])
         if sound[1].is_significant is not result.is_significant:
-            twin = f"The answer changes without suspect labels. {twin}"
+            twin = f"The result changes without suspect labels. {twin}"
         notes = [twin, comparison_text.ABOUT_SUSPECTS, *notes]
     return comparison_text.verdict(result), notes
 
@@ -172,8 +172,8 @@ def _answers(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
     for letter, found in pair.evaluations(threshold).items():
         tables[f"Confusion matrix of {letter}"] = pd.DataFrame(
             found.confusion_matrix,
-            index=[f"truly {name}" for name in CLASS_NAMES],
-            columns=[f"called {name}" for name in CLASS_NAMES],
+            index=[f"label {name}" for name in CLASS_NAMES],
+            columns=[f"predicted {name}" for name in CLASS_NAMES],
         )
         tables[f"Classification report of {letter}"] = comparison_text.report(found).round(4)
     return tables

@@ -12,11 +12,11 @@ from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.run import Run
 from catsdogs.text import counted
 
-# The figures of ``intervals.of_metrics``: their titles and formats.
+# The metrics of ``intervals.of_metrics``: their titles and formats.
 _METRICS = {
     "accuracy": ("Accuracy", ".2%"),
-    "cat_recall": ("Cats called cat", ".2%"),
-    "dog_recall": ("Dogs called dog", ".2%"),
+    "cat_recall": ("Cats recognised", ".2%"),
+    "dog_recall": ("Dogs recognised", ".2%"),
     "log_loss": ("Log loss", ".4f"),
     "brier": ("Brier score", ".4f"),
     "roc_auc": ("ROC AUC", ".5f"),
@@ -24,23 +24,24 @@ _METRICS = {
 # With fewer flips, approximate tests are inaccurate, and the bootstrap even more: McNemar's rule of
 # thumb for using the exact test.
 _FEW_FLIPS = 25
-OWN_METRICS = f"Of each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
-OWN_ANSWERS = "Each run is shown on its own validation images: they share none."
+OWN_METRICS = f"Each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
+OWN_ANSWERS = "The runs share no validation images, so each is shown on its own."
 ABOUT_METRICS = (
-    "Accuracy and the shares of cats and dogs that are recognised: higher is better. Log loss and "
-    "Brier score: how far P(dog) is from the truth, lower is better; being sure and wrong costs "
-    "most. ROC AUC: how often a dog gets a higher P(dog) than a cat, 1 is best."
+    "Accuracy, and the shares of cats and dogs that are recognised: higher is better. Log loss and "
+    "Brier score: the distance of P(dog) from the truth. Lower is better, and confident mistakes "
+    "cost most. ROC AUC: how often a dog gets a higher P(dog) than a cat. 1 is best."
 )
 ABOUT_CHARTS = (
-    "ROC: dogs that are recognised against cats taken for dogs, at every threshold. Precision: the "
-    "share of dogs among what is called dog; recall: the share of dogs that is. AUC and AP: the "
-    "areas under these curves, 1 is best. Reliability: of images with a P(dog) of 70 %, 70 % "
-    "should be dogs; ECE is the mean distance from that, 0 is best. F1 balances precision and "
-    "recall; support is the number of images."
+    "ROC: the share of dogs that are recognised, against the share of cats classified as dogs, at "
+    "every threshold. Precision: the share of correct answers among the answers “dog”. Recall: the "
+    "share of dogs that are recognised. AUC and AP: the areas under these curves. 1 is best. "
+    "Reliability: 70 % of the images with a P(dog) of 70 % should be dogs. ECE is the mean "
+    "deviation from this. 0 is best. F1 balances precision and recall. Support is the number of "
+    "images."
 )
 ABOUT_SUSPECTS = (
-    "Suspect is a label that the health check's classifier does not believe. It looks through "
-    "MobileNetV2, so that leaving these images out flatters MobileNetV2 most."
+    "A label is suspect if the health check's classifier predicts the other class. That classifier "
+    "uses MobileNetV2, so leaving these images out favours MobileNetV2 most."
 )
 
 
@@ -53,7 +54,7 @@ def without_suspects(result: Comparison, left_out: int) -> str:
     """Return the result of a comparison without ``left_out`` images with suspect labels."""
     gap = result.difference
     return (
-        f"Without the {left_out:,} of these images whose labels are suspect: A "
+        f"Without the {counted(left_out, 'image')} with suspect labels: A "
         f"{_right(result, 'a')}, B {_right(result, 'b')}, A − B {points(gap.value)} points "
         f"({points(gap.low)} to {points(gap.high)}), p = {result.mcnemar_p:.2g}."
     )
@@ -65,13 +66,13 @@ def left_out(result: Comparison) -> list[str]:
     for letter, count in (("A", result.only_in_a), ("B", result.only_in_b)):
         if count:
             said.append(
-                f"{count:,} validation images of {letter} are not the other run's, which may have "
-                "been trained on them: they do not count."
+                f"{counted(count, 'validation image')} of {letter} excluded: the other run may "
+                "have been trained on them."
             )
     if result.relabelled:
         said.append(
-            f"{result.relabelled:,} images were labelled differently when the two runs began, and "
-            "do not count."
+            f"{counted(result.relabelled, 'image')} excluded: the label was another one when the "
+            "other run started."
         )
     return said
 
@@ -82,7 +83,7 @@ def points(share: float) -> str:
 
 
 def metric_table(columns: Mapping[str, Mapping[str, Interval]]) -> pd.DataFrame:
-    """Return a table with a row a metric and a column a run, each with its 95 % interval."""
+    """Return a table with one row per metric and one column per run, with 95 % intervals."""
     rows = {
         title: [_with_interval(of.get(name), form) for of in columns.values()]
         for name, (title, form) in _METRICS.items()
@@ -97,7 +98,7 @@ def answered(photo: Mapping[Hashable, Any]) -> str:
 
 
 def report(evaluation: Evaluation) -> pd.DataFrame:
-    """Return the classification report: a row a class, and their mean."""
+    """Return the classification report: one row per class, and their mean."""
     rows = {name: evaluation.report[name] for name in (*CLASS_NAMES, "macro avg")}
     return pd.DataFrame(rows).T.astype({"support": int})
 
@@ -112,8 +113,8 @@ def facts(run: Run) -> dict[str, str]:
         "Validation images": f"{result.val_images:,}",
         "Parameters": f"{result.parameters:,}",
         "Model file": f"{result.model_bytes / 1e6:.1f} MB{_is_away(run)}",
-        "Forward pass": f"{result.latency_ms:.1f} ms an image",
-        "Training took": f"{result.total_s:.0f} s",
+        "Forward pass": f"{result.latency_ms:.1f} ms per image",
+        "Training time": f"{result.total_s:.0f} s",
     }
 
 
@@ -130,16 +131,16 @@ def _difference(result: Comparison) -> tuple[str, str]:
     gap = result.difference
     better = "A" if gap.value > 0 else "B"
     if result.is_significant:
-        opening = f"{better} is better, and chance is a poor explanation."
+        opening = f"{better} is better, and the difference is very unlikely to be chance."
     else:
-        opening = "No evidence of a difference: chance may explain it."
+        opening = "No evidence of a difference: it may well be chance."
     flips = result.a_right_b_wrong + result.b_right_a_wrong
-    few = " So few images tell the two apart that the interval is too narrow: go by the test."
+    few = " The runs differ on few images, so the interval is too narrow: rely on the test."
     return opening, (
         f"On the {result.images:,} validation images that both share, at a threshold of "
         f"{THRESHOLD:g}, accuracy A − B is "
         f"{points(gap.value)} points (95 % interval {points(gap.low)} to {points(gap.high)}). "
-        f"A alone is right on {result.a_right_b_wrong:,}, B alone on {result.b_right_a_wrong:,} "
+        f"Only A is right on {result.a_right_b_wrong:,}, only B on {result.b_right_a_wrong:,} "
         f"(exact McNemar test, p = {result.mcnemar_p:.2g}).{few if flips < _FEW_FLIPS else ''}"
     )
 
@@ -149,8 +150,8 @@ def _equivalence(result: Comparison) -> tuple[str, str]:
     margin = counted(round(100 * found.margin, 9), "point")
     p = f"Two one-sided tests: p = {found.p:.2g}."
     if found.shown:
-        return f"They are equivalent within {margin}: a larger difference is ruled out.", p
-    return f"They are not shown to be equivalent within {margin}.", p
+        return f"They are equivalent within {margin}: the test rules out a larger difference.", p
+    return f"The test does not show that they are equivalent within {margin}.", p
 
 
 def _right(result: Comparison, run: str) -> str:

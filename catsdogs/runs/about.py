@@ -1,4 +1,4 @@
-"""What a run's ``config.json`` records beside its settings: the data, the versions, the machine."""
+"""The contents of a run's ``config.json``: its settings, its data, the versions, the machine."""
 
 from typing import Any
 

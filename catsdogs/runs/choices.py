@@ -3,16 +3,16 @@
 PLAIN = "plain"
 # How a backbone's frozen part is computed. "auto" is the fastest that agrees with Keras here.
 INT8, FLOAT16 = "litert-int8", "litert-float16"
-RECIPES = {"default": "Recommended", PLAIN: "Plain: the notebook's way"}
+RECIPES = {"default": "Recommended", PLAIN: "Plain, as in the notebook"}
 SCHEDULES = {"cosine": "Warm-up, then down to zero", "constant": "Constant"}
 ENGINES = {
-    "auto": "The fastest exact one",
+    "auto": "Fastest exact engine",
     "litert": "LiteRT, float32",
     INT8: "LiteRT, int8",
     "keras": "Keras, in batches",
 }
 PRECISIONS = {
-    "auto": "The faster one on this machine",
+    "auto": "Faster one on this machine",
     "float32": "float32",
     "bfloat16": "bfloat16, mixed",
 }

@@ -37,8 +37,8 @@ def _fine_tuning_expected() -> str:
     tuned = [info.title for info in MODELS.values() if info.backbone]
     whole = [f"{i.title[0].lower()}{i.title[1:]}" for i in MODELS.values() if not i.backbone]
     return (
-        f"0 to 1000 for {', '.join(tuned)}, 0 for the {' and the '.join(whole)}, which learns all "
-        "of itself anyway"
+        f"0 to 1000 for {', '.join(tuned)}, 0 for the {' and the '.join(whole)}, which always "
+        "trains all of its layers"
     )
 
 
@@ -46,7 +46,7 @@ def _fine_tuning_expected() -> str:
 class RunConfig:
     """The settings of one run, in the order in which its command names them.
 
-    None stands for the recipe's own value; the properties say what that is.
+    None stands for the recipe's own value, which the properties return.
     """
 
     model: str = required(
@@ -59,26 +59,26 @@ class RunConfig:
         "default",
         Choice(RECIPES, RECIPES.__getitem__),
         "Recipe",
-        "Sets the network's normalisation, and what the fields below begin with.",
+        "Sets the network's normalisation and the defaults of the settings below.",
     )
     epochs: int = setting(
         10,
         Whole(1, 1000),
         "Epochs",
-        "How often every training image is seen. 5 to 30 are usual.",
+        "How often the model sees every training image. 5 to 30 are usual.",
     )
     batch_size: int = setting(
         32,
         Whole(1, 1024),
         "Batch size",
-        "Images between two corrections of the weights. 16 to 128 are usual.",
+        "The number of images per update of the weights. 16 to 128 are usual.",
     )
     learning_rate: float | None = setting(
         None,
         Number(is_rate, "a number above 0, at most 10", step=1e-4),
         "Learning rate",
-        "How large a correction is. Too large: loss jumps about. Too small: it hardly falls. "
-        "0.0001 to 0.01 are usual.",
+        "The size of each update of the weights. Too large: the loss jumps. Too small: it hardly "
+        "falls. 0.0001 to 0.01 are usual.",
         effective=lambda config: config.peak_learning_rate,
         by_recipe=True,
     )
@@ -92,9 +92,9 @@ class RunConfig:
     )
     dropout: float | None = setting(
         None,
-        Number(lambda value: 0 <= value < 1, "0 to 1, 1 excluded", step=0.05, form="%.2f"),
+        Number(lambda value: 0 <= value < 1, "from 0 to below 1", step=0.05, form="%.2f"),
         "Dropout",
-        "The share of activations silenced at random in training, against overfitting. "
+        "The share of activations set to zero at random in training, against overfitting. "
         "0 to 0.5 are usual.",
         effective=lambda config: config.dropout_rate,
         by_recipe=True,
@@ -111,23 +111,23 @@ class RunConfig:
     repeats: int | None = setting(
         None,
         Whole(1, 100),
-        "Views of an image in an epoch",
-        "How often an epoch shows each training image, cropped anew. An epoch takes as many times "
-        "longer. 1 to 4 are usual.",
+        "Views per image",
+        "How often an epoch shows each training image, with another crop each time. Epochs take "
+        "that many times longer. 1 to 4 are usual.",
         noun="repeats",
         effective=lambda config: config.image_repeats,
         by_recipe=True,
         matters=lambda config: config.smallest_crop is not None,
         applies=lambda model: model.learns_pixels,
         allowed=lambda config: config.repeats == 1 or config.smallest_crop is not None,
-        expected=lambda: "1 to 100 where images are cropped at random, 1 elsewhere",
+        expected=lambda: "1 to 100 if images are cropped at random, otherwise 1",
     )
     fine_tune: int = setting(
         0,
         Whole(0, 1000),
         "Fine-tuning epochs",
-        "After its last layer, let more of MobileNetV2 learn. 0: leave it as ImageNet left it. "
-        "2 to 5 are usual.",
+        "Epochs in which more of MobileNetV2 learns, after its last layer. 0: keep the weights "
+        "from ImageNet. 2 to 5 are usual.",
         noun="epochs of fine-tuning",
         applies=_has_backbone,
         allowed=lambda config: config.fine_tune == 0 or _has_backbone(MODELS[config.model]),
@@ -138,8 +138,8 @@ class RunConfig:
     fine_tune_from: str = setting(
         WHOLE,
         Choice(block_titles(), lambda name: block_titles()[name]),
-        "What is fine-tuned",
-        "What lies below is computed once a photo. The more learns, the longer an epoch.",
+        "Fine-tuned part",
+        "The part below it is computed once per photo. Epochs take longer if more of it learns.",
         noun="first block to fine-tune",
         applies=_has_backbone,
         is_said=_is_fine_tuned,
@@ -148,8 +148,9 @@ class RunConfig:
     fine_tune_learning_rate: float | None = setting(
         None,
         Number(is_rate, "a number above 0, at most 10", step=1e-5),
-        "Learning rate of fine-tuning",
-        "Small, so that what ImageNet taught is not lost. 0.00001 to 0.0003 are usual.",
+        "Fine-tuning rate",
+        "Its learning rate: small, to keep the knowledge from ImageNet. "
+        "0.00001 to 0.0003 are usual.",
         effective=lambda config: config.fine_tuning_rate,
         applies=_has_backbone,
         is_said=_is_fine_tuned,
@@ -158,47 +159,44 @@ class RunConfig:
     engine: str = setting(
         "auto",
         Choice(ENGINES, ENGINES.__getitem__),
-        "What computes the frozen part",
-        "In int8 the photos to learn from take half the time and look a little different to the "
-        "network; the validation images are always measured exactly.",
-        noun="engine",
+        "Engine",
+        "The software that computes the frozen part. int8 takes half the time for training photos "
+        "but is less exact; validation images are always computed exactly.",
         applies=_has_backbone,
     )
     precision: str = setting(
         "auto",
         Choice(PRECISIONS, PRECISIONS.__getitem__),
         "Precision",
-        "What training computes in. The finished model is float32 in any case.",
+        "The number format of training. The finished model is always float32.",
         applies=lambda model: model.learns_pixels,
     )
     early_stopping: int = setting(
         0,
         Whole(0, 1000),
         "Early stopping",
-        "End after so many epochs without a lower validation loss. 0: never. 2 to 5 are usual.",
+        "Stop after this many epochs without a lower validation loss. 0: never. 2 to 5 are usual.",
         metavar="EPOCHS",
     )
     validation: float = setting(
         DEFAULT_VALIDATION,
-        Number(
-            lambda value: 0 < value < 1, "between 0 and 1, both excluded", step=0.05, form="%.2f"
-        ),
+        Number(lambda value: 0 < value < 1, "above 0 and below 1", step=0.05, form="%.2f"),
         "Validation share",
-        "Images held back to measure on. Copies of one image are never on both sides. "
-        "0.1 to 0.3 are usual.",
+        "The share of images that measure the model and do not train it. Copies of one image are "
+        "never on both sides. 0.1 to 0.3 are usual.",
     )
     seed: int = setting(
         DEFAULT_SEED,
         Whole(0, 2**32 - 1),
         "Seed",
-        "Decides which images are held back, the first weights and the order of the images.",
+        "Decides the split, the initial weights and the order of the images.",
     )
     deterministic: bool = setting(
         False,
         Flag(),
         "Deterministic operations",
-        "Let TensorFlow use only operations that give the same bits at every run. Costs a few "
-        "percent of the time; on most processors runs repeat without it.",
+        "Use only TensorFlow operations that give the same bits in every run. It costs a few "
+        "percent of the time, and most processors give the same bits without it.",
     )
 
     def __post_init__(self) -> None:
@@ -211,12 +209,12 @@ class RunConfig:
 
     @property
     def info(self) -> ModelInfo:
-        """What the run's model can do."""
+        """The abilities of the run's model."""
         return MODELS[self.model]
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is the notebook's way: nothing against overfitting, the last weights kept."""
+        """Whether it is the notebook's recipe: no regularisation, and the last weights are kept."""
         return self.recipe == PLAIN
 
     @property

@@ -1,4 +1,4 @@
-"""What each model can do. Pages, commands and the worker ask here instead of comparing names.
+"""The abilities of each model, so that no page, command or worker compares names.
 
 To add a model, add it to ``MODELS`` and to ``learning/models.py``.
 """
@@ -43,7 +43,7 @@ class ModelInfo:
     ``side`` is its input in pixels: side × side. ``learning_rate`` (the peak), ``dropout`` and
     ``smallest_crop`` (share of a photo's area) belong to the default recipe, ``plain_dropout`` to
     the plain one. ``repeats`` says how often an epoch shows each photo when photos are cropped.
-    ``judges_neither`` says whether its vectors can tell a picture of neither class from a pet.
+    ``judges_neither`` says whether its vectors distinguish a picture of neither class from a pet.
     ``old_learning_rate`` was the default in versions that did not know ``repeats``.
     """
 
@@ -80,8 +80,8 @@ MODELS: dict[str, ModelInfo] = {
         learning_rate=2e-3,
         dropout=0.3,
         smallest_crop=0.65,
-        summary="Three convolutions and two dense layers, learned from nothing but your photos.",
-        augmentation="Crop training images at random and mirror half of them, anew in each epoch.",
+        summary="Three convolutions and two dense layers, trained only on your photos.",
+        augmentation="Crop each training image at random, and mirror it half of the time.",
         repeats=2,
         old_learning_rate=1e-3,
     ),
@@ -92,11 +92,9 @@ MODELS: dict[str, ModelInfo] = {
         learning_rate=2e-3,
         dropout=0.2,
         smallest_crop=0.35,
-        summary="A network that has seen 1.3 million ImageNet photos; its last layer is learned "
-        "anew.",
-        augmentation="See each training image as it is in some epochs, mirrored in others. Twice "
-        "as much to compute before the first epoch. When the whole network is fine-tuned, it sees "
-        "random crops.",
+        summary="A network trained on 1.3 million ImageNet photos, with a new last layer.",
+        augmentation="Mirror training images in some epochs. Preparing them takes twice as long. "
+        "If the whole network is fine-tuned, crop them at random instead.",
         plain_dropout=0.2,
         backbone=Backbone(
             vector_size=1280,

@@ -43,7 +43,7 @@ def discard(folder: Path) -> None:
     """Drop the files that were set aside: the run has ended with a newer model."""
     unfinished = _cleared(folder)
     with suppress(FileNotFoundError):
-        # Renamed first, so that a half-removed folder is never taken for a complete one.
+        # Renamed first, so that a half-removed folder is never mistaken for a complete one.
         (folder / layout.EARLIER).rename(unfinished)
     shutil.rmtree(unfinished, ignore_errors=True)
 

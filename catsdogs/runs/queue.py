@@ -35,8 +35,8 @@ _WORKERS_VARIABLE = "CATSDOGS_WORKERS"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "pillow", "numpy", "scikit-learn")
 _POLL_S, _QUEUE_POLL_S = 0.2, 1.0
 _WORKER = "catsdogs.learning.worker"
-_KILLED = "Ended at once, as asked: what it learned after its last checkpoint is gone."
-_UNQUEUED = "Taken out of the queue before it began."
+_KILLED = "Ended at once on request. Its progress since the last checkpoint is lost."
+_UNQUEUED = "Removed from the queue before it started."
 
 
 def start(config: RunConfig) -> Run:
@@ -83,7 +83,7 @@ def in_queue(runs: list[Run]) -> list[Run]:
 
 
 def request_stop(run: Run) -> None:
-    """Ask the worker to end after its current batch and to write the model of what it has learned.
+    """Ask the worker to end after its current batch and to save its model.
 
     A run that has not begun leaves the queue.
 
@@ -94,8 +94,8 @@ def request_stop(run: Run) -> None:
         run = store.load(run.folder)
         if not run.state.is_active:
             raise RunError(
-                f"Expected a run at work. Received: {run.run_id}, which is {run.state}. "
-                "There is nothing to stop."
+                f"Expected a run that is queued or running. Received: {run.run_id}, which is "
+                f"{run.state}. There is nothing to stop."
             )
         if run.state is State.QUEUED:
             _end(run, _UNQUEUED)
@@ -146,8 +146,8 @@ def delete(run: Run) -> None:
         _require_own(run)
         if run.state.is_active:
             raise RunError(
-                f"Expected a run that is not at work. Received: {run.run_id}, which is "
-                f"{run.state}. Stop it first."
+                f"Expected a run that has ended. Received: {run.run_id}, which is {run.state}. "
+                "Stop it first."
             )
         numbers.record(run.folder.parent)
         # Renamed first, so that an interrupted deletion never leaves half a run in the list.
@@ -212,7 +212,7 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
         if run.state not in allowed:
             raise RunError(
                 f"Expected a run that is {' or '.join(allowed)}. Received: {run.run_id}, which is "
-                f"{run.state}. A finished run is extended, one that ended before is resumed."
+                f"{run.state}. Extend a finished run; resume one that ended early."
             )
         job.withdraw_stop(run.folder)
         if run.ending is not None:
@@ -227,8 +227,8 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
 def _require_own(run: Run) -> None:
     if run.is_reference:
         raise RunError(
-            f"Expected a run of your own. Received: {run.run_id}, which came with the project and "
-            f"stays as it is. To have one that you can change, train it: {repeating(run.config)}"
+            f"Expected a run of your own. Received: {run.run_id}, which comes with the project and "
+            f"cannot be changed. Train your own copy: {repeating(run.config)}"
         )
 
 

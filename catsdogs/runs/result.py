@@ -21,7 +21,7 @@ class CalibrationResult(Struct, frozen=True, kw_only=True):
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
-    """What a run measured on its validation images, and what its model is like.
+    """The metrics of a run on its validation images, and the properties of its model.
 
     A run without a model has an empty result: ``is_model`` is false, and every number is NaN or 0.
     Older versions left fewer values; NaN or UNSET stands for those.
@@ -57,7 +57,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
 
     @property
     def is_model(self) -> bool:
-        """Whether there is a model: without its accuracy, it cannot be told from any other."""
+        """Whether there is a model with a known accuracy."""
         return self.val_images > 0 and not isnan(self.val_accuracy)
 
     @property

@@ -88,7 +88,7 @@ class Run:
 
     @property
     def can_classify(self) -> bool:
-        """Whether its model file is here: some reference runs come without one."""
+        """Whether it has its model file: some reference runs come without one."""
         return self.is_usable and not (
             self.is_reference and not (self.folder / layout.LITERT_MODEL).is_file()
         )
@@ -106,8 +106,8 @@ class Run:
         if self.began_from != SHIPPED:
             return ""
         return (
-            "It began from the MobileNetV2 that comes with this project, which has learned from "
-            "photos of Dogs vs. Cats already: on such photos the validation score is optimistic."
+            "It started from the MobileNetV2 that comes with this project, which was trained on "
+            "photos of Dogs vs. Cats. On such photos its validation metrics are optimistic."
         )
 
     @property

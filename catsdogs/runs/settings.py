@@ -1,4 +1,4 @@
-"""How a training setting is declared: its range, and what a form and a command line say of it.
+"""How a training setting is declared: its range, and its texts for a form and the command line.
 
 ``RunConfig`` declares each setting once, as a field. Validation, the form, the command line and the
 command that repeats a run are derived from these declarations.
@@ -92,7 +92,7 @@ Kind = Whole | Number | Choice | Flag | Text
 class Setting:
     """One setting of a run.
 
-    ``label`` and ``help`` are for forms and the command line; ``noun`` is what errors call it, by
+    ``label`` and ``help`` are for forms and the command line; ``noun`` is its name in errors, by
     default the label in lower case. ``effective`` returns the value that counts in a config, for
     settings where None stands for the recipe's own. ``applies`` tells which models the setting
     concerns, ``is_said`` for which configs the command that repeats a run mentions it. ``allowed``
@@ -150,7 +150,7 @@ def check(config: "RunConfig") -> None:
 
 
 def is_path(text: str) -> bool:
-    """Tell whether the operating system takes ``text`` for a path."""
+    """Return whether the operating system accepts ``text`` as a path."""
     try:
         return b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:

@@ -77,7 +77,7 @@ def load(folder: Path) -> Run:
         # Not cached: a run that cannot be read at the moment may be readable soon.
         advice = "Restore its files, or delete the folder."
         if not isinstance(error, FileNotFoundError):
-            advice = "Mend that: the run itself may be sound."
+            advice = "Fix this: the run itself may be intact."
         raise RunError(
             f"Expected a run in {folder.name}. Received: files that cannot be read "
             f"({_brief(error)}). {advice}"
@@ -174,16 +174,16 @@ def find_usable(prefix: str) -> Run:
 
 
 def find_with_model(prefix: str) -> Run:
-    """Return ``find_usable(prefix)`` if its model is here.
+    """Return ``find_usable(prefix)`` if it has its model file.
 
     Raises:
-        RunError: when there is no such run, or its model is not here.
+        RunError: when there is no such run, or it has no model file.
     """
     run = find_usable(prefix)
     if not run.can_classify:
         raise RunError(
-            f"Expected a run whose model is here. Received: {run.run_id}, which came with the "
-            f"project without its model file. Train it yourself: {repeating(run.config)}"
+            f"Expected a run with its model file. Received: {run.run_id}, which comes with the "
+            f"project without that file. Train it yourself: {repeating(run.config)}"
         )
     return run
 
@@ -239,7 +239,7 @@ def _read_remarks(folder: Path, signature: object) -> Remarks:
         said = _read_json(folder / layout.REMARKS)
         name, note, starred = said["name"], said["note"], said["starred"]
     except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
-        return Remarks()  # There are none, or they are damaged: not worth losing a run for.
+        return Remarks()  # Without remarks, or with damaged ones, the run is still usable.
     return _shown(Remarks(str(name), str(note), bool(starred)))
 
 
@@ -250,13 +250,13 @@ def _read_json(path: Path) -> Any:
 def _require_plain(folder: Path) -> None:
     """Refuse links out of the runs folder, and event files too large to read."""
     if folder.is_symlink():
-        raise OSError("it is a link: move the folder itself here")
+        raise OSError("it is a link: move the folder itself into the runs folder")
     try:
         status = (folder / layout.EVENTS).lstat()
     except FileNotFoundError:
         return
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(f"{layout.EVENTS} is no plain file")
+        raise OSError(f"{layout.EVENTS} is not a regular file")
     if status.st_size > _MOST_EVENT_BYTES:
         raise OSError(f"{layout.EVENTS} has {status.st_size:,} bytes")
 

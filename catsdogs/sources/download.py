@@ -154,7 +154,7 @@ class _Job:
 
     def raise_if_stopped(self) -> None:
         if self.should_stop():
-            raise Cancelled(f"Stopped downloading {self.remote.name}. What has arrived is kept.")
+            raise Cancelled(f"Stopped downloading {self.remote.name}. The part so far is kept.")
 
     def pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -220,7 +220,7 @@ def _accepted(job: _Job, reply: http.Reply, first: bytes) -> int | None:
     """
     if not reply.start and not first.startswith(_ZIP_MAGICS):
         raise http.Failure(
-            f"{reply.kind} that begins with {first[:16]!r}. A page to sign in looks like that: "
+            f"{reply.kind} that begins with {first[:16]!r}. This may be a sign-in page: "
             "open the address in a browser, and copy the address of the file itself."
         )
     total = job.remote.size_bytes or reply.total_bytes
@@ -254,7 +254,7 @@ def _check(job: _Job, total: int | None) -> None:
     else:
         return
     job.discard()
-    raise http.Failure(f"{fault}. What arrived is deleted: try again, or use another network.")
+    raise http.Failure(f"{fault}. It was deleted: try again, or use another network.")
 
 
 def _sha256(path: Path) -> str:

@@ -18,7 +18,7 @@ def fetch(source: str, report: tasks.Report, should_stop: tasks.ShouldStop) -> d
     """Download, unpack and scan a dataset; ``path`` in the result is its folder.
 
     Raises:
-        Cancelled: once ``should_stop`` returns True; what has arrived is kept.
+        Cancelled: once ``should_stop`` returns True; the part so far is kept.
         DatasetError: when it cannot be downloaded, unpacked or read.
     """
     folder = fetching.fetch(source, report=report, should_stop=should_stop)

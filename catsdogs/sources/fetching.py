@@ -103,7 +103,7 @@ def _check_space(remote: Remote, folder: Path) -> None:
     free_bytes = shutil.disk_usage(folder).free
     if needed_bytes > free_bytes:
         raise DatasetError(
-            f"Expected {needed_bytes:,} free bytes for {remote.name} and what is in it. Received: "
+            f"Expected {needed_bytes:,} free bytes for {remote.name} and its contents. Received: "
             f"{free_bytes:,} in {folder}. Free some space, or set CATSDOGS_DATA to a larger disk."
         )
 

@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
 POLL_S = 0.1
 CHUNK_BYTES = 1 << 16
-TRY_AGAIN = "Check the connection and try again: what has arrived is kept."
+TRY_AGAIN = "Check the connection and try again: the part so far is kept."
 Value = TypeVar("Value")
 
 

@@ -37,7 +37,7 @@ def fetch_kaggle(
 
     def on_wait() -> None:
         if should_stop():
-            raise Cancelled("Stopped downloading from Kaggle. What has arrived is kept.")
+            raise Cancelled("Stopped downloading from Kaggle. The part so far is kept.")
 
     kagglehub = _kagglehub()
     if progress:

@@ -50,10 +50,10 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
         received = _what_is_at(path)
     except (OSError, RuntimeError) as error:
         # The name is too long, the home folder does not exist, or permission is missing.
-        received = f"a path that cannot be followed ({error})"
+        received = f"a path that cannot be opened ({error})"
     raise DatasetError(
         f"Expected a folder with images, or a zip of them, at {path}. Received: {received}. "
-        "Check the path; other archive formats have to be unpacked first."
+        "Check the path. Unpack archives of other formats first."
     )
 
 
@@ -114,6 +114,6 @@ def _remove_superseded(folder: Path) -> None:
     versions = sorted(folder.parent.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
     for path in versions[:-_VERSIONS_KEPT]:
         if path not in (folder, current.chosen()):
-            # Rename it first, so that a partly removed version is not taken for a complete one.
+            # Rename it first, so that a partly removed version is not mistaken for a complete one.
             with contextlib.suppress(OSError):
                 shutil.rmtree(path.replace(path.with_name(f"{unpacking.UNFINISHED}{path.name}")))

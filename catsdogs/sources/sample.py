@@ -83,7 +83,7 @@ def draw_sample(
         _draw_beside(folder, images, seed, progress or (lambda done, total: None))
     except OSError as error:
         raise DatasetError(
-            f"Expected to draw the images into {folder}. Received: {error.strerror}. Mend that, or "
+            f"Expected to draw the images into {folder}. Received: {error.strerror}. Fix this, or "
             "choose another folder."
         ) from None
     return folder

@@ -2,8 +2,8 @@
 
 FOLDER                   appears when everything in the zip is unpacked
 .tmp-…                   next to it: the files unpacked so far
-<data>/unpacking.lock    held by the process that unpacks; so the next process knows that an
-                         existing temporary folder is left over from a killed process
+<data>/unpacking.lock    held by the process that unpacks: its holder may remove temporary
+                         folders, which are left over from killed processes
 """
 
 import errno
@@ -59,9 +59,8 @@ def unpack(archive: Path, folder: Path) -> None:
         # bzip2 reports damage as an OSError too, but only errors of the system have a number.
         if isinstance(error, OSError) and error.errno is not None:
             raise DatasetError(
-                f"Expected to write what is in {archive.name} into {folder.parent}. Received: it "
-                f"cannot be unpacked ({error.strerror}). Free some disk space, or choose another "
-                "folder."
+                f"Expected to unpack {archive.name} into {folder.parent}. Received: "
+                f"{error.strerror}. Free some disk space, or choose another folder."
             ) from None
         raise ArchiveError(
             f"Expected a complete, unencrypted zip of images. Received: {archive.name}, which "
@@ -89,7 +88,7 @@ def _unpack_beside(archive: Path, folder: Path) -> None:
         unpacking = _Unpacking(temporary, archive.stat().st_size)
         unpacking.add(archive)
         if not unpacking.names:
-            raise zipfile.BadZipFile("no image is in it")
+            raise zipfile.BadZipFile("it contains no image")
         temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -126,7 +125,7 @@ class _Unpacking:
     def _new_file(self, path: PurePosixPath) -> Path:
         """Return the path of one more file, with a name like ``path``."""
         if len(self.names) == zips.MOST_ENTRIES:
-            raise zipfile.BadZipFile(f"more than {zips.MOST_ENTRIES:,} images are in it")
+            raise zipfile.BadZipFile(f"it contains more than {zips.MOST_ENTRIES:,} images")
         target = self.root / self.names.new(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
@@ -140,7 +139,7 @@ class _Unpacking:
     def _count(self, size_bytes: int) -> None:
         self._written_bytes += size_bytes
         if self._written_bytes > self._most_bytes:
-            raise zipfile.BadZipFile(f"more than {self._most_bytes:,} bytes come out of it")
+            raise zipfile.BadZipFile(f"it unpacks to more than {self._most_bytes:,} bytes")
         if self._written_bytes >= self._check_space_at_bytes:
             self._check_space_at_bytes = self._written_bytes + _CHECK_SPACE_EVERY_BYTES
             _check_space(size_bytes, self.root)

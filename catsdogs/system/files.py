@@ -108,7 +108,7 @@ def opened_plain(path: Path) -> Iterator[BufferedReader]:
     """
     with open(path, "rb", opener=_at_once) as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "no plain file", str(path))
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         yield stream
 
 
@@ -116,7 +116,7 @@ def read_plain(path: Path, *, most_bytes: int) -> bytes:
     """Return the content of a file that ``opened_plain`` opens.
 
     Raises:
-        OSError: when it is not a plain file, cannot be read, or is larger.
+        OSError: when it is not a regular file, cannot be read, or is larger.
     """
     with opened_plain(path) as stream:
         size = os.fstat(stream.fileno()).st_size

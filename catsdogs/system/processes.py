@@ -60,7 +60,7 @@ def launch(
 ) -> Identity:
     """Start ``python -m module argument`` in its own session, so it survives the server.
 
-    It uses idle processors, and gives way when somebody uses the app.
+    It has a low priority, so that it does not slow the app down.
 
     ``on_exit`` is called once it has ended, if this process still lives then.
     """

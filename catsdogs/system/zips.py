@@ -108,7 +108,7 @@ def check(members: Sequence[zipfile.ZipInfo], archive_bytes: int, *, each: int) 
     unpacked_bytes = sum(min(member.file_size, each) for member in members)
     if unpacked_bytes > most_bytes(archive_bytes):
         raise zipfile.BadZipFile(
-            f"{unpacked_bytes:,} bytes packed in {archive_bytes:,}, as no photos are"
+            f"{unpacked_bytes:,} bytes packed in {archive_bytes:,}: no photos shrink that much"
         )
 
 

@@ -72,7 +72,7 @@ def test_train_shows_the_curves_of_a_shipped_run(app, page):
 def test_compare_has_four_runs_curves_matrices_and_a_verdict(app, page):
     opened(page, f"{app.url}/compare", "Compare")
     expect(page.get_by_text("All 4 trained runs")).to_be_visible()
-    expect(page.get_by_text("chance is a poor explanation")).to_be_visible()
+    expect(page.get_by_text("very unlikely to be chance")).to_be_visible()
     expect(page.get_by_role("heading", name="Training curves")).to_be_visible()
     expect(page.get_by_text("are not on this machine")).to_be_visible()
     settle(page)
@@ -92,7 +92,7 @@ def test_train_trains_both_models_on_the_sample(app, page, monkeypatch, model):
     settle(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("of 119 validation images are right")).to_be_visible(timeout=180_000)
-    warning = page.get_by_text("It began from the MobileNetV2 that comes with this project")
+    warning = page.get_by_text("It started from the MobileNetV2 that comes with this project")
     if model == "MobileNetV2":
         expect(warning.first).to_be_visible()
     picture(page, f"fresh-train-{model}")

@@ -487,8 +487,8 @@ class TestWithTrainedRuns:
         assert not app.exception
         columns = app.dataframe[1].value.columns
         assert len(columns) == 4
-        assert re.fullmatch(r"A, suspect labels left out \(\d+\)", columns[1])
-        assert "whose labels are suspect: A " in said(app)
+        assert re.fullmatch(r"A without suspect labels \(\d+\)", columns[1])
+        assert "with suspect labels: A " in said(app)
         assert slices_of(app) == ["Size", "Shape", "Light", "Sharpness"]
 
     def test_the_default_pair_was_measured_on_the_same_images(self, trained_machine):
