@@ -2,11 +2,10 @@
 
     python -m benchmarks.agreement RUN [--json]
 
-Compares, on every validation photo of a finished run: the probabilities that training ended with
-(from cached pixels, vectors or activations; `predictions.parquet`), `model.keras` in Keras,
-`model.tflite` in LiteRT, and the same weights in float16 and int8. Prints the share of photos that
-get the same label, the largest difference in P(dog), and the accuracy of each form. The run's
-photos must still be where they were.
+Compares the forms on every validation photo of a finished run: the training's own predictions
+(`predictions.parquet`), `model.keras` in Keras, `model.tflite` in LiteRT, and the same weights in
+float16 and int8. Prints the share of photos that get the same label, the largest difference in
+P(dog), and the accuracy of each form. The run's photos must still be where they were.
 """
 
 import argparse
@@ -48,7 +47,7 @@ def main() -> None:
 
 
 def _those_that_decode(run: Run, predictions: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the predictions whose photos are still there, and those photos' pixels."""
+    """Return the predictions whose photos still exist, and the pixels of those photos."""
     root, side = opening.open_source(Path(run.config.data)), run.config.info.side
     decoded = map_files(
         root, list(predictions["path"]), lambda content: picture.load_square(content, side)

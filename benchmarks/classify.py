@@ -3,11 +3,11 @@
     python -m benchmarks.classify DATASET RUN RUN [--photos 1000] [--json]
 
 The two runs are finished, such as a custom CNN and a MobileNetV2, and answer about photos of
-DATASET. Prints the median milliseconds until both have answered, including "neither", the five
-most similar training photos and both painted heat maps: for a 12-megapixel JPEG made from a photo,
-and for the photos as they are. The same for the usual ways, which only give P(dog): Pillow, then
-Keras' `model.predict` or a `tf.function` of the same two models. Then the photos per second for a
-ZIP of many, and how much memory its upload adds to a real server, used through a real browser,
+DATASET. Prints the median milliseconds until both have answered, for a 12-megapixel JPEG made from
+a photo and for the photos as they are. The time includes "neither", the five most similar training
+photos and both painted heat maps. Also times the usual ways, which only give P(dog): Pillow, then
+Keras' `model.predict` or a `tf.function` of the same two models. Then prints the photos per second
+for a large ZIP, and how much memory its upload adds to a real server, used through a real browser,
 before and after the ZIP is removed.
 """
 
@@ -71,7 +71,7 @@ def main() -> None:
             "12 megapixels: ours, ms": _median_ms(lambda: _answer(large.read_bytes(), panel)),
             "as they are: ours, ms": _median_ms(_each(contents, lambda c: _answer(c, panel))),
             **_asked_peers(options, runs, large, small),
-            "ZIP: photos a second": _speed(archive, panel),
+            "ZIP: photos per second": _speed(archive, panel),
             **_memory(archive, runs),
         }
     if options.json:

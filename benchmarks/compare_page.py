@@ -2,11 +2,11 @@
 
     python -m benchmarks.compare_page DATASET [--images 5000] [--json]
 
-Runs the health check on DATASET, makes up the answers of two models to some of its photos (98 % and
-97 % right, as confident as real ones), and opens the page in a real server and browser. Prints the
-seconds of the first and of later draws, the milliseconds of a redraw after the threshold moves, and
-the size of the largest message. Times cover the server and the connection: from the browser's first
-message to the end of the answer, with browser and server on the same cores.
+Runs the health check on DATASET and makes up the answers of two models to some of its photos (98 %
+and 97 % right, as confident as real ones). Then opens the page in a real server and browser. Prints
+the seconds of the first and of later draws, the milliseconds of a redraw after the threshold moves,
+and the size of the largest message. Times cover the server and the connection: from the browser's
+first message to the end of the answer, with browser and server on the same cores.
 """
 
 import argparse

@@ -122,7 +122,7 @@ def _print(rows: list[dict[str, object]], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    print("| way | precision | an epoch | photos/s | × plain Keras, float32 | of the peak |")
+    print("| way | precision | epoch | photos/s | × plain Keras, float32 | of the peak |")
     print("|---|---|---:|---:|---:|---:|")
     for row in rows:
         print(

@@ -1,8 +1,8 @@
-"""Which engine computes MobileNetV2's frozen base fastest, and how near is it to the limit?
+"""Which engine computes MobileNetV2's frozen base fastest, and how close is it to the limit?
 
     python -m benchmarks.embedding [DATASET] [--images 256] [--json]
 
-Times the engines of benchmarks/engines.py in turns, on the same decoded photos. Prints each
+Times the engines of benchmarks/engines.py alternately, on the same decoded photos. Prints each
 engine's images per second, our factor over it, and how close its vectors are to those of Keras
 (median cosine similarity). Then times the whole way from file to vector, decoding alone, and the
 limit: how fast this machine multiplies large matrices, and what share of that speed we reach. ONNX

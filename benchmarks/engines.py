@@ -165,15 +165,15 @@ def _openvino(task: Task, **options: str) -> Compute:
     return compute
 
 
-OURS = Engine("LiteRT float32, a thread a core (ours)", _litert)
+OURS = Engine("LiteRT float32, one thread per core (ours)", _litert)
 KERAS = Engine(f"Keras `predict`, batches of {BATCH}", _keras_predict)
 ENGINES = (
     OURS,
-    Engine("LiteRT int8, a thread a core (ours)", _litert_int8),
-    Engine("LiteRT float32, a process pinned to each core", _pinned_litert),
+    Engine("LiteRT int8, one thread per core (ours)", _litert_int8),
+    Engine("LiteRT float32, one pinned process per core", _pinned_litert),
     KERAS,
     Engine(f"`tf.function`, batches of {BATCH}", _tf_function),
-    Engine("ONNX Runtime float32, a thread a core", _onnx_runtime, ("onnxruntime", "tf2onnx")),
+    Engine("ONNX Runtime float32, one thread per core", _onnx_runtime, ("onnxruntime", "tf2onnx")),
     Engine("OpenVINO, its own choice of precision", _openvino, ("openvino",)),
     Engine("OpenVINO float32", partial(_openvino, INFERENCE_PRECISION_HINT="f32"), ("openvino",)),
 )

@@ -1,12 +1,12 @@
-"""Does the health check find what is wrong? Faults are planted in real photos and counted.
+"""Does the health check find faults? They are planted in real photos and counted.
 
     python -m benchmarks.health DATASET [--seed 0] [--keep FOLDER] [--json]
 
-Links DATASET's photos into a new folder and plants there: 100 wrong labels, 200 exact copies, 200
-near duplicates (a third each: encoded at another quality, scaled by 0.8, cropped by 5 %) and 100
-mirrored photos, which do not count as duplicates. Then runs the check, cold and warm, and counts
-what it finds. If CleanVision is installed (pip install cleanvision), also runs its search for
-duplicates.
+Links DATASET's photos into a new folder and plants faults there: 100 wrong labels, 200 exact copies
+and 200 near duplicates (a third each: encoded at another quality, scaled by 0.8, cropped by 5 %).
+It also adds 100 mirrored photos, which do not count as duplicates. Then runs the check, cold and
+warm, and counts its findings. If CleanVision is installed (pip install cleanvision), also runs its
+search for duplicates.
 """
 
 import argparse
@@ -169,7 +169,7 @@ def _duplicates_found(planted: dict[str, Any], result: dict[str, Any]) -> dict[s
             f"near duplicates, {kind}, of {len(pairs)}": _paired(pairs, together)
             for kind, pairs in planted["near"].items()
         },
-        f"mirrored photos of {MIRRORED} taken for duplicates": _paired(
+        f"mirrored photos of {MIRRORED} reported as duplicates": _paired(
             planted["mirrored"], together
         ),
         "groups of near duplicates": len(near),

@@ -2,9 +2,9 @@
 
     python -m benchmarks.heatmaps RUN [RUN …] [--photos 200] [--json]
 
-The deletion test (Petsiuk et al., "RISE", 2018, arXiv:1806.07421): in validation photos of each
-finished run, paint the hottest fifth in the photo's mean colour, then a random fifth instead: of
-pixels, and of blocks as large as a cell of the heat map. Prints the mean probability of the class
+This is the deletion test (Petsiuk et al., "RISE", 2018, arXiv:1806.07421). It paints the hottest
+fifth of a validation photo in the photo's mean colour, then a random fifth instead: once of the
+pixels, once of blocks as large as a cell of the heat map. Prints the mean probability of the class
 that the model saw in the whole photo, and how often the hottest fifth lowered it more. The runs'
 photos must still be where they were.
 """

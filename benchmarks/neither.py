@@ -1,12 +1,12 @@
-"""How well does "neither" tell pictures without a cat or dog from photos of pets?
+"""How well does "neither" separate pictures without a cat or dog from photos of pets?
 
     python -m benchmarks.neither OTHERS RUN [RUN …] [--json]
 
 OTHERS is a folder of pictures without pets, with a sub-folder per kind (`benchmarks.other_pictures`
 makes one). For each finished run of either model, the vectors of its training photos are the
 references, and its validation photos are the pets. Each fifth of the pets in turn is measured with
-a floor that refuses 1 % of the other four fifths. Prints the share refused of the pets and of each
-kind, and the area under the ROC curve: for several numbers of references, for the references that
+a floor that rejects 1 % of the other four fifths. Prints the share rejected of the pets and of each
+kind, and the area under the ROC curve. It does so for several numbers of references, for those that
 the run keeps, and for the run's own confidence instead. The runs' photos must still be where they
 were.
 """
@@ -43,12 +43,12 @@ def main() -> None:
     if options.json:
         print(json.dumps(rows, indent=2))
         return
-    names = [name for name in rows[0] if name not in ("run", "told by", "AUROC")]
-    print("| run | told by | AUROC |", " | ".join(names), "|")
+    names = [name for name in rows[0] if name not in ("run", "score", "AUROC")]
+    print("| run | score | AUROC |", " | ".join(names), "|")
     print("|---|---|---:|", "---:|" * len(names), sep="")
     for row in rows:
         shares = " | ".join(f"{row[name]:.1%}" for name in names)
-        print(f"| {row['run']} | {row['told by']} | {row['AUROC']:.4f} | {shares} |")
+        print(f"| {row['run']} | {row['score']} | {row['AUROC']:.4f} | {shares} |")
 
 
 def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
@@ -66,15 +66,19 @@ def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for count in (*(c for c in _COUNTS if c < len(references)), len(references)):
         likeness = [_likeness(references[:count], vectors) for vectors in (pets, others)]
-        rows.append({"run": run.title, "told by": f"{count} references", **_row(*likeness, kinds)})
+        rows.append({"run": run.title, "score": f"{count} references", **_row(*likeness, kinds)})
     if kept := References.read(run.folder):
         likeness = [np.array([kept.likeness(v).similarity for v in x]) for x in (pets, others)]
         floor = kept.likeness(pets[0]).floors[DEFAULT_FALSE_REFUSAL]
         rows.append(
-            {"run": run.title, "told by": "what it keeps", **_row(*likeness, kinds, floor=floor)}
+            {
+                "run": run.title,
+                "score": "references of the run",
+                **_row(*likeness, kinds, floor=floor),
+            }
         )
     certainty = (np.abs(p - 0.5) for p in (pets_p, others_p))
-    return [*rows, {"run": run.title, "told by": "its certainty", **_row(*certainty, kinds)}]
+    return [*rows, {"run": run.title, "score": "confidence of the run", **_row(*certainty, kinds)}]
 
 
 def _seen(model: LiteRTModel, root: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -5,10 +5,10 @@
 Writes a sub-folder of FOLDER per kind:
 
 - ``samples``: the sample pictures of scikit-image, scikit-learn and matplotlib, except their cat;
-- ``animals``, ``objects``: pictures below the folder that --packages names, such as Debian's stamps
-  for children and its desktop photos (``apt-get download tuxpaint-stamps-default
-  gnome-backgrounds``, then ``dpkg-deb -x`` of each into FOLDER), except letters, cats and dogs,
-  including wild ones;
+- ``animals``, ``objects``: pictures in the folder of --packages, except letters, cats and dogs, and
+  their wild relatives. Debian's stamps for children and its desktop photos are suitable
+  (``apt-get download tuxpaint-stamps-default gnome-backgrounds``, then ``dpkg-deb -x`` of each into
+  that folder);
 - ``noise``, ``plain``, ``text``, ``charts``, ``drawings``: made here, the same every time;
 - ``screenshots``: of this app's own pages, in a real browser.
 

@@ -2,10 +2,13 @@
 
     python -m benchmarks.train_page [--runs 1000] [--minutes 1] [--json]
 
-Draws a sample, trains custom CNNs on it and follows them in a real server and browser. Measures the
-time from the click to the first point, the time from writing a point to drawing it, how often the
-chart's node is replaced compared with ``st.plotly_chart`` in a fragment, how much watching slows
-the training, and what an idle page costs the server. Then makes many finished runs and times the
+Draws a sample, trains custom CNNs on it and follows them in a real server and browser. Measures:
+
+- the time from the click to the first point, and from writing a point to drawing it
+- how often the chart's node is replaced, compared with ``st.plotly_chart`` in a fragment
+- how much watching slows the training, and how much an idle page costs the server
+
+Then makes many finished runs and times the
 pages that list them. Browser, server and training share this machine's cores.
 """
 
@@ -99,7 +102,7 @@ def _watching(seconds: float) -> list[dict[str, Any]]:
         _row("from the click to the first point", first_s, "s"),
         _row("from a point's writing to the screen, median", statistics.median(delays), "s"),
         _row("the same, slowest", max(delays), "s"),
-        _row("chart replaced, times a minute", replaced, "", "st.plotly_chart", peers),
+        _row("chart replaced, times per minute", replaced, "", "st.plotly_chart", peers),
         _row("training, watched", watched, "images/s", "not watched", alone),
         _row("watching costs", 100 * (1 - watched / alone), "%"),
     ]
@@ -152,7 +155,7 @@ def _delays(page: Page, seconds: float) -> list[float]:
         seen_at = time.time()
         if now != before:
             batches = store.load(folder).view.batches
-            # Of the points in this update, the oldest has waited longest.
+            # The oldest point in this update has waited longest.
             waited = [b.t for b in batches if before < position(b) <= now]
             delays.append(seen_at - min(waited))
             before = now
@@ -182,7 +185,7 @@ def _peers_replaced_nodes(playwright: Any, run: Run, seconds: float) -> float:
 
 
 def _watched_and_alone(page: Page, run: Run, seconds: float) -> tuple[float, float]:
-    """Return the run's images per second with and without the page open, measured in turns."""
+    """Return the run's images per second with and without the page open, measured alternately."""
     address, spans = page.url, []
     for turn in range(_TURNS):
         watched = turn % 2 == 0
@@ -205,7 +208,7 @@ def _listing(count: int) -> list[dict[str, Any]]:
     ended = next(run for run in store.list_runs()[0] if run.is_usable)
     _multiply(ended, count)
     import_s = _seconds(lambda: importlib.import_module("scipy.stats"))
-    rows = [_row("SciPy's import, once a server, by Compare", import_s, "s")]
+    rows = [_row("SciPy's import by Compare, once per server", import_s, "s")]
     for name in ("train", "compare"):
         app = AppTest.from_file(str(paths.PROJECT_ROOT / "streamlit_app.py"), default_timeout=120)
         app.switch_page(f"pages/{name}.py")

@@ -10,9 +10,9 @@
 Each runs in its own process, on the same photos and the same split. Prints seconds, validation
 accuracy and loss, peak memory (of the process and its children), and our factor over the notebook's
 way. With fewer --peer-epochs, the notebook's time for 10 epochs is extrapolated by repeating the
-last one, and its accuracy is that of the fewer epochs: the output says so. Accuracy and loss are
-those of the epoch with the lowest loss, for both. The photos and TensorFlow are read from the disk
-once beforehand: otherwise the first process would pay for that.
+last one, and its accuracy is that of the fewer epochs, with a note in the output. Accuracy and loss
+are those of the epoch with the lowest loss, for both. The photos and TensorFlow are read from the
+disk once beforehand, so that the first process does not pay for that.
 """
 
 import argparse
@@ -183,7 +183,7 @@ def _print(rows: list[dict], peer_epochs: int, *, as_json: bool) -> None:
         )
     print(f"\nMean of ours: {means['accuracy']:.2%}, loss {means['loss']:.4f}.")
     if peer_epochs < EPOCHS:
-        print(f"The notebook's {EPOCHS} epochs are reckoned from {peer_epochs}.")
+        print(f"The notebook's {EPOCHS} epochs are extrapolated from {peer_epochs}.")
 
 
 if __name__ == "__main__":

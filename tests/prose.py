@@ -33,7 +33,9 @@ class Sentence:
 
     @property
     def words(self) -> int:
-        return len(re.findall(r"[\w’'%.,-]*\w[\w’'%.,-]*", self.text))
+        """The number of words without the sources that it cites."""
+        text = re.sub(r'\([^()]*\d{4}[^()]*\)|"[A-Z][^"]{20,}"', "", self.text)
+        return len(re.findall(r"[\w’'%.,-]*\w[\w’'%.,-]*", text))
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,8 @@ def _string(node: ast.expr) -> Iterator[_Passage]:
     """Yield the paragraphs of a string. A value that is formatted into it is an "X"."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     text = "".join(part.value if _is_text(part) else "X" for part in parts)
-    if re.search(r"[<{;]\s*/?\w+[^.]*[>};]|\\[wsdb]|\(\?", text):
-        return  # HTML, CSS, JavaScript, a regular expression, a template
+    if re.search(r"[<{;]\s*/?\w+[^.]*[>};]|\\[wsdb]|\(\?|^\s*import ", text):
+        return  # HTML, CSS, JavaScript, a regular expression, a template, a program
     for paragraph in re.split(r"\n\s*\n|\n(?=\s*[-*|])", text):
         yield _Passage(node.lineno, _plain(paragraph), is_spread=False)
 

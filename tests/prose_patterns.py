@@ -7,7 +7,8 @@ the bad one and accepts the good one, and that no sentence of the project matche
 import re
 from dataclasses import dataclass
 
-LONGEST_WORDS = 35
+# The most words of a sentence in the app and in other texts.
+LONGEST_IN_APP, LONGEST = 35, 45
 _BE = r"(?:is|are|was|were|be|been)"
 _THING = (
     "image|photo|picture|file|folder|tab|cell|run|row|class|core|page|metric|column|session|machine"
@@ -111,7 +112,7 @@ PATTERNS = (
         good="It is a dependency of Streamlit.",
     ),
     _pattern(
-        r"\bpass(?:es|ed|ing)? over\b|\bpassed by\b",
+        r"\bpassed over\b|\bpassing over\b|\bpass(?:es)? over (?:a|an|it|them)\b|\bpassed by\b",
         "“Pass over”: use “skip” or “ignore”",
         bad="A line of 100 MB is passed over.",
         good="A line of 100 MB is skipped.",
@@ -148,7 +149,7 @@ PATTERNS = (
         good="The interval is too narrow: rely on the test.",
     ),
     _pattern(
-        r"\bsays? so\b|\bsaid so\b|\bwith a word\b",
+        r"\bsays? so\b|\bsaid so\b|\bwith(?:out)? a word\b",
         "“Say so”: name the message or the warning",
         bad="A full disk fails a run with a word, and the page says so.",
         good="A full disk fails the run, and the page shows the error.",
@@ -170,6 +171,49 @@ PATTERNS = (
         "Programs do not die of something: use “crash on”",
         bad="The library died of one damaged model.",
         good="The library crashed on one damaged model.",
+    ),
+    _pattern(
+        r"\b(?:go|goes|went|gone|going) on"
+        r"(?: (?:when|with|without|after|while|until|once|if|where|as)\b|[.,;:])",
+        "“Go on”: use “continue”",
+        bad="The run goes on when you close the page.",
+        good="The run continues when you close the page.",
+    ),
+    _pattern(
+        r"\b(?:take|takes|took|taken|taking) (?:(?:the|a|an|your|its)(?: \w+){1,3}|it|them) back\b",
+        "“Take back”: use “undo” or “withdraw”",
+        bad="The key U takes the last decision back.",
+        good="The key U undoes the last decision.",
+    ),
+    _pattern(
+        r"\b(?:two|next|one|last|quick) looks?\b(?! (?:like|for))",
+        "“Look” as a noun: use “check”, “refresh” or “read”",
+        bad="Photos need one look at every pixel before the next look.",
+        good="The check reads every pixel before the next refresh.",
+    ),
+    _pattern(
+        r"\bflatter(?:s|ed|ing)?\b|\blean on\b|\bhonou?r(?:s|ed|ing)?\b",
+        "Figurative verb: use “inflate”, “rely on”, “apply”",
+        bad="Photos from training flatter the accuracy.",
+        good="Photos from training inflate the accuracy.",
+    ),
+    _pattern(
+        r"\b[Nn]ame (?:a|an|its|their|the|any|your) (?:folder|path|file|zip)s?\b",
+        "“Name a folder”: use “enter its path”, “choose” or “pass”",
+        bad="For more pictures, name their folder.",
+        good="For more pictures, enter the path of their folder.",
+    ),
+    _pattern(
+        rf"\b{_BE} to (?:have|learn|begin|end|show|come)\b",
+        "“Is to have”: use “will”, “should” or a plain verb",
+        bad="It has learned all that it was to learn.",
+        good="It has finished training.",
+    ),
+    _pattern(
+        r"\b(?:[Nn]othing|[Ll]ittle|[Mm]ore|much) is known of\b",
+        "“Known of”: use “unknown” or “known about”",
+        bad="Nothing is known of the images' sizes.",
+        good="The sizes of the images are unknown.",
     ),
     # Negations and comparisons.
     _pattern(
@@ -203,6 +247,30 @@ PATTERNS = (
         bad="A is better, and chance is a poor explanation.",
         good="A is better, and the difference is very unlikely to be chance.",
     ),
+    _pattern(
+        rf"\b{_BE} another one\b|\b{_BE} of another\b",
+        "“Is another one”: use “differs” or “has changed”",
+        bad="The label is another one than the name says.",
+        good="The label differs from the name.",
+    ),
+    _pattern(
+        r"\bany more\b(?! \w)",
+        "“Not … any more”: use “no longer”",
+        bad="The photos are not on this machine any more.",
+        good="The photos are no longer on this machine.",
+    ),
+    _pattern(
+        r"\bsome (?:seconds|minutes|hours|days|dozen|hundred|thousand)\b",
+        "“Some seconds”: use “a few seconds”",
+        bad="TensorFlow takes some seconds to load.",
+        good="TensorFlow takes a few seconds to load.",
+    ),
+    _pattern(
+        r"^So (?:many|few|much)\b(?!.*\bthat\b)[^?]*$",
+        "“So many” without a result: use “this many” or the number",
+        bad="So many answers take megabytes.",
+        good="This many answers take megabytes.",
+    ),
     # Word order.
     _pattern(
         r"^(?:Were|Had|Should|Did|Could) (?:a|an|the|it|this|that|there|they|you|one|any)\b[^?]*$",
@@ -225,7 +293,7 @@ PATTERNS = (
         good="A file is never deleted.",
     ),
     _pattern(
-        r"^Of (?!course\b)[^?]*$",
+        r"^Of (?!course\b|these\b|those\b|(?:(?:all|the|their|more|than|about) ){0,3}\d)[^?]*$",
         "A sentence that begins with “of”: put the subject first",
         bad="Of two photos that are the same, one is kept.",
         good="One of two identical photos is kept.",
@@ -237,7 +305,7 @@ PATTERNS = (
         good="A finding or a broken response fails the audit.",
     ),
     _pattern(
-        r"^(?:So that|Which|Whose|Lest)\b[^,?]*\.$",
+        r"^(?:So that(?! (?:is|was|does))|Which|Whose|Lest)\b[^,?]*\.$",
         "A subordinate clause is not a sentence: join it to the main clause",
         bad="So that the process can still report it.",
         good="The process can then still report it.",
@@ -251,7 +319,7 @@ PATTERNS = (
     ),
     # Archaic words.
     _pattern(
-        r"\bof before\b|\bof then\b|\bof that time\b|\bof old\b|\bthe one before\b",
+        r"\bof before\b|\bof then\b|\bof old\b|\bthe one before\b",
         "“Of before”: use “earlier”, “older” or “previous”",
         bad="Runs of before kept no checksums.",
         good="Runs from older versions have no checksums.",
@@ -264,7 +332,7 @@ PATTERNS = (
     ),
     _pattern(
         r"\b(?:whence|thence|thereof|therein|thereupon|hereby|wherein|whereby|thereby|lest|ere|unto"
-        r"|upon|amongst|whilst|forthwith|albeit|aught|naught|yonder|thrice|shall)\b",
+        r"|upon|amongst|whilst|forthwith|albeit|aught|naught|yonder|thrice|shall|one's)\b",
         "Archaic word: use an everyday one",
         bad="The run stops, whereby its model is kept.",
         good="The run stops, and its model is kept.",

@@ -7,23 +7,26 @@ import os
 
 import pytest
 from prose import SOURCES, Sentence, sentences
-from prose_patterns import LONGEST_WORDS, PATTERNS, Pattern, reasons
+from prose_patterns import LONGEST, LONGEST_IN_APP, PATTERNS, Pattern, reasons
 from source_tree import PROJECT
 
 CHOSEN = os.environ.get("PROSE", "")
 # Sentences that match a pattern and are right, each with the reason. They must match exactly.
 ALLOWED: dict[str, str] = {}
+APP = ("catsdogs/", "pages/", "streamlit_app.py", "README.md")
 # Folders and files that are being rewritten.
 NOT_YET = (
-    *("catsdogs/", "pages/", "streamlit_app.py", "tools/", "benchmarks/"),
-    *("README.md", "SECURITY.md", "CHANGELOG.md", "docs/", "Makefile", "pyproject.toml"),
-    *(".streamlit/", ".github/"),
+    *("catsdogs/ui/", "catsdogs/cli/", "catsdogs/learning/", "pages/", "streamlit_app.py"),
+    *("catsdogs/runs/event", "catsdogs/runs/view.py", "catsdogs/runs/pace.py"),
+    *("catsdogs/runs/estimate.py", "catsdogs/runs/range_test"),
+    *("README.md", "SECURITY.md", "CHANGELOG.md", "docs/", "benchmarks/README.md"),
 )
 
 
 def problems(sentence: Sentence) -> list[str]:
     """Return what is wrong with a sentence, one line for each reason."""
-    too_long = f"{sentence.words} words: split it" if sentence.words > LONGEST_WORDS else ""
+    longest = LONGEST_IN_APP if sentence.path.startswith(APP) else LONGEST
+    too_long = f"{sentence.words} words: split it" if sentence.words > longest else ""
     return [
         f"{sentence.path}:{sentence.line}: {sentence.text}\n    → {reason}"
         for reason in filter(None, [*reasons(sentence.text), too_long])
@@ -73,6 +76,8 @@ def test_a_pattern_finds_the_bad_sentence_and_accepts_the_good_one(pattern: Patt
         "Return what the function was called with.",
         "Press Start only when the form is complete.",
         "If there is one, it is used.",
+        "Of 605 pictures without a cat or dog, it finds 95 %.",
+        "So that is the default.",
     ],
 )
 def test_ordinary_english_passes(sentence):
@@ -80,9 +85,11 @@ def test_ordinary_english_passes(sentence):
 
 
 def test_a_long_sentence_is_found():
-    words = " ".join(["word"] * (LONGEST_WORDS + 1))
-    assert problems(Sentence("a.py", 1, f"{words}."))
-    assert not problems(Sentence("a.py", 1, f"{words.removesuffix(' word')}."))
+    for path, longest in (("catsdogs/a.py", LONGEST_IN_APP), ("docs/a.md", LONGEST)):
+        words = " ".join(["word"] * longest)
+        assert problems(Sentence(path, 1, f"{words} word."))
+        assert not problems(Sentence(path, 1, f"{words}."))
+        assert not problems(Sentence(path, 1, f"{words} (Author, 2020)."))
 
 
 def found(path: str, text: str) -> list[tuple[int, str]]:

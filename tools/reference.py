@@ -177,9 +177,12 @@ def _figures(name: str, run: Run) -> dict[str, Any]:
 
 def _require_no_path(folder: Path, root: Path) -> None:
     """Check that no file in a shipped folder contains the path of the photos."""
-    told = [f for f in folder.iterdir() if os.fsencode(root.parent) in f.read_bytes()]
-    if told:
-        raise SystemExit(f"Expected no path of this machine. Received: {root.parent} in {told}.")
+    revealing = [f for f in folder.iterdir() if os.fsencode(root.parent) in f.read_bytes()]
+    if revealing:
+        raise SystemExit(
+            f"Expected no path of this machine in a shipped file. Received: {root.parent} in "
+            f"{revealing}."
+        )
 
 
 def _finished() -> list[Run]:

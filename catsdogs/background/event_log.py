@@ -18,7 +18,7 @@ from catsdogs.system import files
 T = TypeVar("T")
 S = TypeVar("S")
 Decode = Callable[[bytes], T | None]
-# Enough for the last record of a log: a result takes some hundred bytes.
+# Enough for the last record of a log: a result takes a few hundred bytes.
 _TAIL_BYTES = 8192
 
 

@@ -117,7 +117,7 @@ def compare(
 def shared(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """Return the images that are in both tables, with the same label in both.
 
-    The columns are ``digest``, ``label``, ``path_a`` and ``path_b`` in each one's dataset,
+    The columns are ``digest``, ``label``, ``path_a`` and ``path_b`` in each run's dataset,
     ``p_dog_a`` and ``p_dog_b``.
     """
     found = _in_both(a, b)

@@ -71,8 +71,7 @@ def left_out(result: Comparison) -> list[str]:
             )
     if result.relabelled:
         said.append(
-            f"{counted(result.relabelled, 'image')} excluded: the label was another one when the "
-            "other run started."
+            f"{counted(result.relabelled, 'image')} excluded: the two runs used different labels."
         )
     return said
 

@@ -222,7 +222,9 @@ def _read(folder: Path, config_signature: object, events_signature: object) -> R
     if ending is not None:
         return Run(folder.name, folder, config, about, ending.state, ending)
     view = read_view(folder)
-    if view.ending is not None:  # Its line is too long for a quick look, or a damaged line follows.
+    if (
+        view.ending is not None
+    ):  # Its line is too long to find from the end of the file, or a damaged line follows.
         return Run(folder.name, folder, config, about, view.state, view.ending)
     if view.worker is None and view.queued_at is None:  # Not queued, so nothing will start it.
         return Run(folder.name, folder, config, about, State.LOST)
