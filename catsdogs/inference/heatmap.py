@@ -22,7 +22,7 @@ def overlay(
 
 
 def layer(heatmap: np.ndarray, *, label: str) -> Image.Image:
-    """Return the evidence for ``label`` as a picture to lay over a photo.
+    """Return the evidence for ``label`` as a transparent picture to overlay on a photo.
 
     It is RGBA, ``LAYER_PX`` squared; ``heatmap`` is that of ``overlay``. Where there is no
     evidence, the layer is transparent.

@@ -279,7 +279,7 @@ class RunConfig:
 
     @property
     def ways(self) -> str:
-        """What sets the run apart from the model's default, in brackets; "" without any."""
+        """The differences from the model's default, in brackets; "" without any."""
         ways = [self.recipe] if self.recipe != "default" else []
         ways += ["fine-tuned"] if self.fine_tune else []
         return f" ({', '.join(ways)})" if ways else ""

@@ -19,7 +19,7 @@ _FILE = "run-numbers.json"
 
 
 def number(folder: Path) -> int:
-    """Return the number of the run in ``folder``; 0 for a folder that is not there.
+    """Return the number of the run in ``folder``; 0 if the folder does not exist.
 
     Run folders without a recorded number, from older versions, come after the recorded ones in the
     order of their names, which begin with the time of creation.
@@ -38,7 +38,7 @@ def number(folder: Path) -> int:
 def record(artifacts: Path) -> None:
     """Record the number of every run in ``artifacts``. Call it after creating, before deleting one.
 
-    A file that cannot be written costs nothing but names: they may change when a run is deleted.
+    If the file cannot be written, only names suffer: they may change when a run is deleted.
     """
     with suppress(OSError), exclusive(artifacts / f".{_FILE}.lock"):
         known = _read(artifacts)
