@@ -62,12 +62,11 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
         smallest_crop=config.smallest_crop,
     )
     tested, losses = _sweep(model, batches, advancing("fit"))
-    curve = range_test.smoothed(losses)
     return {
         "rates": tested,
         "losses": losses,
-        "smoothed": curve,
-        "suggested": range_test.suggested(tested, curve),
+        "smoothed": range_test.centred(losses),
+        "suggested": range_test.suggested(tested, losses),
         "images": len(decoded),
     }
 

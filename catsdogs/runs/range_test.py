@@ -1,8 +1,8 @@
 """The learning-rate range test: rising rates, their losses, and the rate to train with.
 
 Smith (2017, arXiv:1506.01186): train for some batches while the rate rises from far too small to
-far too large. The loss stays where it is, then falls, then explodes; a good rate lies where it
-falls. ``catsdogs.learning.range_test`` does the training, as a task of kind ``KIND``.
+far too large. The loss stays where it is, then falls, then explodes; a good rate lies where the
+fall slows. ``catsdogs.learning.range_test`` does the training, as a task of kind ``KIND``.
 """
 
 import json
@@ -24,12 +24,18 @@ PHASES = {
 }
 # With half as many steps, suggestions for the custom CNN at six seeds spread twice as far.
 STEPS = 200
-_LOWEST, _HIGHEST = 1e-7, 10.0
+_LOWEST, _HIGHEST = 1e-6, 1.0
 _SMOOTHING = 0.95
+# The standard deviation of the centred mean's weights, in batches: a fifth of a decade.
+_WIDTH = 0.2 * STEPS / 6
 # A loss this many times its minimum does not recover.
 _EXPLODED = 4
-# A valley needs at least this many points and this relative fall.
-_SHORTEST, _LEAST_FALL = 10, 0.05
+# The share of the rates before which nothing is learned, and the share of the fall after which it
+# slows.
+_FLAT_SHARE, _SLOWS_AT = 0.15, 0.8
+# A fall counts with this share of the loss, and with so many standard errors of the mean: the
+# lowest of 200 noisy points is already three or four below the others.
+_LEAST_FALL, _CLEAR = 0.05, 10
 
 
 def subject(config: RunConfig) -> str:
@@ -80,23 +86,48 @@ def has_exploded(losses: Sequence[float]) -> bool:
     return curve[-1] > _EXPLODED * min(curve)
 
 
-def suggested(rates: Sequence[float], curve: Sequence[float]) -> float | None:
-    """Return the rate two thirds down the valley of a smoothed ``curve``, None if it has none.
+def centred(losses: Sequence[float]) -> list[float]:
+    """Return the mean of ``losses`` around each batch, with the weights of a normal distribution.
 
-    The valley is the longest falling subsequence of points, so noise does not end it. The idea
-    comes from fastai (``valley`` in ``lr_find``). The rate is rounded to two digits; another seed
-    already changes the first.
+    It is not late, unlike a mean of the batches so far: at rates that rise by a tenth with each
+    batch, a mean that lags behind by 20 batches suggests a rate that is six times too high.
     """
-    valley = _longest_fall(curve)
-    if len(valley) < _SHORTEST or curve[valley[-1]] > (1 - _LEAST_FALL) * curve[valley[0]]:
+    values, weights = np.asarray(losses, dtype=float), _weights(len(losses))
+    return (weights @ values).tolist()
+
+
+def suggested(rates: Sequence[float], losses: Sequence[float]) -> float | None:
+    """Return the rate at which the fall of the loss slows, None without a clear fall.
+
+    This is the upper bound of Smith (2017, section 3.3), and the peak of a schedule that decays: a
+    larger rate adds little, and the lowest point is close to the explosion. It counts from the loss
+    at the lowest rates to the lowest mean. Rounded to two digits; another seed already changes the
+    first.
+    """
+    flat = int(_FLAT_SHARE * STEPS)
+    if len(losses) <= flat:
         return None
-    return float(f"{rates[valley[2 * len(valley) // 3]]:.1e}")
+    start, curve = float(np.mean(losses[:flat])), np.asarray(centred(losses))[flat:]
+    fall = start - curve.min()
+    if fall < max(_LEAST_FALL * start, _CLEAR * _standard_error(losses, flat)):
+        return None
+    slows = int(np.argmax(curve <= start - _SLOWS_AT * fall))
+    return float(f"{rates[flat + slows]:.1e}")
 
 
-def _longest_fall(curve: Sequence[float]) -> list[int]:
-    """Return the positions of the longest strictly falling subsequence."""
-    longest: list[list[int]] = []  # the longest fall that ends at each position
-    for position, value in enumerate(curve):
-        higher = (fall for fall in longest if curve[fall[-1]] > value)
-        longest.append([*max(higher, key=len, default=[]), position])
-    return max(longest, key=len, default=[])
+def _weights(count: int) -> np.ndarray:
+    """Return the weights of each mean in its row, (N, N); each row sums to 1."""
+    batches = np.arange(count)
+    weights = np.exp(-0.5 * ((batches[:, None] - batches) / _WIDTH) ** 2)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _standard_error(losses: Sequence[float], flat: int) -> float:
+    """Return the standard error of a centred mean less the mean of the first ``flat`` losses.
+
+    Successive losses differ by noise alone, so their differences have twice its variance (von
+    Neumann, 1941). The median keeps the explosion out of it.
+    """
+    noise = np.median(np.abs(np.diff(losses))) / (0.6745 * np.sqrt(2))
+    batches = 2 * np.sqrt(np.pi) * _WIDTH  # as many equal weights would average as well
+    return float(noise * np.sqrt(1 / batches + 1 / flat))

@@ -64,7 +64,7 @@ def test_a_test_gives_a_loss_for_each_rate(model, photos, request, monkeypatch):
     # It learned, and then it learned too fast.
     assert min(found["smoothed"]) < found["smoothed"][0]
     assert rates.has_exploded(found["losses"]) or count == rates.STEPS
-    assert found["suggested"] == rates.suggested(found["rates"], found["smoothed"])
+    assert found["suggested"] == rates.suggested(found["rates"], found["losses"])
     train, validation = sides(photos, config)
     assert found["images"] == len(train)
     assert cached_digests() == set(train) - set(validation)
