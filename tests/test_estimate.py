@@ -4,11 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
-from catsdogs.runs import layout, store
+from catsdogs.runs import layout, machine_speed, models, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.estimate import estimate
+from catsdogs.runs.machine_speed import MachineSpeed
 
 SECONDS = {"decode": 10.0, "embed": 0.0, "fit": 100.0, "evaluate": 2.0, "export": 3.0}
 RESULT = {
@@ -187,3 +189,80 @@ def test_a_run_with_odd_figures_is_passed_over(odd, finish):
     sound = finish(cnn())
     finish(cnn(), result=odd)
     assert estimated(cnn()).learned_from.run_id == sound
+
+
+SPEED = MachineSpeed(gflops=200.0, decoded_per_s=500.0)
+
+
+def measured_only(config, *, images=2000, runs=(), speed=SPEED):
+    return estimate(config, images=images, fingerprint="f", runs=runs, measure=lambda: speed)
+
+
+def mobilenet(**settings):
+    return RunConfig("mobilenet_v2", "/photos", **settings)
+
+
+def test_a_first_run_is_estimated_as_a_range_from_the_machine():
+    found = measured_only(cnn())
+    assert found.learned_from is None
+    assert found.low_s < found.seconds < found.high_s < 3 * found.low_s
+    assert "measurement" in found.basis
+    assert found.disk_bytes > 2000 * CNN_ROW_BYTES
+
+
+@pytest.mark.parametrize(
+    ("config", "other"),
+    [
+        (cnn(epochs=2), cnn(epochs=20)),
+        (cnn(repeats=1), cnn(repeats=4)),
+        (mobilenet(), mobilenet(augment=True)),
+        (mobilenet(), mobilenet(fine_tune=1, fine_tune_from="block_16")),
+        (mobilenet(fine_tune=3, fine_tune_from="block_16"), mobilenet(fine_tune=3)),
+        (mobilenet(), cnn()),
+    ],
+)
+def test_what_needs_more_operations_is_expected_to_take_longer(config, other):
+    assert measured_only(config).seconds < measured_only(other).seconds
+
+
+@pytest.mark.parametrize("config", [cnn(), mobilenet(), mobilenet(fine_tune=1)])
+def test_a_slower_machine_and_more_photos_take_longer(config):
+    slower = replace(SPEED, gflops=50.0), replace(SPEED, decoded_per_s=50.0)
+    usual = measured_only(config).seconds
+    assert all(measured_only(config, speed=speed).seconds > usual for speed in slower)
+    assert measured_only(config, images=9000).seconds > usual
+
+
+def test_a_machine_is_measured_only_where_no_similar_run_has_finished(finish):
+    finish(cnn())
+    runs, _ = store.list_runs()
+
+    def measure():
+        pytest.fail("measured without need")
+
+    found = estimate(cnn(), images=1000, fingerprint="f", runs=runs, measure=measure)
+    assert found.learned_from == runs[0]
+    assert found.basis == runs[0].title
+    assert found.low_s < 111 < found.high_s < 2 * found.low_s
+
+
+def test_the_phases_add_up_to_the_whole(finish):
+    finish(cnn())
+    for found in (estimated(cnn(), fingerprint="other"), measured_only(cnn())):
+        assert found.seconds == pytest.approx(sum(found.phases.values()))
+        assert {"start", "decode", "fit", "evaluate", "export"} <= set(found.phases)
+
+
+def test_a_network_of_unknown_size_has_no_first_estimate(monkeypatch):
+    info = replace(models.MODELS["custom_cnn"], gflop=0.0)
+    monkeypatch.setitem(models.MODELS, "custom_cnn", info)
+    assert measured_only(cnn()) is None
+
+
+def test_a_machine_is_measured_on_photos_also_if_some_are_damaged(tmp_path):
+    Image.new("RGB", (300, 200)).save(tmp_path / "sound.png")
+    (tmp_path / "damaged.jpg").write_bytes(b"no picture")
+    found = machine_speed.measured(tmp_path, ["sound.png", "damaged.jpg", "gone.png"], side=150)
+    assert found.gflops > 0
+    assert found.decoded_per_s > 0
+    assert machine_speed.measured(tmp_path, [], side=150).decoded_per_s == 0

@@ -17,6 +17,8 @@ view.py            a run as its events describe it
 narration.py       a run in plain sentences
 pace.py            speed and time left
 estimate.py        duration and disk space of a run, learned from earlier runs
+first_estimate.py  the same without an earlier run, from the machine's speed
+machine_speed.py   this machine's speed, measured in a second
 command.py         the command line that repeats a run
 model_files.py     model and prediction files, verified by checksum
 previous_model.py  the previous model, kept until a resumed run has a new one

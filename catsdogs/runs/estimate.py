@@ -1,72 +1,123 @@
-"""How long a run will take and how much disk it will need, learned from earlier runs.
+"""How long a run will take and how much disk it will need, as a range.
 
-Runs differ, so each part of an earlier run's time is scaled by the quantity it grows with:
-preparing by photos, the fit by training photos and epochs, evaluating by validation photos. The
-rest (TensorFlow's start, the export) is taken as it was.
+It is learned from an earlier run on this machine. Runs differ, so each part of the earlier run's
+time is scaled by the quantity it grows with: preparing by photos, the fit by training photos and
+epochs, evaluating by validation photos. The rest (TensorFlow's start, the export) is taken as it
+was. Where no similar run has finished, ``first_estimate`` works it out from the machine's speed.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import PHASES, State
+from catsdogs.runs.first_estimate import seconds_by_phase
+from catsdogs.runs.machine_speed import MachineSpeed
 from catsdogs.runs.run import Run
+
+# The range: the time is likely to be at most this many times longer or shorter than estimated.
+_SPREAD_OF_SIMILAR, _SPREAD_OF_FIRST = 1.25, 1.7
 
 
 @dataclass(frozen=True)
 class Estimate:
     """The needs of a run. ``disk_bytes`` counts the run's folder and the growth of the cache.
 
-    ``is_complete`` is false when the photos must be decoded or embedded first and no earlier run
-    shows how long that takes: ``seconds`` then leaves it out.
+    ``phases`` holds the seconds of each phase, and as "start" those before the first; the page
+    passes them to ``pace.time_left``. The whole takes ``low_s`` to ``high_s``. ``learned_from`` is
+    the earlier run that it rests on; None if it rests on a measurement of the machine.
+
+    ``is_complete`` is false when the photos must be decoded or embedded first and nothing shows how
+    long that takes: the times then leave it out.
     """
 
-    seconds: float
+    phases: Mapping[str, float]
+    spread: float
     disk_bytes: int
-    learned_from: Run
-    is_complete: bool
+    learned_from: Run | None = None
+    is_complete: bool = True
+
+    @property
+    def seconds(self) -> float:
+        """The most likely time of the whole run."""
+        return sum(self.phases.values())
+
+    @property
+    def low_s(self) -> float:
+        """The shortest time that is likely."""
+        return self.seconds / self.spread
+
+    @property
+    def high_s(self) -> float:
+        """The longest time that is likely."""
+        return self.seconds * self.spread
+
+    @property
+    def basis(self) -> str:
+        """What the range rests on, for a caption: "going by …"."""
+        if self.learned_from is None:
+            return "a short measurement of this machine"
+        return self.learned_from.title
 
 
 def estimate(
-    config: RunConfig, *, images: int, fingerprint: str, runs: Sequence[Run]
+    config: RunConfig,
+    *,
+    images: int,
+    fingerprint: str,
+    runs: Sequence[Run],
+    measure: Callable[[], MachineSpeed] | None = None,
 ) -> Estimate | None:
     """Estimate a run on the dataset of ``images`` usable photos with this fingerprint.
 
     ``runs`` are the earlier ones, newest first; runs that did not finish or have implausible
-    numbers are skipped. Returns None when no earlier run helps.
+    numbers are skipped. ``measure`` returns the speed of the machine; it takes about a second and
+    is called only if no earlier run helps, so pass one that remembers its result. Returns None when
+    neither helps.
     """
     # Reference runs were trained on another machine, and their rows are not in this cache.
     runs = [run for run in runs if not run.is_reference]
-    earlier = _measured(run for run in runs if _kind(run.config) == _kind(config))
-    if not earlier or images < 1:
+    if images < 1:
         return None
-    nearest = min(earlier, key=lambda measured: _distance(measured.run.config, config))
-    validation = images * config.validation
-    epochs = _counting_epochs(config, config.all_epochs)
-    training = (images - validation) * config.image_repeats
-    was = nearest.seconds
-    seconds = (
-        was["start"]
-        + was["fit"] * (epochs * training) / (nearest.epochs * nearest.seen_images)
-        + was["evaluate"] * validation / nearest.val_images
-        + was["export"]
-    )
     cached = {
         row
         for run in runs
         if run.is_usable and run.about.dataset.fingerprint == fingerprint
         for row in _rows(run.config)
     }
-    new = [size for row, size in _rows(config).items() if row not in cached]
+    new = {row: size for row, size in _rows(config).items() if row not in cached}
+    earlier = _measured(run for run in runs if _kind(run.config) == _kind(config))
+    if earlier:
+        return _like_an_earlier_run(config, earlier, images, new)
+    if measure is None:
+        return None
+    is_first = not any(run.config.info.backbone for run in runs)
+    phases = seconds_by_phase(config, measure(), images=images, new_rows=new, is_first=is_first)
+    disk_bytes = config.info.run_bytes + images * sum(new.values())
+    return None if phases is None else Estimate(phases, _SPREAD_OF_FIRST, disk_bytes)
+
+
+def _like_an_earlier_run(
+    config: RunConfig, earlier: Sequence["_Measured"], images: int, new: Mapping[str, int]
+) -> Estimate:
+    """Return the time of the nearest run, scaled; ``new`` rows (their bytes) are prepared first."""
+    nearest = min(earlier, key=lambda measured: _distance(measured.run.config, config))
+    validation = images * config.validation
+    epochs = _counting_epochs(config, config.all_epochs)
+    training = (images - validation) * config.image_repeats
+    was = nearest.seconds
     a_row = _seconds_a_row(earlier) if new else 0.0
-    return Estimate(
-        seconds + images * len(new) * (a_row or 0.0),
-        _folder_bytes(nearest.run.folder) + images * sum(new),
-        nearest.run,
-        is_complete=a_row is not None,
-    )
+    phases = {
+        "start": was["start"],
+        config.info.preparing: images * len(new) * (a_row or 0.0),
+        "fit": was["fit"] * (epochs * training) / (nearest.epochs * nearest.seen_images),
+        "evaluate": was["evaluate"] * validation / nearest.val_images,
+        "export": was["export"],
+    }
+    disk_bytes = _folder_bytes(nearest.run.folder) + images * sum(new.values())
+    return Estimate(phases, _SPREAD_OF_SIMILAR, disk_bytes, nearest.run, a_row is not None)
 
 
 @dataclass(frozen=True)

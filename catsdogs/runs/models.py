@@ -16,11 +16,12 @@ class Block:
     """A block of a backbone that fine-tuning can start from.
 
     ``activation_bytes`` is the size of its cached input per photo; None when photos enter it as
-    pixels.
+    pixels. ``share`` is the part of the network's multiply-adds from this block on.
     """
 
     title: str
     activation_bytes: int | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class ModelInfo:
     ``smallest_crop`` (share of a photo's area) belong to the default recipe, ``plain_dropout`` to
     the plain one. ``repeats`` says how often an epoch shows each photo when photos are cropped.
     ``judges_neither`` says whether its vectors distinguish a picture of neither class from a pet.
-    ``old_learning_rate`` was the default in versions that did not know ``repeats``.
+    ``old_learning_rate`` was the default in versions that did not know ``repeats``. A forward pass
+    of one photo costs ``gflop`` billions of operations, and a run's folder takes about
+    ``run_bytes``; 0 where they are not known.
     """
 
     title: str
@@ -60,6 +63,8 @@ class ModelInfo:
     backbone: Backbone | None = None
     judges_neither: bool = False
     old_learning_rate: float | None = None
+    gflop: float = 0.0
+    run_bytes: int = 0
 
     @property
     def preparing(self) -> str:
@@ -84,6 +89,8 @@ MODELS: dict[str, ModelInfo] = {
         augmentation="Crop each training image at random, and mirror it half of the time.",
         repeats=2,
         old_learning_rate=1e-3,
+        gflop=0.41,
+        run_bytes=115_000_000,
     ),
     "mobilenet_v2": ModelInfo(
         title="MobileNetV2",
@@ -99,13 +106,15 @@ MODELS: dict[str, ModelInfo] = {
         backbone=Backbone(
             vector_size=1280,
             blocks={
-                "block_16": Block("Block 16, the last", 7 * 7 * 160 * 2),
-                "block_13": Block("Blocks 13 to 16", 14 * 14 * 96 * 2),
-                "block_6": Block("Blocks 6 to 16", 28 * 28 * 64),
+                "block_16": Block("Block 16, the last", 7 * 7 * 160 * 2, share=0.14),
+                "block_13": Block("Blocks 13 to 16", 14 * 14 * 96 * 2, share=0.3),
+                "block_6": Block("Blocks 6 to 16", 28 * 28 * 64, share=0.62),
                 WHOLE: Block("The whole network"),
             },
         ),
         judges_neither=True,
+        gflop=0.6,
+        run_bytes=20_000_000,
     ),
 }
 

@@ -134,7 +134,7 @@ def _estimate(config: RunConfig, seeds: int, dataset: Dataset, runs: list[Run]) 
     preparing = "" if found.is_complete else ", and the time to prepare the photos"
     st.caption(
         f"About {duration(found.seconds)}{preparing}, and {found.disk_bytes / 1e6:,.0f} MB on "
-        f"disk{each}, going by {literal(found.learned_from.title)}."
+        f"disk{each}, going by {literal(found.basis)}."
     )
 
 

@@ -1,0 +1,68 @@
+"""The seconds of a run's phases on a machine where no such run has finished yet.
+
+They follow from the operations that a network needs and the speed of a matrix product, with
+constants that were measured on two machines with 2 cores each (docs/log.md, "The time of a first
+run"). There they were right within a factor of 1.7.
+"""
+
+from collections.abc import Collection
+
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.machine_speed import MachineSpeed
+
+# The speed of a network in units of the matrix product's: training the custom CNN, partly in
+# bfloat16; one forward pass of MobileNetV2; training its blocks, which wait for memory.
+_LEARNING, _EMBEDDING, _FINE_TUNING = 1.3, 1.0, 0.4
+# A gradient step takes three forward passes.
+_TRAINING_PASSES = 3
+# To load TensorFlow, to write the files of a run, to convert MobileNetV2 the first time, and to
+# start a fit: seconds. A head learns this many vectors in a second.
+_START_S, _EXPORT_S, _BACKBONE_EXPORT_S, _FIT_START_S = 4.0, 3.0, 4.0, 1.5
+_VECTORS_PER_S = 20_000
+
+
+def seconds_by_phase(
+    config: RunConfig,
+    speed: MachineSpeed,
+    *,
+    images: int,
+    new_rows: Collection[str],
+    is_first: bool,
+) -> dict[str, float] | None:
+    """Return the seconds of each phase and of the "start" before; None for an unknown network.
+
+    ``new_rows`` names the rows that each of the ``images`` needs and the cache does not hold.
+    Rows of pixels are decoded, others also go through the network. ``is_first``: MobileNetV2 has to
+    be converted first.
+    """
+    info = config.info
+    if not info.gflop or not speed.gflops:
+        return None
+    validation = images * config.validation
+    preparing = images * sum(_seconds_a_row(row, config, speed) for row in new_rows)
+    if info.backbone and is_first:
+        preparing += _BACKBONE_EXPORT_S
+    seconds = dict.fromkeys(("decode", "embed"), 0.0) | {info.preparing: preparing}
+    fit = _fit_s(config, speed, train=images - validation, validation=validation)
+    evaluate = validation * info.gflop / speed.gflops if not info.backbone else 0.0
+    return {"start": _START_S, **seconds, "fit": fit, "evaluate": evaluate, "export": _EXPORT_S}
+
+
+def _seconds_a_row(row: str, config: RunConfig, speed: MachineSpeed) -> float:
+    decoding = 1 / speed.decoded_per_s if speed.decoded_per_s else 0.0
+    if row.endswith("pixels"):
+        return decoding
+    return decoding + config.info.gflop / (_EMBEDDING * speed.gflops)
+
+
+def _fit_s(config: RunConfig, speed: MachineSpeed, *, train: float, validation: float) -> float:
+    info = config.info
+    seen = train * config.image_repeats
+    passes = _TRAINING_PASSES * seen + validation
+    if info.backbone is None:
+        an_epoch = passes * info.gflop / (_LEARNING * speed.gflops)
+        return _FIT_START_S + config.epochs * an_epoch
+    head = config.epochs * (train + validation) / _VECTORS_PER_S
+    share = info.backbone.blocks[config.fine_tune_from].share if config.fine_tune else 0.0
+    an_epoch = passes * share * info.gflop / (_FINE_TUNING * speed.gflops)
+    return _FIT_START_S + head + config.fine_tune * an_epoch
