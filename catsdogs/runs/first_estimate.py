@@ -10,9 +10,9 @@ from collections.abc import Collection
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.machine_speed import MachineSpeed
 
-# The speed of a network in units of the matrix product's: training the custom CNN, partly in
-# bfloat16; one forward pass of MobileNetV2; training its blocks, which wait for memory.
-_LEARNING, _EMBEDDING, _FINE_TUNING = 1.3, 1.0, 0.4
+# The speed of a network in units of the matrix product's: training the custom CNN, in float32 and
+# in bfloat16; one forward pass of MobileNetV2; training its blocks, which wait for memory.
+_LEARNING, _LEARNING_BFLOAT16, _EMBEDDING, _FINE_TUNING = 0.85, 1.9, 1.0, 0.4
 # A gradient step takes three forward passes.
 _TRAINING_PASSES = 3
 # To load TensorFlow, to write the files of a run, to convert MobileNetV2 the first time, and to
@@ -45,7 +45,8 @@ def seconds_by_phase(
     seconds = dict.fromkeys(("decode", "embed"), 0.0) | {info.preparing: preparing}
     fit = _fit_s(config, speed, train=images - validation, validation=validation)
     evaluate = validation * info.gflop / speed.gflops if not info.backbone else 0.0
-    return {"start": _START_S, **seconds, "fit": fit, "evaluate": evaluate, "export": _EXPORT_S}
+    seconds |= {"start": _START_S, "fit": fit, "evaluate": evaluate, "export": _EXPORT_S}
+    return {name: speed.slowdown * idle_s for name, idle_s in seconds.items()}
 
 
 def _seconds_a_row(row: str, config: RunConfig, speed: MachineSpeed) -> float:
@@ -60,7 +61,8 @@ def _fit_s(config: RunConfig, speed: MachineSpeed, *, train: float, validation: 
     seen = train * config.image_repeats
     passes = _TRAINING_PASSES * seen + validation
     if info.backbone is None:
-        an_epoch = passes * info.gflop / (_LEARNING * speed.gflops)
+        learning = _LEARNING_BFLOAT16 if speed.has_bfloat16 else _LEARNING
+        an_epoch = passes * info.gflop / (learning * speed.gflops)
         return _FIT_START_S + config.epochs * an_epoch
     head = config.epochs * (train + validation) / _VECTORS_PER_S
     share = info.backbone.blocks[config.fine_tune_from].share if config.fine_tune else 0.0

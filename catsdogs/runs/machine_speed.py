@@ -1,7 +1,9 @@
 """How fast this machine is, measured in a second without TensorFlow."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,17 +15,22 @@ from catsdogs.images.parallel import map_files
 _PRODUCT_SIDE = 1024
 _MULTIPLYING_S, _DECODING_S = 0.4, 0.5
 _MOST_PHOTOS = 64
+_CPU, _BFLOAT16 = Path("/proc/cpuinfo"), {"avx512_bf16", "amx_bf16"}
 
 
 @dataclass(frozen=True)
 class MachineSpeed:
     """``gflops``: billions of operations a second in a product of float32 matrices.
 
-    ``decoded_per_s``: photos of a dataset that are read and decoded in a second.
+    ``decoded_per_s``: photos of a dataset that are read and decoded in a second. ``has_bfloat16``:
+    the processor multiplies in bfloat16, so training does. ``slowdown``: how many times longer work
+    takes because of other processes.
     """
 
     gflops: float
     decoded_per_s: float
+    has_bfloat16: bool = False
+    slowdown: float = 1.0
 
 
 def measured(root: Path, photos: Sequence[str], *, side: int) -> MachineSpeed:
@@ -31,7 +38,9 @@ def measured(root: Path, photos: Sequence[str], *, side: int) -> MachineSpeed:
 
     They are decoded to squares of ``side`` pixels. Choose them from all over the dataset.
     """
-    return MachineSpeed(_gflops(), _decoded_per_s(root, photos[:_MOST_PHOTOS], side))
+    slowdown = _slowdown()  # First: the measurement itself is load too.
+    decoded_per_s = _decoded_per_s(root, photos[:_MOST_PHOTOS], side)
+    return MachineSpeed(_gflops(), decoded_per_s, _has_bfloat16(), slowdown)
 
 
 def _gflops() -> float:
@@ -40,6 +49,20 @@ def _gflops() -> float:
     product = np.empty_like(one)
     best_s = min(_repeated(lambda: np.matmul(one, one, out=product), _MULTIPLYING_S))
     return 2 * _PRODUCT_SIDE**3 / best_s / 1e9
+
+
+def _slowdown() -> float:
+    """Return the slowdown by the load of the last minute, if half of it lasts; 1 where unknown."""
+    if not hasattr(os, "getloadavg"):  # Windows
+        return 1.0
+    return 1 + os.getloadavg()[0] / (2 * (os.cpu_count() or 1))
+
+
+def _has_bfloat16() -> bool:
+    """Return whether the processor says so; only Linux tells."""
+    with suppress(OSError):
+        return bool(_BFLOAT16.intersection(_CPU.read_text().split()))
+    return False
 
 
 def _decoded_per_s(root: Path, photos: Sequence[str], side: int) -> float:
