@@ -19,7 +19,6 @@ NOT_YET = (
     *("catsdogs/ui/", "catsdogs/cli/", "catsdogs/learning/", "pages/", "streamlit_app.py"),
     *("catsdogs/runs/event", "catsdogs/runs/view.py", "catsdogs/runs/pace.py"),
     *("catsdogs/runs/estimate.py", "catsdogs/runs/range_test"),
-    *("README.md", "SECURITY.md", "CHANGELOG.md", "docs/", "benchmarks/README.md"),
 )
 
 
