@@ -59,7 +59,7 @@ def _slowdown() -> float:
 
 
 def _has_bfloat16() -> bool:
-    """Return whether the processor says so; only Linux tells."""
+    """Return whether the processor reports this feature, which is known only on Linux."""
     with suppress(OSError):
         return bool(_BFLOAT16.intersection(_CPU.read_text().split()))
     return False
