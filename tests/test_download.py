@@ -370,7 +370,7 @@ def test_what_is_no_zip_is_refused_before_any_of_it_is_kept(answer, remote, fold
 def test_a_page_to_sign_in_costs_nothing_that_had_arrived(known, folder, server):
     have = begin(known, folder, server)
     server.answers = [sign_in_page]
-    assert_fails(known, folder, "sign in")
+    assert_fails(known, folder, "sign-in")
     assert_arrives(known, folder)
     assert server.sent_bytes == SIZE - have
 

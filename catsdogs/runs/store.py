@@ -183,7 +183,7 @@ def find_with_model(prefix: str) -> Run:
     if not run.can_classify:
         raise RunError(
             f"Expected a run with its model file. Received: {run.run_id}, which comes with the "
-            f"project without that file. Train it yourself: {repeating(run.config)}"
+            f"project without its model file. Train it yourself: {repeating(run.config)}"
         )
     return run
 
