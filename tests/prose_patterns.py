@@ -76,7 +76,8 @@ PATTERNS = (
     ),
     # Verbs that nobody uses for this.
     _pattern(
-        rf"\b{_BE}(?: not)?(?: \w+ly| always| never| also)? told\b|\btold (?:with|as|of|by|in)\b",
+        rf"\b{_BE}(?: not)?(?: \w+ly| always| never| also)? told\b|\btold (?:with|as|of|by|in)\b"
+        r"|\bas (?:its|the|their) [\w ]+ tells? (?:it|them)\b",
         "Errors are not told: use “report” or “show”",
         bad="A damaged run is told with the reason.",
         good="A damaged run is reported with the reason.",
@@ -161,7 +162,7 @@ PATTERNS = (
         good="Each task ended.",
     ),
     _pattern(
-        r"\bto be had\b",
+        r"\bto be had\b|\b(?:cannot|could not|can) be had\b",
         "“To be had”: use “available”",
         bad="The photo is not to be had.",
         good="The photo is not available.",
@@ -303,6 +304,12 @@ PATTERNS = (
         "“As is the X”: use “and so is” or a second sentence",
         bad="A finding fails the audit, as does an answer that breaks off.",
         good="A finding or a broken response fails the audit.",
+    ),
+    _pattern(
+        r"^To \w+ [^,:;]*\b(?:is|takes|costs|needs|means)\b",
+        "An infinitive is the subject: use the -ing form or a noun",
+        bad="To validate a photo takes one forward pass.",
+        good="Validating a photo takes one forward pass.",
     ),
     _pattern(
         r"^(?:So that(?! (?:is|was|does))|Which|Whose|Lest)\b[^,?]*\.$",

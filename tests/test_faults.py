@@ -287,7 +287,7 @@ def test_a_run_that_does_not_get_to_its_fit_again_keeps_its_model(sample, uninte
     queue.request_stop(run)
     run = followed(run)
     assert (run.state, run.result) == (State.STOPPED, result)
-    assert "The model is the one it had before" in run.message
+    assert "The run keeps its previous model" in run.message
 
     dataset = index.scan(sample)
     annotations.annotate(sample, dataset.usable.head(1), "exclude")

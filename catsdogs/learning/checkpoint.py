@@ -1,9 +1,9 @@
 """Everything that a fit needs to resume exactly, in one file.
 
-The file has the model's variables (weights, normalisation statistics, the states of its random
-generators), the optimizer's (moments and its step count, which the learning rate follows), the
-position in the epoch, and the weights of the best epoch so far. The data need no state: ``Batches``
-derives them.
+The file has the model's variables: weights, normalisation statistics and the states of its random
+generators. It also has those of the optimizer: moments, and the step count, which determines the
+learning rate. Then come the position in the epoch and the weights of the best epoch so far. The
+data need no state: ``Batches`` derives them.
 """
 
 import json
@@ -90,8 +90,8 @@ def _opened(path: Path) -> Iterator[Any]:
             yield archive
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise RunError(
-            f"Expected the checkpoint {path.name} of this run. Received: {error}. Start a new run; "
-            "the model that this one may have still classifies."
+            f"Expected the checkpoint {path.name} of this run. Received: {error}. Start a new run. "
+            "If this run has a model, you can still use it."
         ) from None
 
 

@@ -86,8 +86,8 @@ def calibration_photos(root: Path, records: pd.DataFrame, side: int) -> list[np.
     photos = [pixels for _, pixels in decoded if not isinstance(pixels, UnreadableImage)]
     if not photos:
         raise DatasetError(
-            f"Expected photos to calibrate on. Received: none that decode, of {len(names)}. Look "
-            "at the dataset's health, or put the photos back where the run found them."
+            f"Expected photos to calibrate on. Received: {len(names)} that do not decode. "
+            "Run the health check, or put the photos back where the run found them."
         )
     return photos
 

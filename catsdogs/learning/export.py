@@ -1,8 +1,8 @@
 """Keras → LiteRT, with the heat map inside the graph.
 
-Frozen MobileNetV2 runs differ only in their head, so the expensive conversion runs once a machine:
-the cache keeps the backbone with a placeholder head, and a run's file is that one with 1,281
-numbers replaced.
+Frozen MobileNetV2 runs differ only in their head, so the expensive conversion runs only once per
+machine. The cache keeps the backbone with a placeholder head. A run's file is a copy of it in which
+1,281 numbers are replaced.
 """
 
 import time
@@ -138,7 +138,7 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
     if not difference <= AGREEMENT:
         raise RunError(
             f"Expected the exported model to agree with training within {AGREEMENT}. Received: a "
-            f"difference of {difference:.2g}. Train again; if it stays, please report it."
+            f"difference of {difference:.2g}. Train again. If the error persists, please report it."
         )
     return float(np.median(times_ms))
 

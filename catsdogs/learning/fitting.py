@@ -88,8 +88,8 @@ def fit(
             )
     if recorder.diverged:
         raise RunError(
-            "Expected a loss that stays finite. Received: a loss that grew past all numbers, at a "
-            f"learning rate of {stage.learning_rate:g}. Start a new run with a lower one."
+            "Expected a loss that stays finite. Received: an infinite loss, at a learning rate of "
+            f" {stage.learning_rate:g}. Start a new run with a lower one."
         )
     recorder.restore_best(model)
     return Fitted(recorder.cut_short, progress.best_epoch, progress.best_loss)
@@ -115,7 +115,7 @@ class Recorder(keras.callbacks.Callback):
     """Reports batches and epochs, saves checkpoints, and ends the fit on a stop request.
 
     Afterwards ``cut_short`` tells whether a stop request ended the fit, and ``diverged`` whether
-    the loss left the finite numbers, which ends it too.
+    the loss became infinite, which also ends it.
     """
 
     def __init__(

@@ -177,8 +177,8 @@ def sides(run: Run, dataset: Dataset, tables: list[Rows], reporter: Reporter) ->
     if recorded is not None and recorded.hash != fingerprint:
         raise DatasetError(
             f"Expected the validation photos that this run began with ({recorded.hash}). "
-            f"Received: others ({fingerprint}), because near duplicates were found or photos do "
-            "not decode any more. Start a new run."
+            f"Received: others ({fingerprint}), because near duplicates were found or photos no "
+            "longer decode. Start a new run."
         )
     reporter.emit("split", train=len(train), validation=len(held_back), hash=fingerprint)
     return Sides(config, records, train, held_back)

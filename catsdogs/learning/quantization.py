@@ -76,8 +76,8 @@ def loaded(run: Run) -> keras.Model:
         first = next(iter(str(error).splitlines()), "")
         raise RunError(
             f"Expected {path.name} of {run.run_id} to be a model that training wrote. Received: "
-            f"one that Keras refuses ({type(error).__name__}: {first[:200]}). Train the run again, "
-            "or delete it."
+            f"a file that Keras cannot load ({type(error).__name__}: {first[:200]}). Train the run "
+            "again, or delete it."
         ) from None
 
 
@@ -90,8 +90,8 @@ def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict
     there = ~np.isnan(p_dog)
     if not there.any():
         raise DatasetError(
-            "Expected the run's validation photos, to measure on. Received: none that are still "
-            "there and decode. Put them back."
+            "Expected the run's validation photos, to measure on. Received: none that exist "
+            "and decode. Put them back where the run found them."
         )
     says_dog = p_dog[there] >= 0.5
     label, own = (predictions[name].to_numpy()[there] for name in ("label", "p_dog"))

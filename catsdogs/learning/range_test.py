@@ -1,7 +1,7 @@
 """The learning-rate range test's process: ``python -m catsdogs.learning.range_test FOLDER``.
 
 A task (``catsdogs.background.tasks``) in a module of its own, because it needs TensorFlow.
-``catsdogs.runs.range_test`` says what it measures and what follows. It sees training photos only: a
+``catsdogs.runs.range_test`` explains the test and its result. It sees training photos only: a
 rate chosen on validation photos would make the validation score optimistic.
 """
 
@@ -54,7 +54,7 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
     if not len(decoded):
         raise DatasetError(
             f"Expected photos that decode. Received: {len(photos)} that do not, such as "
-            f"{photos['path'].iloc[0]}. Look at the dataset's health."
+            f"{photos['path'].iloc[0]}. Run the health check."
         )
     batches = Batches(
         *(rows, photos["label"].to_numpy(), decoded, config.batch_size),
@@ -81,7 +81,7 @@ def _advancing(report: tasks.Report, should_stop: tasks.ShouldStop, phase: str) 
 
     def advance(done: int, total: int) -> None:
         if should_stop():
-            raise Cancelled("The test was cancelled. What it has decoded is kept.")
+            raise Cancelled("The test was cancelled. The photos decoded so far are kept.")
         report(phase, done, total)
 
     return advance
@@ -132,7 +132,7 @@ def _sweep(
     for done, (rate, batch) in enumerate(zip(rising, _endless(batches), strict=False)):
         advance(done, len(rising))
         model.optimizer.learning_rate = rate
-        model.reset_metrics()  # Or Keras would tell the mean loss of all batches so far.
+        model.reset_metrics()  # Otherwise Keras would return the mean loss of all batches so far.
         loss = float(model.train_on_batch(*batch))
         if not math.isfinite(loss):
             break

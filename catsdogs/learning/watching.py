@@ -29,7 +29,7 @@ def chosen_positions(sides: Sides) -> np.ndarray:
     generator = np.random.default_rng((sides.config.seed, PHOTOS))
     drawn = generator.permutation(sides.held_back)
     pictures = sides.records.iloc[drawn].assign(position=drawn).drop_duplicates("group")
-    # In turns: the first of each class, the second of each class, …
+    # Alternating: the first of each class, the second of each class, …
     turn = pictures.groupby("label").cumcount().sort_values(kind="stable")
     first = pictures["position"].loc[turn.index[:PHOTOS]]
     return generator.permutation(first.to_numpy())
@@ -38,8 +38,8 @@ def chosen_positions(sides: Sides) -> np.ndarray:
 def p_dog(model: keras.Model, rows: np.ndarray) -> list[float]:
     """Return the P(dog) of ``model`` for each of ``rows``, rounded.
 
-    Called after the validation pass of an epoch, which does not give its predictions away: a dozen
-    photos take a few milliseconds.
+    Called after the validation pass of an epoch, because Keras does not return the predictions of
+    that pass. A dozen photos take a few milliseconds.
     """
     answers = ops.convert_to_numpy(model(rows, training=False))[:, 0]
     return [round(float(p), _DIGITS) for p in answers]

@@ -71,7 +71,7 @@ def _existing(path: Path) -> Path:
     if not path.is_file():
         raise WeightsUnavailable(
             f"Expected MobileNetV2's weights where {VARIABLE} points. Received: {path}, which is "
-            "no file. Correct the variable, or unset it."
+            "not a file. Correct the variable, or unset it."
         )
     return path
 
@@ -80,8 +80,8 @@ def _imagenet(path: Path) -> Path:
     if files.sha256(path) != IMAGENET_SHA256:
         raise WeightsUnavailable(
             f"Expected ImageNet's weights for MobileNetV2 in {path}. Received: a file with other "
-            f"content. Move it away to have them downloaded, or set {VARIABLE} to its path if they "
-            "are to be used."
+            f"content. Move it away so that the weights are downloaded, or set {VARIABLE} to its "
+            "path to use it."
         )
     return path
 
@@ -93,5 +93,5 @@ def _shipped(error: Exception) -> Path:
             f"Expected MobileNetV2's ImageNet weights, or a network to download them. Received: "
             f"{error}. Put {FILE_NAME} into ~/.keras/models, or set {VARIABLE} to its path."
         ) from None
-    print(f"ImageNet's weights cannot be had ({error}): using {shipped.name}.", file=sys.stderr)
+    print(f"ImageNet's weights are not available ({error}): using {shipped.name}.", file=sys.stderr)
     return shipped

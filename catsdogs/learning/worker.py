@@ -55,7 +55,9 @@ def main(folder: Path) -> int:
 
 
 def _already_running() -> None:
-    raise RunError("Expected a run that nobody works at. Received: one that another worker has.")
+    raise RunError(
+        "Expected a run without a worker. Received: one that another worker is training."
+    )
 
 
 def _queued(folder: Path) -> Run:
@@ -99,7 +101,7 @@ def _with_earlier_model(
     if not result.is_model:
         return {"message": f"{message} {otherwise}".strip()}
     previous_model.put_back(run.folder)
-    return {"message": f"{message} The model is the one it had before.", "result": result.to_json()}
+    return {"message": f"{message} The run keeps its previous model.", "result": result.to_json()}
 
 
 def _message(error: Exception) -> str:
@@ -109,7 +111,7 @@ def _message(error: Exception) -> str:
     if not any(os.strerror(full) in str(error) for full in (errno.ENOSPC, errno.EDQUOT)):
         return f"{type(error).__name__}: {error}"
     return (
-        "Expected room on the disk for the files of the run. Received: none left. Make some space, "
+        "Expected room on the disk for the files of the run. Received: none left. Free some space, "
         "then resume the run."
     )
 
@@ -127,7 +129,7 @@ def _run(run: Run, journal: Journal) -> Ending:
     try:
         trained = train(run, dataset, reporter)
     except StoppedEarly:
-        message, otherwise = "Stopped before training went on.", "There is no model."
+        message, otherwise = "Stopped before training continued.", "There is no model."
         return Ending(
             State.STOPPED, _with_earlier_model(run, journal, message, otherwise=otherwise)
         )
@@ -162,8 +164,8 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
     """
     if dataset.fingerprint() != recorded:
         raise DatasetError(
-            f"Expected the dataset that the run was started on ({recorded}). Received: another one "
-            f"({dataset.fingerprint()}), because files or decisions changed. Start the run again."
+            f"Expected the dataset that the run was started on ({recorded}). Received: a different "
+            f"one ({dataset.fingerprint()}), because files or decisions changed. Start a new run."
         )
 
 
@@ -205,7 +207,7 @@ def _evaluate(
 
 
 def _export(folder: Path, root: Path, trained: "Trained") -> float:
-    """Write the model for Keras and for LiteRT; return the latter's milliseconds an image."""
+    """Write the model for Keras and for LiteRT; return the latter's milliseconds per image."""
     with files.replacing(folder / layout.KERAS_MODEL) as temporary:
         trained.model.save(temporary)
     # When the converter cannot write a file of its own, it may return without an error.
@@ -235,7 +237,7 @@ def _check_export(exported: Path, root: Path, trained: "Trained") -> float:
         pixels = [picture.load_square(picture.read_bytes(root / name), side) for name in names]
     except UnreadableImage as error:
         raise RunError(
-            f"Expected to read {', '.join(names)} once more, to check the exported model on them. "
+            f"Expected to read {', '.join(names)} again, to check the exported model on them. "
             f"Received: {error} Resume the run."
         ) from None
     return check_agreement(exported, pixels, trained.p_dog[: len(pixels)])

@@ -56,7 +56,7 @@ class Estimate:
 
     @property
     def basis(self) -> str:
-        """What the range rests on, for a caption: "going by …"."""
+        """The basis of the range, in words for a caption."""
         if self.learned_from is None:
             return "a short measurement of this machine"
         return self.learned_from.title

@@ -17,7 +17,7 @@ read_events = job.read_events
 
 
 class Journal:
-    """What the worker of a run reports, and the view of all events so far.
+    """Reports the events of a run for its worker, and keeps the view of all events so far.
 
     The worker holds the run's lock, so it knows the view without reading its own events.
     """

@@ -1,7 +1,7 @@
 """The events that a run's worker reports, one class for each kind.
 
 An event is a JSON object in ``events.jsonl``. ``event`` is its kind, ``t`` the Unix time in
-seconds; its class lists the other fields. Unknown kinds and damaged events are passed over.
+seconds; its class lists the other fields. Unknown kinds and damaged events are skipped.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class _Event(
 
 
 class Queued(_Event, frozen=True, kw_only=True):
-    """Written when a run is queued. ``extend``: for so many epochs more than the ``at`` it has."""
+    """Written when a run is queued. ``extend`` more epochs follow the first ``at``."""
 
     extend: Whole | None = None
     at: Whole | None = None

@@ -10,7 +10,7 @@ from catsdogs.runs.view import PhaseView, RunView, position
 
 # The speed of a fit is that of its latest batch events: it follows a change, but does not jump.
 _RECENT = 20
-# To validate a photo is a forward pass; to learn from it takes about two more (Kaplan et al.,
+# Validating a photo takes a forward pass; training on it takes about two more (Kaplan et al.,
 # "Scaling Laws for Neural Language Models", 2020, section 2.1, counts the backward pass as two).
 _VALIDATING_COST = 1 / 3
 # An expectation from before the run counts like this share of the work.
@@ -52,7 +52,7 @@ def time_left(
         now = _phase_left(phase, expected.get(view.phase))
         return now + later if now is not None and expected else None
     if config.fine_tune and phase.total <= config.epochs:
-        # The head learns in seconds; the time goes into fine-tuning, of which nothing is known yet.
+        # The head learns in seconds; the time goes into fine-tuning, whose speed is unknown.
         head = _fit_left(view, phase, config.batch_size) or 0.0
         return head + expected["fit"] + later if expected else None
     epochs = config.fine_tune or config.epochs

@@ -89,8 +89,8 @@ def has_exploded(losses: Sequence[float]) -> bool:
 def centred(losses: Sequence[float]) -> list[float]:
     """Return the mean of ``losses`` around each batch, with the weights of a normal distribution.
 
-    It is not late, unlike a mean of the batches so far: at rates that rise by a tenth with each
-    batch, a mean that lags behind by 20 batches suggests a rate that is six times too high.
+    It does not lag, unlike a mean of the batches so far. Rates rise by a tenth with each batch, so
+    a mean that lags by 20 batches suggests a rate that is six times too high.
     """
     values, weights = np.asarray(losses, dtype=float), _weights(len(losses))
     return (weights @ values).tolist()

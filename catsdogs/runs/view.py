@@ -29,7 +29,7 @@ from catsdogs.system.processes import Identity
 
 @dataclass(frozen=True)
 class PhaseView:
-    """A phase as its latest event tells it.
+    """A phase as its latest event describes it.
 
     It counts from ``begun_at`` and ``begun_done``, its first report with this total: rows that a
     cache already held took no time.
@@ -44,7 +44,7 @@ class PhaseView:
 
 @dataclass(frozen=True)
 class RunView:
-    """A run as its events tell it. ``state`` does not know yet whether the process is alive."""
+    """A run as its events describe it. ``state`` does not know yet whether the process is alive."""
 
     state: State = State.QUEUED
     worker: Identity | None = None
@@ -69,7 +69,7 @@ class RunView:
     ending: Ended | None = None  # the last event of a run that has ended
 
     def epochs_planned(self, configured: int) -> int:
-        """Return how many epochs the run is to have, if it was configured for so many."""
+        """Return how many epochs are planned, for a run that was configured for so many."""
         return sum(self.extensions[-1]) if self.extensions else configured
 
 
@@ -115,7 +115,7 @@ class Folding:
 
 
 def position(event: Batch | Epoch) -> float:
-    """Return where a batch or an epoch stands on the axis of epochs; 1.5 is half the second."""
+    """Return the position of a batch or an epoch on the axis of epochs; 1.5 is half the second."""
     share = event.step / event.steps if event.step is not None and event.steps else 1.0
     return event.epoch - 1 + share
 
