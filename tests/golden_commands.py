@@ -1,9 +1,10 @@
-"""Run every command of the command line on the sample dataset and describe its JSON.
+"""Run every command of the command line on the sample dataset and describe what it prints.
 
 ``python tests/golden_commands.py`` records ``tests/golden/commands.json``, and
 ``test_golden_commands.py`` compares with it. Values that differ between machines or runs (times,
 ids, measured floats) are replaced by their type, so the comparison covers names, types, counts and
-messages.
+messages. Commands that can be repeated also run without ``--json``, on 80 columns, and
+all paths are long.
 """
 
 import json
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,26 +41,46 @@ MEASURED = {
 }
 
 
-def record() -> list[dict[str, Any]]:
-    """Return the normalised document of every command, run one after the other on a new machine."""
+COLUMNS = 80
+LONG_NAME = "a-folder-with-a-long-name-as-phones-and-cameras-make-them-every-day"
+# Each changes something, so that a second call would do something else.
+ONCE = {"sample", "fetch", "train", "extend", "delete", "stop", "resume"}
+
+
+@dataclass
+class Recording:
+    """What the commands printed.
+
+    ``documents`` holds, for each command: its words, its exit status and its JSON. ``readable``
+    holds the words of a command without ``--json`` and what it printed for people. ``stderr`` holds
+    the same for messages, with or without ``--json``.
+    """
+
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    readable: list[tuple[list[str], str]] = field(default_factory=list)
+    stderr: list[tuple[list[str], str]] = field(default_factory=list)
+
+
+def record() -> Recording:
+    """Run every command, one after the other on a new machine."""
     with tempfile.TemporaryDirectory() as folder:
-        machine = _Machine(Path(folder).resolve())
+        root = Path(folder).resolve() / LONG_NAME
+        root.mkdir()
+        machine = _Machine(root)
         _record_datasets(machine)
         _record_runs(machine)
         _record_models(machine)
         _record_errors(machine)
-    return machine.documents
+        _read_for_people(machine)
+    return machine.recording
 
 
 class _Machine:
-    """A machine with two of the reference runs and nothing else.
-
-    ``documents`` holds, for each command so far: its words, its exit status and its JSON.
-    """
+    """A machine with two of the reference runs and nothing else."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.documents: list[dict[str, Any]] = []
+        self.recording = Recording()
         for run in (REFERENCE, REFERENCE_B):
             shutil.copytree(SHIPPED / run, root / "artifacts" / run)
         places = {f"CATSDOGS_{n}": str(root / n.lower()) for n in ("DATA", "ARTIFACTS", "CACHE")}
@@ -66,29 +88,41 @@ class _Machine:
             **os.environ,
             **places,
             "CATSDOGS_MOBILENET_WEIGHTS": str(SHIPPED / "backbone.weights.h5"),
-            "COLUMNS": "100",
+            "COLUMNS": str(COLUMNS),
         }
 
     def run(self, *arguments: Any) -> Any:
         """Run a command with ``--json``, keep its normalised document and return the real one."""
         words = [str(argument) for argument in arguments]
-        done = subprocess.run(
-            [sys.executable, "-m", "catsdogs", *words, "--json"],
-            capture_output=True,
-            text=True,
-            cwd=PROJECT,
-            env=self._environment,
-            timeout=MOST_SECONDS,
-        )
+        done = self._done([*words, "--json"])
         document = json.loads(done.stdout) if done.stdout else None
-        self.documents.append(
+        self.recording.documents.append(
             {
                 "command": [self._normal_text(word) for word in words],
                 "status": done.returncode,
                 "document": self._normal(document),
             }
         )
+        if not ONCE & set(words[:2]):
+            self.read(*words, *(["--force"] if {"--out", "--csv", "--report"} & set(words) else []))
         return document
+
+    def read(self, *words: Any) -> None:
+        """Run a command as people do."""
+        done = self._done([str(word) for word in words])
+        self.recording.readable.append((done.args[3:], done.stdout))
+
+    def _done(self, words: list[str]) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "catsdogs", *words],
+            capture_output=True,
+            text=True,
+            cwd=PROJECT,
+            env=self._environment,
+            timeout=MOST_SECONDS,
+        )
+        self.recording.stderr.append((words, done.stderr))
+        return done
 
     def _normal(self, value: Any, name: str = "") -> Any:
         """Return ``value``, which stands under ``name``, as every machine should give it."""
@@ -199,6 +233,22 @@ def _record_errors(machine: _Machine) -> None:
     machine.run("nonsense")
 
 
+def _read_for_people(machine: _Machine) -> None:
+    """Run what has no JSON, and what changes something, once more without it."""
+    photos = ("--data", machine.root / "sample", "--batch-size", 8, "--epochs", 1)
+    machine.read("train", "--model", "mobilenet_v2", *photos)
+    machine.read("runs", "list")
+    machine.read("data", "sample", "--images", 20, "--out", machine.root / "few")
+    for group in ((), ("data",), ("runs",)):
+        machine.read(*group)
+    for command in ("app", "train", "classify", "evaluate", "compare", "export", "embed"):
+        machine.read(command, "--help")
+    for command in ("sample", "fetch", "scan", "health", "annotations"):
+        machine.read("data", command, "--help")
+    for command in ("list", "show", "stop", "resume", "delete", "remark", "extend"):
+        machine.read("runs", command, "--help")
+
+
 if __name__ == "__main__":
     RECORDED.parent.mkdir(exist_ok=True)
-    RECORDED.write_text(json.dumps(record(), indent=1) + "\n", "utf-8")
+    RECORDED.write_text(json.dumps(record().documents, indent=1) + "\n", "utf-8")

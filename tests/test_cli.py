@@ -198,7 +198,7 @@ def test_runs_are_listed_as_a_table(runs, capsys):
 def test_a_run_is_shown_with_its_settings_epochs_and_command(runs, capsys):
     assert parser.main(["runs", "show", runs[0]]) == 0
     out = capsys.readouterr().out
-    for word in ("batch size", "Val accuracy", "ms an image", "MB", "python -m catsdogs train"):
+    for word in ("batch size", "Val accuracy", "ms per image", "MB", "python -m catsdogs train"):
         assert word in out
 
 

@@ -33,7 +33,8 @@ def sample(*, images: int, out: Path | None, seed: int) -> Outcome:
         draw_sample(folder.absolute(), images=images, seed=seed, progress=advance)
     seconds = round(time.perf_counter() - started, 2)
     result = {"path": str(folder), "images": images, "seconds": seconds}
-    return _as_facts(result)
+    shown = {"path": folder, "images": f"{images:,}", "time": tables.readable(seconds)}
+    return Outcome(result, [tables.facts(shown)])
 
 
 def fetch(*, source: str, sha256: str | None, out: Path | None) -> Outcome:
@@ -47,7 +48,7 @@ def fetch(*, source: str, sha256: str | None, out: Path | None) -> Outcome:
     except OSError as error:
         raise DatasetError(
             f"Expected to make {folder} the dataset that the app shows. Received: {error}. The "
-            "images are there: choose that folder on the Dataset page."
+            "images are in that folder: choose it on the Dataset page."
         ) from None
     return _as_facts({"path": str(folder)})
 
@@ -115,14 +116,16 @@ def embed(*, path: Path, engine: str, out: Path | None) -> Outcome:
         with files.replacing(out.absolute()) as temporary:
             np.savez(temporary, paths=names, vectors=rows.take(present))
     failed = unreadable(dataset) + [refused(*item) for item in rows.missing.items()]
+    seconds = round(time.perf_counter() - started, 2)
     result = {
         "images": len(present),
         "dimensions": embeddings.EMBEDDING_SIZE,
         "engine": engine,
         "unreadable": failed,
-        "seconds": round(time.perf_counter() - started, 2),
+        "seconds": seconds,
     }
-    shown = {**result, "unreadable": len(failed)}
+    shown = {**result, "images": f"{len(present):,}", "unreadable": len(failed), "seconds": None}
+    shown |= {"time": tables.readable(seconds)}
     return Outcome(result, [tables.facts(shown)], status_with(failed))
 
 

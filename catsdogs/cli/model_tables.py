@@ -53,6 +53,18 @@ def _matrix(result: dict[str, Any]) -> Grid:
     return Grid(("Actual", *predicted, "Precision>", "Recall>", "F1>"), rows)
 
 
+def quantized(measured: dict[str, Any]) -> dict[str, str]:
+    """Return the facts of a model in lower precision; none where nothing was measured."""
+    if not measured:
+        return {}
+    return {
+        "accuracy": f"{percent(measured['val_accuracy'])} of {measured['images']:,} "
+        "validation images",
+        "same label": f"{percent(measured['same_label'])} of them, compared with the exact model",
+        "largest difference": f"{measured['largest_difference']:.4f} in P(dog)",
+    }
+
+
 def _accuracy_without(sound: dict[str, Any] | None) -> str | None:
     if sound is None:
         return None

@@ -128,8 +128,8 @@ def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
         _copy(model_files.intact(found, EXPORT_FILES[form]), target, shown=out)
     size = target.stat().st_size
     result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size, **measured}
-    shown = {**result, "bytes": None, "size": decimal(size)}
-    return Outcome(result, [tables.facts(shown)])
+    shown = {"run": found.run_id, "format": form, "file": out, "size": decimal(size)}
+    return Outcome(result, [tables.facts({**shown, **model_tables.quantized(measured)})])
 
 
 def _answers(run: Run, dataset: index.Dataset) -> tuple[np.ndarray, list[dict[str, str]]]:

@@ -1,4 +1,4 @@
-"""Progress of a command on stderr: live bars on a terminal, else plain lines."""
+"""Progress of a command on stderr: live bars on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -45,7 +45,7 @@ def one_line(text: str) -> str:
 
 def is_live() -> bool:
     """Whether stderr is a terminal that can redraw lines."""
-    # Rich takes FORCE_COLOR for a terminal, even in front of a log file.
+    # With FORCE_COLOR, Rich draws live even into a log file.
     return sys.stderr.isatty() and not console().is_dumb_terminal
 
 
@@ -199,7 +199,8 @@ def _columns() -> list[ProgressColumn]:
     """Return the columns of a line; all but its title and its bar are in the field ``line``."""
     texts = ("count", "speed", "elapsed", "left")
     return [
-        TextColumn("{task.description}", markup=False),
+        # A long title takes two lines where the numbers need the width.
+        TextColumn("{task.description}", markup=False, table_column=Column()),
         BarColumn(None, table_column=Column(min_width=8, max_width=_BAR_WIDTH)),
         *(
             TextColumn(f"{{task.fields[line].{text}}}", justify="right", markup=False)

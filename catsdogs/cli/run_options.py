@@ -68,8 +68,8 @@ def add_runs(groups: Any) -> None:
 
 
 def _add_remark(managed: Any) -> None:
-    usage = "RUN [--name NAME] [--note NOTE] [--star | --no-star]"
-    remark = add(managed, "remark", runs.remark, usage, "give a run a name, a note or a star")
+    help_text = "give a run a name, a note or a star"
+    remark = add(managed, "remark", runs.remark, "RUN [options]", help_text)
     remark.add_argument("run", metavar="RUN", help=RUN_HELP)
     remark.add_argument(
         "--name",

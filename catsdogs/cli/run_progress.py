@@ -23,7 +23,7 @@ from catsdogs.runs.run import Run
 from catsdogs.runs.view import PhaseView, RunView, position
 from catsdogs.text import counted
 
-_STARTING = "starting: TensorFlow loads for some seconds"
+_STARTING = "starting: TensorFlow takes a few seconds to load"
 _STOPPING = "stopping …"
 _HOW_TO_KILL = "the best weights are kept; press Ctrl-C again to end it at once"
 _COUNT_QUEUE_EVERY_S = 1.0
@@ -32,7 +32,7 @@ Report = Callable[[Run], None]
 
 @contextmanager
 def watching() -> Iterator[Report]:
-    """Yield a ``report(run)`` for ``queue.follow``: drawn live on a terminal, else plain lines."""
+    """Yield a ``report(run)`` for ``queue.follow``: live on a terminal, plain lines elsewhere."""
     if not progress.is_live():
         yield _printer(progress.say, lambda run: [*_lasting_lines(run), *_passing_lines(run)])
         return
@@ -185,7 +185,7 @@ def _phase_line(name: str, run: Run, view: RunView, now: float) -> Line:
 
 
 def _phase_end(phase: PhaseView, view: RunView) -> float:
-    """Return when a phase ended: when the next one began, else with the run."""
+    """Return when a phase ended: when the next one began, or when the run ended."""
     begins = [other.begun_at for other in view.phases.values()]
     later = [begin for begin in begins if begin > phase.begun_at]
     return min(later, default=view.ended_at or phase.t)

@@ -112,7 +112,7 @@ def _ended(run: Run) -> Outcome:
     if run.state is State.LOST:
         raise RunError(
             f"Expected {run.run_id} to end by itself. Received: its process is gone (killed, out "
-            f"of memory or a power cut). See {run.folder / layout.LOG}, then go on with: "
+            f"of memory or a power cut). See {run.folder / layout.LOG}, then continue with: "
             f"python -m catsdogs runs resume {run.run_id}"
         )
     if run.state is State.FAILED:

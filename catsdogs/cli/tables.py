@@ -285,7 +285,7 @@ def _metrics(result: RunResult) -> dict[str, str]:
         "loss": f"{result.val_loss:.4f}",
         "trained on": f"{result.train_images:,} images",
         "parameters": f"{result.parameters:,}",
-        "forward pass": f"{result.latency_ms:.1f} ms an image",
+        "forward pass": f"{result.latency_ms:.1f} ms per image",
         "model file": _size(result.model_bytes),
         "time": f"{readable(result.total_s)}: {', '.join(parts)}",
     }
