@@ -125,7 +125,7 @@ class _Machine:
         return done
 
     def _normal(self, value: Any, name: str = "") -> Any:
-        """Return ``value``, which stands under ``name``, as every machine should give it."""
+        """Return ``value``, which is under ``name``, as every machine should give it."""
         if name in OF_THE_MACHINE:
             return type(value).__name__
         if name in MEASURED:

@@ -132,7 +132,7 @@ PATTERNS = (
     ),
     _pattern(
         r"\b(?:stand|stands|stood|standing)"
-        r" (?:in|on|at|above|below|under|beside|between|behind|as)\b",
+        r" (?:in(?! for)|on|at|above|below|under|beside|between|behind|as)\b",
         "Things do not stand there: use “is in”, “comes before” or a direct verb",
         bad="Shared parts stand in the shared folder.",
         good="Shared parts are in the shared folder.",
@@ -231,7 +231,7 @@ PATTERNS = (
         good="Only aggregates are sent.",
     ),
     _pattern(
-        r"\b(?:[Nn]othing|[Nn]obody|[Nn]o|[Nn]one|[Nn]ever) [^.;]*\b(?:nowhere|never|nobody)\b",
+        r"\b(?:[Nn]othing|[Nn]obody|[Nn]o|[Nn]one|[Nn]ever) [^.;]*\b(?:nowhere|never)\b",
         "Double negation",
         bad="Nothing is unpickled, nowhere.",
         good="No file is ever unpickled.",

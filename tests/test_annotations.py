@@ -296,7 +296,7 @@ def test_a_csv_that_people_write_needs_three_columns(kaggle_folder):
         ("cat.99.jpg,,exclude,", "not in this dataset"),
         (",,exclude,", "not in this dataset"),
         ("../photos/cat.1.jpg,,exclude,", "not in this dataset"),
-        ("cat.50.jpg,,exclude,", "not in this dataset"),  # It is there, and no picture.
+        ("cat.50.jpg,,exclude,", "not in this dataset"),  # The file exists but is not a picture.
         ("cat.1.jpg,0123456789abcdef,exclude,", "content has changed"),
         ("cat.1.jpg,,delete,", "the action 'delete'"),
         ("cat.1.jpg,,undo,", "the action 'undo'"),

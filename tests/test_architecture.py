@@ -286,7 +286,7 @@ def private_parts(module: Module) -> set[str]:
 
 
 def _is_foreign(node: ast.Attribute) -> bool:
-    """Return whether an attribute is a private part of an object other than one's own."""
+    """Return whether an attribute is a private part of another object."""
     owner = ast.unparse(node.value)
     if node.attr == "__init__":
         return owner != "super()"
@@ -476,7 +476,7 @@ def test_a_chart_drawn_elsewhere_is_found():
     assert drawn_elsewhere(Module("catsdogs/ui/train/live.py", "go.Figure(layout)"))
 
 
-# Rule 7: what a run, a dataset, a result and an event are is a type. Dictionaries of anything are
+# Rule 7: a run, a dataset, a result and an event are types. Dictionaries of anything are
 # for JSON documents: in the command line, and in the places counted here. Make the table shorter.
 OF_ANYTHING = {"dict[str, Any]", "Mapping[str, Any]"}
 JSON_ROOMS = ("catsdogs/cli/",)
@@ -532,7 +532,7 @@ def test_a_dictionary_of_anything_is_counted():
     assert untyped(Module("catsdogs/runs/run.py", source)) == 2
 
 
-# Rule 8: what a model can do is data. Ask its ModelInfo instead of comparing its name.
+# Rule 8: the abilities of a model are data. Ask its ModelInfo instead of comparing its name.
 MODEL_NAMES = {"custom_cnn", "mobilenet_v2"}
 MODEL_OWNERS = ("catsdogs/runs/models.py", "catsdogs/learning/models.py")
 
@@ -598,7 +598,7 @@ SETTINGS = {"allow_pickle": True, "safe_mode": False, "weights_only": False}
 
 
 def dangers(module: Module) -> list[str]:
-    """Return what in ``module`` could run code that a file brings along."""
+    """Return what in ``module`` could run code from a file."""
     imported = [name for name in module.imports if name.split(".")[0] in FOREIGN_CODE]
     calls = [node for node in module.nodes if isinstance(node, ast.Call)]
     return imported + [danger for call in calls for danger in _dangers_of(call)]

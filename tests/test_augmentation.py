@@ -1,4 +1,4 @@
-"""What training sees of its photos: crops, half of them mirrored."""
+"""The parts of photos that training sees: crops, half of them mirrored."""
 
 import numpy as np
 import pytest

@@ -26,7 +26,7 @@ def test_what_is_calibrated_stays_as_it_is():
 
 
 def test_a_temperature_that_does_not_help_images_it_was_not_fitted_on_is_left_alone():
-    # What fits 60 images best is an accident of theirs, as those held back tell.
+    # The best fit on 60 images is due to chance, as the images held back show.
     found = [calibration(*drawn(60, sharper=1.0, seed=seed), seed=7) for seed in range(8)]
     assert any(one.temperature == 1 for one in found)
     assert all((one.temperature == 1) == (one.ece_after == one.ece_before) for one in found)

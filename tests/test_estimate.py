@@ -24,7 +24,7 @@ CNN_ROW_BYTES, VECTOR_BYTES = 150 * 150 * 3, 1280 * 4
 def finish():
     """Return a function that leaves a finished run of 10 epochs on 1,000 photos.
 
-    ``prepared`` photos were decoded or embedded anew, at 0.01 s each; the others were cached.
+    ``prepared`` photos were decoded or embedded now, at 0.01 s each; the others were cached.
     """
 
     def write(config, *, fingerprint="f", prepared=1000, result=RESULT, ending="finished"):

@@ -18,7 +18,7 @@ def test_figures_of_a_small_case_worked_by_hand():
     expected = -np.mean(np.log([0.9, 0.4, 0.9, 0.4, 0.8]))
     assert result.log_loss == pytest.approx(expected)
     assert result.brier == pytest.approx(np.mean(np.square([0.1, 0.6, 0.1, 0.6, 0.2])))
-    # Of the six (cat, dog) pairs, the dog has the higher probability in five.
+    # In five of the six (cat, dog) pairs, the dog has the higher probability.
     assert result.roc_auc == pytest.approx(5 / 6)
     assert result.report["dog"]["recall"] == pytest.approx(2 / 3)
 

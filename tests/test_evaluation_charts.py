@@ -1,4 +1,4 @@
-"""Charts of what two runs said: what is faint, which range is shown, which charts there are."""
+"""Charts of two runs' answers: which exist, which range they show, and which parts are faint."""
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ def test_small_slices_are_faint_and_take_no_room():
     assert list(small.y) == [0.5, pytest.approx(45 / 49)]
     assert (large.opacity, small.opacity) == (1, 0.3)
     low, high = figure.layout.yaxis.range
-    # The point of the small slice is there, its interval, 9 to 91 %, is not.
+    # The range includes the point of the small slice, but not its interval of 9 to 91 %.
     assert 0.4 < low < 0.5 < 1 < high
     assert "1,000 images" in figure.layout.xaxis.ticktext[2]
     assert "span" in figure.layout.xaxis.ticktext[1]

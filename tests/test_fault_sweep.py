@@ -25,11 +25,11 @@ from test_faults import check_whole
 from catsdogs.errors import CatsDogsError
 
 _SAMPLED = 8
-# A full disk is told of in words of our own, too.
+# A full disk is also reported in our own words.
 WORDS = {error: [os.strerror(error)] for error in ERRORS}
 WORDS[errno.ENOSPC].append("Expected room on the disk")
 _TIMES = ("seconds", "latency_ms")
-# What is another one at every run: temporary names, shards, what runs are called.
+# Names that differ in every run: of temporary files, shards and runs.
 _VARYING = re.compile(r"\.tmp-\w+|[0-9a-f]{16,}|\d{8}-\d{6}-\w+-[0-9a-f]{4}|tmp\w{8}|file\w{8}\.py")
 
 
@@ -141,7 +141,7 @@ def sweep(
 ) -> int:
     """Let an operation of a flow fail, in turn each of ``numbers`` or all; return how many did.
 
-    The errors take turns, as do those that go by and, where they may, those that last for good.
+    The errors alternate, and so do temporary and, where possible, lasting ones.
     ``same`` returns what a command's document has to have in common with that of any other machine.
     """
     same = same or timeless
@@ -155,7 +155,7 @@ def sweep(
         clean = machine.call(flow.function, words)
         assert clean.status == 0, clean
         problems, met = [], 0
-        # A run is not always the same: the last numbers are those that nothing comes to any more.
+        # Runs differ a little, so no operation may reach the last numbers.
         most = len(clean.operations) + 20
         for number in numbers(clean.operations) if numbers else range(1, most):
             machine.again()
@@ -192,7 +192,7 @@ def check(ended: Ended, expected: Any, same: Callable[[Any], Any]) -> None:
     elif ended.status == 1:
         assert ended.document["error"]
     else:
-        # A photo of many that cannot be read is told of beside the rest.
+        # One unreadable photo among many is reported beside the others.
         assert ended.status == 2
 
 
@@ -208,7 +208,7 @@ def logs_named(told: str, root: Path) -> str:
 
 
 def is_named(operations: list[str], told: str, root: Path) -> bool:
-    """Return whether a file or a folder that an operation was about is in what was told."""
+    """Return whether the message names a file or a folder of the operation."""
     paths = (Path(operation.split(" ", 1)[1]).relative_to(root) for operation in operations)
     return any(part in told for path in paths for part in path.parts)
 

@@ -1,4 +1,4 @@
-"""Real workers that are killed, starved of disk or started too often: what is left, what goes on.
+"""Real workers that are killed, run out of disk or are started too often, and their remains.
 
 ``make torture`` kills many more of them, at random.
 """
@@ -36,7 +36,7 @@ from catsdogs.system import files, locks, processes
 pytestmark = pytest.mark.slow
 
 _PATIENCE_S = 240
-# Who trains one on it has epochs of eight batches; those of the transfer run take milliseconds.
+# A run on it has epochs of eight batches, which take milliseconds for the transfer run.
 SETTINGS = {
     "custom_cnn": {"epochs": 3, "batch_size": 4},
     "mobilenet_v2": {"epochs": 60, "batch_size": 4},
@@ -52,7 +52,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """A folder with a small drawn sample, and a cache that fills up as the tests go on."""
+    """A folder with a small drawn sample, and a cache that fills up during the tests."""
     root = tmp_path_factory.mktemp("faults")
     draw_sample(root / "sample", images=40)
     return root
@@ -66,7 +66,8 @@ def sample(world, empty_machine, monkeypatch):
     yield world / "sample"
     for process in at_work(artifacts):
         process.kill()
-    # Who waits for a worker looks at the queue when it ends, which must not be the next test's.
+    # A thread that waits for a worker checks the queue when it ends, which must not be the next
+    # test's.
     for thread in threading.enumerate():
         if thread.name.startswith("process "):
             thread.join()
@@ -131,7 +132,7 @@ def begun(folder):
 
 
 def fitted(*place):
-    """Return whether a run has told of a batch at or behind this (epoch, step)."""
+    """Return whether a run has reported a batch at or after this (epoch, step)."""
     return lambda folder: any((e["epoch"], e["step"]) >= place for e in events(folder, "batch"))
 
 
@@ -167,7 +168,7 @@ def at_work(folder):
 
 
 def check_folder(folder):
-    """Check that every file that can be seen is whole, and that nobody works here any more."""
+    """Check that every file that can be seen is whole, and that no process works here now."""
     check_whole(folder.iterdir())
     until(lambda: not [p for p in at_work(folder) if p.status() != psutil.STATUS_ZOMBIE])
 
@@ -310,7 +311,7 @@ def copied(run, name):
 
 
 def contents(folder):
-    """Return the files of a run but for what is appended and what asks it to stop."""
+    """Return the files of a run except its event log, its output and the stop request."""
     told = (layout.EVENTS, layout.LOG, layout.STOP, layout.LOCK)
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in told}
 
@@ -373,7 +374,8 @@ def worker(folder):
     return subprocess.run(command, cwd=PROJECT, capture_output=True)
 
 
-# A server or a command: makes runs like ``queued_to_fail`` once it is told to, starts what is next.
+# A server or a command: makes runs like ``queued_to_fail`` on request, and starts the next in the
+# queue.
 _SERVER = """
 import sys
 from catsdogs.runs import event_file, queue, store
@@ -442,7 +444,7 @@ def test_runs_of_several_servers_go_one_at_a_time_in_their_order(sample, servers
         started = servers(3, runs=2)
         until(lambda: len(queue.in_queue(store.list_runs()[0])) == 6)
     assert ended(started) == [0, 0, 0]
-    # From here on nobody is left who looks, but for the workers themselves.
+    # From here on, only the workers themselves check the queue.
     until(have_ended)
     times = spans()
     assert len(times) == 6

@@ -18,7 +18,7 @@ def test_an_address_becomes_a_folder_of_images_and_the_archive_goes(archive, emp
         folder = fetching.fetch(url, report=silent)
     assert len(index.scan(folder).usable) == 16
     assert not list((empty_machine / "data").rglob("*.zip"))
-    # No server any more: it is not asked again.
+    # The server has stopped: it is not asked again.
     assert fetching.fetch(url, report=silent) == folder
 
 

@@ -34,7 +34,7 @@ def turned(orientation) -> Image.Exif:
 
 
 def with_two_pictures() -> bytes:
-    """What many phones write: an MPO."""
+    """An MPO, the format of many phones."""
     return encoded("MPO", save_all=True, append_images=[NOISE.rotate(180)])
 
 

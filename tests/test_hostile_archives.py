@@ -81,7 +81,7 @@ def test_names_that_a_system_takes_for_one_become_several(tmp_path):
     assert len({name.casefold() for name in names}) == 10
     assert all(len(name.encode()) < 200 and name.isprintable() for name in names)
     assert not any(path.stem.casefold() == "con" for path in files)
-    # Whatever they are called now, they are labelled as they were.
+    # Their names have changed, but their labels have not.
     found = summary.document(index.scan(folder))
     assert (found["cats"], found["dogs"]) == (6, 4)
 

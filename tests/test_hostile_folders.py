@@ -164,7 +164,7 @@ def test_folders_and_files_without_permission_are_counted_and_told(kaggle_folder
 
 @pytest.fixture
 def closed_folder(kaggle_folder, monkeypatch):
-    """A folder below photos that the system refuses to list, whoever asks."""
+    """A folder below photos that the system refuses to list for any user."""
     (kaggle_folder / "closed").mkdir()
     real = os.scandir
 

@@ -27,7 +27,7 @@ CODES = {"empty", "not_an_image", "truncated", "damaged", "too_large"}
 
 @pytest.fixture(autouse=True)
 def as_outside_of_tests():
-    """What Pillow warns of is no error where the app runs."""
+    """Pillow's warnings are not errors in the app."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""Names and metadata are shown as text, CSV cells are no formulas, and no page tells a place."""
+"""Names and metadata are shown as text, CSV cells are not formulas, and pages reveal no paths."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ from catsdogs.ui.shared import cache
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "'=1", "''-1", "'\t", "-rf.jpg")
 PLAIN = ("cat.1.jpg", "", "it's", "'quoted'", "a=b", "1-2", "x\r=1", 'say "dog"')
-# What would format, link, run or colour, were it not escaped; and what hides or reorders.
+# Names that would format, link, run or colour if they were not escaped, or hide or reorder text.
 ACTIVE = ("<img", "<b>", "**bold**", "`code`", "![i](", "[click](", ":red[", "$x^2$")
 
 
@@ -143,7 +143,7 @@ def strings(value: object) -> list[str]:
     if isinstance(value, list):
         return [found for part in value for found in strings(part)]
     if isinstance(value, str) and value[:1] in ("{", "["):
-        with suppress(ValueError):  # What our own components are sent is JSON.
+        with suppress(ValueError):  # Our own components receive JSON.
             return strings(json.loads(value))
     return [value] if isinstance(value, str) else []
 
@@ -161,7 +161,7 @@ def everything_sent(app: AppTest) -> list[str]:
 
 
 def assert_is_shown_as_text(app: AppTest) -> None:
-    """What is Markdown has nothing active of a hostile name in it; nothing at all hides."""
+    """Markdown contains no active part of a hostile name, and no text is hidden."""
     kinds = ("markdown", "caption", "info", "success", "warning", "error", "title", "subheader")
     for kind in kinds:
         for element in app.get(kind):

@@ -123,7 +123,7 @@ def own(artifacts):
 
 
 def replaced(path, content):
-    """Replace a file, its link to the sound run's with it, and seal the run anew."""
+    """Replace a file, its link to the sound run's with it, and renew the run's checksums."""
     path.unlink(missing_ok=True)
     path.write_bytes(content)
     seal(path.parent)
@@ -238,7 +238,7 @@ def flipped(folder, seed, count):
 
 @pytest.mark.slow
 def test_code_in_a_keras_file_does_not_run(own, marker, tmp_path):
-    """A Lambda layer of marshalled code, and a config that names what is no part of Keras."""
+    """A Lambda layer of marshalled code, and a config that names classes outside Keras."""
     folders = []
     for name, content in keras_files(marker).items():
         folders.append(own.with_name(name))
@@ -279,7 +279,7 @@ with contextlib.suppress(Exception):
 
 
 def test_what_is_installed_and_asked_for_loads_keras_files_safely():
-    """Before 3.15.1 its safe mode could be passed by."""
+    """Before 3.15.1 its safe mode could be bypassed."""
     asked = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     assert "keras>=3.15.1" in asked["dependencies"]
     for pinned in ("requirements.txt", "requirements-dev.txt"):

@@ -1,4 +1,4 @@
-"""What the user is told of Kaggle, by a kagglehub that does as the tests say."""
+"""The messages about Kaggle, with a fake kagglehub that the tests control."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""Who may talk to the app, asked over real sockets.
+"""Which clients may connect to the app, over real sockets.
 
 It is started from a folder whose ``.streamlit/config.toml`` wants everything open, as one that
 somebody made for another app may.

@@ -70,7 +70,7 @@ def test_a_label_is_suspect_as_the_run_knew_it(checked):
     usable = checked.usable
     expected = (usable["label"] == 0).tolist()
     assert suspects(usable, photo_facts(checked.root)).tolist() == expected
-    # What is decided now changes nothing of how a run was measured before.
+    # New decisions do not change how a run was measured earlier.
     annotations.annotate(checked.root, usable, annotations.RELABEL, label=1)
     assert suspects(usable, photo_facts(checked.root)).tolist() == expected
     assert not suspects(index.scan(checked.root).usable, photo_facts(checked.root)).any()

@@ -1,4 +1,4 @@
-"""Who answers about a picture, and who tells whether it shows a pet at all."""
+"""Which run answers about a picture, and which one decides whether it shows a pet at all."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Threads that all callers of a process share, in turns."""
+"""Threads that all callers of a process share fairly."""
 
 import threading
 import time

@@ -17,7 +17,7 @@ from catsdogs.system import files
 pytestmark = pytest.mark.slow
 
 ABOUT = About(dataset=DatasetReference(name="photos", fingerprint="f"))
-# What Python announces before it changes a file or a folder.
+# The audit events that Python raises before it changes a file or a folder.
 STEPS = {"open", "os.link", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"}
 
 
@@ -26,7 +26,7 @@ class Killed(BaseException):
 
 
 class Life:
-    """So many steps are left to a process."""
+    """The number of steps until a process is killed."""
 
     left: int | None = None
 

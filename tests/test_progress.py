@@ -1,4 +1,4 @@
-"""What a person sees who types the commands: live bars on a terminal, Ctrl-C, the queue."""
+"""The terminal of a person who types commands: live bars, Ctrl-C, the queue."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def sleeper():
 
 @pytest.fixture
 def at_work(sleeper):
-    """A run at work, as its folder tells it."""
+    """A run in progress, as its folder describes it."""
     folder = store.create(RunConfig("custom_cnn", "/photos", epochs=3), ABOUT)
     identity = processes.identity_of(sleeper.pid).to_json()
     emit(folder, ("queued", {}), ("launched", identity), ("started", identity))
@@ -70,7 +70,7 @@ def stderr_on_terminal():
 
 
 def _drawn_on(progress):
-    # What was written arrives in pieces, and a little later.
+    # The output arrives in pieces, and a little later.
     pieces = []
     while select.select([progress], [], [], 0.2)[0]:
         pieces.append(os.read(progress, 65536))

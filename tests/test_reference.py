@@ -1,4 +1,4 @@
-"""Runs that come with the project: what they are, what they can do, and that they stay."""
+"""Runs that come with the project: their content and abilities, and that they cannot change."""
 
 import json
 import os
@@ -25,7 +25,7 @@ MOST_BYTES = 20_000_000
 
 @pytest.fixture
 def a_reference_run(trained_machine):
-    """Of two trained runs one that came with the project, without Keras' file."""
+    """One of two trained runs, as if it came with the project, without its Keras file."""
     run = store.list_runs()[0][0]
     about = json.loads((run.folder / layout.CONFIG).read_text("utf-8"))
     (run.folder / layout.CONFIG).write_text(json.dumps({**about, "reference": True}), "utf-8")

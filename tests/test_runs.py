@@ -25,7 +25,7 @@ RESULT = {
 }
 EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}
 ABOUT = About(dataset=DatasetReference(name="photos", fingerprint="f"))
-# What an event of a process of before, whose number another one has by now, may differ in.
+# The ways in which an earlier process differs from a new one with the same number.
 OTHERS = [
     {"pid_started_ticks": 1},
     {"boot_id": "of the boot before"},

@@ -1,4 +1,4 @@
-"""Several people at once, over real sockets: what each is shown, and what the app keeps of them."""
+"""Several people at once, over real sockets: the pages of each, and the app's memory."""
 
 import io
 import random
@@ -55,7 +55,7 @@ def jpeg(number: int, size_px: tuple[int, int]) -> bytes:
 
 @dataclass
 class Load:
-    """What some visitors met who dropped pictures for a while.
+    """The results of visitors who dropped pictures for a while.
 
     ``seconds`` are from the first byte of the uploads to the last of the page with all answers.
     """
@@ -183,7 +183,7 @@ def test_bombs_that_are_dropped_together_are_told_and_bounded(app):
 
 
 def drop_bombs(app: Server, *, sessions: int, side_px: int) -> Load:
-    """Let as many visitors at once drop three bombs; count those that they are told of.
+    """Let as many visitors at once drop three bombs; count the reported ones.
 
     The first is refused by its header, the second when its pixels end. The third is as large as a
     picture may be, and is answered.

@@ -8,7 +8,7 @@ from catsdogs.health.snapshot import TRAINING, VALIDATION, Watch
 
 @pytest.fixture
 def clock():
-    """Seconds that pass when a test says so."""
+    """Seconds that pass only when a test advances them."""
 
     class Clock:
         now = 0.0

@@ -1,4 +1,4 @@
-"""What is installed: pinned, with checksums, not below what is known to be safe, and audited."""
+"""The installed packages: pinned with checksums, at safe versions, and audited."""
 
 import json
 import re
@@ -80,7 +80,7 @@ def test_what_is_asked_for_has_a_minimum():
 
 @contextmanager
 def database(vulnerable, *, knows_the_canary=True):
-    """Serve OSV's protocol; ``vulnerable`` maps names to what is said of any version of them."""
+    """Serve OSV's protocol; ``vulnerable`` maps names to the finding for all their versions."""
     known = {"jinja2 2.10": "CVE-2019-10906"} if knows_the_canary else {}
     asked = []
 

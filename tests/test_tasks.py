@@ -140,7 +140,7 @@ def test_a_task_whose_pid_another_process_has_is_lost_and_that_process_lives(oth
 
 def test_starts_and_cancels_leave_nothing_behind(archive):
     with served(archive, stall_after=200_000) as url:
-        start_and_cancel(url)  # What the first one imports and opens stays.
+        start_and_cancel(url)  # The modules and files that the first one opens stay.
         before = held()
         for _ in range(2):
             start_and_cancel(url)

@@ -1,4 +1,4 @@
-"""The undocumented parts of TensorFlow and LiteRT that training and export lean on."""
+"""The undocumented parts of TensorFlow and LiteRT that training and export use."""
 
 import numpy as np
 import pytest

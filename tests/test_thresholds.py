@@ -1,4 +1,4 @@
-"""What moves with the threshold, against counting by hand."""
+"""The metrics that depend on the threshold, against counting by hand."""
 
 import numpy as np
 import pytest

@@ -1,7 +1,7 @@
 """Every file operation of every flow fails, one after the other: ``make torture``.
 
-Of what takes longer, one operation of each kind on each file fails; of training, whose hundreds of
-operations are mostly another line of the events or another piece of a file, some of those.
+In slower flows, one operation of each kind on each file fails. In training, whose hundreds of
+operations mostly add a line of events or a piece of a file, only some of those fail.
 """
 
 import random
@@ -70,7 +70,7 @@ def test_operations_of_a_training(trainer):
         trainer,
         lambda found: random.Random(5).sample(distinct(found), _TRAININGS),
         same=lambda document: [document[name] for name in _KEPT],
-        # Where nothing can be written any more, a run cannot say why it ended.
+        # If no file can be written, a run cannot record why it ended.
         for_good=False,
     )
     print(f"\ntrain: {met} operations", end=" ")

@@ -1,7 +1,7 @@
 """A real disk that is full at every place where something is written: ``make torture``.
 
-On a small disk of its own (Linux, for a user who may mount one). What is written fails with a word
-or is whole, what was there before stays, and all goes on once there is room.
+On a small disk of its own (Linux, for a user who may mount one). Each write fails with an error or
+is complete, earlier files stay, and all work continues once there is room.
 """
 
 import shutil

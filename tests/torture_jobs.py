@@ -82,7 +82,7 @@ def test_tasks_that_are_started_and_cancelled_leave_nothing_behind(archive):
 
 
 def check_nothing_left(folder):
-    """Check that nobody works in a folder any more, and that this process has no dead children."""
+    """Check that no process works in a folder now, and that this process has no dead children."""
     until(lambda: not at_work(folder))
     until(lambda: psutil.STATUS_ZOMBIE not in [c.status() for c in psutil.Process().children()])
 
@@ -94,7 +94,7 @@ def test_a_check_whose_task_or_child_is_killed_leaves_no_orphan(whom, sample, im
     if whom == "its child":
         child.kill()
         found = until(lambda: ended(task))
-        # What needs no vectors was found out nevertheless, and what was not is said.
+        # The findings that need no vectors exist, and the missing ones are reported.
         assert found.state is tasks.TaskState.DONE
         assert "SIGKILL" in load(sample).summary.embedding
     else:

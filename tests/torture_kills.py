@@ -61,7 +61,7 @@ def tally():
         print(f"{moment:<14}", *(f"{kills[kind, moment]:>14}" for kind in SETTINGS))
     print(
         f"{sum(kills.values())} kills, {with_model['kills']} of them with a model to lose: "
-        f"{wrong['lost']} models lost, {wrong['running']} runs shown as at work"
+        f"{wrong['lost']} models lost, {wrong['running']} runs wrongly shown as running"
     )
 
 
@@ -175,7 +175,7 @@ def killed_while_queueing(run, draw, epochs):
 
 
 def check_events(run):
-    """Check that all events can be read but for a torn line for each time it was killed."""
+    """Check that all events can be read, except one torn line for each kill."""
     lines = (run.folder / layout.EVENTS).read_bytes().splitlines()
     torn = len(lines) - len(event_file.read_events(run.folder))
     assert torn <= sum(b'"launched"' in line for line in lines)

@@ -17,7 +17,7 @@ from conftest import PROJECT
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# What keeps a browser from asking for the network, and lets it run as root in a container.
+# Options that keep a browser off the network and let it run as root in a container.
 BROWSER_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -135,7 +135,7 @@ def test_watched_photos_are_answered_after_each_epoch_and_change_nothing(new_run
 def test_several_batches_at_once_tell_of_the_same_epochs_and_stop_between_them(new_run):
     one_by_one, whole, pieces = (new_run(epochs=3, learning_rate=0.1) for _ in range(3))
     fit(one_by_one)
-    # 5 batches an epoch: the last look of each is at one batch alone.
+    # 5 batches an epoch: the last check of each sees only one batch.
     expected, _ = fit(whole, at_once=2)
     assert told(whole) == told(one_by_one)
     found = fit_in_pieces(pieces, batches=2, at_once=2)
@@ -281,7 +281,7 @@ def test_fine_tuning_ends_an_epoch_at_the_running_mean_of_its_weights(stage, rec
     optimizer = fitting._optimizer(config, stage, steps)
     for _ in range(steps):
         optimizer.apply([keras.ops.ones(1)], [weight])
-    # Of a gradient that stays the same, Adam makes steps of the rate.
+    # With a constant gradient, each step of Adam has the size of the rate.
     taken = [1 - rate * (step + 1) for step in range(steps)]
     mean = taken[0]
     for value in taken[1:]:

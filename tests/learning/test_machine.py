@@ -1,4 +1,4 @@
-"""What is measured of a machine once; and which engine and precision follow from it."""
+"""The measurements that are made once per machine; the engine and precision that they decide."""
 
 import json
 

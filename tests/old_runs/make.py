@@ -2,7 +2,7 @@
 
     cd CHECKOUT && PYTHON /path/to/make.py OUT.tar.xz
 
-It uses nothing but the command line and the files in a run's folder, so it works with any version.
+It uses only the command line and the files in a run's folder, so it works with any version.
 """
 
 import hashlib
