@@ -212,7 +212,7 @@ class TestWithTrainedRuns:
     def test_labels_follow_threshold_and_refusal(
         self, both, runs, photo, tmp_path, refused, monkeypatch
     ):
-        # With so few validation photos there is no floor; with one from 1 % on, everything is below it.
+        # For shares below 1 %, no picture is below the floor; from 1 % on, every picture is.
         for one in runs:
             references = References.read(one.folder)
             floors = {share: 1.5 if share >= 0.01 else -1.5 for share in rejection.FALSE_REFUSALS}
