@@ -19,7 +19,7 @@ _BROWSER = "chromium"
 
 @contextmanager
 def serving(script: Path = paths.PROJECT_ROOT / "streamlit_app.py") -> Iterator[tuple[str, Any]]:
-    """Serve ``script`` in the present environment; yield its address and its psutil.Process."""
+    """Serve ``script`` in the current environment; yield its address and its psutil.Process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

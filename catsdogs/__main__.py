@@ -10,7 +10,7 @@ def main() -> NoReturn:
     # Set before any library is loaded; ``system/processes.py`` says why.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        # Imported here: it takes a second, and Ctrl-C must not print a traceback meanwhile.
+        # Imported here: it takes a second, in which Ctrl-C must not print a traceback.
         from catsdogs.cli.parser import main
 
         sys.exit(main())

@@ -193,7 +193,7 @@ def test_a_run_goes_on_only_from_the_weights_that_it_began_from(
     assert (status, store.load(began_offline.folder).began_from) == (0, SHIPPED)
     status, said = command_line("runs", "extend", began_online.run_id, *extend)
     assert status == 1
-    assert "Expected the weights that this run began from (imagenet)" in said["error"]
+    assert "Expected the weights that this run started from (imagenet)" in said["error"]
     assert store.load(began_online.folder).began_from == IMAGENET
 
 

@@ -109,7 +109,7 @@ class Follower(Generic[T, S]):
 
     @contextmanager
     def state(self) -> Iterator[S]:
-        """Yield the state by now, which no other thread changes meanwhile.
+        """Yield the current state. No other thread changes it during the block.
 
         A last line without its line break waits for the next time.
 

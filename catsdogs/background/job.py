@@ -123,7 +123,7 @@ def run(
     except CatsDogsError as error:
         ending = on_error(error)
     except Exception as error:
-        # The edge of the process: whatever happened, the app has to be able to show it.
+        # The edge of the process: the app must be able to show any error.
         traceback.print_exc()
         ending = on_error(error)
     emit(ending.event, **ending.fields)

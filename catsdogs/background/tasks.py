@@ -203,7 +203,7 @@ def _is_alive(events: list[Event]) -> bool:
     process = job.process_of(events)
     if process is not None:
         return is_alive(process)
-    # The absolute value, because the clock may have been set back meanwhile.
+    # The absolute value, because the clock may have been set back since then.
     return abs(time.time() - events[0]["t"]) < _LAUNCH_GRACE_S
 
 

@@ -25,7 +25,7 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.models import WHOLE
 from catsdogs.runs.run import Run
 
-_MEASURED_TOGETHER = 64  # photos of the validation side, whatever the batch size
+_MEASURED_TOGETHER = 64  # photos of the validation side, independent of the batch size
 
 
 def decoded(dataset: Dataset, side: int, reporter: Reporter) -> Rows:
@@ -176,7 +176,7 @@ def sides(run: Run, dataset: Dataset, tables: list[Rows], reporter: Reporter) ->
     recorded = run.view.split
     if recorded is not None and recorded.hash != fingerprint:
         raise DatasetError(
-            f"Expected the validation photos that this run began with ({recorded.hash}). "
+            f"Expected the validation photos that this run started with ({recorded.hash}). "
             f"Received: others ({fingerprint}), because near duplicates were found or photos no "
             "longer decode. Start a new run."
         )

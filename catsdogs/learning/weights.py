@@ -33,7 +33,7 @@ def find_weights(*, begun_from: str | None = None) -> Path:
     found = shipped if begun_from == SHIPPED and shipped.is_file() else _find()
     if begun_from not in (None, origin(identity(found))):
         raise WeightsUnavailable(
-            f"Expected the weights that this run began from ({begun_from}). Received: "
+            f"Expected the weights that this run started from ({begun_from}). Received: "
             f"{origin(identity(found))}, from {found.name}. Make them available again, or start a "
             "new run."
         )

@@ -62,7 +62,7 @@ def _already_running() -> None:
 
 def _queued(folder: Path) -> Run:
     run = store.load(folder)
-    # The process that started this worker may not have known of another, which ended meanwhile.
+    # Another worker may have ended since the process that started this one checked.
     if run.ending is not None:
         raise RunError("Expected a run that is queued. Received: one that has ended. Resume it.")
     return run

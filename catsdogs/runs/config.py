@@ -112,8 +112,8 @@ class RunConfig:
         None,
         Whole(1, 100),
         "Views per image",
-        "How often an epoch shows each training image, with another crop each time. Epochs take "
-        "that many times longer. 1 to 4 are usual.",
+        "How often an epoch shows each training image, with a different crop each time. Epochs "
+        "take that many times longer. 1 to 4 are usual.",
         noun="repeats",
         effective=lambda config: config.image_repeats,
         by_recipe=True,
@@ -126,8 +126,8 @@ class RunConfig:
         0,
         Whole(0, 1000),
         "Fine-tuning epochs",
-        "Epochs in which more of MobileNetV2 learns, after its last layer. 0: keep the weights "
-        "from ImageNet. 2 to 5 are usual.",
+        "Epochs that train more of MobileNetV2, after its new last layer has been trained. "
+        "0: keep the weights from ImageNet. 2 to 5 are usual.",
         noun="epochs of fine-tuning",
         applies=_has_backbone,
         allowed=lambda config: config.fine_tune == 0 or _has_backbone(MODELS[config.model]),
@@ -139,7 +139,8 @@ class RunConfig:
         WHOLE,
         Choice(block_titles(), lambda name: block_titles()[name]),
         "Fine-tuned part",
-        "The part below it is computed once per photo. Epochs take longer if more of it learns.",
+        "The blocks that fine-tuning trains. The others are computed once per photo, so epochs with "
+        "few blocks are shorter.",
         noun="first block to fine-tune",
         applies=_has_backbone,
         is_said=_is_fine_tuned,
@@ -149,7 +150,7 @@ class RunConfig:
         None,
         Number(is_rate, "a number above 0, at most 10", step=1e-5),
         "Fine-tuning rate",
-        "Its learning rate: small, to keep the knowledge from ImageNet. "
+        "The learning rate of fine-tuning: small, to keep the knowledge from ImageNet. "
         "0.00001 to 0.0003 are usual.",
         effective=lambda config: config.fine_tuning_rate,
         applies=_has_backbone,

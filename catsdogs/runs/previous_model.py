@@ -15,7 +15,7 @@ from catsdogs.system import files
 
 
 def set_aside(folder: Path) -> None:
-    """Keep the run's present files, whatever replaces them."""
+    """Keep the run's current files until the run has ended with new ones."""
     unfinished = _cleared(folder)
     unfinished.mkdir()
     for name in model_files.MODEL_FILES:

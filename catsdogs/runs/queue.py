@@ -1,8 +1,8 @@
 """The queue of runs and their worker processes: start, stop, resume, extend, follow.
 
 A run is a job (``catsdogs.background.job``) that waits for its turn. An event in its folder queues
-it. Every page, every command and every worker that ends starts the oldest queued runs. They hold
-one file lock meanwhile, so that exactly one of several servers and commands starts a run. No
+it. Every page, every command and every worker that ends starts the oldest queued runs. They hold a
+file lock while they do so, so that exactly one of several servers and commands starts a run. No
 process has to stay alive for the queue.
 """
 

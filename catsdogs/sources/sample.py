@@ -56,7 +56,7 @@ def ensure_sample(progress: Progress | None = None) -> Path:
         try:
             draw_sample(folder, progress=progress)
         except (OSError, DatasetError):
-            # Another tab has drawn the same sample meanwhile: use that.
+            # Another tab has just drawn the same sample: use that.
             if not folder.is_dir():
                 raise
     return folder

@@ -100,7 +100,8 @@ def _give_way(pid: int) -> None:
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
             return
         process.nice(max(_NICENESS, process.nice()))
-        # Desktop Linux divides the processors between sessions first, whatever their niceness.
+        # Desktop Linux divides the processors between sessions before it considers their
+        # niceness.
         Path(f"/proc/{pid}/autogroup").write_text(str(_NICENESS))
 
 
@@ -200,7 +201,7 @@ def _session(process: psutil.Process) -> int | None:
 def answer_of(module: str, *arguments: str) -> str:
     """Run ``python -m module`` to its end and return the last line that it printed.
 
-    It ends when this process does, for whatever reason.
+    It ends when this process does, for any reason.
 
     Raises:
         ChildProcessError: with the last line of its complaint, when it fails.
