@@ -139,8 +139,8 @@ class RunConfig:
         WHOLE,
         Choice(block_titles(), lambda name: block_titles()[name]),
         "Fine-tuned part",
-        "The blocks that fine-tuning trains. The others are computed once per photo, so epochs with "
-        "few blocks are shorter.",
+        "The blocks that fine-tuning trains. The others are computed once per photo, so epochs "
+        "with few blocks are shorter.",
         noun="first block to fine-tune",
         applies=_has_backbone,
         is_said=_is_fine_tuned,
