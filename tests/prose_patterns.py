@@ -351,8 +351,9 @@ PATTERNS = (
         good="A message has the reason; otherwise the page is empty.",
     ),
     _pattern(
-        rf"\b(?:(?:a|one|each) (?:{_THING}|line|thread|point|number|sentence|panel)|once"
-        rf"|ms|s|KB|MB|GB|(?:\d|two|three|ten|hundred) \w+s) an? (?:{_THING})\b",
+        rf"\b(?:(?:a|one|each) (?:{_THING}|line|thread|point|number|sentence|panel)"
+        rf"|ms|s|KB|MB|GB|(?:\d|two|three|ten|hundred) \w+s) an? (?:{_THING})\b"
+        rf"|\bonce an? (?:{_THING})(?=[.,:;)]|$)",
         "“One X a Y”: use “per” or “for each”",
         bad="A forward pass takes 9 ms an image, with a row a metric.",
         good="A forward pass takes 9 ms per image, with one row per metric.",

@@ -73,6 +73,7 @@ def test_a_pattern_finds_the_bad_sentence_and_accepts_the_good_one(pattern: Patt
         "If there is one, it is used.",
         "Of 605 pictures without a cat or dog, it finds 95 %.",
         "So that is the default.",
+        "It appears once a run like this has finished.",
     ],
 )
 def test_ordinary_english_passes(sentence):
