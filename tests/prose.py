@@ -9,6 +9,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 
 SOURCES = (
@@ -68,7 +69,7 @@ def _passages(path: str, text: str) -> Iterator[_Passage]:
     if suffix == ".py":
         return _python(text)
     if suffix in (".js", ".css"):
-        return _blocks(_script_comments(text))
+        return chain(_blocks(_script_comments(text)), _script_strings(text))
     if suffix in (".md", ".jinja"):
         return _document(_newest(text) if path == "CHANGELOG.md" else text)
     return _blocks(_hash_comments(text))
@@ -139,6 +140,17 @@ def _script_comments(text: str) -> Iterator[_Comment]:
     for comment in re.finditer(r"/\*(.*?)\*/", text, re.DOTALL):
         line = text.count("\n", 0, comment.start()) + 1
         yield _Comment(line, re.sub(r"(?m)^\s*\*", "", comment[1]), is_alone=False)
+
+
+def _script_strings(text: str) -> Iterator[_Passage]:
+    """Yield the strings of JavaScript. A value that is formatted into one is an "X"."""
+    code = re.sub(
+        r"//[^\n]*|/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.DOTALL
+    )
+    for string in re.finditer(r'"([^"\n]*)"|`([^`]*)`', code):
+        line = text.count("\n", 0, string.start()) + 1
+        words = re.sub(r"\$\{[^}]*\}", "X", string[1] or string[2] or "")
+        yield _Passage(line, _plain(words), is_spread=False)
 
 
 def _line_comments(text: str, *, marker: str) -> Iterator[_Comment]:

@@ -142,9 +142,13 @@ def test_a_template_a_script_and_a_makefile_are_read():
     assert found("a.jinja", "{% if x %}\n<p>It is {{ x }} now.</p>\n{% endif %}") == [
         (2, "It is X now.")
     ]
-    assert found("a.js", "// A comment on two\n// lines of code.\nconst a = 1 // And a third.") == [
-        (1, "A comment on two lines of code."),
+    script = (
+        "// A comment on two\n// lines.\nconst a = 1 // And a third.\ntell(`It has ${n} photos.`)"
+    )
+    assert found("a.js", script) == [
+        (1, "A comment on two lines."),
         (3, "And a third."),
+        (4, "It has X photos."),
     ]
     assert found("Makefile", "run: x ## serve the app\n\t@echo a") == [(1, "serve the app")]
 
