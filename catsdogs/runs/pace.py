@@ -15,6 +15,8 @@ _RECENT = 20
 _VALIDATING_COST = 1 / 3
 # An expectation from before the run counts like this share of the work.
 _EXPECTED_WEIGHT = 0.1
+# Without one, the first batches say little: nothing is predicted before so much is done.
+_ENOUGH_SHARE, _ENOUGH_S = 0.02, 10.0
 
 
 def pace(view: RunView, *, batch_size: int) -> Pace:
@@ -79,7 +81,8 @@ def _seconds_per_work(
     tenth of the ``whole``.
     """
     if expected_s is None:
-        return elapsed_s / work if work > 0 and elapsed_s > 0 else None
+        is_enough = work >= _ENOUGH_SHARE * whole or elapsed_s >= _ENOUGH_S
+        return elapsed_s / work if work > 0 and elapsed_s > 0 and is_enough else None
     weight = _EXPECTED_WEIGHT * whole
     return (weight * expected_s + elapsed_s) / (weight + work)
 
