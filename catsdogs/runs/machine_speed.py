@@ -52,10 +52,10 @@ def _gflops() -> float:
 
 
 def _slowdown() -> float:
-    """Return the slowdown by the load of the last minute, if half of it lasts; 1 where unknown."""
+    """Return the slowdown if the load of the last minute lasts; 1 where it is unknown."""
     if not hasattr(os, "getloadavg"):  # Windows
         return 1.0
-    return 1 + os.getloadavg()[0] / (2 * (os.cpu_count() or 1))
+    return 1 + os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 def _has_bfloat16() -> bool:
