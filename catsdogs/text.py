@@ -18,7 +18,12 @@ _FORMULA = re.compile(r"'*\s*[=+@\t\r-]")
 
 def printable(text: str) -> str:
     """Return ``text`` with U+FFFD for control characters and for bytes that are not UTF-8."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return "".join(char if _is_printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _is_printable(char: str) -> bool:
+    # Python counts only the ordinary space as printable; ``percent`` uses another.
+    return char.isprintable() or char == "\N{NO-BREAK SPACE}"
 
 
 def literal(text: str) -> str:

@@ -504,9 +504,8 @@ JSON_PLACES = {
     "catsdogs/sources/fetch_task.py": 1,
     "catsdogs/system/processes.py": 2,
     "catsdogs/ui/dataset/charts.py": 1,
-    "catsdogs/ui/runs/cards.py": 1,
-    "catsdogs/ui/train/form.py": 1,
     "catsdogs/ui/train/rate_finder.py": 1,
+    "catsdogs/ui/train/run_list.py": 1,
     "catsdogs/ui/train/settings.py": 5,
 }
 

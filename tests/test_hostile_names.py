@@ -55,6 +55,10 @@ def test_a_name_is_shown_as_the_text_that_it_is(name):
     assert "<" not in text.unmarked(name)
 
 
+def test_the_space_before_a_percent_sign_is_shown():
+    assert text.printable(text.percent(0.9)) == "90.0\u00a0%"
+
+
 @pytest.mark.parametrize("value", [*FORMULAS, *PLAIN, *NAMES])
 def test_a_cell_is_no_formula_and_can_be_read_back(value):
     assert not re.match(r"\s*[=+@\t\r-]", text.cell(value))

@@ -1,7 +1,7 @@
 """Training runs as Plotly charts: live curves, overlaid curves, the learning-rate range test."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,51 +13,64 @@ from catsdogs.runs.range_test import smoothed
 from catsdogs.runs.view import RunView, position
 from catsdogs.text import unmarked
 
-# Grey for training, green for validation: readable on light and dark, and not a class colour.
-_TRAINING, _VALIDATION = "#8393A0", "#12A37B"
+# Grey for the training of a run that is drawn alone: readable on light and dark.
+_TRAINING = "#8393A0"
 METRICS = ("loss", "accuracy")
 
 
 def training_curves(
-    views: Mapping[str, RunView], *, smoothing: float = 0.9, log_loss: bool = False
+    views: Mapping[str, RunView],
+    colours: Sequence[str] = RUN_COLOURS,
+    *,
+    smoothing: float = 0.9,
+    log_loss: bool = False,
 ) -> go.Figure:
-    """Return loss and accuracy of a run, side by side, with other runs overlaid.
+    """Return loss and accuracy of a run, one above the other, with other runs overlaid.
 
-    ``views`` are the runs by display name; the first is the run of interest. The x axis counts
-    epochs, and a batch is placed at its share of the epoch. Training is drawn batch by batch, as
-    faint points and as an exponentially weighted mean that keeps ``smoothing`` (0 to 1) of its
-    previous value; validation by epoch, with a star at the best epoch.
+    ``views`` are the runs by display name, each drawn in its colour of ``colours``; the first is
+    the run of interest. The x axis counts epochs, and a batch is placed at its share of the epoch.
+    Training is drawn batch by batch, as faint points and as an exponentially weighted mean that
+    keeps ``smoothing`` (0 to 1) of its previous value; validation by epoch, with a star at the best
+    epoch. There is no legend, so that the chart keeps its height: the page names the colours.
     """
-    figure = make_subplots(cols=2, subplot_titles=["Loss", "Accuracy"])
+    figure = make_subplots(
+        rows=2, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=["Loss", "Accuracy"]
+    )
+    figure.update_annotations(x=0, xanchor="left")
     alone = len(views) == 1
-    for number, (name, view) in enumerate(views.items()):
-        colour = RUN_COLOURS[number % len(RUN_COLOURS)]
-        training, validation = (_TRAINING, _VALIDATION) if alone else (colour, colour)
+    for number, ((name, view), colour) in enumerate(zip(views.items(), colours, strict=False)):
         suffix = "" if alone else f" · {unmarked(name)}"
-        for column, metric in enumerate(METRICS, 1):
+        training = _TRAINING if alone else colour
+        for row, metric in enumerate(METRICS, 1):
             x = thinned([position(batch) for batch in view.batches])
             raw = [getattr(batch, metric) for batch in view.batches]
             if number == 0:
                 points = {"color": training, "size": 3, "opacity": 0.25}
                 style = {"mode": "markers", "marker": points, "hoverinfo": "skip"}
-                _add_curve(figure, column, "batches", x, thinned(raw), style)
+                _add_curve(figure, row, "batches", x, thinned(raw), style)
             line = {"color": training, "width": 1.5, "dash": "solid" if alone else "dot"}
             smooth = thinned(smoothed(raw, smoothing=smoothing))
-            _add_curve(figure, column, f"training{suffix}", x, smooth, {"line": line})
-            _add_validation(figure, column, f"validation{suffix}", view, metric, validation)
-    figure.update_xaxes(title="epoch", rangemode="tozero")
+            _add_curve(figure, row, f"training{suffix}", x, smooth, {"line": line})
+            _add_validation(figure, row, f"validation{suffix}", view, metric, colour)
+    figure.update_xaxes(rangemode="tozero")
+    figure.update_xaxes(title="epoch", title_standoff=4, row=2)
     # A range that the user chose on one scale does not fit the other.
     figure.update_yaxes(
-        type="log" if log_loss else "linear", uirevision=log_loss, rangemode="tozero", col=1
+        type="log" if log_loss else "linear", uirevision=log_loss, rangemode="tozero", row=1
     )
-    figure.update_yaxes(tickformat=".0%", col=2)
-    return styled(figure, None, legend={"orientation": "h", "y": -0.25, "yanchor": "top"})
+    figure.update_yaxes(tickformat=".0%", row=2)
+    return styled(figure, None, showlegend=False)
 
 
-def compared_curves(views: Mapping[str, RunView], metric: str) -> go.Figure:
-    """Return "loss" or "accuracy" by epoch for some runs, with solid lines for validation."""
+def compared_curves(
+    views: Mapping[str, RunView], metric: str, colours: Sequence[str] = RUN_COLOURS
+) -> go.Figure:
+    """Return "loss" or "accuracy" by epoch for some runs, with solid lines for validation.
+
+    Each run is drawn in its colour of ``colours``.
+    """
     figure = go.Figure()
-    for (name, view), colour in zip(views.items(), RUN_COLOURS, strict=False):
+    for (name, view), colour in zip(views.items(), colours, strict=False):
         x = [position(epoch) for epoch in view.epochs]
         for prefix, dash, suffix in (("val_", "solid", "validation"), ("", "dot", "training")):
             y = [getattr(epoch, prefix + metric) for epoch in view.epochs]
@@ -107,7 +120,7 @@ def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
 
 def _add_curve(
     figure: go.Figure,
-    column: int,
+    row: int,
     name: str,
     x: list[float],
     y: list[float],
@@ -119,18 +132,15 @@ def _add_curve(
         name=name,
         # Identifies the curve when the chart is redrawn with others added or removed. Plotly uses
         # it as a CSS class.
-        uid=re.sub(r"\W", "_", f"curve_{name}_{column}"),
-        # One legend entry toggles the curve in both charts.
-        legendgroup=name,
-        showlegend=column == 1,
-        row=1,
-        col=column,
+        uid=re.sub(r"\W", "_", f"curve_{name}_{row}"),
+        row=row,
+        col=1,
         **{"mode": "lines", **style},
     )
 
 
 def _add_validation(
-    figure: go.Figure, column: int, name: str, view: RunView, metric: str, colour: str
+    figure: go.Figure, row: int, name: str, view: RunView, metric: str, colour: str
 ) -> None:
     best = [epoch.epoch == view.best_epoch for epoch in view.epochs]
     style = {
@@ -143,4 +153,4 @@ def _add_validation(
     }
     x = [position(epoch) for epoch in view.epochs]
     y = [getattr(epoch, f"val_{metric}") for epoch in view.epochs]
-    _add_curve(figure, column, name, x, y, style)
+    _add_curve(figure, row, name, x, y, style)

@@ -113,12 +113,9 @@ def opened(page: Page, url: str, title: str) -> None:
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
 
 
-def start_custom_cnn(page: Page, *, epochs: int, preset: str = "Recommended") -> None:
+def start_custom_cnn(page: Page, *, epochs: int, preset: str = "2-minute look") -> None:
     """Fill the form by hand, with small batches: there are points to see arriving everywhere."""
-    page.get_by_text("Custom CNN", exact=True).click()
-    settle(page)
-    page.get_by_role("button", name=preset, exact=True).click()
-    settle(page)
+    fill_form(page, preset)
     for field, value in (("Epochs", epochs), ("Batch size", 8)):
         box = page.get_by_role("spinbutton", name=field, exact=True)
         box.fill(str(value))
@@ -126,6 +123,17 @@ def start_custom_cnn(page: Page, *, epochs: int, preset: str = "Recommended") ->
         settle(page)
     page.get_by_role("button", name="Start training").click()
     expect(stop_button(page)).to_be_visible()
+
+
+def fill_form(page: Page, preset: str) -> None:
+    """Open the form for a new run and fill it with a preset's settings."""
+    position = ("Best", "See it overfit", "2-minute look").index(preset)
+    settle(page)
+    if not page.get_by_text(preset).is_visible():
+        page.get_by_test_id("stMain").get_by_text("New run", exact=True).click()
+    page.get_by_role("button", name="Adjust").nth(position).click()
+    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_be_visible()
+    settle(page)
 
 
 def stop_button(page: Page) -> Locator:

@@ -63,7 +63,7 @@ def test_pages_without_a_run_say_what_to_do(app, page):
     expect(page.get_by_text("A trained model is needed")).to_be_visible()
     picture(page, "classify-empty")
     opened(page, f"{app.url}/train", "Train")
-    expect(page.get_by_text("None yet")).to_be_visible()
+    expect(page.get_by_text("The curves of your first run appear here")).to_be_visible()
     picture(page, "train-empty")
 
 
@@ -76,15 +76,15 @@ def test_training_moves_one_chart_in_place(app, page):
     page.wait_for_function(f"{POINTS} > {first}")
     assert page.evaluate("window.watched") == {"others": 0, "blank": 0}
     picture(page, "train-live")
-    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
+    expect(page.get_by_role("button", name="Continue")).to_be_visible(timeout=180_000)
     assert page.strangers == []
 
 
 def test_a_second_run_is_compared_with_the_first(app, page):
     opened(page, f"{app.url}/train", "Train")
-    start_custom_cnn(page, epochs=1, preset="Notebook")
+    start_custom_cnn(page, epochs=1, preset="See it overfit")
     expect(stop_button(page)).to_be_hidden(timeout=180_000)
-    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
+    expect(page.get_by_role("button", name="Continue")).to_be_visible(timeout=180_000)
     picture(page, "train-finished")
     opened(page, f"{app.url}/compare", "Compare")
     expect(page.get_by_text("McNemar")).to_be_visible()

@@ -213,7 +213,7 @@ def test_decisions_change_the_next_run_and_undo_changes_it_back(app, page, world
     assert (decided["excluded"], decided["relabelled"]) == (odd, wrong)
 
     opened(page, f"{app.url}/train", "Train")
-    start_custom_cnn(page, epochs=1, preset="Notebook")
+    start_custom_cnn(page, epochs=1, preset="See it overfit")
     expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
     (config,) = (world / "artifacts").glob("*/config.json")
     about = json.loads(config.read_text())

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from catsdogs.runs import store
-from e2e.conftest import opened, picture, serving, settle
+from e2e.conftest import fill_form, opened, picture, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -86,12 +86,14 @@ def test_train_trains_both_models_on_the_sample(app, page, monkeypatch, model):
     monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(app.world / "artifacts"))
     before = {run.run_id for run in store.list_runs()[0]}
     opened(page, f"{app.url}/train", "Train")
-    page.get_by_text(model, exact=True).first.click()
-    settle(page)
-    page.get_by_role("button", name="Quick look", exact=True).click()
+    fill_form(page, "Best" if model == "MobileNetV2" else "2-minute look")
+    box = page.get_by_role("spinbutton", name="Epochs", exact=True)
+    box.fill("2")
+    box.press("Enter")
     settle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("of 119 validation images are right")).to_be_visible(timeout=180_000)
+    expect(page.get_by_role("button", name="Continue")).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("of 119 validation photos right")).to_be_visible()
     warning = page.get_by_text("It started from the MobileNetV2 that comes with this project")
     if model == "MobileNetV2":
         expect(warning.first).to_be_visible()

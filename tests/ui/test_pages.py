@@ -19,7 +19,6 @@ from catsdogs.health.findings import save
 from catsdogs.runs import event_file, layout, model_files, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks
 from catsdogs.sources import current, sample
 from catsdogs.sources.sample import sample_dir
@@ -103,57 +102,6 @@ def test_a_dataset_without_labels_is_explained_and_the_sample_offered(
     assert not app.error
 
 
-def test_a_failed_run_shows_why_and_its_log(chosen):
-    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    (folder / layout.LOG).write_text("the last words")
-    with event_file.appending(folder) as emit:
-        emit("queued")
-        emit("failed", message="No space left on device")
-    app = opened("pages/train.py")
-    assert "No space left" in app.error[0].value
-    app.session_state["train_log"] = True
-    assert any("the last words" in code.value for code in app.run().code)
-
-
-def test_a_lost_run_is_called_lost(chosen):
-    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    with event_file.appending(folder) as emit:
-        emit("started", pid=2**22 + 1, pid_started_at=1.0)
-    assert "Lost" in opened("pages/train.py").error[0].value
-
-
-@pytest.fixture
-def at_work(chosen, monkeypatch):
-    """The folder of a run whose worker lives."""
-    monkeypatch.setattr(store, "is_alive", lambda worker: True)
-    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    with event_file.appending(folder) as emit:
-        emit("started", pid=2**22 + 1, pid_started_at=1.0)
-        emit("phase", name="fit", done=1, total=10)
-    return folder
-
-
-def test_a_run_at_work_is_shown_and_stopped_and_a_second_one_queues(at_work):
-    app = opened("pages/train.py")
-    assert app.button(key="train_start").label == "Add to the queue"
-    app.button(key="train_stop").click().run()
-    assert (at_work / layout.STOP).exists()
-    assert app.button(key="train_kill")
-
-
-def test_a_queued_run_says_how_many_are_before_it(at_work, chosen):
-    configs = [RunConfig("custom_cnn", str(chosen), seed=seed) for seed in (1, 2)]
-    folders = [store.create(config, ABOUT) for config in configs]
-    for folder in folders:
-        with event_file.appending(folder) as emit:
-            emit("queued")
-    app = opened("pages/train.py")
-    app.selectbox(key="train_run").set_value(folders[1].name).run()
-    assert "1 before it" in said(app)
-    app.button(key="train_stop").click().run()
-    assert store.load(folders[1]).state is State.STOPPED
-
-
 def test_a_page_that_is_open_goes_on_with_a_queue_that_nobody_else_looks_at(chosen, monkeypatch):
     folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
     with event_file.appending(folder) as emit:
@@ -164,54 +112,6 @@ def test_a_page_that_is_open_goes_on_with_a_queue_that_nobody_else_looks_at(chos
         looked.clear()
         opened(script)
         assert looked, script
-
-
-@pytest.mark.parametrize(
-    ("event", "button"),
-    [("finished", "train_extend_start"), ("stopped", "train_resume"), ("failed", "train_resume")],
-)
-def test_a_run_that_has_ended_offers_what_makes_sense(chosen, event, button):
-    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    with event_file.appending(folder) as emit:
-        emit(event, **({"result": RESULT} if event == "finished" else {"message": "why"}))
-    app = opened("pages/train.py")
-    assert app.button(key=button)
-    app.button(key="train_delete_confirm").click().run()
-    assert not folder.exists()
-    assert "None yet" in said(app)
-
-
-def test_what_a_button_could_not_do_is_explained(chosen):
-    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    with event_file.appending(folder) as emit:
-        emit("finished", result=RESULT)
-    app = opened("pages/train.py")
-    with event_file.appending(folder) as emit:
-        emit("queued")
-        emit("failed", message="meanwhile")
-    app.button(key="train_extend_start").click().run()
-    assert "A finished run is extended" in "".join(error.value for error in app.error)
-
-
-def test_no_better_than_guessing_is_no_success(chosen):
-    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
-    with event_file.appending(folder) as emit:
-        emit("finished", result={**RESULT, "val_accuracy": 0.51})
-    app = opened("pages/train.py")
-    assert not app.success
-    assert "guessing" in app.warning[0].value
-
-
-def test_the_address_chooses_the_run(chosen):
-    folders = [store.create(RunConfig("custom_cnn", str(chosen)), ABOUT) for _ in range(2)]
-    for folder in folders:
-        with event_file.appending(folder) as emit:
-            emit("stopped", message=f"this is {folder.name}")
-    app = AppTest.from_file(ENTRY, default_timeout=60)
-    app.switch_page("pages/train.py")
-    app.query_params["run"] = folders[0].name
-    app.run()
-    assert folders[0].name in said(app).replace("\\", "")
 
 
 def test_a_broken_run_folder_breaks_no_page(chosen):
@@ -229,126 +129,6 @@ def test_a_run_on_a_folder_with_any_name_breaks_no_page(chosen):
         emit("failed", message=f"nothing at {odd}")
     for script in SCRIPTS:
         opened(script)
-
-
-def test_the_run_at_work_is_shown_when_the_dataset_is_gone(tmp_path, photo, monkeypatch):
-    photo(tmp_path / "plain" / "1.jpg")
-    current.choose(tmp_path / "plain")
-    monkeypatch.setattr(store, "is_alive", lambda worker: True)
-    folder = store.create(RunConfig("custom_cnn", "/gone"), ABOUT)
-    with event_file.appending(folder) as emit:
-        emit("started", pid=1, pid_started_at=1.0)
-    assert opened("pages/train.py").button(key="train_stop")
-
-
-@pytest.fixture
-def started(monkeypatch):
-    """What was started, instead of starting it."""
-    configs = []
-    monkeypatch.setattr(queue, "start", lambda config: configs.append(config) or config)
-    return configs
-
-
-def test_the_start_button_starts_what_the_form_says(chosen, started):
-    app = opened("pages/train.py")
-    app.radio(key="train_model").set_value("custom_cnn").run()
-    app.number_input(key="train_set_epochs").set_value(3).run()
-    app.button(key="train_start").click().run()
-    own = {"learning_rate": 2e-3, "schedule": "cosine", "dropout": 0.3, "augment": True}
-    own["repeats"] = 2
-    assert started == [RunConfig("custom_cnn", str(chosen), epochs=3, **own)]
-
-
-def test_fine_tuning_has_fields_of_its_own(chosen, started):
-    app = opened("pages/train.py")
-    app.number_input(key="train_set_fine_tune").set_value(2).run()
-    assert "Start training" in app.button(key="train_start").label
-    app.selectbox(key="train_set_fine_tune_from").set_value("block_16").run()
-    app.number_input(key="train_set_fine_tune_learning_rate").set_value(1e-4).run()
-    app.selectbox(key="train_set_engine").set_value("litert").run()
-    app.button(key="train_start").click().run()
-    [config] = started
-    assert (config.fine_tune, config.fine_tune_from, config.fine_tuning_rate) == (
-        2,
-        "block_16",
-        1e-4,
-    )
-    assert (config.augments, config.smallest_crop, config.engine) == (True, None, "litert")
-    assert not app.exception
-
-
-def test_the_custom_cnn_is_not_fine_tuned(chosen):
-    app = opened("pages/train.py")
-    app.radio(key="train_model").set_value("custom_cnn").run()
-    keys = {field.key for field in app.number_input}
-    assert "train_set_fine_tune" not in keys
-    app.selectbox(key="train_set_precision").set_value("float32").run()
-    assert not app.exception
-
-
-def test_several_seeds_are_several_runs(chosen, started):
-    app = opened("pages/train.py")
-    app.number_input(key="train_set_seeds").set_value(3).run()
-    app.button(key="train_start").click().run()
-    assert [config.seed for config in started] == [7, 8, 9]
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "name"),
-    [
-        ("epochs", 0, "epochs"),
-        ("batch_size", 2000, "batch size"),
-        ("learning_rate_mobilenet_v2_default", -1.0, "learning rate"),
-        ("dropout_mobilenet_v2_default", 1.0, "dropout"),
-        ("fine_tune", -1, "epochs of fine"),
-        ("fine_tune", 1001, "epochs of fine"),
-        ("validation", 1.0, "validation share"),
-        ("seed", -1, "seed"),
-        ("seeds", 0, "number of seeds"),
-        ("seeds", 21, "number of seeds"),
-    ],
-)
-def test_an_impossible_value_is_refused_in_the_form(chosen, field, value, name):
-    app = opened("pages/train.py")
-    app.number_input(key=f"train_set_{field}").set_value(value).run()
-    assert name in app.error[0].value
-    assert app.button(key="train_start").disabled
-
-
-def test_a_preset_sets_every_field_but_the_model(chosen, started):
-    app = opened("pages/train.py")
-    app.radio(key="train_model").set_value("custom_cnn").run()
-    app.number_input(key="train_set_seed").set_value(11).run()
-    app.button(key="train_preset_notebook").click().run()
-    app.button(key="train_start").click().run()
-    [config] = started
-    assert (config.model, config.recipe, config.epochs, config.seed) == (
-        "custom_cnn",
-        "plain",
-        10,
-        7,
-    )
-    assert (config.learning_rate_schedule, config.augments, config.dropout_rate) == (
-        "constant",
-        False,
-        0.0,
-    )
-
-
-def test_the_form_keeps_its_values_on_another_page(chosen):
-    app = opened("pages/train.py")
-    app.number_input(key="train_set_epochs").set_value(3).run()
-    app.switch_page("pages/classify.py").run()
-    app.switch_page("pages/train.py").run()
-    assert app.number_input(key="train_set_epochs").value == 3
-
-
-def test_augmentation_is_shown_on_the_users_photos(chosen):
-    app = opened("pages/train.py")
-    app.radio(key="train_model").set_value("custom_cnn").run()
-    assert not app.main.get("image")
-    app.session_state["train_augmentation"] = True
-    assert len(app.run().main.get("image")) == 12
 
 
 @pytest.mark.slow

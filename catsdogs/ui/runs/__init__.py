@@ -1,6 +1,7 @@
 """Runs as several pages show them.
 
-cards.py     lists of runs, how one ended, broken run folders
+cards.py     which run to show, how one ended, broken run folders
+forecast.py  how long a run will take
 overview.py  the runs on the home page: counts, the best one, the next step
 actions.py   buttons that stop, resume, extend and delete a run
 remarks.py   the name, note and star that you give a run

@@ -16,16 +16,16 @@ _MORE_EPOCHS = "train_extend_epochs"
 
 def show(run: Run) -> None:
     """Show the buttons that fit the run's state, and the error of the last action."""
-    row = st.container(horizontal=True)
+    row = st.container(horizontal=True, gap="xsmall", width="content")
     with row:
         match run.state:
             case State.QUEUED:
-                _button("Take out of the queue", "stop", "playlist_remove", queue.request_stop, run)
+                _button("Remove from the queue", "stop", "playlist_remove", queue.request_stop, run)
             case State.RUNNING:
                 _button("Stop", "stop", "stop_circle", queue.request_stop, run)
             case State.STOPPING:
                 # Above the button, so that a double click on "Stop" does not press it.
-                st.caption("Stopping after the batch at hand.")
+                st.caption("Stopping after this batch.")
                 _button("Stop at once", "kill", "dangerous", queue.kill, run)
             case State.FINISHED:
                 _extend(run)
@@ -56,16 +56,16 @@ def _on_current(action: Callable[[Run], Any], run: Run) -> None:
 
 
 def _extend(run: Run) -> None:
-    with st.popover("Extend", icon=":material/more_time:", key="train_extend"):
+    with st.popover("Continue", icon=":material/more_time:", key="train_extend"):
         st.markdown(
-            "Trains on from its last weights, by one more cycle of its learning-rate schedule. "
-            "Until it measures the new model, the present one stays in use."
+            "Trains further from the last weights, with another cycle of the learning-rate "
+            "schedule. You can use the present model until the new one is measured."
         )
-        st.number_input("Epochs more", 1, 1000, 5, key=_MORE_EPOCHS, persist_state="session")
+        st.number_input("More epochs", 1, 1000, 5, key=_MORE_EPOCHS, persist_state="session")
         st.button(
-            "Train on",
+            "Continue training",
             key="train_extend_start",
-            type="primary",
+            icon=":material/play_arrow:",
             on_click=problems.attempt,
             args=(_on_current, _extend_by_field, run),
             kwargs={"note_as": PROBLEM},
@@ -78,6 +78,6 @@ def _extend_by_field(run: Run) -> None:
 
 
 def _delete(run: Run) -> None:
-    with st.popover("Delete", icon=":material/delete:", key="train_delete"):
-        st.markdown("Its model, its predictions and its curves will be gone.")
-        _button("Delete this run", "delete_confirm", "delete", queue.delete, run, type="primary")
+    with st.popover(":red[Delete]", icon=":material/delete:", key="train_delete"):
+        st.markdown("This deletes its model, its predictions and its curves for good.")
+        _button(":red[**Delete this run**]", "delete_confirm", "delete_forever", queue.delete, run)

@@ -7,11 +7,11 @@ from catsdogs.health import task as health_task
 from catsdogs.inference import folder_task
 from catsdogs.runs import queue, range_test, store
 from catsdogs.runs.events import State
-from catsdogs.runs.pace import pace
 from catsdogs.runs.run import Run
 from catsdogs.runs.view import RunView
 from catsdogs.sources import fetch_task
 from catsdogs.text import counted, duration, literal, percent
+from catsdogs.ui.runs import forecast
 from catsdogs.ui.shared import problems, run_chips
 
 _EVERY_S = 3.0
@@ -39,7 +39,7 @@ def _note(redraws: bool) -> None:
     _announce_ends(runs)
     for run in runs:
         if run.state in (State.RUNNING, State.STOPPING):
-            _progress(run)
+            _progress(run, runs)
     queued = sum(run.state is State.QUEUED for run in runs)
     if queued:
         st.caption(f"{counted(queued, 'run')} in the queue")
@@ -53,10 +53,10 @@ def _note(redraws: bool) -> None:
                 st.progress(share, text=f":small[{title}{_left(task.pace.left_s)}]")
 
 
-def _progress(run: Run) -> None:
+def _progress(run: Run, runs: list[Run]) -> None:
     view = run.view
-    speed = pace(view, batch_size=run.config.batch_size)
-    st.progress(_share(view), text=f":small[{run_chips.chip(run)}{_left(speed.left_s)}]")
+    left = forecast.left(run, view, runs)
+    st.progress(_share(view), text=f":small[{run_chips.chip(run)}{left}]")
 
 
 def _share(view: RunView) -> float:

@@ -10,6 +10,8 @@
 * ``SessionState.__init__``: Streamlit holds the session that ran last until another one runs.
   ``SessionState.clear`` leaves the functions that format the values of widgets, and these may hold
   pictures.
+* ``Runtime.media_file_mgr``: serves a picture at an address, as ``st.image`` does. Without it, a
+  component would receive its pictures again at every refresh.
 * ``MemoryUploadedFileManager``: Streamlit keeps uploads in memory and limits only the size of each
   file. Without the replaced ``add_file``, a dropped folder can fill the memory.
 """
@@ -96,3 +98,12 @@ def remove_upload(file_id: str) -> None:
     manager, session = upload_manager(), session_id()
     if manager is not None and session is not None:
         manager.remove_file(session, file_id)
+
+
+def picture_address(jpeg: bytes, *, key: str) -> str:
+    """Return the address of a JPEG, relative to any page, until the session's next full rerun.
+
+    ``key`` names its place on the page: another picture with this key replaces it.
+    """
+    address = get_instance().media_file_mgr.add(jpeg, "image/jpeg", key)
+    return address.removeprefix("/")

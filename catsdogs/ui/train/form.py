@@ -1,6 +1,6 @@
-"""The form that starts runs."""
+"""The form that starts runs: ready-made ones as cards, and your own settings."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,71 +9,86 @@ import streamlit as st
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import ConfigError
 from catsdogs.runs import queue
-from catsdogs.runs.choices import PLAIN
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.estimate import estimate
+from catsdogs.runs.estimate import Estimate
 from catsdogs.runs.models import MODELS
 from catsdogs.runs.run import Run
 from catsdogs.sources import current, opening
-from catsdogs.text import duration, literal
-from catsdogs.ui.runs import cards
-from catsdogs.ui.shared import problems
-from catsdogs.ui.train import augmentation_preview, rate_finder, settings
+from catsdogs.text import literal
+from catsdogs.ui.runs import cards, forecast
+from catsdogs.ui.shared import problems, run_chips
+from catsdogs.ui.train import augmentation_preview, presets, rate_finder, settings
+from catsdogs.ui.train.presets import Needs
 
-
-@dataclass(frozen=True)
-class _Preset:
-    """A one-click choice: a button with its help, and the settings that differ from the default."""
-
-    name: str
-    help: str
-    settings: dict[str, Any]
-
-
-# "notebook" repeats the project that this one grew from.
-_PRESETS = (
-    _Preset("recommended", "Made not to overfit, ten epochs.", {"recipe": "default", "epochs": 10}),
-    _Preset(
-        "notebook",
-        "The plain network, ten epochs, nothing against overfitting: watch it happen.",
-        {"recipe": PLAIN, "epochs": 10},
-    ),
-    _Preset(
-        "quick look",
-        "Two epochs, to see that everything works.",
-        {"recipe": "default", "epochs": 2},
-    ),
-)
+_OPEN, _OWN = "train_new", "train_own"
+_NEXT = "train_form_next"  # the states of both that the next rerun begins with
 _PROBLEM = "train_start_problem"
 
 
-def show(dataset: Dataset, runs: list[Run]) -> None:
-    """Show the settings and the start button, which queues one run per seed."""
-    st.subheader("New run")
+def show(dataset: Dataset, runs: list[Run]) -> bool:
+    """Show the form, folded to one line while there is a run of yours; return whether it is open.
+
+    The address ``?new=1`` opens it.
+    """
+    own = [run for run in runs if not run.is_reference]
+    _unfold(is_first=not own)
+    form = st.expander("New run", icon=":material/add:", key=_OPEN, on_change="rerun")
+    problems.show_noted(_PROBLEM)
+    if form.open:
+        with form:
+            _content(dataset, runs, is_main=not own)
+    return bool(form.open)
+
+
+def _unfold(*, is_first: bool) -> None:
+    wanted = st.session_state.pop(_NEXT, {})
+    if st.query_params.pop("new", None):
+        wanted = {_OPEN: True}
+    st.session_state.update(wanted)
+    st.session_state.setdefault(_OPEN, is_first)
+
+
+def _content(dataset: Dataset, runs: list[Run], *, is_main: bool) -> None:
     _about(dataset)
-    _presets()
+    label = "Add to the queue" if any(run.state.is_active for run in runs) else "Start"
+    data, needs = str(current.path() or dataset.root), _needs(dataset, runs)
+    # No callbacks: they would receive the settings of the last run of the page, not newer input.
+    clicked = presets.show(
+        presets.on(data, runs, fingerprint=dataset.fingerprint(), needs=needs),
+        start_label=label,
+        is_main=is_main,
+    )
+    if clicked is not None and clicked.starts:
+        _start([clicked.config])
+    elif clicked is not None:
+        settings.fill(clicked.config)
+        st.session_state[_NEXT] = {_OWN: True}
+        st.rerun()
+    if st.toggle("Own settings", key=_OWN, persist_state="session"):
+        _own_settings(dataset, data, needs, label=label)
+
+
+def _own_settings(
+    dataset: Dataset, data: str, needs: Callable[[RunConfig], Needs], *, label: str
+) -> None:
     model = settings.model()
     chosen = {"model": model, **settings.basics(), **settings.details(model)}
     try:
-        configs = _configs(data=str(current.path() or dataset.root), **chosen)
+        configs = _configs(data=data, **chosen)
     except ConfigError as error:
         problems.show(error)
         configs = []
-    busy = any(run.state.is_active for run in runs)
-    # No callback: it would receive the settings of the last run of the page, not newer input.
-    if st.button(
-        "Add to the queue" if busy else "Start training",
-        type="primary",
-        key="train_start",
-        disabled=not configs,
-        width="stretch",
-    ):
-        _start(configs)
-    problems.show_noted(_PROBLEM)
-    if not configs:
-        return
-    config = configs[0]
-    _estimate(config, len(configs), dataset, runs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = "Start training" if label == "Start" else label
+        if st.button(title, key="train_start", disabled=not configs):
+            _start(configs)
+        if not configs:
+            return
+        config = configs[0]
+        each = " each" if len(configs) > 1 else ""
+        found = needs(config)
+        if found.text:
+            st.caption(f"{found.text}{each}", width="content", help=found.basis)
     if config.smallest_crop:
         augmentation_preview.show(dataset, MODELS[model].side, config.smallest_crop)
     finder = st.expander("Find a learning rate", key="train_finder", on_change="rerun")
@@ -97,45 +112,34 @@ def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
 
 def _about(dataset: Dataset) -> None:
     name = literal(opening.display_name(current.path() or dataset.root))
-    text = f"On {len(dataset.usable):,} images of {name}"
+    text = f"On {len(dataset.usable):,} photos of {name}"
     decided = {"left out": dataset.excluded, "relabelled": dataset.relabelled}
     counts = [f"{count:,} {word}" for word, count in decided.items() if count]
     st.caption(f"{text}, {' and '.join(counts)} by decision." if counts else f"{text}.")
 
 
-def _presets() -> None:
-    with st.container(horizontal=True):
-        for preset in _PRESETS:
-            st.button(
-                preset.name.capitalize(),
-                key=f"train_preset_{preset.name.replace(' ', '_')}",
-                help=preset.help,
-                on_click=_apply,
-                args=(preset,),
-            )
+def _needs(dataset: Dataset, runs: Sequence[Run]) -> Callable[[RunConfig], Needs]:
+    """Return the function that estimates the time of a run on ``dataset``."""
+    images, fingerprint = len(dataset.usable), dataset.fingerprint()
+
+    def needs(config: RunConfig) -> Needs:
+        found = forecast.of(config, images=images, fingerprint=fingerprint, runs=runs)
+        if found is None:
+            return Needs(None, "")
+        return Needs(found.high_s, forecast.text(found), _basis(found))
+
+    return needs
 
 
-def _apply(preset: _Preset) -> None:
-    """Set every field but the model; fields that a preset does not name get their default."""
-    for key in [key for key in st.session_state if str(key).startswith("train_set_")]:
-        del st.session_state[key]
-    for field, value in preset.settings.items():
-        st.session_state[f"train_set_{field}"] = value
-
-
-def _estimate(config: RunConfig, seeds: int, dataset: Dataset, runs: list[Run]) -> None:
-    found = estimate(
-        config, images=len(dataset.usable), fingerprint=dataset.fingerprint(), runs=runs
-    )
-    if found is None:
-        st.caption("How long it takes shows here once a run like this one has finished here.")
-        return
-    each = " each" if seeds > 1 else ""
-    preparing = "" if found.is_complete else ", and the time to prepare the photos"
-    st.caption(
-        f"About {duration(found.seconds)}{preparing}, and {found.disk_bytes / 1e6:,.0f} MB on "
-        f"disk{each}, going by {literal(found.basis)}."
-    )
+def _basis(found: Estimate) -> str:
+    """Return what an estimate rests on, and the space on disk."""
+    if found.learned_from is None:
+        basis = found.basis
+    else:
+        basis = literal(run_chips.name(found.learned_from))
+    preparing = "" if found.is_complete else "Preparing the photos comes on top. "
+    disk = f"{found.disk_bytes / 1e6:,.0f} MB on disk"
+    return f"{preparing}Estimated from {basis}. It takes {disk}."
 
 
 def _take_over(config: RunConfig, learning_rate: float) -> None:
@@ -148,4 +152,5 @@ def _start(configs: list[RunConfig]) -> None:
         if problems.attempt(queue.start, config, note_as=_PROBLEM) is None:
             return
     st.session_state[cards.CHOSEN] = cards.LATEST
+    st.session_state[_NEXT] = {_OPEN: False}
     st.rerun()

@@ -16,9 +16,10 @@ const CONFIG = {
 export default function ({ data, parentElement }) {
   // Parsed again in every call, because Plotly writes the user's zoom into the layout: drawing the
   // same object again would make that zoom the figure's own range.
-  const { figure, key, height, script } = JSON.parse(new TextDecoder().decode(data));
+  const { figure, key, alt, height, script } = JSON.parse(new TextDecoder().decode(data));
   const node = parentElement.querySelector(".live-chart") ?? addNode(parentElement);
   node.style.height = `${height}px`;
+  node.setAttribute("aria-label", alt);
   node.newest = figure;
   loadPlotly(script)
     .then(async (Plotly) => {
@@ -37,6 +38,7 @@ export default function ({ data, parentElement }) {
 function addNode(parentElement) {
   const node = document.createElement("div");
   node.className = "live-chart";
+  node.setAttribute("role", "img");
   node.style.color = "var(--st-text-color)";
   node.resizeObserver = new ResizeObserver(() => {
     // In a closed tab or expander the node has no width, and Plotly refuses to resize it.
@@ -73,7 +75,10 @@ function draw(Plotly, node, { data, layout }, key) {
   if (!node.layout) node.replaceChildren(); // The message of an earlier failure.
   // The same uirevision every time tells Plotly to keep what the user changed.
   const themed = { ...layout, template: themeTemplate(node), uirevision: key, autosize: true };
-  return Plotly.react(node, data, themed, CONFIG);
+  return Plotly.react(node, data, themed, CONFIG).then(() => {
+    // The tool bar appears under the mouse only, so the keyboard skips it.
+    for (const button of node.querySelectorAll(".modebar-btn")) button.tabIndex = -1;
+  });
 }
 
 function showProblem(node, error) {

@@ -22,18 +22,19 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 
-def live_chart(figure: go.Figure, *, key: str, height: int = 380) -> None:
+def live_chart(figure: go.Figure, *, key: str, alt: str, height: int = 380) -> None:
     """Draw ``figure``, or bring the chart that ``key`` names up to date with it.
 
     The user's zoom, pan, hover and legend choices survive. Plotly remembers a legend choice by the
     trace's position, so keep the traces in the same order, or give each a ``uid``. Colours and
     fonts that the figure leaves open follow Streamlit's theme; the chart is as wide as its column
-    and ``height`` pixels high. The figure's own template, width and height are not used.
+    and ``height`` pixels high. The figure's own template, width and height are not used. Screen
+    readers read ``alt`` instead of the chart.
 
     The whole figure travels at every update (33 kB for four traces of 300 points, 25 kB if they
     are NumPy arrays), so thin long curves before they get here.
     """
-    message = _message(figure, key=key, height=height, script=_plotly_script())
+    message = _message(figure, key=key, alt=alt, height=height, script=_plotly_script())
     _element()(key=key, data=message, height=height)
 
 
@@ -46,7 +47,7 @@ def _element() -> "ComponentRenderer":
     return component("catsdogs_live_chart", js=javascript, isolate_styles=False)
 
 
-def _message(figure: go.Figure, *, key: str, height: int, script: str) -> bytes:
+def _message(figure: go.Figure, **shown: str | int) -> bytes:
     """Return the data for one update by ``live_chart.js``, as JSON.
 
     Plotly's encoder writes NaN as null; Streamlit's encoder would write a bare NaN, which browsers
@@ -55,7 +56,7 @@ def _message(figure: go.Figure, *, key: str, height: int, script: str) -> bytes:
     spec = figure.to_plotly_json()
     for name in ("template", "width", "height"):
         spec["layout"].pop(name, None)
-    text: str = to_json_plotly({"figure": spec, "key": key, "height": height, "script": script})
+    text: str = to_json_plotly({"figure": spec, **shown})
     return text.encode()
 
 

@@ -10,6 +10,7 @@ from catsdogs.runs.models import MODELS
 from catsdogs.runs.settings import Choice, Flag, Number, Setting
 
 MOST_SEEDS = 20
+_MODEL = "train_model"
 _BASICS = ("model", "data", "epochs", "batch_size")
 # The order of the fields below "More settings"; new settings come last.
 _FIRST = (
@@ -26,10 +27,20 @@ def model() -> str:
         list(reversed(MODELS)),
         format_func=lambda name: MODELS[name].title,
         captions=[info.summary for info in reversed(MODELS.values())],
-        key="train_model",
+        key=_MODEL,
         persist_state="session",
+        horizontal=True,
     )
     return chosen
+
+
+def fill(config: RunConfig) -> None:
+    """Set every field to its value in ``config``, before the fields are drawn."""
+    for key in [key for key in st.session_state if str(key).startswith("train_set_")]:
+        del st.session_state[key]
+    st.session_state[_MODEL] = config.model
+    for name in ("recipe", "epochs"):
+        st.session_state[f"train_set_{name}"] = getattr(config, name)
 
 
 def basics() -> dict[str, Any]:
