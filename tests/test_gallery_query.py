@@ -7,7 +7,7 @@ from catsdogs.dataset import annotations, index
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.dataset.split import split
 from catsdogs.health.findings import UNMEASURED, Findings, Summary
-from catsdogs.health.gallery_query import RANGES, SORTS, Query, find, inside, measure
+from catsdogs.health.gallery_query import MIXED, RANGES, SORTS, Query, find, inside, measure
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
 from catsdogs.labels import CAT, DOG
 from catsdogs.runs.config import RunConfig
@@ -37,7 +37,8 @@ def checked(folder, **columns):
 
 
 def names(snapshot, **query):
-    return find(snapshot, Query(**query))["path"].tolist()
+    """Return the paths that a query finds, by name unless it has another order."""
+    return find(snapshot, Query(**{"sort": "Name", **query}))["path"].tolist()
 
 
 def decide(folder, action, *paths, label=None):
@@ -189,6 +190,26 @@ def test_photos_are_sorted_by_what_was_asked_for(folder, sort):
     assert values.nunique() > 2
     downwards = find(snapshot, Query(sort=sort, descending=True))[column]
     assert downwards.tolist() == values[::-1].tolist()
+
+
+def test_the_mixed_order_depends_on_the_content_alone(folder):
+    snapshot = looked_at(folder)
+    mixed = names(snapshot, sort=MIXED)
+    assert sorted(mixed) == sorted(names(snapshot))
+    assert mixed != names(snapshot)
+    assert names(snapshot, sort=MIXED, descending=True) == mixed[::-1]
+    (folder / "cat.1.jpg").rename(folder / "zebra.jpg")
+    assert names(looked_at(folder), sort=MIXED).index("zebra.jpg") == mixed.index("cat.1.jpg")
+
+
+@pytest.mark.parametrize(
+    ("flag", "column"), [("suspect", "label_quality"), ("outlier", "similarity")]
+)
+def test_the_mixed_order_of_a_finding_has_the_worst_first(folder, flag, column):
+    snapshot = checked(folder, outlier=1, **{column: np.linspace(0.4, 0.1, 21)})
+    values = find(snapshot, Query(flag=flag))[column]
+    assert len(values) == 21
+    assert values.is_monotonic_increasing
 
 
 def test_names_can_be_sorted_backwards(folder):

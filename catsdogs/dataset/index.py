@@ -116,7 +116,7 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
         name: Entry(path, listing.files[path])
         for name, path in records.by_name(listing.files).items()
     }
-    pictures = {name: entry for name, entry in found.items() if _is_image(name)}
+    pictures = {name: entry for name, entry in found.items() if is_image(name)}
     closed = {name: listing.closed[path] for name, path in records.by_name(listing.closed).items()}
     rest = Rest(len(found) - len(pictures), listing.aside, closed)
     cached = _read_cache(root)
@@ -126,7 +126,8 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
     return _decided(root, table, rest)
 
 
-def _is_image(name: str) -> bool:
+def is_image(name: str) -> bool:
+    """Return whether a file is an image by its name."""
     suffix = os.path.splitext(name)[1]  # noqa: PTH122 - three times as fast as a Path
     return suffix.lower() in picture.SUFFIXES
 

@@ -16,8 +16,10 @@ AXES = {
     "map": ("map_x", "map_y"),
 }
 RANGES = ("aspect_ratio", "megapixels", "kilobytes", "shorter_side")
+MIXED = "Mixed"
 SORTS = {
-    "Name": None,
+    MIXED: None,
+    "Name": "",
     "Width": "width_px",
     "Height": "height_px",
     "Aspect ratio": "aspect_ratio",
@@ -48,23 +50,37 @@ class Query:
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     area_of: str = ""
     area: Polygon = ()
-    sort: str = "Name"
+    sort: str = MIXED
     descending: bool = False
 
 
 def find(snapshot: Snapshot, query: Query) -> pd.DataFrame:
     """Return the rows of ``snapshot.table`` that match ``query``, in its order.
 
-    Excluded photos are shown only if the query filters by a finding.
+    Excluded photos are shown only if the query filters by a finding. The mixed order is the same
+    each time. With a finding, it has the worst photos first, or copies next to each other.
     """
     found = snapshot.table[_matches(snapshot, query)]
-    column = SORTS[query.sort] or _WORST_FIRST.get(query.flag)
-    if column is not None:
+    if query.sort == MIXED and query.flag in _WORST_FIRST:
+        ordered = found.sort_values(_WORST_FIRST[query.flag], kind="stable")
+    elif query.sort == MIXED and query.flag in GROUPED:
+        # Each group in the place of its first photo.
+        ordered = found.iloc[pd.factorize(found["group"])[0].argsort(kind="stable")]
+    elif query.sort == MIXED:
+        ordered = found.iloc[_shuffled(found["digest"])]
+    elif column := SORTS[query.sort]:
+        # Not reversed afterwards: photos without a value come last in both directions.
         return found.sort_values(column, ascending=not query.descending, kind="stable")
-    if query.flag in GROUPED:
-        # Copies next to each other, each group in the place of its first photo.
-        found = found.iloc[pd.factorize(found["group"])[0].argsort(kind="stable")]
-    return found[::-1] if query.descending else found
+    else:
+        ordered = found
+    return ordered[::-1] if query.descending else ordered
+
+
+def _shuffled(digests: pd.Series) -> np.ndarray:
+    """Return the row positions in an order that looks random and depends on the content alone."""
+    # Eight hexadecimal digits as one number: sorting text takes ten times as long.
+    numbers = np.array(digests.tolist(), dtype="S8").view(">u8")
+    return numbers.argsort(kind="stable")
 
 
 def _matches(snapshot: Snapshot, query: Query) -> pd.Series:

@@ -1,6 +1,7 @@
 """Where data comes from: a path or an address → a folder of images.
 
 opening.py     a path → a folder; archives are unpacked once
+preview.py     a folder's images at a glance, before it is used
 current.py     the dataset that the app is using
 fetching.py    a name or an address → a checked, unpacked folder
 fetch_task.py  a download as a background task

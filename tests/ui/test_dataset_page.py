@@ -66,7 +66,7 @@ def test_a_check_through_the_shipped_backbone_is_warned_of_and_can_be_made_again
     cache.forget_datasets()
     app = opened(view="Health")
     assert any("comes with this project" in warning.value for warning in app.warning)
-    assert app.button(key="health_run")
+    assert app.button(key="health_again")
 
 
 def opened(**address: str) -> AppTest:
@@ -84,7 +84,7 @@ def run(app: AppTest) -> AppTest:
 
 
 def tiles(app: AppTest, position: int = -1) -> list[dict]:
-    return json.loads(app.get("bidi_component")[position].proto.json)
+    return json.loads(app.get("bidi_component")[position].proto.json)["tiles"]
 
 
 def names(app: AppTest) -> list[str]:
@@ -100,18 +100,27 @@ def press(app: AppTest, label: str) -> None:
     next(button for button in app.button if button.label == label).click().run()
 
 
-def counts(app: AppTest) -> dict[str, int]:
-    return {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
+def count(app: AppTest) -> str:
+    """What the bar says of the number of photos."""
+    return next(line.value for line in app.markdown if "photo" in line.value and "**" in line.value)
+
+
+def preview(app: AppTest, path: object) -> None:
+    app.text_input(key="dataset_path").set_value(str(path))
+    app.button(key="dataset_preview").click().run()
+
+
+def decide(app: AppTest, title: str) -> None:
+    titles = list(app.menu_button(key="decide_all").options)
+    app.menu_button(key="decide_all").click_index(titles.index(title)).run()
 
 
 def test_files_are_counted_and_the_unreadable_listed(chosen):
     (chosen / "cat.70.jpg").write_bytes(b"")
     (chosen / "notes.txt").write_text("not an image")
+    assert count(opened()) == "**16 photos**"
     app = opened(view="Health")
-    assert counts(app) == {
-        **{"Usable images": 16, "Cats": 8, "Dogs": 8, "Without a label": 0},
-        **{"Excluded": 0, "Unreadable": 1, "Other files": 1},
-    }
+    assert "16 usable images · 1 unreadable · 1 other files" in said(app)
     assert app.dataframe[0].value["path"].tolist() == ["cat.70.jpg"]
     assert app.dataframe[0].value["problem"].tolist() == ["empty"]
 
@@ -119,7 +128,7 @@ def test_files_are_counted_and_the_unreadable_listed(chosen):
 def test_the_gallery_turns_pages_and_a_filter_turns_back(chosen, photo):
     for number in range(100, 140):
         photo(chosen / f"dog.{number}.jpg", seed=number)
-    app = opened()
+    app = opened(sort="Name")
     assert names(app)[:2] == ["cat.0.jpg", "cat.1.jpg"]
     app.session_state["page"] = 3
     assert names(run(app)) == [f"dog.{number}.jpg" for number in range(132, 140)]
@@ -129,9 +138,26 @@ def test_the_gallery_turns_pages_and_a_filter_turns_back(chosen, photo):
     assert "cat.0.jpg" not in names(app)
 
 
+def test_cats_and_dogs_are_mixed_until_the_order_is_chosen(chosen):
+    found = names(opened())
+    assert len({name[:3] for name in found[:6]}) == 2
+    assert names(opened()) == found
+    assert names(opened(sort="Name"))[:8] == [f"cat.{number}.jpg" for number in range(8)]
+
+
+def test_a_folded_panel_keeps_its_filter(chosen):
+    app = opened(find="cat.3")
+    assert app.text_input(key="find")
+    app.button(key="filters_toggle").click().run()
+    assert not [field for field in app.text_input if field.key == "find"]
+    assert names(app) == ["cat.3.jpg"]
+    app.button(key="clear").click().run()
+    assert len(names(app)) == 16
+
+
 def test_an_address_holds_the_filter(chosen):
     assert names(opened(find="CAT.3")) == ["cat.3.jpg"]
-    assert all(name.startswith("dog.") for name in names(opened(**{"class": "Dog"})))
+    assert all(name.startswith("dog.") for name in names(opened(**{"class": "Dogs"})))
     side = names(opened(side="Validation"))
     assert len(side) == 4
 
@@ -145,13 +171,13 @@ def test_an_area_on_the_chart_of_sizes_filters(chosen, photo):
     photo(chosen / "cat.50.jpg", size=(300, 200), seed=50)
     app = opened(area="size:200,100;400,100;400,300;200,300")
     assert names(app) == ["cat.50.jpg"]
-    assert "the chart of sizes" in said(app)
+    assert "selection on the chart of sizes" in said(app)
     app.button(key="clear").click().run()
     assert len(names(app)) == 17
 
 
 def test_nothing_found_says_so(chosen):
-    assert "No photo fits" in said(opened(find="no such name"))
+    assert "No photo matches" in said(opened(find="no such name"))
 
 
 def test_names_are_shown_as_they_are(chosen, photo):
@@ -162,45 +188,77 @@ def test_names_are_shown_as_they_are(chosen, photo):
     assert not app.exception
 
 
-def test_before_a_check_what_needs_one_is_marked_as_unknown(chosen):
+@pytest.mark.parametrize(
+    ("view", "key"),
+    [
+        *((view, "health_run") for view in ("Photos", "Charts", "Health")),
+        *((view, "check_offer") for view in ("Map", "Review")),
+    ],
+)
+def test_a_check_is_offered_wherever_it_is_missed(chosen, view, key):
+    app = opened(view=view)
+    primary = [button for button in app.button if button.proto.type == "primary"]
+    assert [button.key for button in primary] == [key]
+
+
+def test_findings_without_photos_have_no_card(checked):
     app = opened(view="Health")
-    assert app.button(key="finding_suspect").label.endswith("?")
-    assert app.button(key="finding_exact").label == "Exact duplicates · 0"
-    assert app.button(key="health_run")
-    for view in ("Review", "Map"):
-        assert "health check" in said(opened(view=view))
+    assert "2 suspect labels" in said(app)
+    assert "identical file" not in said(app)
+    assert not [button for button in app.button if button.label.endswith("· 0")]
 
 
 def test_a_finding_filters_the_gallery(checked):
     app = opened(view="Health")
     app.button(key="finding_suspect").click().run()
-    assert set(names(app)) == {"cat.3.jpg", "dog.5.jpg"}
-    assert "No weights here" in said(app)
+    assert names(app) == ["cat.3.jpg", "dog.5.jpg"]
+    assert "No weights here" in said(opened(view="Health"))
 
 
 def test_the_review_queue_asks_about_the_most_doubtful_first_and_moves_on(checked):
     before = index.scan(checked).fingerprint()
-    app = opened(view="Review")
+    app = opened()
+    press(app, "Review 2 suspect labels (60 s)")
     assert "cat\\.3\\.jpg" in said(app)
-    press(app, "It is a dog: relabel")
+    press(app, "Relabel as dog")
     assert "dog\\.5\\.jpg" in said(app)
-    press(app, "Exclude it")
+    press(app, "Exclude")
     assert "Nothing is left" in said(app)
-    assert counts(app)["Excluded"] == 1
-    assert (counts(app)["Cats"], counts(app)["Dogs"]) == (7, 8)
+    decided = index.scan(checked)
+    assert (decided.excluded, decided.relabelled) == (1, 1)
+    assert app.button(key="next_train")
     for _ in range(2):
         press(app, "Undo")
-    assert counts(app)["Usable images"] == 16
     assert index.scan(checked).fingerprint() == before
 
 
+def test_the_review_queue_can_be_walked_without_deciding(checked):
+    app = opened(view="Review")
+    app.button(key="review_next").click().run()
+    assert "dog\\.5\\.jpg" in said(app)
+    app.button(key="review_previous").click().run()
+    assert "cat\\.3\\.jpg" in said(app)
+
+
 def test_everything_that_a_filter_finds_is_excluded_and_brought_back_in_one_step(chosen):
-    app = opened(find="cat")
-    app.button(key="all_exclude_None").click().run()
-    assert counts(app)["Excluded"] == 8
-    assert names(opened(flag="Excluded by you")) == [f"cat.{n}.jpg" for n in range(8)]
+    app = opened(find="cat", sort="Name")
+    decide(app, "Exclude all")
+    assert index.scan(chosen).excluded == 8
+    assert names(opened(flag="Excluded by you", sort="Name")) == [f"cat.{n}.jpg" for n in range(8)]
     app.button(key="gallery_undo").click().run()
-    assert counts(app)["Excluded"] == 0
+    assert index.scan(chosen).excluded == 0
+
+
+def test_a_decision_about_more_than_twenty_photos_asks_once(chosen, photo):
+    for number in range(100, 108):
+        photo(chosen / f"dog.{number}.jpg", seed=number)
+    app = opened()
+    decide(app, "Exclude all")
+    assert index.scan(chosen).excluded == 0
+    app.button(key="all_confirm").click().run()
+    assert index.scan(chosen).excluded == 24
+    app.button(key="gallery_undo").click().run()
+    assert count(app) == "**24 photos**"
 
 
 def test_an_open_photo_shows_what_is_known_of_it(checked):
@@ -216,7 +274,7 @@ def test_an_open_photo_says_why_decisions_cannot_be_read(chosen):
     def dialog(root):
         from catsdogs.ui.dataset import photo
 
-        photo.details(root, "cat.1.jpg", [])
+        photo.details(root, [])
 
     app = AppTest.from_function(dialog, args=(chosen,), default_timeout=60)
     app.query_params["photo"] = "cat.1.jpg"
@@ -228,10 +286,10 @@ def test_an_open_photo_says_why_decisions_cannot_be_read(chosen):
 def test_decisions_are_exported(checked):
     annotations.annotate(checked, index.scan(checked).usable.head(3), annotations.EXCLUDE)
     assert annotations.to_csv(checked, index.scan(checked).records).count("exclude") == 3
-    assert "3 excluded" in said(opened(view="Health"))
+    assert "3 excluded, 0 relabelled" in said(opened(view="Health"))
 
 
-@pytest.mark.parametrize("view", ["Sizes", "Health", "Review", "Map"])
+@pytest.mark.parametrize("view", ["Photos", "Charts", "Health", "Review", "Map"])
 def test_every_view_works_on_a_checked_and_on_an_unchecked_dataset(view, checked):
     opened(view=view)
     summary_file(checked).unlink()
@@ -239,27 +297,50 @@ def test_every_view_works_on_a_checked_and_on_an_unchecked_dataset(view, checked
     opened(view=view)
 
 
-def test_another_dataset_can_be_chosen_and_a_wrong_path_is_explained(chosen, tmp_path, photo):
+@pytest.fixture
+def other(tmp_path, photo):
+    """Another dataset, of one cat and one dog."""
     photo(tmp_path / "other" / "cats" / "1.jpg")
     photo(tmp_path / "other" / "dogs" / "1.jpg", seed=4)
-    app = opened()
-    app.text_input(key="dataset_path").set_value(str(tmp_path / "nowhere"))
-    app.button(key="dataset_use").click().run()
-    assert "nothing at that path" in app.error[0].value
+    return tmp_path / "other"
+
+
+def test_another_dataset_is_previewed_before_it_is_used(chosen, other):
+    app = opened(open="1")
+    preview(app, other)
+    assert "1 cat, 1 dog" in said(app)
+    assert "folders' names" in said(app)
     assert current.path() == chosen
-    app.text_input(key="dataset_path").set_value(str(tmp_path / "other"))
-    app.button(key="dataset_use").click().run()
-    assert counts(app)["Usable images"] == 2
-
-
-def test_another_dataset_can_be_chosen_while_a_filter_is_on(chosen, tmp_path, photo):
-    photo(tmp_path / "other" / "cats" / "1.jpg")
-    photo(tmp_path / "other" / "dogs" / "1.jpg", seed=4)
-    app = opened(view="Health", find="cat", flag="Small", photo="cat.1.jpg", page="1")
-    app.text_input(key="dataset_path").set_value(str(tmp_path / "other"))
     app.button(key="dataset_use").click().run()
     assert not app.exception
-    assert counts(app)["Usable images"] == 2
+    assert current.path() == other
+    assert count(app) == "**2 photos**"
+
+
+def test_a_preview_can_be_refused(chosen, other):
+    app = opened(open="1")
+    preview(app, other)
+    app.button(key="preview_back").click().run()
+    assert app.text_input(key="dataset_path")
+    app.button(key="open_back").click().run()
+    assert len(names(app)) == 16
+    assert current.path() == chosen
+
+
+def test_a_wrong_path_is_explained(chosen, tmp_path):
+    app = opened(open="1")
+    preview(app, tmp_path / "nowhere")
+    assert "nothing at that path" in app.error[0].value
+    assert current.path() == chosen
+
+
+def test_another_dataset_can_be_chosen_while_a_filter_is_on(chosen, other):
+    app = opened(find="cat", flag="Small", photo="cat.1.jpg", page="1")
+    app.button(key="open_photos").click().run()
+    preview(app, other)
+    app.button(key="dataset_use").click().run()
+    assert not app.exception
+    assert current.path() == other
     assert len(names(app)) == 2
 
 
@@ -270,20 +351,29 @@ def test_a_dataset_that_has_gone_is_named(chosen, small_sample):
 
 def test_when_everything_is_excluded_the_page_says_so(chosen):
     annotations.annotate(chosen, index.scan(chosen).usable, annotations.EXCLUDE)
-    assert "all are excluded" in said(opened())
+    assert "All photos are excluded" in said(opened(view="Charts"))
+    assert "No photo matches" in said(opened())
 
 
-def test_a_folder_without_labels_does_not_replace_the_dataset(chosen, tmp_path):
-    (tmp_path / "empty").mkdir()
-    app = opened()
-    app.text_input(key="dataset_path").set_value(f'"{tmp_path / "empty"}"')
-    app.button(key="dataset_use").click().run()
+def test_a_folder_without_labels_cannot_be_used(chosen, tmp_path, photo):
+    photo(tmp_path / "holidays" / "beach.jpg")
+    app = opened(open="1")
+    preview(app, f'"{tmp_path / "holidays"}"')
     assert "none of them labelled" in app.error[0].value
-    assert current.path() == chosen
+    assert not [button for button in app.button if button.key == "dataset_use"]
+
+
+def test_a_folder_of_one_class_is_used_only_against_a_warning(chosen, tmp_path, photo):
+    photo(tmp_path / "only" / "cats" / "1.jpg")
+    app = opened(open="1")
+    preview(app, tmp_path / "only")
+    assert "There are no dogs here" in said(app)
+    assert app.button(key="dataset_use").label == "Use it anyway"
+    assert app.button(key="dataset_use").proto.type == "secondary"
 
 
 def test_a_wrong_address_is_refused_before_anything_is_downloaded(chosen):
-    app = opened()
+    app = opened(open="1")
     app.text_input(key="dataset_url").set_value("ftp://example.org/a.zip").run()
     app.button(key="download_address").click().run()
     assert "Expected" in app.error[0].value

@@ -1,11 +1,19 @@
 """The Dataset page.
 
-picker.py     choose, fetch or draw a dataset
-gallery.py    thumbnails, a page at a time
-filters.py    the gallery's filter, stored in the page's address
-photo.py      one photo in full, with what is known about it
-health.py     the health check and its findings
-charts.py     the dataset's charts; a selection filters the gallery
-review.py     the review queue: doubtful photos one by one
-decisions.py  buttons that decide about photos, and undo
+views.py           the page's views, and the buttons that switch to one
+gallery.py         the photo grid with its bar, a page at a time
+filters.py         the gallery's filter: its values, and their place in the page's address
+filter_panel.py    the widgets of the filter
+charts.py          the charts and the map; a selection filters the photos beside it
+photo.py           one photo in the viewer, over the page
+photo_facts.py     the facts about one photo: findings, properties, EXIF, similar photos
+photo_answers.py   the answers of the runs that did not train on a photo
+check.py           the health check: the button that runs it, and its progress
+health.py          the report on the findings, and the next step
+health_cards.py    one card per finding
+health_details.py  shortcuts, leaks, unreadable files, decisions
+review.py          the review queue: doubtful photos one by one
+decisions.py       buttons that decide about photos, and undo
+picker.py          choose, fetch or draw another dataset
+preview.py         a folder before it becomes the dataset
 """

@@ -1,4 +1,4 @@
-"""The dataset's charts. A selection on one filters the gallery."""
+"""The dataset's charts and its map. A selection on one filters the photos beside it."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,11 +12,12 @@ from catsdogs.charts import dataset as dataset_charts
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
-from catsdogs.ui.dataset import filters
+from catsdogs.ui.dataset import check, filters, gallery
 
 # A rectangle as Plotly describes it: the ends on both axes, and the names of the axes.
 _Box = Mapping[str, Any]
 _BEYOND = 1e9  # further than any photo on any axis
+_SIZES = "Width and height"
 
 
 class _Histogram(NamedTuple):
@@ -29,51 +30,106 @@ _HISTOGRAMS = {
     "megapixels": _Histogram("Resolution", "megapixels"),
     "kilobytes": _Histogram("File size", "kB"),
 }
+_CHARTS = (_SIZES, *(of.title for of in _HISTOGRAMS.values()))
+# The map in nine parts, as the list names them, for those who do not draw on it.
+_PARTS = {
+    f"{row} {column}": (x, y)
+    for row, y in (("Top", 1), ("Middle", 0), ("Bottom", -1))
+    for column, x in (("left", -1), ("centre", 0), ("right", 1))
+}
+_THIRD = 1 / 3
 
 
-def sizes(snapshot: Snapshot) -> None:
-    """Show the sizes of the photos by class."""
-    st.caption("Draw a box or a lasso on a chart: the gallery shows the photos inside.")
+def show(snapshot: Snapshot) -> None:
+    """Show one chart, and the photos of the selection on it."""
+    chart, photos = st.columns(2, gap="medium")
+    with chart:
+        _one(snapshot)
+    with photos:
+        gallery.beside_chart(snapshot)
+
+
+def show_map(snapshot: Snapshot) -> None:
+    """Show the photos as points, similar ones near each other, and those of the selection."""
+    if snapshot.table["map_x"].isna().all():
+        check.offer(snapshot, "The health check places similar photos near each other on a map.")
+        return
+    chart, photos = st.columns(2, gap="medium")
+    with chart:
+        _map(snapshot)
+    with photos:
+        gallery.beside_chart(snapshot)
+
+
+def _one(snapshot: Snapshot) -> None:
+    chosen = st.selectbox(
+        "Chart", _CHARTS, key="chart", bind="query-params", label_visibility="collapsed"
+    )
     photos = snapshot.dataset.usable
     if photos.empty:
-        st.info("No photo is left to show: all are excluded. Undo, or look under *Health*.")
-        return
-    selectable(dataset_charts.size_chart(photos), "chart_size", on_area="size")
-    photos = photos.assign(aspect_ratio=photos["width_px"] / photos["height_px"])
-    for column, (measure, of) in zip(st.columns(3), _HISTOGRAMS.items(), strict=True):
-        with column:
-            values = gallery_query.measure(photos, measure)
-            figure = dataset_charts.histogram(values, photos["label"], of.title, of.unit)
-            selectable(figure, f"chart_{measure}", on_range=measure)
+        st.info("All photos are excluded. Undo that, or see *Excluded by you* in the filters.")
+    elif chosen == _SIZES:
+        alt = f"Width and height of {len(photos):,} photos, and how many there are of each"
+        selectable(dataset_charts.size_chart(photos), "chart_size", on_area="size", alt=alt)
+    else:
+        photos = photos.assign(aspect_ratio=photos["width_px"] / photos["height_px"])
+        measure, of = next(item for item in _HISTOGRAMS.items() if item[1].title == chosen)
+        values = gallery_query.measure(photos, measure)
+        figure = dataset_charts.histogram(values, photos["label"], of.title, of.unit)
+        alt = f"{of.title} of {len(photos):,} photos by class: the median is {values.median():.3g}"
+        selectable(figure, f"chart_{measure}", on_range=measure, alt=alt)
+    st.caption("Drag over the chart to see the photos in that area.")
 
 
-def embedding_map(snapshot: Snapshot) -> None:
-    """Show the photos as points, similar ones near each other."""
-    table = snapshot.table
-    if table["map_x"].isna().all():
-        st.info("The map comes with the health check: run one under *Health*.")
-        return
-    colour = st.segmented_control(
-        "Colour",
-        dataset_charts.MAP_COLOURS,
-        default=dataset_charts.MAP_COLOURS[0],
-        required=True,
-        format_func=str.capitalize,
-        key="map_colour",
-        bind="query-params",
-    )
+def _map(snapshot: Snapshot) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        colour = st.selectbox(
+            "Colour",
+            dataset_charts.MAP_COLOURS,
+            format_func=str.capitalize,
+            key="map_colour",
+            bind="query-params",
+            width=180,
+        )
+        st.selectbox(
+            "Part of the map",
+            list(_PARTS),
+            index=None,
+            placeholder="All",
+            # A new key after each clearing, so that the list forgets its part too.
+            key=f"map_part_{filters.times_cleared()}",
+            on_change=_select_part,
+            width=180,
+            help="Selects the photos of one part without drawing.",
+        )
     photos = _points(snapshot)
     figure = dataset_charts.embedding_map(photos, colour)
     drawn = sum(len(trace.x) for trace in figure.data)
+    alt = f"Map of {drawn:,} photos, similar ones near each other, coloured by {colour}"
+    selectable(figure, "chart_map", on_area="map", alt=alt)
     st.caption(
-        f"Photos that MobileNetV2 finds alike lie near each other (t-SNE); {drawn:,} of "
-        f"{len(photos):,} are drawn. Draw a lasso or a box: the gallery shows all photos inside."
+        "Similar photos lie near each other. Draw around points to see their photos.",
+        help=f"A t-SNE map of MobileNetV2's embeddings. {drawn:,} of {len(photos):,} photos are "
+        "drawn; a selection finds all of them.",
     )
-    selectable(figure, "chart_map", on_area="map")
 
 
-def selectable(figure: go.Figure, key: str, *, on_area: str = "", on_range: str = "") -> None:
-    """Draw ``figure``; a selection on it filters the gallery by an area or by one measure."""
+def _select_part() -> None:
+    part = st.session_state[f"map_part_{filters.times_cleared()}"]
+    if part is None:
+        filters.clear_area()
+        return
+    x, y = (2 * _THIRD * middle for middle in _PARTS[part])
+    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    # A little wider than a third, because photos lie on the very edge of the map.
+    reach = _THIRD + 0.01
+    filters.set_area("map", [(x + reach * dx, y + reach * dy) for dx, dy in corners])
+
+
+def selectable(
+    figure: go.Figure, key: str, *, alt: str, on_area: str = "", on_range: str = ""
+) -> None:
+    """Draw ``figure``; a selection on it filters the photos by an area or by one measure."""
     # A new key after each clearing, so that the chart is drawn again without its selection.
     key = f"{key}_{filters.times_cleared()}"
 
@@ -94,6 +150,7 @@ def selectable(figure: go.Figure, key: str, *, on_area: str = "", on_range: str 
         on_select=selected,
         selection_mode=("box", "lasso") if on_area else ("box",),
         config={"displaylogo": False},
+        alt=alt,
     )
 
 

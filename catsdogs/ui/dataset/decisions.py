@@ -3,17 +3,37 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 
 from catsdogs.dataset import annotations
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
-from catsdogs.text import literal
+from catsdogs.text import counted, literal
 from catsdogs.ui.shared import problems
 
+MOST_UNASKED = 20
 _PROBLEM = "decide_problem"
+
+
+class _ForAll(NamedTuple):
+    """A decision about many photos, as the menu shows it."""
+
+    title: str
+    verb: str
+    action: str
+    label: int | None = None
+
+
+_FOR_ALL = (
+    _ForAll("Exclude all", "Exclude", annotations.EXCLUDE),
+    _ForAll("Keep all", "Keep", annotations.KEEP),
+    *(
+        _ForAll(f"Relabel all as {name}", "Relabel", annotations.RELABEL, label)
+        for label, name in enumerate(CLASS_NAMES)
+    ),
+)
 
 
 def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool = False) -> None:
@@ -24,7 +44,7 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
         _keep(root, photo, key=photo_key, shortcuts=shortcuts)
         _relabel(root, photo, key=photo_key, shortcuts=shortcuts)
         _button(
-            "Exclude it",
+            "Exclude",
             partial(_decide, root, photo, annotations.EXCLUDE, None),
             icon=":material/block:",
             key=f"{photo_key}_exclude",
@@ -35,37 +55,48 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
 
 
 def about_all(root: Path, photos: pd.DataFrame) -> None:
-    """Offer one decision about all photos that the gallery's filter finds."""
-    with st.popover("Decide about all of these", icon=":material/checklist:"):
-        st.markdown(
-            f"One step for all **{len(photos):,}** photos that the filter finds. Your files stay "
-            "as they are; the next run honours the decision, and you can undo it."
-        )
-        _decide_all(root, photos, "Exclude all", annotations.EXCLUDE, None)
-        _decide_all(root, photos, "Keep all", annotations.KEEP, None)
-        for label, name in enumerate(CLASS_NAMES):
-            _decide_all(root, photos, f"Relabel all as {name}", annotations.RELABEL, label)
+    """Offer one decision about all photos that the gallery's filter finds.
+
+    A decision about more than ``MOST_UNASKED`` photos is confirmed in a dialog first.
+    """
+    chosen = st.menu_button(
+        "Decide for all",
+        _FOR_ALL,
+        icon=":material/checklist:",
+        key="decide_all",
+        format_func=lambda choice: choice.title,
+        help=f"One decision for {counted(len(photos), 'photo')}. Your files stay unchanged.",
+    )
+    if chosen is None:
+        return
+    decide = partial(annotations.annotate, root, photos, chosen.action, label=chosen.label)
+    if len(photos) > MOST_UNASKED:
+        title = chosen.title.replace("all", f"all {len(photos):,} photos", 1)
+        st.dialog(f"{title}?")(_confirm)(chosen.verb, decide)
+    else:
+        problems.attempt(decide, note_as=_PROBLEM)
+        st.rerun()
 
 
 def undo(root: Path, *, key: str, shortcut: str | None = None) -> None:
-    """Offer to undo the last decision, and show the error of the last action."""
+    """Offer to undo the last decision, if there is one; show the error of the last action."""
     last = problems.attempt(annotations.last_step, root, note_as=_PROBLEM)
-    _button(
-        "Undo",
-        partial(annotations.undo, root),
-        icon=":material/undo:",
-        key=key,
-        shortcut=shortcut,
-        disabled=not last,
-        help=literal(f"Take back: {last}") if last else "Nothing was decided yet.",
-    )
+    if last:
+        _button(
+            "Undo",
+            partial(annotations.undo, root),
+            icon=":material/undo:",
+            key=key,
+            shortcut=shortcut,
+            help=literal(f"Undo: {last}"),
+        )
     problems.show_noted(_PROBLEM)
 
 
 def _keep(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool) -> None:
     if photo["label"] != UNLABELLED:
         _button(
-            f"It is a {CLASS_NAMES[photo['label']]}: keep",
+            f"Keep as {CLASS_NAMES[photo['label']]}",
             partial(_decide, root, photo, annotations.KEEP, None),
             icon=":material/check:",
             key=f"{key}_keep",
@@ -79,7 +110,7 @@ def _relabel(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool)
     for label, name in enumerate(CLASS_NAMES):
         if label != photo["label"]:
             _button(
-                f"It is a {name}: relabel",
+                f"Relabel as {name}",
                 partial(_decide, root, photo, annotations.RELABEL, label),
                 icon=":material/label:",
                 key=f"{key}_relabel_{name}",
@@ -87,11 +118,20 @@ def _relabel(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool)
             )
 
 
-def _decide_all(
-    root: Path, photos: pd.DataFrame, title: str, action: str, label: int | None
-) -> None:
-    decide = partial(annotations.annotate, root, photos, action, label=label)
-    _button(title, decide, key=f"all_{action}_{label}", width="stretch")
+def _confirm(verb: str, decide: partial[None]) -> None:
+    st.markdown("Your files stay unchanged, and you can undo this.")
+    with st.container(horizontal=True):
+        if st.button(
+            f"{verb} them",
+            type="primary",
+            key="all_confirm",
+            on_click=problems.attempt,
+            args=(decide,),
+            kwargs={"note_as": _PROBLEM},
+        ):
+            st.rerun()
+        if st.button("Cancel", key="all_cancel"):
+            st.rerun()
 
 
 def _decide(root: Path, photo: Mapping[Any, Any], action: str, label: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Thumbnails of a dataset in pages, and the files that cannot be shown."""
+"""The photo grid with its bar: filter, count, decisions, and the photos a page at a time."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,92 +6,84 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from catsdogs.dataset.index import Dataset
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, UNLABELLED
-from catsdogs.text import printable
-from catsdogs.ui.dataset import decisions, filters, photo
+from catsdogs.text import counted, printable
+from catsdogs.ui.dataset import decisions, filter_panel, filters, photo, picker
 from catsdogs.ui.shared import pager
 from catsdogs.ui.shared.pager import Pages
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
-
-_PER_PAGE = (24, 48, 96)
-_MOST_LISTED = 1000
+from catsdogs.ui.shared.steps import Step, mark
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show the filter, one page of the photos that it finds, and the photo that is open."""
-    st.subheader("Gallery")
-    query = filters.show(snapshot)
-    found = gallery_query.find(snapshot, query)
-    per_page = _bar(snapshot, found)
-    if found.empty:
-        st.info("No photo fits. Take a part of the filter away.", icon=":material/filter_alt:")
-        return
-    in_groups = query.flag in gallery_query.GROUPED
-    _page(snapshot, found, Pages(len(found), per_page), in_groups=in_groups)
-    photo.show_if_open(snapshot, found)
-
-
-def unreadable(dataset: Dataset) -> None:
-    """List the files that do not decode, each with the reason."""
-    found = dataset.unreadable
-    if found.empty:
-        st.success("The header of every image file can be read.", icon=":material/check:")
-        return
-    st.caption(
-        f"{len(found):,} unreadable files are left out of training. Your files are never changed."
-    )
-    st.dataframe(
-        found[["path", "problem", "problem_detail", "size_bytes"]]
-        .head(_MOST_LISTED)
-        .assign(path=lambda rows: rows["path"].map(printable)),
-        column_config={
-            "path": "File",
-            "problem": "Reason",
-            "problem_detail": "In words",
-            "size_bytes": "Bytes",
-        },
-        hide_index=True,
-        key="dataset_unreadable",
-    )
-
-
-def _bar(snapshot: Snapshot, found: pd.DataFrame) -> int:
-    """Show the count and the decisions about all; return how many photos a page is to hold."""
+    """Show the photos that the filter finds. Its panel is beside them, unless it is folded."""
     bar = st.container(horizontal=True, vertical_alignment="center")
-    bar.markdown(f"**{len(found):,}** of {len(snapshot.table):,} photos", width="content")
-    per_page = bar.segmented_control(
-        "Photos a page",
-        _PER_PAGE,
-        default=_PER_PAGE[0],
-        required=True,
-        key="per_page",
-        bind="query-params",
-        label_visibility="collapsed",
-        on_change=filters.first_page,
-    )
     with bar:
+        filter_panel.photo_class()
+        filter_panel.toggle()
+    beside = st.container()
+    if filter_panel.is_open():
+        panel, beside = st.columns([1, 3.2], gap="medium")
+        with panel:
+            filter_panel.show(snapshot)
+    with beside:
+        _photos(snapshot, bar)
+    with bar:
+        picker.button()
+
+
+def beside_chart(snapshot: Snapshot) -> None:
+    """Show the photos that a selection on a chart and the filter find."""
+    bar = st.container(horizontal=True, vertical_alignment="center")
+    with bar:
+        filter_panel.photo_class()
+        with st.popover("Filters", icon=":material/filter_alt:", key="filters_popover"):
+            filter_panel.show(snapshot)
+    _photos(snapshot, bar)
+
+
+def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
+    """Show a page of the photos found, the photo that is open, and what ``bar`` says of all."""
+    query = filters.query()
+    found = gallery_query.find(snapshot, query)
+    with bar:
+        st.markdown(_count(snapshot, found), width="content")
         if len(found):
             decisions.about_all(snapshot.dataset.root, found[["path", "digest"]])
         decisions.undo(snapshot.dataset.root, key="gallery_undo")
-    return int(per_page or _PER_PAGE[0])
+    filters.summary()
+    if found.empty:
+        st.info("No photo matches the filter.", icon=":material/filter_alt:")
+        return
+    in_groups = query.flag in gallery_query.GROUPED
+    _page(snapshot, found, Pages(len(found), filter_panel.per_page()), in_groups=in_groups)
+    mark(Step.LOOK)
+    photo.show_if_open(snapshot, found)
+
+
+def _count(snapshot: Snapshot, found: pd.DataFrame) -> str:
+    """Return the number of photos found, and of all if the filter leaves some out."""
+    in_use = int((~snapshot.table["excluded"]).sum())
+    if len(found) == in_use:
+        return f"**{counted(in_use, 'photo')}**"
+    return f"**{len(found):,}** of {in_use:,} photos"
 
 
 def _page(snapshot: Snapshot, found: pd.DataFrame, pages: Pages, *, in_groups: bool) -> None:
-    above_numbers = st.empty()
     items = pager.choose(pages, key=filters.PAGE, in_address=True)
     shown = found.iloc[items]
-    with above_numbers.container():
-        photo_grid(
-            _tiles(snapshot, shown, _groups(found, in_groups=in_groups)[items]),
-            key="gallery",
-            on_open=lambda position: photo.open_(shown["path"].iloc[position]),
-            on_turn=partial(pager.turn, pages, key=filters.PAGE),
-        )
+    photo_grid(
+        _tiles(snapshot, shown, _groups(found, in_groups=in_groups)[items]),
+        key="gallery",
+        on_open=lambda position: photo.open_(shown["path"].iloc[position]),
+        on_turn=partial(pager.turn, pages, key=filters.PAGE),
+    )
+    pager.repeat(pages, key=filters.PAGE)
 
 
 def _groups(found: pd.DataFrame, *, in_groups: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""The places that a dataset can come from, and the counts of the current one."""
+"""Open photos: the places that a dataset can come from, and a preview before it is used."""
 
 from pathlib import Path
 
@@ -6,79 +6,113 @@ import streamlit as st
 
 from catsdogs.background import tasks
 from catsdogs.background.tasks import Task
-from catsdogs.dataset.index import Dataset
-from catsdogs.labels import CAT, DOG
-from catsdogs.sources import current, fetch_task, fetching, opening
-from catsdogs.sources.sample import sample_dir
-from catsdogs.text import counted, literal
+from catsdogs.sources import fetch_task, fetching, opening
+from catsdogs.text import literal
+from catsdogs.ui.dataset import preview
 from catsdogs.ui.shared import current_dataset, problems, task_card
-from catsdogs.ui.shared.markdown import verbatim
+
+_OPEN = "open"  # its name in the page's address
+_TABS = ("Folder or zip", "Microsoft", "Kaggle", "Web address", "Drawn sample")
+_TAB_OF = {fetching.MICROSOFT: "Microsoft", fetching.KAGGLE: "Kaggle"}
 
 
-def counts(dataset: Dataset) -> None:
-    """Show the number of files of each kind."""
-    numbers = {
-        "Usable images": len(dataset.usable),
-        "Cats": int((dataset.usable["label"] == CAT).sum()),
-        "Dogs": int((dataset.usable["label"] == DOG).sum()),
-        "Without a label": dataset.unlabelled,
-        "Excluded": dataset.excluded,
-        "Unreadable": len(dataset.unreadable),
-        "Other files": dataset.other_files,
-    }
-    for column, (name, count) in zip(st.columns(len(numbers)), numbers.items(), strict=True):
-        column.metric(name, f"{count:,}")
-    aside = [f"{count:,} {what}" for what, count in dataset.rest.aside.items() if count]
-    if aside:
-        st.caption(f"Passed over, unopened: {', '.join(aside)}.")
-    if closed := dataset.rest.closed_folders:
-        (path, reason), more = next(iter(closed.items())), len(closed) - 1
-        others = f" Nor can {counted(more, 'other folder')}: see `data scan`." if more else ""
-        st.warning(f"The folder {verbatim(path)} cannot be read: {verbatim(reason)}.{others}")
+def is_open() -> bool:
+    """Return whether to show this instead of the views: it was asked for, or a download ended."""
+    ended = [task for task in tasks.of_kind(fetch_task.KIND) if not task.is_running]
+    return _OPEN in st.query_params or preview.chosen() is not None or bool(ended)
+
+
+def button() -> None:
+    """Draw the button that shows them."""
+    st.button("Open photos", icon=":material/folder_open:", key="open_photos", on_click=_open)
 
 
 def show() -> None:
-    """Offer the places that a dataset can come from, and show the running downloads."""
+    """Show the preview of a chosen folder, or the places that a dataset can come from."""
+    found = preview.chosen()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Open photos", anchor=False, width="content")
+        st.button("Back", icon=":material/arrow_back:", key="open_back", on_click=close)
+    if found is not None:
+        preview.show(found, on_use=_use)
+    else:
+        _places()
+
+
+def close() -> None:
+    """Return to the current dataset."""
+    st.query_params.pop(_OPEN, None)
+    preview.forget()
+
+
+def _open() -> None:
+    st.query_params[_OPEN] = "1"
+
+
+def _use(folder: Path) -> None:
+    with problems.shown():
+        current_dataset.opened(folder)
+        close()
+        current_dataset.use(folder)
+
+
+def _places() -> None:
     downloads = [task.subject for task in tasks.of_kind(fetch_task.KIND)]
-    expanded = bool(downloads) or current.path() == sample_dir()
-    with st.expander("Use other images", icon=":material/folder_open:", expanded=expanded):
-        here, microsoft, kaggle, address, sample = st.tabs(
-            ["On this machine", "Microsoft's archive", "Kaggle", "Another address", "Drawn sample"]
+    here, microsoft, kaggle, address, sample = st.tabs(_TABS, default=_tab(downloads))
+    with here:
+        _from_this_machine()
+    with microsoft:
+        st.markdown(
+            "25,000 photos of cats and dogs, 787 MB, without an account. "
+            "Kaggle's competition uses the same photos."
         )
-        with here:
-            _from_this_machine()
-        with microsoft:
-            st.markdown(
-                "The 25,000 photos that Kaggle's competition took its own from, without an "
-                "account: 787 MB, as *kagglecatsanddogs_5340.zip*."
-            )
-            _download(fetching.MICROSOFT, "Download from Microsoft", key="download_microsoft")
-        with kaggle:
-            st.markdown(
-                "The competition's own archive, with its numbering. It needs a free account, a "
-                "token and a click on "
-                "[the rules](https://www.kaggle.com/c/dogs-vs-cats/rules)."
-            )
-            _download(fetching.KAGGLE, "Download from Kaggle", key="download_kaggle")
-        with address:
-            _from_an_address(set(downloads) - {fetching.MICROSOFT, fetching.KAGGLE})
-        with sample:
-            st.markdown("600 drawings of cats and dogs, made on this machine in seconds.")
-            if st.button("Use the drawn sample", key="dataset_sample"):
-                current_dataset.use_sample()
+        _download(fetching.MICROSOFT, "Download from Microsoft", key="download_microsoft")
+    with kaggle:
+        st.markdown(
+            "The competition's own archive. It needs a free account, a token, and a click on "
+            "[the rules](https://www.kaggle.com/c/dogs-vs-cats/rules)."
+        )
+        _download(fetching.KAGGLE, "Download from Kaggle", key="download_kaggle")
+    with address:
+        _from_an_address(set(downloads) - {fetching.MICROSOFT, fetching.KAGGLE})
+    with sample:
+        st.markdown("600 drawings of cats and dogs, made on this machine in seconds.")
+        if st.button("Use the drawn sample", key="dataset_sample"):
+            close()
+            current_dataset.use_sample()
+
+
+def _tab(downloads: list[str]) -> str:
+    """Return the tab to show first: that of a download, if there is one."""
+    return next((_TAB_OF.get(source, "Web address") for source in downloads), _TABS[0])
 
 
 def _from_this_machine() -> None:
-    st.markdown(
-        "A folder with `cat.0.jpg`, `dog.0.jpg` … or with `cats/` and `dogs/` inside, at any "
-        "depth; or Kaggle's or Microsoft's zip as it is. Your files are only read."
-    )
     with st.form("dataset_form", border=False):
         typed = st.text_input(
-            "Path on this machine", key="dataset_path", placeholder="/photos/train.zip"
+            "Path of a folder or zip",
+            key="dataset_path",
+            placeholder="/photos/train.zip",
+            help="A zip is unpacked into this app's own folder. Your files are only read.",
         )
-        if st.form_submit_button("Use this path", key="dataset_use", type="primary"):
-            _open(typed)
+        st.caption(
+            "The images are labelled by their names (cat.0.jpg, dog.0.jpg …) or by folders named "
+            "cats and dogs."
+        )
+        if st.form_submit_button("Preview", key="dataset_preview", type="primary"):
+            _look(typed)
+
+
+def _look(typed: str) -> None:
+    """Preview the folder or zip at a path that was typed."""
+    if not typed.strip():
+        st.warning("Type the path of a folder or a zip first.")
+        return
+    with problems.shown(), st.spinner("Looking at the files …"):
+        # File managers copy a path with quotes around it. The folder of a zip is remembered, not
+        # the zip: it stays usable when the zip is deleted to save space.
+        preview.look(opening.open_source(Path(typed.strip().strip("'\""))))
+        st.rerun()
 
 
 def _from_an_address(downloads: set[str]) -> None:
@@ -98,12 +132,12 @@ def _download(source: str, title: str, *, key: str) -> None:
 
 
 def _is_downloading(source: str) -> bool:
-    """Show a source's download, if there is one; a finished one becomes the current dataset."""
+    """Show a source's download, if there is one; a finished one is previewed."""
     running = task_card.show(
-        fetch_task.KIND, source, fetching.PHASES, on_done=_use_download, in_bytes=True
+        fetch_task.KIND, source, fetching.PHASES, on_done=_show_download, in_bytes=True
     )
     if running:
-        st.caption("It goes on when you leave this page, and can be resumed after a break.")
+        st.caption("The download continues when you leave this page, and can be resumed.")
     return running
 
 
@@ -114,22 +148,7 @@ def _start_download(source: str) -> None:
         st.rerun()
 
 
-def _use_download(task: Task) -> None:
+def _show_download(task: Task) -> None:
     if task.result:
-        folder = Path(task.result["path"])
-        with problems.shown():
-            current_dataset.opened(folder)
-            current_dataset.use(folder)
-
-
-def _open(typed: str) -> None:
-    if not typed.strip():
-        st.warning("Type the path of a folder or a zip first.")
-        return
-    with problems.shown():
-        with st.spinner("Opening …"):
-            # File managers copy a path with quotes around it.
-            folder = opening.open_source(Path(typed.strip().strip("'\"")))
-            current_dataset.opened(folder)
-        # The folder, not the zip: it stays usable when the zip is deleted to save space.
-        current_dataset.use(folder)
+        preview.look(Path(task.result["path"]))
+        st.rerun()

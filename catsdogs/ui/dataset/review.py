@@ -1,7 +1,7 @@
 """The review queue: one doubtful photo after the other, with a decision about each."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -9,41 +9,41 @@ import streamlit as st
 from catsdogs.health.findings import review_queue
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.text import literal
-from catsdogs.ui.dataset import decisions, photo
-from catsdogs.ui.shared import problems
+from catsdogs.text import counted, duration, percent
+from catsdogs.ui.dataset import check, decisions, photo, photo_facts, views
+from catsdogs.ui.dataset.views import View
+from catsdogs.ui.shared import photo_viewer
+from catsdogs.ui.shared.photo_viewer import Walk
 
 _NEIGHBOURS = 6
-_QUEUES = {"suspect": "Suspect labels", "outlier": "Outliers"}
+_HEIGHT_PX = 400
+# A decision takes some seconds; a button does not promise less than a minute.
+_PER_PHOTO_S, _LEAST_S = 7, 60
+_AT = "review_at"  # the session's key of the position in the queue
+QUEUES = {"suspect": "Suspect labels", "outlier": "Outliers"}
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show the first photo of the queue without a decision."""
+    """Show the most doubtful photo of the queue without a decision, or another that was chosen."""
     if snapshot.findings is None or snapshot.table["label_quality"].isna().all():
-        st.info("The queue comes with the health check: run one under *Health*.")
+        check.offer(snapshot, "The health check finds the labels that are worth a second look.")
         return
-    name = st.segmented_control(
-        "Queue",
-        list(_QUEUES),
-        default="suspect",
-        required=True,
-        format_func=_QUEUES.__getitem__,
-        key="queue",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    queue = queue_of(snapshot, name)
-    waiting = queue[~queue["reviewed"]]
-    st.progress(
-        1 - len(waiting) / len(queue) if len(queue) else 1.0,
-        text=f"{len(queue) - len(waiting):,} of {len(queue):,} decided",
-    )
-    if waiting.empty:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = _queue()
+        queue = queue_of(snapshot, name)
+        left = queue[~queue["reviewed"]]
+        done = len(queue) - len(left)
+        st.progress(
+            done / len(queue) if len(queue) else 1.0,
+            text=f"{done:,} of {len(queue):,} decided",
+            width=220,
+        )
+    if left.empty:
         st.success("Nothing is left to review here.", icon=":material/check:")
         decisions.undo(snapshot.dataset.root, key="review_undo", shortcut="u")
         return
-    _one(snapshot, waiting)
-    photo.show_if_open(snapshot, waiting)
+    _one(snapshot, left)
+    photo.show_if_open(snapshot, left)
 
 
 def queue_of(snapshot: Snapshot, name: str) -> pd.DataFrame:
@@ -53,31 +53,89 @@ def queue_of(snapshot: Snapshot, name: str) -> pd.DataFrame:
     return snapshot.table[snapshot.flags["outlier"]].sort_values("similarity", kind="stable")
 
 
-def _one(snapshot: Snapshot, waiting: pd.DataFrame) -> None:
-    row = waiting.index[0]
+def waiting(snapshot: Snapshot, name: str) -> int:
+    """Return how many photos of a queue have no decision yet."""
+    if snapshot.findings is None:
+        return 0
+    return int((~queue_of(snapshot, name)["reviewed"]).sum())
+
+
+def start_button(name: str, count: int, *, key: str) -> None:
+    """Draw the primary button that begins a queue of ``count`` photos."""
+    noun = counted(count, QUEUES[name].lower().removesuffix("s"))
+    _button(f"Review {noun} ({_took(count)})", name, key=key, type_="primary")
+
+
+def short_button(name: str, count: int, *, key: str) -> None:
+    """Draw the button that begins a queue of ``count`` photos, beside their description."""
+    _button(f"Review ({_took(count)})", name, key=key, type_="secondary")
+
+
+def _took(count: int) -> str:
+    return duration(max(count * _PER_PHOTO_S, _LEAST_S))
+
+
+def _button(label: str, name: str, *, key: str, type_: Literal["primary", "secondary"]) -> None:
+    st.button(
+        label, type=type_, icon=":material/rate_review:", key=key, on_click=_start, args=(name,)
+    )
+
+
+def _queue() -> str:
+    return st.segmented_control(
+        "Queue",
+        list(QUEUES),
+        default="suspect",
+        required=True,
+        format_func=QUEUES.__getitem__,
+        key="queue",
+        bind="query-params",
+        label_visibility="collapsed",
+        on_change=_first,
+    )
+
+
+def _start(name: str) -> None:
+    st.session_state["queue"] = name
+    _first()
+    views.go(View.REVIEW)
+
+
+def _first() -> None:
+    st.session_state[_AT] = 0
+
+
+def _step(step: int) -> None:
+    st.session_state[_AT] += step
+
+
+def _one(snapshot: Snapshot, left: pd.DataFrame) -> None:
+    at = min(max(st.session_state.get(_AT, 0), 0), len(left) - 1)
+    st.session_state[_AT] = at
+    row = left.index[at]
     record = snapshot.table.loc[row].to_dict()
-    left, right = st.columns(2, gap="large")
-    with left, problems.shown():
-        photo.picture(snapshot.dataset.root, record)
-    with right:
-        st.markdown(f"**{literal(record['path'])}**")
+    # The arrow keys belong to the photo that is open over the page.
+    walk = None if photo.is_open() else Walk(at, len(left), _step)
+    beside = photo_viewer.show(
+        photo.shown(snapshot.dataset.root, record), key="review", walk=walk, height_px=_HEIGHT_PX
+    )
+    with beside:
         st.markdown(_belief(record))
         if record["hint"]:
-            st.info(f"Public lists of this dataset's oddities say: {record['hint']}.")
+            st.caption(f"Public lists of this dataset's oddities: {record['hint']}.")
         decisions.about_one(
             snapshot.dataset.root, record, key="review", shortcuts=not photo.is_open()
         )
-        st.caption("Keys: K keep, L relabel, X exclude, U undo.")
-        st.markdown("**Most alike, with their labels**")
-        photo.neighbours(snapshot, row, count=_NEIGHBOURS, key="review_neighbours")
+    st.markdown("**Most similar photos, with their labels**")
+    photo_facts.neighbours(
+        snapshot, row, count=_NEIGHBOURS, key="review_neighbours", on_open=photo.open_
+    )
 
 
 def _belief(record: Mapping[Any, Any]) -> str:
     label = record["named_label"]
     believed = record["p_dog"] if label == 0 else 1 - record["p_dog"]
-    other = CLASS_NAMES[1 - label]
     return (
-        f"Its label says **{CLASS_NAMES[label]}**. A classifier that never saw it gives "
-        f"**{other}** {believed:.1%}. The photos most like it have a similarity of "
-        f"{record['similarity']:.2f}."
+        f"Its label is **{CLASS_NAMES[label]}**. A classifier that never saw this photo says "
+        f"**{CLASS_NAMES[1 - label]} {percent(believed)}**."
     )

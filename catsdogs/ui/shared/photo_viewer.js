@@ -4,7 +4,7 @@
 const STRENGTH = 0.6;
 
 export default function ({ data, parentElement }) {
-  const viewer = parentElement.querySelector(".viewer") ?? addViewer(parentElement);
+  const viewer = parentElement.querySelector(".viewer") ?? addViewer(parentElement, data);
   viewer.data = data;
   viewer.style.setProperty("--height", `${data.height}px`);
   viewer.style.setProperty("--ratio", data.ratio);
@@ -13,10 +13,10 @@ export default function ({ data, parentElement }) {
   paint(viewer);
 }
 
-function addViewer(parentElement) {
+function addViewer(parentElement, { heat_on }) {
   const viewer = make("div", "viewer");
   // Whether the heat map is on, which run's, and how strong: the user's choice.
-  viewer.choice = { on: true, name: "", strength: STRENGTH };
+  viewer.choice = { on: heat_on, name: "", strength: STRENGTH };
   viewer.stage = make("div", "stage");
   viewer.controls = make("div", "controls");
   viewer.append(viewer.stage, viewer.controls);

@@ -116,11 +116,15 @@ def show(
     key: str,
     walk: Walk | None = None,
     height_px: int = SHOWN_PX,
+    heat_on: bool = True,
 ) -> DeltaGenerator:
-    """Draw the viewer; return the container beside the picture, for what the page adds."""
+    """Draw the viewer; return the container beside the picture, for what the page adds.
+
+    With ``heat_on``, a heat map lies over the picture until the user takes it off.
+    """
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        show_picture(picture, key=f"{key}_picture", height_px=height_px)
+        show_picture(picture, key=f"{key}_picture", height_px=height_px, heat_on=heat_on)
     with right:
         if walk is not None:
             steps(walk, key=key)
@@ -129,13 +133,16 @@ def show(
     return right
 
 
-def show_picture(picture: Shown, *, key: str, height_px: int = SHOWN_PX) -> None:
+def show_picture(
+    picture: Shown, *, key: str, height_px: int = SHOWN_PX, heat_on: bool = True
+) -> None:
     """Draw the picture, at most ``height_px`` high, and the control of its heat maps."""
     data = {
         "alt": picture.alt,
         "jpeg": base64.b64encode(picture.jpeg).decode() if picture.jpeg else "",
         "message": picture.message,
         "height": height_px,
+        "heat_on": heat_on,
         "ratio": picture.ratio,
         "mark": "" if picture.is_right is None else "right" if picture.is_right else "wrong",
         "heats": [

@@ -1,0 +1,101 @@
+"""A folder's images at a glance, before it becomes the dataset: counts by label, and a few photos.
+
+Only names are read, and the few photos. So even a home folder is looked at in a moment.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path, PurePosixPath
+
+from catsdogs.dataset import index
+from catsdogs.dataset.listing import listed
+from catsdogs.dataset.records import by_name
+from catsdogs.errors import UnreadableImage
+from catsdogs.images import picture
+from catsdogs.images.thumbnails import SIDE_PX, square_jpeg
+from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
+
+MOST_FILES = 100_000
+_PHOTOS = 8
+# More photos are tried than shown, because some may not decode.
+_TRIED = 4 * _PHOTOS
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A folder as a dataset, judged by the names in it.
+
+    ``in_class_folders`` counts the labelled images whose folder, not their name, gives the label.
+    ``photos`` are the path and the thumbnail of a few. Without ``is_complete``, only the first
+    ``MOST_FILES`` files were counted.
+    """
+
+    folder: Path
+    cats: int
+    dogs: int
+    unlabelled: int
+    other_files: int
+    folders: int
+    in_class_folders: int
+    photos: tuple[tuple[str, bytes], ...]
+    is_complete: bool
+
+    @property
+    def images(self) -> int:
+        """The number of files that are images by their names."""
+        return self.cats + self.dogs + self.unlabelled
+
+
+def preview(folder: Path) -> Preview:
+    """Return ``folder`` as a dataset, judged by the names in it.
+
+    Raises:
+        DatasetError: if it is not a folder, or cannot be read.
+    """
+    files = listed(folder, at_most=MOST_FILES).files
+    images = [name for name in by_name(files) if index.is_image(name)]
+    labels = {name: label_of_path(name) for name in images}
+    counts = Counter(labels.values())
+    labelled = [name for name in images if labels[name] != UNLABELLED]
+    by_file = sum(label_of_path(PurePosixPath(name).name) == labels[name] for name in labelled)
+    return Preview(
+        folder=folder,
+        cats=counts[CAT],
+        dogs=counts[DOG],
+        unlabelled=counts[UNLABELLED],
+        other_files=len(files) - len(images),
+        folders=len({name.rpartition("/")[0] for name in images}),
+        in_class_folders=len(labelled) - by_file,
+        photos=_photos(folder, labels),
+        is_complete=len(files) < MOST_FILES,
+    )
+
+
+def _photos(folder: Path, labels: dict[str, int]) -> tuple[tuple[str, bytes], ...]:
+    """Return the path and the thumbnail of a few readable images, cats and dogs in turn."""
+    kinds = [
+        _spread([name for name, label in labels.items() if label == wanted])
+        for wanted in (CAT, DOG, UNLABELLED)
+    ]
+    labelled = [name for name in chain(*zip_longest(*kinds[:2])) if name]
+    found: list[tuple[str, bytes]] = []
+    for name in labelled or kinds[2]:
+        jpeg = _thumbnail(folder / name)
+        if jpeg:
+            found.append((name, jpeg))
+        if len(found) == _PHOTOS:
+            break
+    return tuple(found)
+
+
+def _spread(names: list[str]) -> list[str]:
+    """Return a few of ``names``, evenly spread."""
+    return names[:: max(1, len(names) // _TRIED)][:_TRIED]
+
+
+def _thumbnail(path: Path) -> bytes | None:
+    try:
+        return square_jpeg(picture.load_upright(picture.read_bytes(path), at_least_px=SIDE_PX))
+    except UnreadableImage:
+        return None

@@ -1,0 +1,150 @@
+"""The widgets of the gallery's filter. Each keeps its value in the page's address."""
+
+import math
+from collections.abc import Callable
+from typing import Literal, TypedDict
+
+import pandas as pd
+import streamlit as st
+
+from catsdogs.health import gallery_query
+from catsdogs.health.flags import FLAGS
+from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
+from catsdogs.labels import CLASS_NAMES
+from catsdogs.ui.dataset import filters
+from catsdogs.ui.dataset.filters import MEASURES, Measure
+
+PER_PAGE = (24, 48, 96)
+_OPEN = "filters_open"
+_IN_ADDRESS = ("side", "flag", "find", "sort", "desc", "per_page")
+# A folded panel is not drawn, and its values stay.
+_KEPT: "_Kept" = {
+    "bind": "query-params",
+    "persist_state": "page",
+    "on_change": filters.first_page,
+}
+
+
+class _Kept(TypedDict):
+    """The options that all widgets of the panel share."""
+
+    bind: Literal["query-params"]
+    persist_state: Literal["page"]
+    on_change: Callable[[], None]
+
+
+def is_open() -> bool:
+    """Return whether the panel is open. At first it is if the address sets one of its widgets."""
+    names = (*_IN_ADDRESS, *(measure.key for measure in MEASURES.values()))
+    is_set = any(name in st.query_params for name in names)
+    return bool(st.session_state.setdefault(_OPEN, is_set))
+
+
+def open_() -> None:
+    """Open the panel when the page is drawn next."""
+    st.session_state[_OPEN] = True
+
+
+def toggle() -> None:
+    """Draw the button that opens and folds the panel."""
+    count = filters.count()
+    st.button(
+        f"Filters ({count})" if count else "Filters",
+        icon=":material/left_panel_close:" if is_open() else ":material/filter_alt:",
+        key="filters_toggle",
+        on_click=_toggle,
+    )
+
+
+def photo_class() -> None:
+    """Draw the choice of a class."""
+    st.pills(
+        "Class",
+        CLASS_NAMES,
+        key="class",
+        format_func=lambda name: f"{name.capitalize()}s",
+        label_visibility="collapsed",
+        **_KEPT,
+    )
+
+
+def per_page() -> int:
+    """Return how many photos a page holds."""
+    return int(st.session_state.get("per_page") or PER_PAGE[0])
+
+
+def show(snapshot: Snapshot) -> None:
+    """Draw the widgets, one below the other."""
+    _finding(snapshot)
+    st.text_input("Name contains", key="find", **_KEPT)
+    st.selectbox("Sort by", list(gallery_query.SORTS), key="sort", **_KEPT)
+    st.toggle("Descending", key="desc", **_KEPT)
+    st.pills(
+        "Side of the split",
+        (TRAINING, VALIDATION),
+        key="side",
+        format_func=str.capitalize,
+        help="Where a run with the default share and seed puts a photo.",
+        **_KEPT,
+    )
+    with st.expander("Sizes"):
+        _ranges(snapshot.table)
+    st.segmented_control(
+        "Photos per page", PER_PAGE, default=PER_PAGE[0], required=True, key="per_page", **_KEPT
+    )
+
+
+def _toggle() -> None:
+    st.session_state[_OPEN] = not st.session_state[_OPEN]
+
+
+def _finding(snapshot: Snapshot) -> None:
+    chosen = st.session_state.get("flag")
+    st.selectbox(
+        "Finding",
+        [name for name in FLAGS if snapshot.flags[name].any() or name == chosen],
+        index=None,
+        key="flag",
+        # Without the count: it would be part of the address, and wrong after the next decision.
+        format_func=lambda name: FLAGS[name].title,
+        placeholder="Any",
+        **_KEPT,
+    )
+
+
+def _ranges(table: pd.DataFrame) -> None:
+    """Draw a slider for each measure that differs between the photos."""
+    for name, measure in MEASURES.items():
+        values, step = gallery_query.measure(table, name), measure.step
+        low = math.floor(values.min() / step) * step
+        high = math.ceil(values.max() / step) * step
+        if low < high:
+            _slider(measure, (round(low, 2), round(high, 2)))
+
+
+def _slider(measure: Measure, limits: tuple[float, float]) -> None:
+    _keep_within(measure, limits)
+    st.slider(
+        measure.title,
+        min_value=limits[0],
+        max_value=limits[1],
+        value=limits,
+        step=measure.step,
+        format="%d" if measure.step == 1 else "%.2f",
+        key=measure.key,
+        **_KEPT,
+    )
+
+
+def _keep_within(measure: Measure, limits: tuple[float, float]) -> None:
+    """Store a slider's new limits, open a slider that was open, and clip a chart's range."""
+    key, (low, high) = measure.key, limits
+    before = st.session_state.get(measure.full_key)
+    st.session_state[measure.full_key] = limits
+    if st.session_state.get(key) is None:
+        return
+    chosen = tuple(st.session_state[key])
+    if chosen == before:
+        st.session_state[key] = limits
+    else:
+        st.session_state[key] = tuple(round(min(max(end, low), high), 2) for end in chosen)

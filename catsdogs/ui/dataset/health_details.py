@@ -1,0 +1,137 @@
+"""Below the cards: unreadable files, shortcuts, leaks between the sides, and your decisions."""
+
+import streamlit as st
+
+from catsdogs.charts import dataset as dataset_charts
+from catsdogs.dataset import annotations
+from catsdogs.dataset.index import Dataset
+from catsdogs.health.findings import Shortcut
+from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
+from catsdogs.text import counted, percent, printable
+from catsdogs.ui.dataset import health_cards
+from catsdogs.ui.shared import cache, problems
+from catsdogs.ui.shared.markdown import verbatim
+
+_DECIDED = ("relabelled", "excluded")
+_MOST_LISTED = 1000
+
+
+def show(snapshot: Snapshot) -> None:
+    """Show each of the details that there is something to say about."""
+    dataset = snapshot.dataset
+    if len(dataset.unreadable):
+        with st.expander(f"Unreadable files ({len(dataset.unreadable):,})", expanded=True):
+            _unreadable(dataset)
+    if snapshot.findings is not None and snapshot.findings.summary.shortcuts:
+        _shortcuts(snapshot.findings.summary.shortcuts)
+    with st.expander("Copies in training and validation"):
+        _leakage(snapshot)
+    with st.expander(f"Your decisions ({dataset.excluded + dataset.relabelled:,})"):
+        _decisions(snapshot)
+    with st.expander("Files"):
+        _files(dataset)
+
+
+def _unreadable(dataset: Dataset) -> None:
+    st.caption("Training leaves these files out.")
+    found = dataset.unreadable[["path", "problem", "problem_detail", "size_bytes"]]
+    st.dataframe(
+        found.head(_MOST_LISTED).assign(path=lambda rows: rows["path"].map(printable)),
+        column_config={
+            "path": "File",
+            "problem": "Reason",
+            "problem_detail": "Details",
+            "size_bytes": "Bytes",
+        },
+        hide_index=True,
+        key="dataset_unreadable",
+    )
+
+
+def _shortcuts(found: tuple[Shortcut, ...]) -> None:
+    best = max(found, key=lambda one: one.accuracy)
+    with st.expander(f"Shortcuts: {percent(best.accuracy)} right without looking"):
+        knows = "all of these" if best.shortcut == "all together" else f"the {best.shortcut}"
+        st.caption(
+            f"A classifier that knows only {knows} gets {percent(best.accuracy)} of the labels "
+            "right. Chance is 50 %. Well above chance, a model may learn how the photos were made.",
+            help="Cross-validated, with 95 % intervals.",
+        )
+        accuracies = ", ".join(f"{one.shortcut} {percent(one.accuracy)}" for one in found)
+        st.plotly_chart(
+            dataset_charts.shortcut_bars(found),
+            key="chart_shortcuts",
+            alt=f"Labels guessed right by each shortcut: {accuracies}",
+        )
+
+
+def _leakage(snapshot: Snapshot) -> None:
+    photos = snapshot.table[snapshot.table["side"] != ""]
+    # By the groups of the check: the split's own groups cannot show a mistake of the split.
+    near = photos["near_group"].astype("str")
+    groups = photos.groupby(photos["digest"].mask(photos["near_group"] >= 0, near))["side"]
+    several = groups.size() > 1
+    crossing = int((groups.nunique()[several] > 1).sum())
+    known = "exact and near" if snapshot.findings is not None else "exact"
+    train, validation = (int((snapshot.table["side"] == s).sum()) for s in (TRAINING, VALIDATION))
+    st.caption(
+        f"**{crossing:,}** of {counted(int(several.sum()), 'group')} of {known} duplicates have "
+        f"photos on both sides. The split has {train:,} photos to train on and {validation:,} to "
+        "validate, and keeps copies of a picture together."
+    )
+
+
+def _decisions(snapshot: Snapshot) -> None:
+    dataset = snapshot.dataset
+    st.caption(
+        f"{dataset.excluded:,} excluded, {dataset.relabelled:,} relabelled. They are saved in this "
+        "app's own folder, and every run records them.",
+        help=f"Fingerprint of the photos that the next run learns from: `{dataset.fingerprint()}`.",
+    )
+    with st.container(horizontal=True):
+        for name in _DECIDED:
+            if snapshot.flags[name].any():
+                health_cards.show_button(f"Show {name}", name)
+        st.download_button(
+            "Export as CSV",
+            lambda: annotations.to_csv(dataset.root, dataset.records),
+            "decisions.csv",
+            "text/csv",
+            key="decisions_export",
+            on_click="ignore",
+        )
+    _import(snapshot)
+
+
+def _import(snapshot: Snapshot) -> None:
+    given = st.file_uploader("Import decisions", type="csv", key="decisions_import")
+    if given is not None and st.button("Import", key="decisions_take"):
+        text = given.getvalue().decode("utf-8-sig", "replace")
+        with problems.shown():
+            count = annotations.from_csv(snapshot.dataset.root, snapshot.dataset.records, text)
+            st.toast(f"{counted(count, 'decision')} imported.")
+            st.rerun()
+
+
+def _files(dataset: Dataset) -> None:
+    """Show how many files of each kind there are, and the folders that cannot be read."""
+    kinds = {
+        "usable images": len(dataset.usable),
+        "without a label": dataset.unlabelled,
+        "excluded": dataset.excluded,
+        "unreadable": len(dataset.unreadable),
+        "other files": dataset.other_files,
+        **{f"{kind} entries": count for kind, count in dataset.rest.aside.items()},
+    }
+    st.caption(" · ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count))
+    for path, reason in list(dataset.rest.closed_folders.items())[:1]:
+        more = len(dataset.rest.closed_folders) - 1
+        others = f" {counted(more, 'more folder')} cannot be read: see `data scan`." if more else ""
+        st.warning(f"The folder {verbatim(path)} cannot be read: {verbatim(reason)}.{others}")
+    st.button(
+        "Read the folder again",
+        icon=":material/refresh:",
+        key="dataset_refresh",
+        on_click=cache.forget_datasets,
+        help="The app notices new, changed and deleted files within two minutes by itself.",
+    )

@@ -1,0 +1,68 @@
+"""The answers of the latest runs about a photo, apart from the runs that trained on it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from catsdogs.errors import CatsDogsError
+from catsdogs.health.snapshot import Snapshot
+from catsdogs.images.picture import Picture, read_bytes
+from catsdogs.labels import CLASS_NAMES, DOG, UNLABELLED, class_name
+from catsdogs.runs import model_files, store
+from catsdogs.runs.run import Run
+from catsdogs.ui.shared import cache, photo_viewer, run_chips
+from catsdogs.ui.shared.photo_viewer import Heat, Line
+
+_MOST_RUNS = 4
+
+
+@dataclass
+class Answers:
+    """A line and a heat map per run, and the names of the runs that trained on the photo."""
+
+    lines: list[Line] = field(default_factory=list)
+    heats: list[Heat] = field(default_factory=list)
+    learned: list[str] = field(default_factory=list)
+
+
+def of(snapshot: Snapshot, photo: Mapping[Any, Any]) -> Answers:
+    """Return the answers of the latest runs about ``photo``, a row of the snapshot's table."""
+    answers = Answers()
+    for run in [run for run in store.list_runs()[0] if run.can_classify][:_MOST_RUNS]:
+        # A run that cannot answer is left out.
+        with suppress(CatsDogsError, OSError):
+            is_held_back = photo["digest"] in set(model_files.read_predictions(run)["digest"])
+            if not is_held_back and _trained_on(run, snapshot, photo):
+                answers.learned.append(run_chips.name(run))
+            else:
+                _ask(run, snapshot, photo, answers, is_held_back=is_held_back)
+    return answers
+
+
+def _ask(
+    run: Run,
+    snapshot: Snapshot,
+    photo: Mapping[Any, Any],
+    answers: Answers,
+    *,
+    is_held_back: bool,
+) -> None:
+    predictor = cache.predictor(run)
+    output = predictor(Picture(read_bytes(snapshot.dataset.root / photo["path"])))
+    p_dog = predictor.calibrated(output.p_dog)
+    label = class_name(p_dog)
+    is_right = None if photo["label"] == UNLABELLED else label == CLASS_NAMES[photo["label"]]
+    sure = p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog
+    answers.lines.append(
+        Line(
+            run, label, sure, is_right, "" if is_held_back else "It may have trained on this photo."
+        )
+    )
+    answers.heats.append(photo_viewer.heat(run, output.heatmap, label=label))
+
+
+def _trained_on(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> bool:
+    """Return whether the photo was certainly among the run's training photos."""
+    is_usable = photo["label"] != UNLABELLED and not photo["excluded"]
+    return is_usable and run.about.dataset.fingerprint == snapshot.dataset.fingerprint()

@@ -1,0 +1,100 @@
+"""A folder before it becomes the dataset: its counts, a few photos, and how it was understood."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from catsdogs.sources import opening
+from catsdogs.sources.preview import MOST_FILES, Preview, preview
+from catsdogs.text import counted, literal, printable
+from catsdogs.ui.shared.markdown import verbatim
+
+_KEY = "dataset_previewed"
+# A dataset with more folders than this may be several, or a whole disk.
+_MANY_FOLDERS = 20
+_THUMBNAIL_PX = 112
+
+
+def look(folder: Path) -> None:
+    """Preview ``folder`` when the page is drawn next.
+
+    Raises:
+        DatasetError: if it is not a folder, or cannot be read.
+    """
+    st.session_state[_KEY] = preview(folder)
+
+
+def chosen() -> Preview | None:
+    """Return the preview to show, if there is one."""
+    return st.session_state.get(_KEY)
+
+
+def forget() -> None:
+    """Show no preview any more."""
+    st.session_state.pop(_KEY, None)
+
+
+def show(found: Preview, *, on_use: Callable[[Path], None]) -> None:
+    """Show the preview; ``on_use`` is called with its folder when the user takes it."""
+    st.markdown(f"**{literal(opening.display_name(found.folder))}** · {_counts(found)}")
+    with st.container(horizontal=True, gap="xsmall"):
+        for path, jpeg in found.photos:
+            st.image(jpeg, width=_THUMBNAIL_PX, alt=printable(path))
+    for line in _understood(found):
+        st.caption(line)
+    _verdict(found, on_use)
+
+
+def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
+    """Warn of what speaks against the folder, and offer to use it or to choose another one."""
+    labelled = found.cats + found.dogs
+    is_whole = bool(found.cats and found.dogs)
+    if not labelled:
+        st.error(
+            f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in "
+            f"{verbatim(found.folder)}. Received: {found.images:,} images, none of them labelled."
+        )
+    elif not is_whole:
+        missing = "dogs" if found.cats else "cats"
+        st.warning(f"There are no {missing} here. A model needs photos of both classes.")
+    elif found.folders > _MANY_FOLDERS:
+        st.warning(f"The images are in {found.folders:,} folders. Is this one dataset?")
+    with st.container(horizontal=True):
+        if labelled and st.button(
+            "Use it" if is_whole else "Use it anyway",
+            key="dataset_use",
+            type="primary" if is_whole else "secondary",
+        ):
+            on_use(found.folder)
+        st.button("Choose another", key="preview_back", on_click=forget)
+
+
+def _counts(found: Preview) -> str:
+    if not found.cats and not found.dogs:
+        return counted(found.images, "image")
+    return f"{counted(found.cats, 'cat')}, {counted(found.dogs, 'dog')}"
+
+
+def _understood(found: Preview) -> list[str]:
+    """Return sentences on the rules that gave the counts; none without labels."""
+    if not found.cats and not found.dogs:
+        return []
+    by_name = found.cats + found.dogs - found.in_class_folders
+    lines = []
+    if found.in_class_folders and by_name:
+        lines.append(
+            f"Labels: {found.in_class_folders:,} from folders named after a class, {by_name:,} "
+            "from file names."
+        )
+    elif found.in_class_folders:
+        lines.append("The labels come from the folders' names (cats, dogs).")
+    else:
+        lines.append("The labels come from the file names (cat.0.jpg, dog.0.jpg).")
+    if found.unlabelled:
+        lines.append(f"{counted(found.unlabelled, 'image')} without a label will not be used.")
+    if found.other_files:
+        lines.append(f"{counted(found.other_files, 'other file')} will be ignored.")
+    if not found.is_complete:
+        lines.append(f"Only the first {MOST_FILES:,} files were counted.")
+    return lines

@@ -1,0 +1,33 @@
+"""The page's views, and the way from one to another."""
+
+from enum import StrEnum
+
+import streamlit as st
+
+_KEY = "view"  # the session's key of the view, and its name in the page's address
+
+
+class View(StrEnum):
+    """One of the page's views, by its title."""
+
+    PHOTOS, CHARTS, MAP = "Photos", "Charts", "Map"
+    HEALTH, REVIEW = "Health", "Review"
+
+
+def choose() -> View:
+    """Draw the titles of the views; return the chosen one."""
+    chosen = st.segmented_control(
+        "View",
+        list(View),
+        default=View.PHOTOS,
+        required=True,
+        key=_KEY,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return View(chosen)
+
+
+def go(view: View) -> None:
+    """Show ``view`` from the next run on. Call it before ``choose``, such as in a callback."""
+    st.session_state[_KEY] = view
