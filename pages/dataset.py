@@ -3,7 +3,16 @@
 import streamlit as st
 
 from catsdogs.ui import frame
-from catsdogs.ui.dataset import charts, filters, gallery, health, picker, review, views
+from catsdogs.ui.dataset import (
+    charts,
+    filters,
+    gallery,
+    health,
+    health_details,
+    picker,
+    review,
+    views,
+)
 from catsdogs.ui.dataset.views import View
 from catsdogs.ui.shared import current_dataset
 from catsdogs.ui.shared.pages import DATASET
@@ -29,4 +38,5 @@ else:
         with st.container(horizontal=True, vertical_alignment="center"):
             view = views.choose()
             health.next_step(snapshot, view)
+        health_details.warn_of_closed_folders(snapshot.dataset)
         SHOW[view](snapshot)

@@ -28,7 +28,7 @@ from catsdogs.runs.run import Remarks
 from catsdogs.sources import current, sample
 from catsdogs.sources.sample import draw_sample, sample_dir
 from catsdogs.ui.compare import export
-from catsdogs.ui.dataset import photo as photo_dialog
+from catsdogs.ui.dataset import photo_facts
 from catsdogs.ui.shared import cache
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "'=1", "''-1", "'\t", "-rf.jpg")
@@ -169,7 +169,9 @@ def assert_is_shown_as_text(app: AppTest) -> None:
     kinds = ("markdown", "caption", "info", "success", "warning", "error", "title", "subheader")
     for kind in kinds:
         for element in app.get(kind):
-            assert not [active for active in ACTIVE if active in element.value], element.value
+            # An escaped bracket opens no tag.
+            value = element.value.replace("\\<", "")
+            assert not [active for active in ACTIVE if active in value], element.value
     for sent in everything_sent(app):
         assert "\u202e" not in sent
         assert "\x1b" not in sent
@@ -182,12 +184,13 @@ def assert_tells_no_place(app: AppTest, *places: Path) -> None:
 
 
 @pytest.mark.page
-@pytest.mark.parametrize("view", ["Gallery", "Health", "Review"])
+@pytest.mark.parametrize("view", ["Photos", "Health", "Review"])
 def test_the_dataset_page_shows_hostile_names_as_text(view, hostile_dataset, tmp_path):
     app = opened("pages/dataset.py", view=view)
     assert_is_shown_as_text(app)
     assert_tells_no_place(app, tmp_path)
-    assert "1 link" in "".join(caption.value for caption in app.caption)
+    if view == "Health":
+        assert "1 link" in "".join(caption.value for caption in app.caption)
 
 
 @pytest.mark.page
@@ -195,8 +198,8 @@ def test_the_dataset_page_shows_hostile_names_as_text(view, hostile_dataset, tmp
 def test_a_photo_with_a_hostile_name_opens(name, hostile_dataset, tmp_path):
     records = index.scan(hostile_dataset).records
     (path,) = records["path"][records["path"].str.endswith(f"/{name}")]
-    app = opened("pages/dataset.py", view="Gallery", photo=path)
-    assert text.literal(path) in everything_sent(app)
+    app = opened("pages/dataset.py", photo=path)
+    assert [sent for sent in everything_sent(app) if text.literal(path) in sent]
     assert_is_shown_as_text(app)
     assert_tells_no_place(app, tmp_path)
 
@@ -206,7 +209,7 @@ def test_exif_is_shown_as_text(value, tmp_path):
     exif = Image.Exif()
     exif[0x010F] = exif[0x010E] = value
     Image.new("RGB", (20, 20)).save(tmp_path / "cat.1.jpg", exif=exif)
-    tags = photo_dialog.exif_tags(tmp_path / "cat.1.jpg")
+    tags = photo_facts.exif_tags(tmp_path / "cat.1.jpg")
     assert set(tags) >= {"Make", "ImageDescription"}
     assert all(len(reads_as(tag)) <= 80 for tag in tags.values())
 
@@ -214,9 +217,9 @@ def test_exif_is_shown_as_text(value, tmp_path):
 @pytest.mark.page
 def test_what_is_wrong_is_told_without_the_place(hostile_dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(sample, "draw_sample", partial(draw_sample, images=20))
-    app = opened("pages/dataset.py")
+    app = opened("pages/dataset.py", open="1")
     app.text_input(key="dataset_path").set_value(str(tmp_path / "nowhere" / "photos.zip"))
-    app.button(key="dataset_use").click().run()
+    app.button(key="dataset_preview").click().run()
     (error,) = app.error
     assert reads_as(error.value).startswith(
         "Expected a folder with images, or a zip of them, at …/"

@@ -32,6 +32,14 @@ def show(snapshot: Snapshot) -> None:
         _files(dataset)
 
 
+def warn_of_closed_folders(dataset: Dataset) -> None:
+    """Warn if a folder of the dataset cannot be read."""
+    if closed := dataset.rest.closed_folders:
+        (path, reason), more = next(iter(closed.items())), len(closed) - 1
+        others = f" {counted(more, 'more folder')} cannot be read: see `data scan`." if more else ""
+        st.warning(f"The folder {verbatim(path)} cannot be read: {verbatim(reason)}.{others}")
+
+
 def _unreadable(dataset: Dataset) -> None:
     st.caption("Training leaves these files out.")
     found = dataset.unreadable[["path", "problem", "problem_detail", "size_bytes"]]
@@ -114,20 +122,16 @@ def _import(snapshot: Snapshot) -> None:
 
 
 def _files(dataset: Dataset) -> None:
-    """Show how many files of each kind there are, and the folders that cannot be read."""
+    """Show how many files of each kind there are."""
     kinds = {
         "usable images": len(dataset.usable),
         "without a label": dataset.unlabelled,
         "excluded": dataset.excluded,
         "unreadable": len(dataset.unreadable),
         "other files": dataset.other_files,
-        **{f"{kind} entries": count for kind, count in dataset.rest.aside.items()},
+        **dataset.rest.aside,
     }
     st.caption(" · ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count))
-    for path, reason in list(dataset.rest.closed_folders.items())[:1]:
-        more = len(dataset.rest.closed_folders) - 1
-        others = f" {counted(more, 'more folder')} cannot be read: see `data scan`." if more else ""
-        st.warning(f"The folder {verbatim(path)} cannot be read: {verbatim(reason)}.{others}")
     st.button(
         "Read the folder again",
         icon=":material/refresh:",

@@ -15,6 +15,8 @@ from catsdogs.ui.shared import cache, photo_viewer, run_chips
 from catsdogs.ui.shared.photo_viewer import Heat, Line
 
 _MOST_RUNS = 4
+_UNKNOWN = "It may have trained on this photo."
+_HELD_BACK = "It did not train on this photo, but the run that it began from may have."
 
 
 @dataclass
@@ -54,11 +56,8 @@ def _ask(
     label = class_name(p_dog)
     is_right = None if photo["label"] == UNLABELLED else label == CLASS_NAMES[photo["label"]]
     sure = p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog
-    answers.lines.append(
-        Line(
-            run, label, sure, is_right, "" if is_held_back else "It may have trained on this photo."
-        )
-    )
+    note = _HELD_BACK if run.caveat else ""
+    answers.lines.append(Line(run, label, sure, is_right, note if is_held_back else _UNKNOWN))
     answers.heats.append(photo_viewer.heat(run, output.heatmap, label=label))
 
 
