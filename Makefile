@@ -83,13 +83,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
-	@echo "Installing what the app needs into $(VENV). It takes 2.9 GB of disk and some minutes."
+	@echo "Installing what the app needs into $(VENV). It takes 2.9 GB of disk and a few minutes."
 	$(INSTALL) --require-hashes -r requirements.txt
 	$(INSTALL_COMMAND)
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python
-	@echo "Installing the app and its tests into $(VENV). It takes 3.3 GB of disk and some minutes."
+	@echo "Installing the app and its tests into $(VENV). It takes 3.3 GB of disk and a few minutes."
 	$(INSTALL) --require-hashes -r requirements-dev.txt
 	$(INSTALL_COMMAND)
 	@touch $@
