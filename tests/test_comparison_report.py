@@ -52,7 +52,7 @@ def test_a_page_has_everything_in_it_and_fetches_nothing(pair):
     page = Page(html)
     assert page.fetched == []
     assert len(page.pictures) > 0
-    assert "Confusion matrix of A" in page.headings
+    assert f"Confusion matrix of {pair.names['A']}" in page.headings
     for run in pair.runs.values():
         assert run.title in html
         assert repeating(run.config) in html
@@ -83,7 +83,7 @@ def test_names_and_notes_are_text_and_no_markup(pair):
 
 def test_the_markdown_has_the_figures_and_every_row_as_many_cells_as_its_head(pair):
     markdown = report(pair).as_markdown()
-    right = pair.metrics["A"]["accuracy"]
+    right = pair.metrics["A"].whole["accuracy"]
     assert f"{right.value:.2%} ({right.low:.2%} to {right.high:.2%})" in markdown
     tables = re.findall(r"(?:^\|.*\|\n)+", markdown, re.MULTILINE)
     assert len(tables) == 6

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 
 from catsdogs.charts import evaluation as evaluation_charts
+from catsdogs.charts.confusion import confusion_matrix
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.metrics import evaluate
 from catsdogs.evaluation.slices import KINDS, Slice
+
+COLOURS = {"A": "#C2621E", "B": "#8D6CC8"}
 
 
 def parts(*counts):
@@ -24,7 +27,7 @@ def table(labels, p_dog):
 
 def test_small_slices_are_faint_and_take_no_room():
     of_run = parts((0, 0), (1, 2), (980, 1000), (990, 1000), (45, 49))
-    figure = evaluation_charts.slices(KINDS["size"], {"A": of_run})
+    figure = evaluation_charts.slices(KINDS["size"], {"A": of_run}, COLOURS)
     large, small = figure.data
     assert list(large.y) == [0.98, 0.99]
     assert list(small.y) == [0.5, pytest.approx(45 / 49)]
@@ -32,7 +35,7 @@ def test_small_slices_are_faint_and_take_no_room():
     low, high = figure.layout.yaxis.range
     # The range includes the point of the small slice, but not its interval of 9 to 91 %.
     assert 0.4 < low < 0.5 < 1 < high
-    assert "1,000 images" in figure.layout.xaxis.ticktext[2]
+    assert "1,000 photos" in figure.layout.xaxis.ticktext[2]
     assert "span" in figure.layout.xaxis.ticktext[1]
     assert "span" not in figure.layout.xaxis.ticktext[2]
 
@@ -40,9 +43,9 @@ def test_small_slices_are_faint_and_take_no_room():
 def test_where_runs_have_other_images_each_count_is_told():
     a = parts((9, 10), (0, 0), (0, 0), (0, 0), (0, 0))
     b = parts((1, 1), (0, 0), (0, 0), (0, 0), (60, 60))
-    figure = evaluation_charts.slices(KINDS["size"], {"A": a, "B": b})
-    assert "10 images and 1 image" in figure.layout.xaxis.ticktext[0]
-    assert "0 images and 60 images" in figure.layout.xaxis.ticktext[4]
+    figure = evaluation_charts.slices(KINDS["size"], {"A": a, "B": b}, COLOURS)
+    assert "10 photos and 1 photo" in figure.layout.xaxis.ticktext[0]
+    assert "0 photos and 60 photos" in figure.layout.xaxis.ticktext[4]
     assert "span" not in figure.layout.xaxis.ticktext[4]
 
 
@@ -53,7 +56,7 @@ def test_the_charts_are_those_that_are_named_and_one_class_has_no_curves(labels)
         name: evaluate(of["label"].to_numpy(), of["p_dog"].to_numpy())
         for name, of in answers.items()
     }
-    charts = evaluation_charts.at_threshold(answers, evaluations, 0.5)
+    charts = evaluation_charts.at_threshold(answers, evaluations, 0.5, COLOURS)
     assert list(charts) == evaluation_charts.names_at_threshold(answers)
     assert ("ROC" in charts) == (len(set(labels)) == 2)
 
@@ -62,6 +65,8 @@ def test_a_runs_name_is_no_markup_in_the_chart_of_costs():
     runs = pd.DataFrame(
         {
             "run": ["<b>x</b>"],
+            "label": ["<b>x</b>"],
+            "colour": ["#123456"],
             "dataset": ["<i>d</i>"],
             "fingerprint": ["f"],
             **{"accuracy": [0.9], "low": [0.8], "high": [0.95]},
@@ -70,4 +75,21 @@ def test_a_runs_name_is_no_markup_in_the_chart_of_costs():
     )
     (trace,) = evaluation_charts.cost(runs).data
     assert trace.name == "on &lt;i&gt;d&lt;/i&gt;"
-    assert trace.customdata[0][0] == "&lt;b&gt;x&lt;/b&gt;"
+    assert trace.customdata[0][0] == trace.text[0].strip() == "&lt;b&gt;x&lt;/b&gt;"
+
+
+def test_each_run_keeps_its_colour_and_the_second_is_dashed():
+    answers = {name: table([0, 1, 0, 1], [0.1, 0.8, 0.6, 0.4]) for name in COLOURS}
+    for draw in (evaluation_charts.roc, evaluation_charts.precision_recall):
+        lines = [trace for trace in draw(answers, 0.5, COLOURS).data if trace.legendgroup]
+        drawn = {trace.legendgroup: trace.line for trace in lines if trace.mode == "lines"}
+        assert {name: line.color for name, line in drawn.items()} == COLOURS
+        assert drawn["A"].dash != drawn["B"].dash
+
+
+def test_a_matrix_reads_truth_down_and_answers_across():
+    figure = confusion_matrix(np.array([[2, 1], [0, 1]]))
+    (heatmap,) = figure.data
+    assert "<b>1</b><br>33.3%" in heatmap.text[0][1]
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        assert (axis.tickvals, axis.ticktext) == ((0, 1), ("cat", "dog"))

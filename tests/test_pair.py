@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from catsdogs.comparison.disagreements import of_cell, of_kind
+from catsdogs.comparison.choice import best_pair, rival
+from catsdogs.comparison.disagreements import Cell, Kind, of_cell, of_kind
 from catsdogs.comparison.pair import Pair
 from catsdogs.comparison.photo_facts import COLUMNS, of_answers, photo_facts, suspects
 from catsdogs.dataset import annotations, index
@@ -12,6 +13,10 @@ from catsdogs.errors import RunError, WeightsUnavailable
 from catsdogs.evaluation.slices import KINDS, SMALL, slices
 from catsdogs.health import checkup
 from catsdogs.health.findings import save
+from catsdogs.runs import event_file, store
+from catsdogs.runs.about import About, DatasetReference
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.run import Remarks
 
 NOTHING = pd.DataFrame(columns=COLUMNS, dtype=float)
 
@@ -36,6 +41,22 @@ def pair(a, b, facts=NOTHING):
 
 def known(table, **columns):
     return pd.DataFrame(columns, index=table["digest"]).reindex(columns=COLUMNS).astype(float)
+
+
+@pytest.fixture
+def made():
+    """Return a function that makes a finished run."""
+
+    def write(accuracy, *, model="custom_cnn", fingerprint="f", reference=False, **settings):
+        reference = {"reference": True} if reference else {}
+        about = About(dataset=DatasetReference(name="photos", fingerprint=fingerprint), **reference)
+        folder = store.create(RunConfig(model, "photos", **settings), about)
+        result = {"val_accuracy": accuracy, "val_loss": 0.3, "val_images": 400}
+        with event_file.appending(folder) as emit:
+            emit("finished", result={**result, "seconds": {"total": 9.0}}, epochs=1, planned=1)
+        return store.load(folder)
+
+    return write
 
 
 @pytest.fixture
@@ -86,11 +107,10 @@ def test_twins_leave_out_the_suspect_labels():
     a = answers([0.9, 0.9, 0.8, 0.7, 0.1, 0.6])
     facts = known(a, p_dog=[0.99, 0.99, 0.01, 0.99, 0.01, 0.99])
     found = pair(a, a, facts)
-    assert list(found.metrics) == [
-        *("A", "A without suspect labels (1)", "B", "B without suspect labels (1)")
-    ]
-    assert found.metrics["A"]["accuracy"].value == pytest.approx(4 / 6)
-    assert found.metrics["A without suspect labels (1)"]["accuracy"].value == pytest.approx(4 / 5)
+    own = found.metrics["A"]
+    assert own.whole["accuracy"].value == pytest.approx(4 / 6)
+    assert own.sound["accuracy"].value == pytest.approx(4 / 5)
+    assert own.suspects == 1
     whole, twin = found.accuracy("A", 0.65)
     assert (whole.value, twin.value) == (pytest.approx(3 / 6), pytest.approx(3 / 5))
     left_out, sound = found.compared_without_suspects(0.01)
@@ -100,7 +120,7 @@ def test_twins_leave_out_the_suspect_labels():
 def test_without_a_check_there_are_no_twins():
     a = answers([0.1, 0.9, 0.2, 0.8])
     found = pair(a, a)
-    assert list(found.metrics) == ["A", "B"]
+    assert [own.sound for own in found.metrics.values()] == [None, None]
     assert found.compared_without_suspects(0.01) is None
 
 
@@ -153,17 +173,50 @@ def test_each_photo_is_in_the_galleries_of_who_is_wrong_the_clearest_first():
     a = answers([0.1, 0.9, 0.7, 0.4, 0.8, 0.1])
     b = answers([0.2, 0.3, 0.8, 0.8, 0.6, 0.1])
     assert {kind: list(at) for kind, at in of_kind(pair(a, b).both, 0.5).items()} == {
-        "A right, B wrong": [1],
-        "B right, A wrong": [3],
-        "Both wrong": [5, 2, 4],
-        "All mistakes of A": [5, 4, 2, 3],
-        "All mistakes of B": [5, 2, 1, 4],
+        Kind.ONLY_A: [1],
+        Kind.ONLY_B: [3],
+        Kind.BOTH_WRONG: [5, 2, 4],
+        Kind.ALL_A: [5, 4, 2, 3],
+        Kind.ALL_B: [5, 2, 1, 4],
     }
 
 
 def test_a_cell_of_a_matrix_holds_what_it_says():
     a = answers([0.9, 0.9, 0.6, 0.1])
     both = pair(a, a).both
-    assert of_cell(both, 0.5, "A", "cat", "dog").tolist() == [0, 2]
-    assert of_cell(both, 0.5, "A", "dog", "cat").tolist() == [3]
-    assert of_cell(both, 0.95, "B", "dog", "dog").tolist() == []
+    assert of_cell(both, 0.5, Cell("A", "cat", "dog")).tolist() == [0, 2]
+    assert of_cell(both, 0.5, Cell("A", "dog", "cat")).tolist() == [3]
+    assert of_cell(both, 0.95, Cell("B", "dog", "dog")).tolist() == []
+
+
+def test_the_first_pair_is_the_best_run_and_its_strongest_rival(made):
+    weak, best, strong = made(0.7), made(0.98, model="mobilenet_v2"), made(0.8, epochs=3)
+    assert best_pair([weak, best, strong]) == (best, strong)
+    assert rival(strong, [weak, best, strong]) == best
+
+
+def test_the_rival_was_measured_on_the_same_photos_and_is_another_recipe(made):
+    best, elsewhere = made(0.98), made(0.97, fingerprint="another")
+    repeated, other = made(0.96), made(0.6, epochs=3)
+    assert rival(best, [best, elsewhere, repeated, other]) == other
+    assert rival(best, [best, elsewhere, repeated]) == repeated
+    assert rival(best, [best, elsewhere]) == elsewhere
+
+
+def test_the_users_own_runs_are_compared_first_when_there_are_two(made):
+    shipped = [made(accuracy, reference=True, fingerprint="g") for accuracy in (0.99, 0.9)]
+    own = [made(0.8)]
+    assert best_pair([*shipped, *own]) == tuple(shipped)
+    own.append(made(0.7, epochs=3))
+    assert best_pair([*shipped, *own]) == tuple(own)
+
+
+def test_two_runs_of_one_name_have_different_names_in_a_comparison(made):
+    first, second = made(0.8), made(0.7)
+    both = Pair({"A": first, "B": second}, {}, {}, NOTHING)
+    assert both.names == {"A": "CNN 1", "B": "CNN 2"}
+    for run in (first, second):
+        store.remark(run, Remarks("Mine\udcff"))
+    twins = Pair({"A": store.load(first.folder), "B": store.load(second.folder)}, {}, {}, NOTHING)
+    assert twins.names == {"A": "Mine\ufffd (first)", "B": "Mine\ufffd (second)"}
+    assert twins.named({"B": 2}) == {"Mine\ufffd (second)": 2}

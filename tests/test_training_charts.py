@@ -6,9 +6,7 @@ from msgspec import structs
 from PIL import Image
 
 from catsdogs.charts import training as training_charts
-from catsdogs.charts.confusion import confusion_matrix
 from catsdogs.inference.heatmap import overlay
-from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.events import parsed
 from catsdogs.runs.view import fold
 
@@ -98,16 +96,6 @@ def test_a_curve_keeps_its_identity_whatever_lies_over_it(view):
 def test_the_loss_can_be_logarithmic_and_the_accuracy_is_not(view):
     layout = training_charts.training_curves({"a": view}, log_loss=True).layout
     assert (layout.yaxis.type, layout.yaxis2.type) == ("log", None)
-
-
-def test_a_matrix_reads_truth_down_and_answers_across():
-    figure = confusion_matrix(np.array([[2, 1], [0, 1]]))
-    heatmap, points = figure.data
-    assert "<b>1</b><br>33.3%" in heatmap.text[0][1]
-    for axis in (figure.layout.xaxis, figure.layout.yaxis):
-        assert (axis.tickvals, axis.ticktext) == ((0, 1), ("cat", "dog"))
-    for x, y, cell in zip(points.x, points.y, points.customdata, strict=True):
-        assert tuple(cell) == (CLASS_NAMES[round(y)], CLASS_NAMES[round(x)])
 
 
 def test_a_heat_map_tints_what_speaks_for_the_answer_and_nothing_else():

@@ -1,6 +1,7 @@
 """The answers of two runs for the same images → Plotly charts. No Streamlit here.
 
-Answers are tables of ``label`` and ``p_dog``, by the name of the run; each run has one colour.
+``answers`` are tables of ``label`` and ``p_dog``, by the name of the run; ``colours`` have the same
+names. The second run is dashed, so that colour is not the only difference.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,43 +12,37 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from catsdogs.charts.confusion import confusion_matrix
-from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, MAX_POINTS, RUN_COLOURS, styled
+from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, MAX_POINTS, styled
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.evaluation.slices import Kind, Slice
 from catsdogs.evaluation.thresholds import Curve
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import CAT, CLASS_NAMES, DOG
 from catsdogs.text import counted, unmarked
 
 _BINS = 20
 _CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
 _SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02], "dtick": 0.2}
 _LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
+# The first run and the second: lines and points differ in more than their colour.
+_DASHES, _SYMBOLS = ("solid", "dash"), ("circle", "diamond")
+_DATASETS = ("circle", "square", "diamond", "triangle-up", "cross")
 Answers = Mapping[str, pd.DataFrame]
+Colours = Mapping[str, str]
 
 
 def at_threshold(
-    answers: Answers, evaluations: Mapping[str, Evaluation], threshold: float
+    answers: Answers, evaluations: Mapping[str, Evaluation], threshold: float, colours: Colours
 ) -> dict[str, go.Figure]:
     """Return every chart that depends on the threshold, by name."""
-    most = max(
-        histogram(table, label).max()
-        for table in answers.values()
-        for label in range(len(CLASS_NAMES))
-    )
     errors = {name: found.ece for name, found in evaluations.items()}
-    curves = [roc, precision_recall] if _has_both_classes(answers) else []
+    curves = [roc, precision_recall] if has_both_classes(answers) else []
     figures = [
         *(confusion_matrix(np.array(found.confusion_matrix)) for found in evaluations.values()),
-        *(curve(answers, threshold) for curve in curves),
-        reliability(answers, errors),
-        *(
-            probabilities(table, threshold, most=int(most)).update_layout(
-                title=f"{name}: P(dog)", height=HEIGHT_PX // 2 + 40
-            )
-            for name, table in answers.items()
-        ),
+        *(curve(answers, threshold, colours) for curve in curves),
+        reliability(answers, errors, colours),
+        *histograms(answers, threshold).values(),
     ]
     return dict(zip(names_at_threshold(answers), figures, strict=True))
 
@@ -55,15 +50,16 @@ def at_threshold(
 def names_at_threshold(answers: Answers) -> list[str]:
     """Return the names of the charts that ``at_threshold`` returns."""
     matrices = [f"Confusion matrix of {name}" for name in answers]
-    curves = ["ROC", "Precision and recall"] if _has_both_classes(answers) else []
+    curves = ["ROC", "Precision and recall"] if has_both_classes(answers) else []
     return [*matrices, *curves, "Reliability", *(f"P(dog) of {name}" for name in answers)]
 
 
-def _has_both_classes(answers: Answers) -> bool:
+def has_both_classes(answers: Answers) -> bool:
+    """Return whether each run was measured on both classes: curves need both."""
     return all(table["label"].nunique() == len(CLASS_NAMES) for table in answers.values())
 
 
-def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
+def slices(kind: Kind, found: Mapping[str, list[Slice]], colours: Colours) -> go.Figure:
     """Return the accuracy of each run on each slice, with its interval; small slices are faint."""
     figure = go.Figure()
     for number, (name, of_run) in enumerate(found.items()):
@@ -76,7 +72,8 @@ def slices(kind: Kind, found: Mapping[str, list[Slice]]) -> go.Figure:
                 for place, part in zip(places, of_run, strict=True)
                 if part.accuracy and part.is_small is is_small
             ]
-            style = {"name": name, "marker": {"color": RUN_COLOURS[number], "size": 10}}
+            marker = {"color": colours[name], "size": 10, "symbol": _SYMBOLS[number]}
+            style = {"name": unmarked(name), "marker": marker}
             _add_slices(figure, chosen, is_small=is_small, style=style)
     first = next(iter(found.values()))
     figure.update_xaxes(
@@ -112,51 +109,66 @@ def _add_slices(
         customdata=[(part.name, part.images, right.low, right.high) for _, part, right in chosen],
         hovertemplate=(
             "%{customdata[0]}: %{y:.2%} right (%{customdata[2]:.2%} to "
-            "%{customdata[3]:.2%}), %{customdata[1]:,} images"
+            "%{customdata[3]:.2%}), %{customdata[1]:,} photos"
         ),
         **style,
     )
 
 
-def roc(answers: Answers, threshold: float) -> go.Figure:
+def roc(answers: Answers, threshold: float, colours: Colours) -> go.Figure:
     """Return both runs' receiver operating characteristics, marked at ``threshold``."""
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "chance")
-    _add_curves(figure, answers, threshold, thresholds.roc, "AUC")
+    _add_curves(figure, answers, threshold, colours, of=thresholds.roc, area="AUC")
     figure.update_xaxes(title="cats classified as dogs", **_SHARES)
     figure.update_yaxes(title="dogs classified as dogs", **_SHARES)
     return styled(figure, "ROC", legend=_LEGEND)
 
 
-def precision_recall(answers: Answers, threshold: float) -> go.Figure:
+def precision_recall(answers: Answers, threshold: float, colours: Colours) -> go.Figure:
     """Return both runs' precision over recall for dogs, marked at ``threshold``."""
     figure = go.Figure()
-    _add_curves(figure, answers, threshold, thresholds.precision_recall, "AP")
+    of = thresholds.precision_recall
+    _add_curves(figure, answers, threshold, colours, of=of, area="AP")
     figure.update_xaxes(title="recall: dogs found", **_SHARES)
     figure.update_yaxes(title="precision: correct “dog” answers", tickformat=".0%")
     return styled(figure, "Precision and recall", legend=_LEGEND)
 
 
-def reliability(answers: Answers, errors: Mapping[str, float | None]) -> go.Figure:
+def reliability(
+    answers: Answers, errors: Mapping[str, float | None], colours: Colours
+) -> go.Figure:
     """Return the share of dogs over P(dog); ``errors`` are the runs' calibration errors."""
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "perfectly calibrated")
-    for (name, table), colour in zip(answers.items(), RUN_COLOURS, strict=False):
+    for (name, table), dash in zip(answers.items(), _DASHES, strict=True):
         x, y = thresholds.calibration(table["label"].to_numpy(), table["p_dog"].to_numpy())
         figure.add_scatter(
             x=x,
             y=y,
-            name=f"{name}, ECE {errors[name]:.3f}",
+            name=f"{unmarked(name)}, ECE {errors[name]:.3f}",
             mode="lines+markers",
-            line={"color": colour},
+            line={"color": colours[name], "dash": dash},
         )
     figure.update_xaxes(title="P(dog)", range=[0, 1], tickformat=".0%")
     figure.update_yaxes(title="share of dogs", range=[0, 1], tickformat=".0%")
     return styled(figure, "Reliability", legend=_LEGEND)
 
 
+def histograms(answers: Answers, threshold: float) -> dict[str, go.Figure]:
+    """Return the histogram of P(dog) of each run, on axes of the same height."""
+    counts = [histogram(table, label) for table in answers.values() for label in (CAT, DOG)]
+    most = max(int(counted.max()) for counted in counts)
+    return {
+        name: probabilities(table, threshold, most=most).update_layout(
+            title=f"{unmarked(name)}: P(dog)", height=HEIGHT_PX // 2 + 60
+        )
+        for name, table in answers.items()
+    }
+
+
 def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Figure:
-    """Return the histogram of P(dog) for cats and dogs; the axis ends at ``most`` images."""
+    """Return the histogram of P(dog) for cats and dogs; the axis ends at ``most`` photos."""
     figure = go.Figure()
     edges = np.linspace(0, 1, _BINS + 1)
     for label, name in enumerate(CLASS_NAMES):
@@ -172,20 +184,20 @@ def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Fig
     figure.update_xaxes(title="P(dog)", range=[0, 1], tickformat=".0%")
     # Nearly all images are at the ends; a linear scale would hide the uncertain ones between.
     top = np.log10(max(most, 1)) + 0.1
-    figure.update_yaxes(title="images", type="log", range=[-0.3, top], dtick=1)
+    figure.update_yaxes(title="photos", type="log", range=[-0.3, top], dtick=1)
     return styled(figure, None, barmode="group", bargap=0.1, legend=_LEGEND)
 
 
 def cost(runs: pd.DataFrame) -> go.Figure:
     """Return accuracy with its interval over milliseconds per image.
 
-    ``runs`` has ``run``, ``dataset``, ``fingerprint``, ``accuracy``, ``low``, ``high``,
-    ``milliseconds`` and ``megabytes``. The area of a bubble is the size
-    of the model. Each dataset has its own colour.
+    ``runs`` has ``run``, ``colour``, ``label``, ``dataset``, ``fingerprint``, ``accuracy``,
+    ``low``, ``high``, ``milliseconds`` and ``megabytes``. The area of a bubble is the size of the
+    model. Each dataset has its own symbol, and each run its own colour; ``label`` stands beside it.
     """
     figure = go.Figure()
     groups = runs.groupby(["fingerprint", "dataset"], sort=False)
-    for ((_, dataset), table), colour in zip(groups, cycle(RUN_COLOURS), strict=False):
+    for ((_, dataset), table), symbol in zip(groups, cycle(_DATASETS), strict=False):
         figure.add_scatter(
             x=table["milliseconds"],
             y=table["accuracy"],
@@ -195,17 +207,22 @@ def cost(runs: pd.DataFrame) -> go.Figure:
                 "thickness": 1,
             },
             name=f"on {unmarked(str(dataset))}",
-            mode="markers",
+            mode="markers+text",
+            text=table["label"].map(lambda label: f"  {unmarked(label)}" if label else ""),
+            textposition="middle right",
             # People compare areas, so the diameter follows the square root.
             marker={
                 "size": 12 * np.sqrt(table["megabytes"] / 5),
-                "color": colour,
-                "opacity": 0.6,
+                "color": table["colour"],
+                "symbol": symbol,
+                "opacity": 0.8,
             },
             customdata=list(zip(table["run"].map(unmarked), table["megabytes"], strict=True)),
             hovertemplate=("%{customdata[0]}<br>%{y:.2%}, %{x:.1f} ms, %{customdata[1]:.1f} MB"),
         )
-    figure.update_xaxes(title="milliseconds per image", rangemode="tozero")
+    # Room for the labels.
+    longest = 1.3 * runs["milliseconds"].max() if len(runs) else None
+    figure.update_xaxes(title="milliseconds per photo", range=[0, longest])
     figure.update_yaxes(title="validation accuracy", tickformat=".1%")
     return styled(figure, "Accuracy and speed", legend=_LEGEND, showlegend=True)
 
@@ -236,7 +253,7 @@ def _range_of_large(found: Mapping[str, list[Slice]]) -> list[float] | None:
 def _slice_name(of_runs: tuple[Slice, ...]) -> str:
     """Return the name of a slice and its image count, for each run if the counts differ."""
     name, counts = of_runs[0].name, dict.fromkeys(part.images for part in of_runs)
-    told = f"{name}<br>{' and '.join(counted(count, 'image') for count in counts)}"
+    told = f"{name}<br>{' and '.join(counted(count, 'photo') for count in counts)}"
     is_small = all(part.is_small for part in of_runs)
     return f"<span style='color: #8393A0'>{told}</span>" if is_small else told
 
@@ -245,25 +262,28 @@ def _add_curves(
     figure: go.Figure,
     answers: Answers,
     threshold: float,
+    colours: Colours,
+    *,
     of: Callable[[np.ndarray, np.ndarray], Curve],
     area: str,
 ) -> None:
-    for (name, table), colour in zip(answers.items(), RUN_COLOURS, strict=False):
+    for (name, table), dash in zip(answers.items(), _DASHES, strict=True):
+        colour = colours[name]
         curve = of(table["label"].to_numpy(), table["p_dog"].to_numpy())
         chosen = _spread(len(curve.x))
         figure.add_scatter(
             x=curve.x[chosen],
             y=curve.y[chosen],
-            name=f"{name}, {area} {curve.area:.4f}",
+            name=f"{unmarked(name)}, {area} {curve.area:.4f}",
             mode="lines",
-            line={"color": colour, "width": 2},
+            line={"color": colour, "width": 2, "dash": dash},
             legendgroup=name,
         )
         x, y = curve.at(threshold)
         figure.add_scatter(
             x=[x],
             y=[y],
-            name=f"{name} at {threshold:.2f}",
+            name=f"{unmarked(name)} at {threshold:.2f}",
             mode="markers",
             marker={"color": colour, "size": 12, "line": {"width": 2, "color": "white"}},
             legendgroup=name,

@@ -1,5 +1,6 @@
 """Two runs on the same images.
 
+choice.py         which two runs to compare first
 pair.py           everything that is known about a pair of runs
 disagreements.py  the images that two runs answer differently, or both wrongly
 photo_facts.py    what scan and check found about the compared images

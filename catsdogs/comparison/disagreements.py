@@ -1,13 +1,63 @@
 """The shared images that two runs answer differently, or both wrongly, clearest cases first."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
 import numpy as np
 import pandas as pd
 
 from catsdogs.comparison.pair import LETTERS
-from catsdogs.labels import DOG
+from catsdogs.labels import CLASS_NAMES, DOG
 
 
-def of_kind(both: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
+class Kind(StrEnum):
+    """A kind of mistake in a comparison of runs A and B."""
+
+    ONLY_A = "only A right"
+    ONLY_B = "only B right"
+    BOTH_WRONG = "both wrong"
+    ALL_A = "all mistakes of A"
+    ALL_B = "all mistakes of B"
+
+    def in_words(self, names: Mapping[str, str]) -> str:
+        """Return the kind in words, with the names of the runs by letter."""
+        titles = {
+            Kind.ONLY_A: f"Only {names['A']} is right",
+            Kind.ONLY_B: f"Only {names['B']} is right",
+            Kind.BOTH_WRONG: "Both are wrong",
+            Kind.ALL_A: f"{names['A']}: all mistakes",
+            Kind.ALL_B: f"{names['B']}: all mistakes",
+        }
+        return titles[self]
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The letters of the runs that are wrong on every image of this kind."""
+        if self is Kind.BOTH_WRONG:
+            return LETTERS
+        return ("B",) if self in (Kind.ONLY_A, Kind.ALL_B) else ("A",)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the confusion matrix of run A or B: images of one class, called one class."""
+
+    letter: str
+    truth: str
+    said: str
+
+    def in_words(self, names: Mapping[str, str]) -> str:
+        """Return the cell in words: "CNN 3: cats called dog"."""
+        return f"{names[self.letter]}: {self.truth}s called {self.said}"
+
+
+CELLS = tuple(
+    Cell(letter, truth, said) for letter in LETTERS for truth in CLASS_NAMES for said in CLASS_NAMES
+)
+
+
+def of_kind(both: pd.DataFrame, threshold: float) -> dict[Kind, np.ndarray]:
     """Return the positions in ``Pair.both`` of each kind of mistake, clearest cases first."""
     truth = (both["label"] == DOG).to_numpy()
     p_dog = {letter: both[f"p_dog_{letter.lower()}"].to_numpy() for letter in LETTERS}
@@ -16,18 +66,19 @@ def of_kind(both: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
     off = {letter: np.abs(p - truth) for letter, p in p_dog.items()}
     apart = np.abs(p_dog["A"] - p_dog["B"])
     return {
-        "A right, B wrong": clearest(right["A"] & ~right["B"], apart),
-        "B right, A wrong": clearest(right["B"] & ~right["A"], apart),
-        "Both wrong": clearest(~right["A"] & ~right["B"], off["A"] + off["B"]),
-        "All mistakes of A": clearest(~right["A"], off["A"]),
-        "All mistakes of B": clearest(~right["B"], off["B"]),
+        Kind.ONLY_A: clearest(right["A"] & ~right["B"], apart),
+        Kind.ONLY_B: clearest(right["B"] & ~right["A"], apart),
+        Kind.BOTH_WRONG: clearest(~right["A"] & ~right["B"], off["A"] + off["B"]),
+        Kind.ALL_A: clearest(~right["A"], off["A"]),
+        Kind.ALL_B: clearest(~right["B"], off["B"]),
     }
 
 
-def of_cell(both: pd.DataFrame, threshold: float, letter: str, truth: str, said: str) -> np.ndarray:
-    """Return the positions of a cell of a confusion matrix, the largest errors first."""
-    p_dog, is_dog = both[f"p_dog_{letter.lower()}"].to_numpy(), (both["label"] == DOG).to_numpy()
-    inside = ((p_dog >= threshold) == (said == "dog")) & (is_dog == (truth == "dog"))
+def of_cell(both: pd.DataFrame, threshold: float, cell: Cell) -> np.ndarray:
+    """Return the positions in ``Pair.both`` of a cell's images, the largest errors first."""
+    p_dog = both[f"p_dog_{cell.letter.lower()}"].to_numpy()
+    is_dog = (both["label"] == DOG).to_numpy()
+    inside = ((p_dog >= threshold) == (cell.said == "dog")) & (is_dog == (cell.truth == "dog"))
     return clearest(inside, np.abs(p_dog - is_dog))
 
 

@@ -1,8 +1,10 @@
 """Two runs and everything that a page, a report or a command needs to compare them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,15 +19,30 @@ from catsdogs.labels import DOG
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
+from catsdogs.text import printable
 
 LETTERS = ("A", "B")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class OwnMetrics:
+    """A run's metrics on all its own validation images.
+
+    ``sound`` omits the ``suspects`` images with suspect labels; None without a health check.
+    """
+
+    whole: dict[str, Interval]
+    sound: dict[str, Interval] | None = None
+    suspects: int = 0
 
 
 @dataclass(frozen=True)
 class Pair:
     """Runs A and B. ``roots`` are the folders of their datasets, None where not on this machine.
 
-    ``known`` holds the ``photo_facts`` of both datasets, by digest.
+    ``known`` holds the ``photo_facts`` of both datasets, by digest. The letters are for code and
+    JSON; people read ``names``.
     """
 
     runs: dict[str, Run]
@@ -36,7 +53,7 @@ class Pair:
     _made: dict[tuple[float, bool], Comparison] = field(default_factory=dict, repr=False)
     # Computed by the pair that this one was made from: they do not depend on the runs' names.
     _both: pd.DataFrame | None = field(default=None, repr=False)
-    _metrics: dict[str, dict[str, Interval]] | None = field(default=None, repr=False)
+    _metrics: dict[str, OwnMetrics] | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, a: Run, b: Run) -> "Pair":
@@ -61,6 +78,18 @@ class Pair:
         return replace(self, runs=runs, _both=self.both, _metrics=self.metrics)
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """The runs' short names by letter, in printable characters and distinct."""
+        names = {letter: printable(run.short_name) for letter, run in self.runs.items()}
+        if len(set(names.values())) == len(names):
+            return names
+        return {"A": f"{names['A']} (first)", "B": f"{names['B']} (second)"}
+
+    def named(self, by_letter: Mapping[str, Value]) -> dict[str, Value]:
+        """Return ``by_letter`` with the runs' names as keys."""
+        return {self.names[letter]: value for letter, value in by_letter.items()}
+
+    @cached_property
     def both(self) -> pd.DataFrame:
         """The images that can be compared fairly: the table that ``paired.shared`` returns."""
         if self._both is not None:
@@ -78,21 +107,17 @@ class Pair:
         }
 
     @cached_property
-    def metrics(self) -> dict[str, dict[str, Interval]]:
-        """The metrics of each run on its own validation images, by column title.
-
-        After a health check, each run has a second column that omits suspect labels.
-        """
+    def metrics(self) -> dict[str, OwnMetrics]:
+        """The metrics of each run on its own validation images, by letter."""
         if self._metrics is not None:
             return self._metrics
-        found = {}
-        for letter, table in self.predictions.items():
-            found[letter] = _own_metrics(table)
-            doubted = self._doubted(table)
-            if doubted is not None:
-                title = f"{letter} without suspect labels ({int(doubted.sum()):,})"
-                found[title] = _own_metrics(table[~doubted])
-        return found
+        return {letter: self._own_metrics(table) for letter, table in self.predictions.items()}
+
+    def _own_metrics(self, table: pd.DataFrame) -> OwnMetrics:
+        whole, doubted = _metrics_of(table), self._doubted(table)
+        if doubted is None:
+            return OwnMetrics(whole)
+        return OwnMetrics(whole, _metrics_of(table[~doubted]), int(doubted.sum()))
 
     def evaluations(self, threshold: float) -> dict[str, Evaluation]:
         """Return the evaluation of each run on the images of ``answers``."""
@@ -166,7 +191,7 @@ class Pair:
         return None if doubted is None or doubted.all() else doubted
 
 
-def _own_metrics(table: pd.DataFrame) -> dict[str, Interval]:
+def _metrics_of(table: pd.DataFrame) -> dict[str, Interval]:
     return intervals.of_metrics(table["label"].to_numpy(), table["p_dog"].to_numpy())
 
 

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
-from catsdogs.charts.style import CONFIG, RUN_COLOURS
+from catsdogs.charts.style import CONFIG, RUN_COLOURS, run_colour
 from catsdogs.comparison.disagreements import of_kind
 from catsdogs.comparison.pair import Pair
 from catsdogs.errors import RunError
@@ -94,11 +94,11 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
         pair=pair,
         threshold=threshold,
         verdict=verdict,
-        notes=[*comparison_text.caveats(pair.runs), *notes],
+        notes=[*comparison_text.caveats(pair.named(pair.runs)), *notes],
         tables={
-            comparison_text.OWN_METRICS: comparison_text.metric_table(pair.metrics),
+            comparison_text.OWN_METRICS: comparison_text.metric_table(pair.named(pair.metrics)),
             "The two runs": pd.DataFrame(
-                {letter: comparison_text.facts(run) for letter, run in pair.runs.items()}
+                {name: comparison_text.facts(run) for name, run in pair.named(pair.runs).items()}
             ).map(printable),
         },
         answers=_answers(pair, threshold),
@@ -109,29 +109,31 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
 
 def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
     """Return every chart of a comparison, by the names in ``chart_names``."""
-    views = {letter: run.view for letter, run in pair.runs.items()}
+    colours = {name: run_colour(run) for name, run in pair.named(pair.runs).items()}
+    views = {name: run.view for name, run in pair.named(pair.runs).items()}
     found = {
-        metric.capitalize(): training_charts.compared_curves(views, metric)
+        metric.capitalize(): training_charts.compared_curves(views, metric, list(colours.values()))
         for metric in training_charts.METRICS
     }
-    evaluations = pair.evaluations(threshold)
-    found |= evaluation_charts.at_threshold(pair.answers, evaluations, threshold)
-    for name in pair.measured:
-        found[_by(name)] = evaluation_charts.slices(KINDS[name], pair.slices(name, threshold))
+    answers, evaluations = pair.named(pair.answers), pair.named(pair.evaluations(threshold))
+    found |= evaluation_charts.at_threshold(answers, evaluations, threshold, colours)
+    for kind in pair.measured:
+        slices = pair.named(pair.slices(kind, threshold))
+        found[_by(kind)] = evaluation_charts.slices(KINDS[kind], slices, colours)
     return found
 
 
 def chart_names(pair: Pair) -> list[str]:
     """Return the names of ``charts`` without drawing them."""
     metrics = [metric.capitalize() for metric in training_charts.METRICS]
-    moving = evaluation_charts.names_at_threshold(pair.answers)
+    moving = evaluation_charts.names_at_threshold(pair.named(pair.answers))
     return [*metrics, *moving, *map(_by, pair.measured)]
 
 
 def chart_page(pair: Pair, threshold: float, name: str) -> str:
     """Return one chart as an HTML page that works offline."""
-    runs = " · ".join(f"{letter}: {unmarked(run.title)}" for letter, run in pair.runs.items())
-    title = f"{name}<br><sub>{runs} · threshold {threshold:.6g}</sub>"
+    runs = " · ".join(unmarked(run.title) for run in pair.runs.values())
+    title = f"{unmarked(name)}<br><sub>{runs} · threshold {threshold:.6g}</sub>"
     layout = {"title": title, "height": _CHART_PX, "margin": {"t": 90}}
     return str(_on_paper(charts(pair, threshold)[name]).update_layout(layout).to_html())
 
@@ -158,24 +160,24 @@ def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str
         result = pair.compared(margin)
     except RunError as error:
         return [], [str(error), comparison_text.OWN_ANSWERS]
-    notes = comparison_text.left_out(result)
+    notes = comparison_text.left_out(result, pair.names)
     if sound := pair.compared_without_suspects(margin):
-        twin = comparison_text.without_suspects(sound[1], sound[0])
+        twin = comparison_text.without_suspects(sound[1], sound[0], pair.names)
         if sound[1].is_significant is not result.is_significant:
             twin = f"The result changes without suspect labels. {twin}"
         notes = [twin, comparison_text.ABOUT_SUSPECTS, *notes]
-    return comparison_text.verdict(result), notes
+    return comparison_text.verdict(result, pair.names), notes
 
 
 def _answers(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
     tables = {}
-    for letter, found in pair.evaluations(threshold).items():
-        tables[f"Confusion matrix of {letter}"] = pd.DataFrame(
+    for name, found in pair.named(pair.evaluations(threshold)).items():
+        tables[f"Confusion matrix of {name}"] = pd.DataFrame(
             found.confusion_matrix,
-            index=[f"label {name}" for name in CLASS_NAMES],
-            columns=[f"predicted {name}" for name in CLASS_NAMES],
+            index=[f"label {label}" for label in CLASS_NAMES],
+            columns=[f"predicted {label}" for label in CLASS_NAMES],
         )
-        tables[f"Classification report of {letter}"] = comparison_text.report(found).round(4)
+        tables[f"Classification report of {name}"] = comparison_text.report(found).round(4)
     return tables
 
 
@@ -184,7 +186,8 @@ def _galleries(pair: Pair, threshold: float) -> dict[str, list[Photo]]:
     for kind, positions in of_kind(pair.both, threshold).items():
         photos = pair.both.iloc[positions[:_PHOTOS_A_GALLERY]]
         if len(photos):
-            found[f"{kind}: {len(photos):,} of {len(positions):,}"] = _photos(pair, photos)
+            title = f"{kind.in_words(pair.names)}: {len(photos):,} of {len(positions):,}"
+            found[title] = _photos(pair, photos)
     return found
 
 
@@ -195,7 +198,7 @@ def _photos(pair: Pair, photos: pd.DataFrame) -> list[Photo]:
     return [
         Photo(
             name=printable(row[column]),
-            note=comparison_text.answered(row),
+            note=comparison_text.answered(row, pair.names),
             picture=f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" if jpeg else "",
         )
         for row, jpeg in zip(photos.to_dict("records"), jpegs, strict=True)
@@ -211,6 +214,9 @@ def _html(table: pd.DataFrame) -> Markup:
 
 
 def _markdown(table: pd.DataFrame) -> str:
-    lines = [["", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
+    lines = [
+        ["", *(_literal(str(column)) for column in table.columns)],
+        ["---", *["---:"] * len(table.columns)],
+    ]
     lines += [[_literal(str(cell)) for cell in row] for row in table.itertuples(name=None)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,16 +1,21 @@
-"""Metrics → the sentences and table cells of a page and a report. Plain text."""
+"""Metrics → the sentences and table cells of a page and a report. Plain text, with runs' names."""
 
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from catsdogs import text
+from catsdogs.comparison.pair import OwnMetrics
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.paired import Comparison
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.runs.run import Run
-from catsdogs.text import counted
+from catsdogs.text import counted, percent
+
+Names = Mapping[str, str]  # The names of runs A and B, by letter.
 
 # The metrics of ``intervals.of_metrics``: their titles and formats.
 _METRICS = {
@@ -24,54 +29,119 @@ _METRICS = {
 # With fewer flips, approximate tests are inaccurate, and the bootstrap even more: McNemar's rule of
 # thumb for using the exact test.
 _FEW_FLIPS = 25
-OWN_METRICS = f"Each run on all of its own validation images, at a threshold of {THRESHOLD:g}"
-OWN_ANSWERS = "The runs share no validation images, so each is shown on its own."
+_VERY_UNLIKELY = 0.001  # a p-value
+_LEAST_P = 0.0001
+OWN_METRICS = f"Each run on all of its own validation photos, at a threshold of {THRESHOLD:g}"
+OWN_ANSWERS = "The runs share no validation photos, so each is shown on its own."
 ABOUT_METRICS = (
     "Accuracy, and the shares of cats and dogs that are recognised: higher is better. Log loss and "
     "Brier score: the distance of P(dog) from the truth. Lower is better, and confident mistakes "
     "cost most. ROC AUC: how often a dog gets a higher P(dog) than a cat. 1 is best."
 )
-ABOUT_CHARTS = (
+ABOUT_ROC = (
     "ROC: the share of dogs that are recognised, against the share of cats classified as dogs, at "
-    "every threshold. Precision: the share of correct answers among the answers “dog”. Recall: the "
-    "share of dogs that are recognised. AUC and AP: the areas under these curves. 1 is best. "
-    "Reliability: 70 % of the images with a P(dog) of 70 % should be dogs. ECE is the mean "
-    "deviation from this. 0 is best. F1 balances precision and recall. Support is the number of "
-    "images."
+    "every threshold. AUC and AP: the areas under the curves. 1 is best."
+)
+ABOUT_REPORT = (
+    "Precision: the share of correct answers among the answers “dog” (or “cat”). Recall: the share "
+    "of dogs (or cats) that are recognised. F1 balances the two. Support is the number of photos."
+)
+ABOUT_RELIABILITY = (
+    "70 % of the photos with a P(dog) of 70 % should be dogs. ECE is the mean deviation from this. "
+    "0 is best."
 )
 ABOUT_SUSPECTS = (
     "A label is suspect if the health check's classifier predicts the other class. That classifier "
-    "uses MobileNetV2, so leaving these images out favours MobileNetV2 most."
+    "uses MobileNetV2, so leaving these photos out favours MobileNetV2 most."
 )
 
 
-def verdict(result: Comparison) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class _Side:
+    """One of two runs: its name, its accuracy, and how many photos only it gets right."""
+
+    name: str
+    accuracy: Interval
+    alone: int
+
+
+def headline(result: Comparison, names: Names) -> tuple[str, str]:
+    """Return the result in one sentence, as its opening words and the rest."""
+    first, second = _better_first(result, names)
+    more = first.alone - second.alone
+    if more == 0:
+        right = f"{result.both_right + first.alone:,} of {counted(result.images, 'photo')}"
+        return "No difference:", f"each of the two gets {right} right."
+    gap = f"{more:,} more of {counted(result.images, 'photo')} right"
+    if result.is_significant:
+        unlikely = "very unlikely" if result.mcnemar_p < _VERY_UNLIKELY else "unlikely"
+        return f"{first.name} is better:", f"it gets {gap}, and that is {unlikely} to be chance."
+    return "No clear winner:", f"{first.name} gets {gap}, and that could be chance."
+
+
+def better(result: Comparison) -> str:
+    """Return the letter of the run that gets more photos right; "A" when they are equal."""
+    return "B" if result.b_right_a_wrong > result.a_right_b_wrong else "A"
+
+
+def verdict(result: Comparison, names: Names) -> list[tuple[str, str]]:
     """Return the result of each test: a plain sentence, and the numbers behind it."""
-    return [_difference(result), _equivalence(result)]
+    found = [(" ".join(headline(result, names)), evidence(result, names))]
+    return [*found, equivalence(result)] if is_near_margin(result) else found
 
 
-def without_suspects(result: Comparison, left_out: int) -> str:
-    """Return the result of a comparison without ``left_out`` images with suspect labels."""
-    gap = result.difference
+def evidence(result: Comparison, names: Names) -> str:
+    """Return the accuracies, their difference, and McNemar's test."""
+    first, second = _better_first(result, names)
+    few = " The runs differ on few photos, so the interval is too narrow: rely on the test."
+    flips = first.alone + second.alone
     return (
-        f"Without the {counted(left_out, 'image')} with suspect labels: A "
-        f"{_right(result, 'a')}, B {_right(result, 'b')}, A − B {points(gap.value)} points "
-        f"({points(gap.low)} to {points(gap.high)}), p = {result.mcnemar_p:.2g}."
+        f"Of the {counted(result.images, 'validation photo')} that both share, {first.name} gets "
+        f"{_shares(first.accuracy)} right, and {second.name} {_shares(second.accuracy)}. "
+        f"{_gap(result)}. Only {first.name} is right on {first.alone:,}, only {second.name} on "
+        f"{second.alone:,} (exact McNemar test, {p_value(result.mcnemar_p)})."
+        f"{few if flips < _FEW_FLIPS else ''}"
     )
 
 
-def left_out(result: Comparison) -> list[str]:
-    """Return sentences on which images are excluded, and why."""
+def is_near_margin(result: Comparison) -> bool:
+    """Whether the accuracies may differ by less than the margin, so that equivalence matters."""
+    margin, gap = result.equivalence.margin, result.difference
+    return gap.low < margin and gap.high > -margin
+
+
+def equivalence(result: Comparison) -> tuple[str, str]:
+    """Return whether the runs are equivalent within the margin, and the test behind it."""
+    found = result.equivalence
+    margin = counted(round(100 * found.margin, 9), "point")
+    p = f"Two one-sided tests: {p_value(found.p)}."
+    if found.shown:
+        return f"They are equivalent within {margin}: the test rules out a larger difference.", p
+    return f"The test does not show that they are equivalent within {margin}.", p
+
+
+def without_suspects(result: Comparison, left_out: int, names: Names) -> str:
+    """Return the result of a comparison without ``left_out`` photos with suspect labels."""
+    first, second = _better_first(result, names)
+    return (
+        f"Without the {counted(left_out, 'photo')} with suspect labels: {first.name} "
+        f"{_shares(first.accuracy)}, {second.name} {_shares(second.accuracy)}. {_gap(result)}, "
+        f"{p_value(result.mcnemar_p)}."
+    )
+
+
+def left_out(result: Comparison, names: Names) -> list[str]:
+    """Return sentences on which photos are excluded, and why."""
     said = []
-    for letter, count in (("A", result.only_in_a), ("B", result.only_in_b)):
+    for name, count in ((names["A"], result.only_in_a), (names["B"], result.only_in_b)):
         if count:
             said.append(
-                f"{counted(count, 'validation image')} of {letter} excluded: the other run may "
-                "have been trained on them."
+                f"{counted(count, 'validation photo')} of {name} excluded: the other run may have "
+                "been trained on them."
             )
     if result.relabelled:
         said.append(
-            f"{counted(result.relabelled, 'image')} excluded: the two runs used different labels."
+            f"{counted(result.relabelled, 'photo')} excluded: the two runs used different labels."
         )
     return said
 
@@ -81,19 +151,41 @@ def points(share: float) -> str:
     return f"{share * 100:+.2f}".replace("-", "−")
 
 
-def metric_table(columns: Mapping[str, Mapping[str, Interval]]) -> pd.DataFrame:
-    """Return a table with one row per metric and one column per run, with 95 % intervals."""
+def p_value(p: float) -> str:
+    """Return "p = 0.012", or "p < 0.0001"."""
+    return f"p = {p:.2g}" if p >= _LEAST_P else f"p < {_LEAST_P:.4f}"
+
+
+def metric_table(metrics: Mapping[str, OwnMetrics]) -> pd.DataFrame:
+    """Return a table with one row per metric and one column per run, with 95 % intervals.
+
+    ``metrics`` are by the runs' names. After a health check, each run has a second column.
+    """
+    columns = {}
+    for name, found in metrics.items():
+        columns[name] = found.whole
+        if found.sound is not None:
+            suspects = counted(found.suspects, "suspect label")
+            columns[f"{name} without {suspects}"] = found.sound
     rows = {
-        title: [_with_interval(of.get(name), form) for of in columns.values()]
-        for name, (title, form) in _METRICS.items()
+        title: [_with_interval(of.get(metric), form) for of in columns.values()]
+        for metric, (title, form) in _METRICS.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(columns))
 
 
-def answered(photo: Mapping[Hashable, Any]) -> str:
-    """Return the label of a shared image, and the answers of both runs."""
-    label = CLASS_NAMES[photo["label"]]
-    return f"{label} · P(dog): A {photo['p_dog_a']:.0%}, B {photo['p_dog_b']:.0%}"
+def answer(p_dog: float, *, threshold: float = THRESHOLD) -> str:
+    """Return a run's answer with the probability of that class: "cat 97.1 %"."""
+    label = class_name(p_dog, threshold)
+    return text.answer(label, p_dog if label == CLASS_NAMES[1] else 1 - p_dog)
+
+
+def answered(photo: Mapping[Hashable, Any], names: Names) -> str:
+    """Return the label of a shared photo, and the answers of both runs."""
+    said = ", ".join(
+        f"{name} says {answer(photo[f'p_dog_{letter.lower()}'])}" for letter, name in names.items()
+    )
+    return f"Labelled {CLASS_NAMES[photo['label']]}: {said}"
 
 
 def report(evaluation: Evaluation) -> pd.DataFrame:
@@ -108,54 +200,41 @@ def facts(run: Run) -> dict[str, str]:
     return {
         "Model": run.config.title,
         "Dataset": f"{dataset.name} ({dataset.fingerprint})",
-        "Training images": f"{result.train_images:,}",
-        "Validation images": f"{result.val_images:,}",
+        "Training photos": f"{result.train_images:,}",
+        "Validation photos": f"{result.val_images:,}",
         "Parameters": f"{result.parameters:,}",
         "Model file": f"{result.model_bytes / 1e6:.1f} MB{_is_away(run)}",
-        "Forward pass": f"{result.latency_ms:.1f} ms per image",
-        "Training time": f"{result.total_s:.0f} s",
+        "Forward pass": f"{result.latency_ms:.1f} ms per photo",
+        "Training time": text.duration(result.total_s),
     }
 
 
 def caveats(runs: Mapping[str, Run]) -> list[str]:
-    """Return the caveats on the runs' metrics: one sentence for each run that has one."""
-    return [f"{letter}: {run.caveat}" for letter, run in runs.items() if run.caveat]
+    """Return the caveats on the metrics of ``runs``, by name: a sentence for each run with one."""
+    return [f"{name}: {run.caveat}" for name, run in runs.items() if run.caveat]
+
+
+def _better_first(result: Comparison, names: Names) -> tuple[_Side, _Side]:
+    a = _Side(names["A"], result.interval_a, result.a_right_b_wrong)
+    b = _Side(names["B"], result.interval_b, result.b_right_a_wrong)
+    return (b, a) if better(result) == "B" else (a, b)
+
+
+def _gap(result: Comparison) -> str:
+    """Return the difference in points with its interval, positive for the better run."""
+    gap = result.difference
+    value, low, high = gap.value, gap.low, gap.high
+    if better(result) == "B":
+        value, low, high = -value, -high, -low
+    return f"The gap is {points(value)} points (95 % interval {points(low)} to {points(high)})"
 
 
 def _is_away(run: Run) -> str:
     return "" if run.can_classify else ", not here"
 
 
-def _difference(result: Comparison) -> tuple[str, str]:
-    gap = result.difference
-    better = "A" if gap.value > 0 else "B"
-    if result.is_significant:
-        opening = f"{better} is better, and the difference is very unlikely to be chance."
-    else:
-        opening = "No evidence of a difference: it may well be chance."
-    flips = result.a_right_b_wrong + result.b_right_a_wrong
-    few = " The runs differ on few images, so the interval is too narrow: rely on the test."
-    return opening, (
-        f"On the {result.images:,} validation images that both share, at a threshold of "
-        f"{THRESHOLD:g}, accuracy A − B is "
-        f"{points(gap.value)} points (95 % interval {points(gap.low)} to {points(gap.high)}). "
-        f"Only A is right on {result.a_right_b_wrong:,}, only B on {result.b_right_a_wrong:,} "
-        f"(exact McNemar test, p = {result.mcnemar_p:.2g}).{few if flips < _FEW_FLIPS else ''}"
-    )
-
-
-def _equivalence(result: Comparison) -> tuple[str, str]:
-    found = result.equivalence
-    margin = counted(round(100 * found.margin, 9), "point")
-    p = f"Two one-sided tests: p = {found.p:.2g}."
-    if found.shown:
-        return f"They are equivalent within {margin}: the test rules out a larger difference.", p
-    return f"The test does not show that they are equivalent within {margin}.", p
-
-
-def _right(result: Comparison, run: str) -> str:
-    interval = result.interval_a if run == "a" else result.interval_b
-    return f"{interval.value:.2%} ({interval.low:.2%} to {interval.high:.2%})"
+def _shares(found: Interval) -> str:
+    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
 
 
 def _with_interval(found: Interval | None, form: str) -> str:

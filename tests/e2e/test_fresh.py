@@ -71,9 +71,8 @@ def test_train_shows_the_curves_of_a_shipped_run(app, page):
 
 def test_compare_has_four_runs_curves_matrices_and_a_verdict(app, page):
     opened(page, f"{app.url}/compare", "Compare")
-    expect(page.get_by_text("All 4 trained runs")).to_be_visible()
-    expect(page.get_by_text("very unlikely to be chance")).to_be_visible()
-    expect(page.get_by_role("heading", name="Training curves")).to_be_visible()
+    expect(page.get_by_role("heading", name="is better")).to_be_visible()
+    expect(page.get_by_role("tab", name="All 4 runs")).to_be_visible()
     expect(page.get_by_text("are not on this machine")).to_be_visible()
     settle(page)
     page.get_by_test_id("stMain").get_by_text("cannot be shown").first.click()

@@ -17,6 +17,7 @@ from catsdogs.runs.about import About, DatasetReference, Machine
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Remarks
 from catsdogs.sources import current
+from catsdogs.text import literal
 from catsdogs.ui.compare import runs as compared_runs
 
 pytestmark = pytest.mark.page
@@ -78,6 +79,14 @@ def run(app: AppTest) -> AppTest:
 def said(app: AppTest) -> str:
     kinds = ("markdown", "caption", "info", "success", "warning", "error")
     return "\n".join(element.value for kind in kinds for element in app.get(kind))
+
+
+def choose_both_wrong(app: AppTest) -> AppTest:
+    """Show the photos that both runs of the Compare page get wrong."""
+    app = run(app)
+    box = app.selectbox(key="compare_choice")
+    box.select_index([text.startswith("Both are wrong") for text in box.options].index(True))
+    return run(app)
 
 
 def links(app: AppTest) -> set[str]:
@@ -201,21 +210,16 @@ class TestWithTrainedRuns:
     def test_compare_names_photos_that_are_elsewhere_and_how_to_get_them(self, given):
         app = opened("pages/compare.py")
         app.slider(key="compare_threshold").set_value(0.0)
-        app = run(app)
         # From 0 on, both are wrong about every cat.
-        app.session_state["compare_kind"] = "Both wrong"
-        app = run(app)
+        app = choose_both_wrong(app)
         assert "put it into dogs-vs-cats beside the app" in said(app).replace("\\", "")
+        app.session_state["compare_tab"] = "Cost"
+        app = run(app)
         assert said(app).count("came with the project and stays as it is") == 2
-        facts = app.dataframe[2].value.loc["Model file"]
+        facts = app.dataframe[0].value.loc["Model file"]
         assert sorted(fact.endswith(", not here") for fact in facts) == [False, True]
-        # The one with its model first: it can do more.
-        assert app.selectbox(key="compare_a").value == given[1].run_id
-
-    def test_compare_prefers_a_run_of_ones_own(self, given):
-        content = json.loads((given[0].folder / layout.CONFIG).read_text())
-        (given[0].folder / layout.CONFIG).write_text(json.dumps({**content, "reference": False}))
-        assert opened("pages/compare.py").selectbox(key="compare_a").value == given[0].run_id
+        # Only the run with its model can be tried.
+        assert app.button(key="compare_next").label == f"Try {literal(given[1].short_name)}"
 
     def test_photos_that_are_found_again_are_shown_and_a_missing_model_explained(
         self, given, trained_machine
@@ -224,25 +228,25 @@ class TestWithTrainedRuns:
         answers = model_files.read_predictions(given[0])
         app = opened("pages/compare.py")
         app.slider(key="compare_threshold").set_value(0.0)
-        app = run(app)
-        app.session_state["compare_kind"] = "Both wrong"
+        app.session_state["compare_walked"] = "compare_chosen"
         app.query_params["image"] = answers["path"][answers["label"] == 0].iloc[0]
-        app = run(app)
+        app = choose_both_wrong(app)
         assert "These photos" not in said(app)
-        assert "No heat map: this run came without its model file" in said(app)
-        assert len(app.get("image")) == 2
+        assert "this run came without its model file" in said(app)
+        assert "Labelled **cat**" in said(app)
         assert not app.error
 
     def test_compare_and_its_report_warn_of_optimistic_figures(self, given, optimistic):
         app = opened("pages/compare.py")
-        assert optimistic.caveat in app.warning[0].value
-        assert app.dataframe[0].value["run"].str.endswith("· optimistic").sum() == 1
+        assert optimistic.caveat in said(app).replace("\\", "")
+        app.session_state["compare_tab"] = "All 2 runs"
+        assert run(app).dataframe[0].value["run"].str.endswith("· optimistic").sum() == 1
         report = comparison.report(Pair.read(*given), threshold=0.5, margin=0.01)
-        assert f"A: {optimistic.caveat}" not in report.notes
+        assert optimistic.caveat not in "".join(report.notes)
         pair = Pair.read(given[0], optimistic)
         report = comparison.report(pair, threshold=0.5, margin=0.01)
-        assert f"B: {optimistic.caveat}" in report.as_markdown()
-        assert f"B: {optimistic.caveat}" in report.as_html()
+        assert f"{optimistic.short_name}: {optimistic.caveat}" in report.notes
+        assert optimistic.caveat in report.as_html()
 
     def test_classify_offers_only_what_can_answer_and_says_where_it_comes_from(
         self, given, trained_machine

@@ -1,8 +1,13 @@
 """The Compare page.
 
-runs.py        all trained runs: table, spread over seeds, accuracy against cost
-comparison.py  two runs: choice, verdict, metrics, curves
-answers.py     both runs at one threshold: matrices, reports, charts
-photos.py      the photos on which the two runs differ
-export.py      the comparison as files
+page.py      a comparison from top to bottom
+choice.py    the two runs to compare
+verdict.py   which of them is better, in a sentence
+deciding.py  the photos that decide it
+answers.py   both runs at one threshold: matrices, the photos of a cell, tabs with the details
+matrix.py    a confusion matrix whose cells are buttons
+photos.py    a page of photos, and one of them in the viewer
+tabs.py      metrics, charts and costs, each in a tab
+runs.py      all trained runs: table, spread over seeds, overlaid curves
+export.py    the comparison as files
 """

@@ -1,5 +1,6 @@
 """The comparison as files to download: a report, a table of answers, a chart."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -9,6 +10,8 @@ from catsdogs import text
 from catsdogs.comparison.pair import Pair
 from catsdogs.reports import comparison
 from catsdogs.reports.comparison import Report
+
+_NOT_IN_A_NAME = re.compile(r"\W+")
 
 
 def show(pair: Pair, *, threshold: float, margin: float) -> None:
@@ -24,7 +27,7 @@ def show(pair: Pair, *, threshold: float, margin: float) -> None:
         _offer("Both runs' answers as CSV", partial(answers_csv, pair), f"{name}.csv", "text/csv")
     chart = st.selectbox("A chart", comparison.chart_names(pair), key="compare_export_chart")
     page = partial(comparison.chart_page, pair, threshold, chart)
-    _offer("That chart as HTML", page, f"{name}-{chart}.html", "text/html")
+    _offer("That chart as HTML", page, f"{name}-{_NOT_IN_A_NAME.sub('-', chart)}.html", "text/html")
     st.caption(
         "A picture of any chart: the camera at its top right. Any table as CSV: the arrow at its "
         "top right."

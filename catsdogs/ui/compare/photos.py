@@ -1,144 +1,121 @@
-"""The photos on which two runs differ: a gallery that follows the threshold, and an open photo."""
+"""A page of photos that both runs answered, and one of them in the viewer, over the page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
-from catsdogs.comparison.disagreements import of_cell, of_kind
 from catsdogs.comparison.pair import Pair
 from catsdogs.errors import UnreadableImage
+from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.images import picture as images
 from catsdogs.images.thumbnails import thumbnails
-from catsdogs.inference.heatmap import overlay
-from catsdogs.labels import CLASS_NAMES, class_name
+from catsdogs.labels import CLASS_NAMES, DOG, class_name
+from catsdogs.paths import shortened
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
+from catsdogs.sources import current, opening
 from catsdogs.text import literal, printable
 from catsdogs.ui.runs import origin
-from catsdogs.ui.shared import cache, pager, problems
-from catsdogs.ui.shared.markdown import verbatim
+from catsdogs.ui.shared import cache, pager, photo_viewer, problems
 from catsdogs.ui.shared.pager import Pages
+from catsdogs.ui.shared.pages import DATASET
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
+from catsdogs.ui.shared.photo_viewer import Heat, Line, Shown, Walk
 
-_PER_PAGE = 24
-_SHOWN_PX = 480
-_KIND, _PAGE = "compare_kind", "compare_page"
+_MOST_COLUMNS = 6
+_LONGEST_NAME = 20  # characters of a run's name below a photo
 _OPEN = "image"  # in the address, which another page clears
-_PAIR = "compare_pair"  # the runs that the choices below belong to
-_CELL = "compare_cell"
-_ANCHOR = "on-which-images"
+_PAIR = "compare_pair"  # the runs that the pages and the open photo belong to
+_WALKED = "compare_walked"  # the key of the list that the open photo is in
 
 
 @dataclass(frozen=True)
-class _Cell:
-    """A cell of the confusion matrix of run A or B: images of one class, called one class."""
+class Listed:
+    """Photos of a pair, in order: ``positions`` in ``Pair.both``.
 
-    letter: str
-    truth: str
-    said: str
+    ``key`` is unique on the page. Each tile quotes the runs in ``quoted``, by letter.
+    """
+
+    key: str
+    title: str
+    pair: Pair
+    positions: np.ndarray
+    quoted: tuple[str, ...]
+    threshold: float = THRESHOLD
+    per_page: int = 24
 
     @property
-    def title(self) -> str:
-        return f"{self.letter}: {self.truth}s called {self.said}"
+    def pages(self) -> Pages:
+        """The pages of the list."""
+        return Pages(len(self.positions), self.per_page)
+
+    @property
+    def page_key(self) -> str:
+        """The key of its page number in the session."""
+        return f"{self.key}_page"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The rows of ``Pair.both`` in order, with the ``path`` where the photos are."""
+        _, paths = self.pair.place
+        both = self.pair.both
+        return both.assign(path=both[paths]).iloc[self.positions]
 
 
-def show(pair: Pair, threshold: float) -> None:
-    """Show the photos of one kind, such as those that only A has right."""
-    st.subheader("On which images", anchor=_ANCHOR)
-    st.caption(
-        f"Each with its label and the P(dog) of both runs, from {threshold:g} on called a dog; the "
-        "most striking first."
-    )
-    positions = _kind(_kinds(pair.both, threshold))
-    root, paths = pair.place
-    found = pair.both.assign(path=pair.both[paths]).iloc[positions]
-    if found.empty:
-        st.caption("None at this threshold.")
-        return
-    above_numbers = st.empty()
-    shown = found.iloc[pager.choose(Pages(len(found), _PER_PAGE), key=_PAGE)]
-    with above_numbers.container():
-        _gallery(pair, root, shown)
-    _dialog_if_open(pair, root, found)
-
-
-def link(pair: Pair) -> None:
-    """Show a link to the photos of the clicked cell, which are far below."""
-    _forget_other_pair(pair)
-    if cell := st.session_state.get(_CELL):
-        st.markdown(f"[↓ {cell.title}](#{_ANCHOR})")
-
-
-def choose_cell(letter: str, truth: str, said: str) -> None:
-    """Make the gallery show a cell of the confusion matrix of run ``letter``."""
-    st.session_state[_CELL] = _Cell(letter, truth, said)
-    choose_last_cell()
-
-
-def choose_last_cell() -> None:
-    """Make the gallery show the cell that was chosen last, if there is one."""
-    if _CELL in st.session_state:
-        st.session_state[_KIND] = st.session_state[_CELL].title
-        _first_page()
-
-
-def _forget_other_pair(pair: Pair) -> None:
-    """Forget the cell, the page and the open photo of another pair of runs."""
+def forget_other_pair(pair: Pair) -> bool:
+    """Close the open photo of another pair of runs; return whether the pair is a new one."""
     ids = [run.run_id for run in pair.runs.values()]
-    if st.session_state.get(_PAIR, ids) != ids:
-        for key in (_CELL, _PAGE):
-            st.session_state.pop(key, None)
+    is_new = st.session_state.get(_PAIR, ids) != ids
+    if is_new:
         _close()
     st.session_state[_PAIR] = ids
+    return is_new
 
 
-def _kinds(both: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
-    """Return the positions of each kind's photos, the clearest first."""
-    kinds = of_kind(both, threshold)
-    if cell := st.session_state.get(_CELL):
-        kinds[cell.title] = of_cell(both, threshold, cell.letter, cell.truth, cell.said)
-    return kinds
+def show(listed: Listed, items: slice, *, reveal: str = "") -> None:
+    """Show a page of the photos, ``items`` of them, and the open one over the page.
 
-
-def _kind(kinds: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the positions of the photos of the kind that the user chooses."""
-    if st.session_state.get(_KIND) not in kinds:
-        with_photos = [name for name, positions in kinds.items() if len(positions)]
-        st.session_state[_KIND] = [*with_photos, *kinds][0]
-    kind = st.pills(
-        "Photos",
-        list(kinds),
-        required=True,
-        format_func=lambda name: f"{name} · {len(kinds[name]):,}",
-        key=_KIND,
-        on_change=_first_page,
-        label_visibility="collapsed",
-    )
-    return kinds[str(kind)]
-
-
-def _first_page() -> None:
-    pager.first(_PAGE)
-
-
-def _gallery(pair: Pair, root: Path | None, shown: pd.DataFrame) -> None:
-    tiles = _tiles(root, shown)
+    Whenever ``reveal`` changes, the page scrolls to the photos.
+    """
+    shown = listed.table.iloc[items]
+    root, _ = listed.pair.place
+    tiles = _tiles(root, shown, partial(_quoted, listed))
     if not any(tile.jpeg for tile in tiles):
-        st.info(origin.photos_elsewhere(_owner(pair)), icon=":material/hide_image:")
-    photo_grid(tiles, key="compare_gallery", on_open=lambda position: _open(shown, position))
+        st.info(origin.photos_elsewhere(_owner(listed.pair)), icon=":material/hide_image:")
+    photo_grid(
+        tiles,
+        key=f"{listed.key}_grid",
+        on_open=lambda position: _open(listed.key, shown["path"].iloc[position]),
+        on_turn=lambda step: pager.turn(listed.pages, step, key=listed.page_key),
+        most_columns=_MOST_COLUMNS,
+        reveal=reveal,
+    )
+    _dialog_if_open(listed)
 
 
-def _tiles(root: Path | None, photos: pd.DataFrame) -> list[Tile]:
+def _tiles(root: Path | None, photos: pd.DataFrame, note: Callable[[pd.Series], str]) -> list[Tile]:
     named = list(zip(photos["path"], photos["digest"], strict=True))
     jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
     return [
-        Tile(printable(row["path"].rpartition("/")[2]), jpeg, comparison_text.answered(row))
-        for row, jpeg in zip(photos.to_dict("records"), jpegs, strict=True)
+        Tile(CLASS_NAMES[row["label"]], jpeg, note(row))
+        for (_, row), jpeg in zip(photos.iterrows(), jpegs, strict=True)
     ]
+
+
+def _quoted(listed: Listed, photo: pd.Series) -> str:
+    """Return the answers of the quoted runs: "CNN 3: dog 73.2 %", "both say dog"."""
+    letter = listed.quoted[0]
+    p_dog = float(photo[f"p_dog_{letter.lower()}"])
+    if len(listed.quoted) > 1:
+        return f"both say {class_name(p_dog, listed.threshold)}"
+    name = shorten(listed.pair.names[letter], _LONGEST_NAME, placeholder="…")
+    return f"{name}: {comparison_text.answer(p_dog, threshold=listed.threshold)}"
 
 
 def _owner(pair: Pair) -> Run:
@@ -147,51 +124,66 @@ def _owner(pair: Pair) -> Run:
     return pair.runs["B" if paths == "path_b" else "A"]
 
 
-def _open(shown: pd.DataFrame, position: int) -> None:
-    st.query_params[_OPEN] = shown["path"].iloc[position]
-
-
-def _dialog_if_open(pair: Pair, root: Path | None, found: pd.DataFrame) -> None:
-    path = st.query_params.get(_OPEN)
-    is_open = found["path"] == path
-    if path is None or not is_open.any():
-        return
-    photo = found[is_open].iloc[0]
-    st.dialog(literal(path), width="large", on_dismiss=_close)(_details)(pair, root, photo)
+def _open(key: str, path: str) -> None:
+    st.session_state[_WALKED] = key
+    st.query_params[_OPEN] = path
 
 
 def _close() -> None:
     st.query_params.pop(_OPEN, None)
 
 
-def _details(pair: Pair, root: Path | None, photo: pd.Series) -> None:
-    with_caveat = " and ".join(letter for letter, run in pair.runs.items() if run.caveat)
-    st.markdown(
-        f"Labelled **{CLASS_NAMES[photo['label']]}**. Neither run was trained on it"
-        f"{f', but what {with_caveat} began from may have been' if with_caveat else ''}."
-    )
-    columns = st.columns(3)
-    with columns[0]:
-        original = _original(root, photo)
-    for column, (letter, run) in zip(columns[1:], pair.runs.items(), strict=True):
-        with column:
-            if original is not None:
-                _heat_map(run, *original)
-            st.markdown(f"**{letter}**: P(dog) **{photo[f'p_dog_{letter.lower()}']:.4f}**")
-            st.caption(literal(run.title))
+def _dialog_if_open(listed: Listed) -> None:
+    table = listed.table
+    is_walked = st.session_state.get(_WALKED, listed.key) == listed.key
+    if is_walked and (table["path"] == st.query_params.get(_OPEN)).any():
+        st.dialog(literal(listed.title), width="large", on_dismiss=_close)(_viewer)(listed, table)
 
 
-def _original(root: Path | None, photo: pd.Series) -> tuple[bytes, Image.Image] | None:
-    """Show the photo, or the reason why not; return its file and its picture."""
+def _viewer(listed: Listed, table: pd.DataFrame) -> None:
+    at = int(np.flatnonzero(table["path"] == st.query_params.get(_OPEN, table["path"].iloc[0]))[0])
+    photo, pair = table.iloc[at], listed.pair
+    picture, notes = _picture(pair, photo)
+    lines = [
+        _line(run, photo[f"p_dog_{letter.lower()}"], photo["label"], listed, notes.get(letter, ""))
+        for letter, run in pair.runs.items()
+    ]
+    walk = Walk(at, len(table), lambda step: _open(listed.key, table["path"].iloc[at + step]))
+    with photo_viewer.show(picture, lines, key="compare_viewer", walk=walk):
+        st.markdown(f"Labelled **{CLASS_NAMES[photo['label']]}**.")
+        _trained_on(pair)
+        _link_to_dataset(pair, photo["path"])
+
+
+def _line(run: Run, p_dog: float, label: int, listed: Listed, note: str) -> Line:
+    said = class_name(p_dog, listed.threshold)
+    probability = float(p_dog if said == CLASS_NAMES[DOG] else 1 - p_dog)
+    return Line(run, said, probability, said == CLASS_NAMES[label], note)
+
+
+def _picture(pair: Pair, photo: pd.Series) -> tuple[Shown, dict[str, str]]:
+    """Return the picture with its heat maps, and why a run has none, by letter."""
+    root, _ = pair.place
+    name = printable(photo["path"].rpartition("/")[2])
+    alt = f"{name}, labelled {CLASS_NAMES[photo['label']]}"
     try:
         content = _content(root, photo["path"], photo["digest"])
-        picture = _picture(content)
+        original = images.load_upright(content, at_least_px=photo_viewer.SHOWN_PX)
     except UnreadableImage as error:
-        st.info(verbatim(error), icon=":material/broken_image:")
-        return None
-    st.image(picture)
-    st.caption("Tinted is what made a run answer as it does.")
-    return content, picture
+        return Shown(name, None, alt, message=shortened(str(error))), {}
+    heats, notes = [], {}
+    for letter, run in pair.runs.items():
+        if not run.can_classify:
+            notes[letter] = "No heat map: this run came without its model file."
+            continue
+        with problems.shown():
+            heats.append(_heat(run, content))
+    return photo_viewer.shown(name, original, heats, alt=alt), notes
+
+
+def _heat(run: Run, content: bytes) -> Heat:
+    answer = cache.predictor(run)(images.Picture(content))
+    return photo_viewer.heat(run, answer.heatmap, label=class_name(answer.p_dog))
 
 
 def _content(root: Path | None, path: str, digest: str) -> bytes:
@@ -204,25 +196,24 @@ def _content(root: Path | None, path: str, digest: str) -> bytes:
         raise UnreadableImage("missing", "Its dataset is not on this machine.")
     content = images.read_bytes(root / path)
     if images.digest(content) != digest:
-        raise UnreadableImage("missing", "The file is not the one that the runs were measured on.")
+        raise UnreadableImage("missing", "The file has changed since the runs were measured on it.")
     return content
 
 
-def _picture(content: bytes) -> Image.Image:
-    """Return the picture upright, at most ``_SHOWN_PX`` wide and high.
-
-    Raises:
-        UnreadableImage: when it does not decode.
-    """
-    picture = images.load_upright(content, at_least_px=_SHOWN_PX)
-    picture.thumbnail((_SHOWN_PX, _SHOWN_PX))
-    return picture
+def _trained_on(pair: Pair) -> None:
+    doubtful = " and ".join(name for name, run in pair.named(pair.runs).items() if run.caveat)
+    but = f", but the weights that {literal(doubtful)} began from may have been" if doubtful else ""
+    st.caption(f"Neither run was trained on this photo{but}.")
 
 
-def _heat_map(run: Run, content: bytes, picture: Image.Image) -> None:
-    if not run.can_classify:
-        st.info("No heat map: this run came without its model file.", icon=":material/hide_image:")
-        return
-    with problems.shown():
-        answer = cache.predictor(run)(images.Picture(content))
-        st.image(overlay(picture, answer.heatmap, label=class_name(answer.p_dog)))
+def _link_to_dataset(pair: Pair, path: str) -> None:
+    """Link to the photo on the Dataset page, to correct its label there."""
+    root, _ = pair.place
+    chosen = current.path()
+    if root is not None and chosen is not None and opening.opened(chosen) == root:
+        st.page_link(
+            DATASET.script,
+            label="Correct its label",
+            icon=DATASET.icon,
+            query_params={"photo": path},
+        )

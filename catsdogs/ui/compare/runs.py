@@ -1,41 +1,50 @@
-"""All trained runs in one table, the spread between seeds, and the cost of accuracy."""
+"""All trained runs: a table, the spread between seeds, overlaid curves, accuracy against cost."""
 
 import statistics
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
-from catsdogs.charts.style import CONFIG, RUN_COLOURS
+from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui.runs import origin, remarks
+from catsdogs.ui.runs import origin
+from catsdogs.ui.shared import run_chips
 
 _CURVES = "curves"  # in the address
+_MOST_CURVES = 6  # More in one chart look alike.
 
 
 def show(runs: list[Run]) -> None:
-    """Show the table and its charts, closed at first, because the page is about two runs."""
-    with st.expander(f"All {len(runs)} trained runs", icon=":material/table_rows:"):
-        found = _found(runs)
-        if not found:
-            st.caption("None of them is of that kind.")
-            return
-        table = _table(found)
-        _dataframe(table)
-        origin.legend(found)
-        for line in seed_spread(found):
-            st.markdown(line)
-        weighed = table.dropna(subset=["megabytes", "milliseconds"])
-        st.plotly_chart(evaluation_charts.cost(weighed), key="compare_cost", config=CONFIG)
-        _curves(runs)
+    """Show the runs that the user's search finds, and the curves of the chosen ones."""
+    found = _found(runs)
+    if not found:
+        st.caption("No run matches.")
+        return
+    _dataframe(_table(found))
+    origin.legend(found)
+    for line in seed_spread(found):
+        st.markdown(line)
+    _curves(runs)
+
+
+def cost(runs: Sequence[Run], named: Collection[str]) -> None:
+    """Show the accuracy of all runs against the time for a photo, with the names of some."""
+    table = _table(runs)
+    table = table.assign(label=table["run"].where(table["run_id"].isin(named), ""))
+    weighed = table.dropna(subset=["megabytes", "milliseconds"])
+    alt = "Accuracy of all runs over milliseconds per photo"
+    st.plotly_chart(evaluation_charts.cost(weighed), key="compare_cost", config=CONFIG, alt=alt)
 
 
 def seed_spread(runs: list[Run]) -> list[str]:
@@ -69,7 +78,7 @@ def _found(runs: list[Run]) -> list[Run]:
     """Return the runs that the user's search finds."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Find", key="compare_find", placeholder="in names, datasets and notes", width=280
+            "Find", key="compare_find", placeholder="Name, dataset or note", width=280
         )
         starred = st.toggle("Only starred", key="compare_starred")
     words = text.casefold().split()
@@ -87,27 +96,31 @@ def _searched(run: Run) -> str:
 
 
 def _curves(runs: list[Run]) -> None:
-    """Overlay the curves of the chosen runs, up to one for each colour."""
-    ids, labels = {run.run_id: run for run in runs}, remarks.labels(runs)
+    """Overlay the curves of the chosen runs."""
+    ids, labels = {run.run_id: run for run in runs}, run_chips.names(runs)
     wanted = st.session_state.get("compare_curves_of", st.query_params.get_all(_CURVES))
-    known = [run_id for run_id in wanted if run_id in ids][: len(RUN_COLOURS)]
+    known = [run_id for run_id in wanted if run_id in ids][:_MOST_CURVES]
     # Set in every script run: otherwise the browser keeps the old name of a renamed run.
     st.session_state["compare_curves_of"] = known
     chosen = st.multiselect(
-        f"Lay curves over each other (up to {len(RUN_COLOURS)})",
+        f"Overlay curves of up to {_MOST_CURVES} runs",
         list(ids),
         format_func=lambda run_id: labels[run_id],
-        max_selections=len(RUN_COLOURS),
+        max_selections=_MOST_CURVES,
         placeholder="Choose runs",
         key="compare_curves_of",
     )
     st.query_params[_CURVES] = chosen
     if chosen:
-        titles = remarks.labels((ids[run_id] for run_id in chosen), remarks.shown_title)
-        views = {title: ids[run_id].view for run_id, title in titles.items()}
+        views = {labels[run_id]: ids[run_id].view for run_id in chosen}
+        colours = [run_colour(ids[run_id]) for run_id in chosen]
         for column, metric in zip(st.columns(2), training_charts.METRICS, strict=True):
-            figure = training_charts.compared_curves(views, metric)
-            column.plotly_chart(figure, key=f"compare_many_{metric}", config=CONFIG)
+            column.plotly_chart(
+                training_charts.compared_curves(views, metric, colours),
+                key=f"compare_many_{metric}",
+                config=CONFIG,
+                alt=f"{metric.capitalize()} of the chosen runs by epoch",
+            )
 
 
 def _accuracy(run: Run) -> Interval:
@@ -116,7 +129,7 @@ def _accuracy(run: Run) -> Interval:
     return intervals.share(round(run.result.val_accuracy * images), images)
 
 
-def _table(runs: list[Run]) -> pd.DataFrame:
+def _table(runs: Sequence[Run]) -> pd.DataFrame:
     rows = [_row(run) for run in runs]
     return pd.DataFrame(rows).sort_values("accuracy", ascending=False, kind="stable")
 
@@ -124,7 +137,12 @@ def _table(runs: list[Run]) -> pd.DataFrame:
 def _row(run: Run) -> dict[str, object]:
     accuracy, result = _accuracy(run), run.result
     return {
-        "run": remarks.starred_title(run),
+        "run": f"{run_chips.name(run)}{' · optimistic' if run.caveat else ''}",
+        "run_id": run.run_id,
+        "colour": run_colour(run),
+        "model": run.config.title,
+        "seed": run.config.seed,
+        "created": datetime.fromisoformat(run.about.created_at),
         "accuracy": accuracy.value,
         "low": accuracy.low,
         "high": accuracy.high,
@@ -146,14 +164,19 @@ def _dataframe(table: pd.DataFrame) -> None:
         table.assign(**{name: 100 * table[name] for name in share}),
         column_config={
             "run": "Run",
+            "run_id": None,
+            "colour": None,
+            "model": "Model",
+            "seed": "Seed",
+            "created": st.column_config.DatetimeColumn("Started", format="D MMM HH:mm"),
             "accuracy": number("Accuracy", format="%.2f %%"),
             "low": number("95 % from", format="%.2f %%"),
             "high": number("to", format="%.2f %%"),
             "loss": number("Loss", format="%.4f"),
-            "images": number("Validation images", format="localized"),
+            "images": number("Validation photos", format="localized"),
             "parameters": number("Parameters", format="localized"),
             "megabytes": number("Model, MB", format="%.1f"),
-            "milliseconds": number("ms an image", format="%.1f"),
+            "milliseconds": number("ms per photo", format="%.1f"),
             "seconds": number("Training, s", format="%.0f"),
             "dataset": "Dataset",
             "fingerprint": st.column_config.TextColumn(
@@ -163,4 +186,5 @@ def _dataframe(table: pd.DataFrame) -> None:
         },
         hide_index=True,
         key="compare_runs",
+        alt="All trained runs",
     )

@@ -15,7 +15,7 @@ _KAGGLE = "https://www.kaggle.com/c/dogs-vs-cats"
 def show(run: Run) -> None:
     """Show how a run supplied with the project was trained, and warn of optimistic metrics."""
     if run.is_reference:
-        st.caption(_how_made(run))
+        st.caption(how_made(run))
     warn(run)
 
 
@@ -46,7 +46,8 @@ def photos_elsewhere(run: Run) -> str:
     return f"These photos ({name}) are not on this machine any more: they were in {data}."
 
 
-def _how_made(run: Run) -> str:
+def how_made(run: Run) -> str:
+    """Return, as Markdown, how a run supplied with the project was trained."""
     result, machine = run.result, run.about.machine
     created = datetime.fromisoformat(run.about.created_at)
     trained = (

@@ -1,0 +1,48 @@
+// Draws a confusion matrix: a table with a button in each cell. Streamlit calls the default export
+// whenever the counts or the chosen cell change; the nodes stay, so that the focus does.
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const table = parentElement.querySelector("table") ?? addTable(parentElement, data);
+  table.setAttribute("aria-label", `Confusion matrix of ${data.name}`);
+  const buttons = [...table.querySelectorAll("button")];
+  const cells = data.rows.flatMap(({ truth, cells }) => cells.map((cell) => ({ truth, ...cell })));
+  cells.forEach((cell, index) => fill(buttons[index], cell, data.clickable, setTriggerValue));
+}
+
+function addTable(parentElement, { classes, rows }) {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  head.append(document.createElement("td"), ...classes.map((name) => title("col", `said ${name}`)));
+  const body = table.createTBody();
+  for (const { truth, cells } of rows) {
+    const row = body.insertRow();
+    row.append(title("row", `${truth}s`));
+    for (const _ of cells) row.insertCell().append(makeButton());
+  }
+  return parentElement.appendChild(table);
+}
+
+function title(scope, text) {
+  const node = document.createElement("th");
+  node.scope = scope;
+  node.textContent = text;
+  return node;
+}
+
+function makeButton() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.append(document.createElement("strong"), document.createElement("span"));
+  return button;
+}
+
+function fill(button, { truth, said, count, percent, share, chosen }, clickable, setTriggerValue) {
+  const [strong, small] = button.children;
+  strong.textContent = `${count} ${truth === said ? "✓" : "✗"}`;
+  small.textContent = percent;
+  button.disabled = !clickable;
+  button.setAttribute("aria-label", `${truth}s called ${said}: ${count}, ${percent}`);
+  button.setAttribute("aria-pressed", String(chosen));
+  button.style.setProperty("--share", `${Math.round(share * 100)}%`);
+  button.onclick = () => setTriggerValue("cell", `${truth} ${said}`);
+}
