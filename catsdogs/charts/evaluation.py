@@ -193,7 +193,7 @@ def cost(runs: pd.DataFrame) -> go.Figure:
 
     ``runs`` has ``run``, ``colour``, ``label``, ``dataset``, ``fingerprint``, ``accuracy``,
     ``low``, ``high``, ``milliseconds`` and ``megabytes``. The area of a bubble is the size of the
-    model. Each dataset has its own symbol, and each run its own colour; ``label`` stands beside it.
+    model. Each dataset has its own symbol, each run its own colour, and ``label`` as its text.
     """
     figure = go.Figure()
     groups = runs.groupby(["fingerprint", "dataset"], sort=False)

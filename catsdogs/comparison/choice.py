@@ -38,7 +38,7 @@ def rival(run: Run, runs: Iterable[Run]) -> Run:
 
 
 def _strongest(runs: Iterable[Run]) -> Run:
-    # Of two equal runs, the one whose model is here can do more.
+    # If two runs are equal, one with a model file can do more.
     return max(runs, key=lambda run: (run.result.val_accuracy, run.can_classify))
 
 

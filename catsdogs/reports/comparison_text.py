@@ -96,8 +96,9 @@ def evidence(result: Comparison, names: Names) -> str:
     few = " The runs differ on few photos, so the interval is too narrow: rely on the test."
     flips = first.alone + second.alone
     return (
-        f"Of the {counted(result.images, 'validation photo')} that both share, {first.name} gets "
-        f"{_shares(first.accuracy)} right, and {second.name} {_shares(second.accuracy)}. "
+        f"{first.name} gets {_shares(first.accuracy)} of the "
+        f"{counted(result.images, 'shared validation photo')} right, and {second.name} "
+        f"{_shares(second.accuracy)}. "
         f"{_gap(result)}. Only {first.name} is right on {first.alone:,}, only {second.name} on "
         f"{second.alone:,} (exact McNemar test, {p_value(result.mcnemar_p)})."
         f"{few if flips < _FEW_FLIPS else ''}"

@@ -55,7 +55,7 @@ def seed_spread(runs: list[Run]) -> list[str]:
             fingerprint = run.about.dataset.fingerprint
             recipe = replace(run.config, seed=0), fingerprint, run.epochs_done, run.began_from
             groups[recipe].append(run)
-    # Of several runs with one seed only the newest counts: the others repeat it.
+    # Only the newest of several runs with one seed counts: the others repeat it.
     groups_by_seed = (
         {run.config.seed: run for run in reversed(group)} for group in groups.values()
     )

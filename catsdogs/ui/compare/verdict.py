@@ -45,7 +45,7 @@ def _sentence(pair: Pair, result: Comparison) -> None:
 
 
 def _changed_without_suspects(pair: Pair, *, is_significant: bool) -> None:
-    """Warn when the result is another one without suspect labels."""
+    """Warn when the result changes without suspect labels."""
     without = pair.compared_without_suspects(margin())
     if without and without[1].is_significant is not is_significant:
         sentence = comparison_text.without_suspects(without[1], without[0], pair.names)
@@ -53,7 +53,7 @@ def _changed_without_suspects(pair: Pair, *, is_significant: bool) -> None:
 
 
 def _next(pair: Pair, better: str) -> None:
-    """Offer a photo to the better run, or to the other one if only its model is here."""
+    """Lead to Classify with the better run, or with the other if only that has a model file."""
     letters = sorted(pair.runs, key=lambda letter: letter != better)
     for run in (pair.runs[letter] for letter in letters):
         if run.can_classify:
