@@ -288,7 +288,7 @@ def test_a_check_through_the_shipped_backbone_says_so_and_is_made_again(kaggle_f
     whole = replace(first.summary, embedding="", backbone=SHIPPED)
     save(kaggle_folder, Findings(first.rows, first.neighbours, whole))
     found = load(kaggle_folder)
-    assert "has learned the labels of Dogs vs. Cats" in found.caveat
+    assert "was trained on the labels of Dogs vs. Cats" in found.caveat
     assert checkup.report(dataset, found)["backbone"] == SHIPPED
     reported = []
     checkup.run(dataset, backbone=no_weights, report=lambda *args: reported.append(args))
