@@ -280,6 +280,18 @@ def test_what_is_counted_in_bytes_is_shown_in_bytes():
         assert "1.5 MB/3.0 MB" in screen()
 
 
+def test_a_long_title_leaves_the_numbers_their_width():
+    numbers = ("12,000/25,000", "1,234 images/s", "12:34", "ETA 12:35")
+    line = progress.Line("Looking at every photo with MobileNetV2", 12, 25, *numbers)
+    console = Console(width=80, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(progress.table([line]))
+    lines = capture.get().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert all(number in lines[0] for number in numbers)
+    assert "MobileNetV2" in " ".join(lines)
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (3787, "1:03:07"), (-1, "0:00")]
 )

@@ -209,5 +209,5 @@ def _counts(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
         mean_ms = sum(one["latency_ms"] for one in found) / len(found)
         counts = (f"{labels[label]:,}" for label in _LABELS)
         rows.append([letter, run, *counts, f"{mean_ms:.0f} ms"])
-    titles = ("", "Run", *(f"{label.capitalize()}>" for label in _LABELS), "Time a picture>")
-    return Grid(titles, rows, drop=("Time a picture",), shorten=("Run",))
+    titles = ("", "Run", *(f"{label.capitalize()}>" for label in _LABELS), "Time per picture>")
+    return Grid(titles, rows, drop=("Time per picture",), shorten=("Run",))

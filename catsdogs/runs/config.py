@@ -190,7 +190,8 @@ class RunConfig:
         DEFAULT_SEED,
         Whole(0, 2**32 - 1),
         "Seed",
-        "Decides the split, the initial weights and the order of the images.",
+        "Decides the split, the initial weights and the order of the images. Any whole number "
+        "from 0 is fine.",
     )
     deterministic: bool = setting(
         False,
