@@ -4,23 +4,17 @@ import streamlit as st
 
 from catsdogs.runs import store
 from catsdogs.ui import frame
-from catsdogs.ui.classify import answers, inputs, results, runs
-from catsdogs.ui.shared.pages import CLASSIFY
+from catsdogs.ui.classify import bench, folder_job, results, runs
+from catsdogs.ui.shared import next_step
+from catsdogs.ui.shared.pages import CLASSIFY, TRAIN
 
-frame.page(CLASSIFY, "Drop pictures of cats and dogs; every chosen run answers side by side.")
+frame.page(CLASSIFY, "Drop pictures to see what your models answer, and why.")
 
 usable = [run for run in store.list_runs()[0] if run.can_classify]
 if not usable:
-    st.info("A trained model is needed, and none is here. Train one, then come back.")
-    st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+    st.info("No model is here yet. Train one, then come back with a picture.")
+    next_step.show("Train a model", TRAIN, key="classify_train")
 else:
-    chosen = runs.choose(usable)
-    pictures = inputs.show(chosen)
-    if not chosen.runs:
-        st.warning("Choose at least one run.")
-    elif pictures:
-        chosen, panel = runs.loaded(chosen)
-        if panel is not None:
-            results.show(answers.of(pictures, chosen.runs, panel), chosen)
-    else:
-        answers.forget()
+    chosen = bench.show("classify", usable, choose=runs.choose, draw=results.show)
+    folder_job.show(chosen)
+    bench.promise()

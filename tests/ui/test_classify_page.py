@@ -1,6 +1,7 @@
 """The Classify page in its states, and which pictures it shows in which order."""
 
 import io
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -26,8 +27,9 @@ from catsdogs.runs import layout, store
 from catsdogs.sources import current, opening
 from catsdogs.system import processes
 from catsdogs.system.processes import identity_of
-from catsdogs.text import literal
+from catsdogs.text import counted, literal, percent
 from catsdogs.ui.classify import answers, selection
+from catsdogs.ui.shared import run_chips
 
 pytestmark = pytest.mark.page
 FLOORS = dict.fromkeys(rejection.FALSE_REFUSALS, 0.5)
@@ -64,8 +66,16 @@ def said(app: AppTest) -> str:
 
 
 def labels(app: AppTest) -> list[str]:
-    """The labels that the page shows in detail."""
-    return [m.value.removeprefix("### ").lower() for m in app.markdown if m.value.startswith("###")]
+    """The label of each run about the current picture: on a line a run, or large for one run."""
+    lines = [m.value.split("\u2003")[1] for m in app.markdown if "\u2003" in m.value]
+    large = [m.value.removeprefix("## ") for m in app.markdown if m.value.startswith("## ")]
+    return [words.split()[0].lower() for words in lines or large]
+
+
+def component(app: AppTest, key: str) -> dict:
+    """The data of one of our components."""
+    found = next(one for one in app.get("bidi_component") if f"-{key}" in one.proto.id)
+    return json.loads(found.proto.json)
 
 
 def table(app: AppTest) -> pd.DataFrame:
@@ -136,7 +146,8 @@ class TestSelection:
 
 def test_without_a_run_the_page_says_how_to_get_one():
     app = opened()
-    assert "A trained model is needed" in app.info[0].value
+    assert "No model is here yet" in app.info[0].value
+    assert any(button.label == "Train a model" for button in app.button)
     assert not app.file_uploader
 
 
@@ -175,9 +186,10 @@ class TestWithTrainedRuns:
         assert app.query_params.get("run") == best[0]
         other = next(one for one in runs if one.run_id not in best)
         assert opened(run=other.run_id).multiselect(key="classify_runs").value == [other.run_id]
-        option = next(o for o in app.multiselect(key="classify_runs").options if other.title in o)
+        options = app.multiselect(key="classify_runs").options
+        option = next(o for o in options if o.startswith(run_chips.name(other)))
         assert "Drawn sample" in option
-        assert f"{other.result.val_accuracy:.1%}" in option
+        assert percent(other.result.val_accuracy) in option
 
     def test_a_run_of_the_address_that_is_gone_is_named(self, runs):
         app = opened(run=["gone", runs[0].run_id])
@@ -190,23 +202,29 @@ class TestWithTrainedRuns:
         app = give(run(app), ("cat.jpg", next(iter(photos.values()))))
         assert "Choose at least one run" in said(app)
 
+    def test_a_link_from_another_page_chooses_the_runs_even_on_a_second_visit(self, runs):
+        app = opened(run=runs[0].run_id)
+        app.switch_page("streamlit_app.py")
+        run(app)
+        app.switch_page("pages/classify.py")
+        app.query_params["run"] = runs[1].run_id
+        assert run(app).multiselect(key="classify_runs").value == [runs[1].run_id]
+
     def test_a_picture_is_shown_with_what_each_run_says_and_why(self, both, photos, panel):
         name, content = next(iter(photos.items()))
         app = give(opened(**both), (name, content))
         expected = inference_answers.see(name, lambda: content, panel)
         assert labels(app) == expected.labels(Decision())
-        # The photo, a heat map a run, and five training photos for each judge: each run itself.
-        assert len(app.get("image")) == 1 + 2 + 2 * 5
-        assert "Most like it in training" in said(app)
-        assert said(app).count("ms") >= 2
-        for one, bar in zip(expected.answers, app.get("progress"), strict=True):
-            sure = max(one.calibrated_p_dog, 1 - one.calibrated_p_dog)
-            told = f"{sure:.1%} sure" if sure < 0.999 else "more than 99.9% sure"
-            assert bar.proto.text == told
-            assert f"P(dog) {one.calibrated_p_dog:.4f}" in said(app)
-        tips = [m.proto.help for m in app.markdown if "P(dog)" in m.value]
-        for one, tip in zip(expected.answers, tips, strict=True):
-            assert f"{one.p_dog:.6f}" in tip
+        assert len(component(app, "classify_picture")["heats"]) == 2
+        # Five training photos for each judge, which each run is itself, and the dataset's card.
+        assert len(app.main.get("image")) == 2 * 5
+        assert said(app).count("Most similar training photos") == 2
+        assert said(app).count("\u00a0ms") == 2
+        large = next(m.value for m in app.markdown if m.value.startswith("## "))
+        first = expected.answers[0].calibrated_p_dog
+        assert percent(max(first, 1 - first)) in large or "Neither" in large
+        for one in expected.answers:
+            assert f"P(dog) {one.calibrated_p_dog:.4f}, raw {one.p_dog:.6f}" in said(app)
 
     @pytest.mark.parametrize("refused", [*rejection.FALSE_REFUSALS, "never"])
     def test_labels_follow_threshold_and_refusal(
@@ -230,58 +248,54 @@ class TestWithTrainedRuns:
             app.slider(key="classify_threshold").set_value(threshold)
             decision = Decision(threshold, None if refused == "never" else refused)
             assert labels(run(app)) == expected.labels(decision)
-            assert ("The runs disagree" in said(app)) is expected.disagree(decision)
+            assert ("runs disagree" in said(app)) is expected.disagree(decision)
             is_refused = "neither" in expected.labels(decision)
             assert is_refused == (refused != "never" and refused >= 0.01)
-            assert ("unlike the training photos" in said(app)) is is_refused
+            assert ("unlike the training photos" in said(app)) is (
+                expected.labels(decision)[0] == "neither"
+            )
 
-    def test_a_run_of_before_references_says_that_it_cannot_refuse(self, runs, photos):
+    def test_a_run_from_before_references_says_that_it_cannot_refuse(self, runs, photos):
         for one in runs:
             (one.folder / layout.REFERENCES).unlink()
         app = give(opened(run=runs[0].run_id), next(iter(photos.items())))
         assert "cannot say “neither”" in said(app)
-        assert "Likeness" not in said(app)
+        assert "Similarity" not in said(app)
         assert len(labels(app)) == 1
         app.selectbox(key="classify_false_refusal").set_value("never")
         assert "cannot say" not in said(run(app))
 
-    def test_evidence_whose_dataset_is_gone_is_named(self, runs, photos, panel, monkeypatch):
-        name, content = next(iter(photos.items()))
+    def test_evidence_whose_dataset_is_gone_is_absent(self, runs, photos, monkeypatch):
         monkeypatch.setattr(opening, "opened", lambda path: None)
-        app = give(opened(run=runs[0].run_id), (name, content))
-        assert len(app.get("image")) == 2
-        found = inference_answers.see(name, lambda: content, panel).answers[0].likeness
-        for one in found.nearest:
-            assert any(literal(one.path) in caption.value for caption in app.caption)
+        app = give(opened(run=runs[0].run_id), next(iter(photos.items())))
+        assert not app.main.get("image")
+        assert "Most similar" not in said(app)
 
     def test_many_are_counted_and_measured_by_their_names(self, both, runs, photos, panel):
         some = list(photos.items())[::4]
         app = give(opened(**both), *some)
         seen = [inference_answers.see(name, lambda c=content: c, panel) for name, content in some]
-        counts = next(d.value for d in app.dataframe if "Run" in d.value)
         for position in range(len(runs)):
             told = [s.answers[position].label(Decision()) for s in seen]
             right = sum(s.truth == label for s, label in zip(seen, told, strict=True))
-            row = counts.iloc[position]
-            assert [row["Cats"], row["Dogs"], row["Neither"]] == [
-                told.count(name) for name in ("cat", "dog", "neither")
-            ]
-            assert row["Right"] == f"{right} of {len(some)}"
+            cats, dogs, neither = (told.count(name) for name in ("cat", "dog", "neither"))
+            counts = f"{counted(cats, 'cat')}, {counted(dogs, 'dog')}, {neither} neither"
+            assert f"{counts}; {right} of {len(some)} right" in said(app)
         assert len(app.table) == 2
         assert sum(matrix.value.to_numpy().sum() for matrix in app.table) == 2 * len(some)
-        metrics = {metric.label: metric.value for metric in app.metric}
-        assert metrics["Disagreements"] == str(sum(s.disagree(Decision()) for s in seen))
+        disagreements = sum(s.disagree(Decision()) for s in seen)
+        assert counted(disagreements, "disagreement") in said(app)
 
     def test_what_has_no_name_is_not_measured(self, photos):
         contents = list(photos.values())[:5]
         app = give(opened(), *((f"{number}.jpg", c) for number, c in enumerate(contents)))
         assert not app.table
-        assert "Accuracy" not in next(d.value for d in app.dataframe if "Run" in d.value)
+        assert " right (" not in said(app)
 
     def test_zips_folders_and_files_are_answered_together_and_bad_ones_listed(self, photos):
         (one, first), (two, second), (three, third) = list(photos.items())[:3]
         app = give(
-            opened(),
+            opened(classify_view="Table"),
             ("bad.zip", b"PK\x03\x04nonsense"),
             ("good.zip", zip_of({f"x/{one}": first, "notes.txt": b"no", "cut.jpg": second[:200]})),
             (two, second),
@@ -305,15 +319,17 @@ class TestWithTrainedRuns:
         contents = list(photos.values())[:3]
         names = ["![x](http://evil)*b*.jpg", "<b>\u202e.jpg", "=cmd|' /C calc'!A0.jpg"]
         app = give(opened(), *zip(names, contents, strict=True))
-        for name in names:
-            assert f"**{literal(name)}**" in said(app)
-        group(app, "classify_view_few").set_value("Table")
+        assert literal(names[0]) in said(app)
+        for name in names[1:]:
+            app.button(key="classify_walk_next").click()
+            assert literal(name) in said(run(app))
+        group(app, "classify_view").set_value("Table")
         assert list(table(run(app))["File"]) == [names[0], "<b>\ufffd.jpg", names[2]]
 
     def test_pages_order_and_filter_are_of_all_pictures(self, photos, panel):
         some = list(photos.items())[:52]
         content = zip_of({**dict(some), "zz.jpg": b"text"})
-        app = give(opened(), ("all.zip", content))
+        app = give(opened(classify_view="Table"), ("all.zip", content))
         assert len(table(app)) == 50
         app.selectbox(key="classify_order").set_value("Most like a dog first")
         first = table(run(app))
@@ -350,7 +366,7 @@ class TestWithTrainedRuns:
         run(app)
         assert "classify_seen" not in app.session_state
 
-    def test_another_choice_of_runs_is_asked_anew(self, runs, photos):
+    def test_another_choice_of_runs_asks_again(self, runs, photos):
         app = give(opened(run=runs[0].run_id), next(iter(photos.items())))
         assert len(labels(app)) == 1
         app.multiselect(key="classify_runs").set_value([one.run_id for one in runs])
@@ -361,7 +377,7 @@ class TestWithTrainedRuns:
         monkeypatch.setattr(inference_answers, "MOST_PICTURES", 2)
         app = give(opened(), *list(photos.items())[:3])
         assert "Only the first 2 of 3" in said(app)
-        assert len(labels(app)) == 2
+        assert len(component(app, "classify_strip")["tiles"]) == 2
 
     def test_a_damaged_model_is_explained_beside_the_good_one(self, both, runs, photos):
         (runs[0].folder / layout.LITERT_MODEL).write_bytes(b"not a model")
@@ -394,12 +410,12 @@ class TestWithTrainedRuns:
         app = give(opened(), next(iter(photos.items())))
         button(app, "Neither").click()
         run(app)
-        assert not [b for b in app.button if "Dataset page" in b.label]
+        assert not [b for b in app.button if b.label == "Open as dataset"]
         button(app, "Undo").click()
         run(app)
         button(app, "Cat").click()
         run(app)
-        button(app, "Open all of them on the Dataset page").click()
+        button(app, "Open as dataset").click()
         app.run()
         assert current.path() == corrections.folder()
 
@@ -412,42 +428,82 @@ class TestWithTrainedRuns:
         button(app, "Dog").click()
         assert "No space left" in run(app).error[0].value
 
-    def test_drawings_are_there_to_try_and_called_drawings(self, trained_machine):
+    def test_examples_are_shown_until_there_is_a_picture(self, trained_machine):
         app = opened()
-        assert "no photos" in said(app)
-        app.toggle(key="classify_drawings").set_value(True)
-        names = list(table(run(app))["File"])
-        assert sorted({name.split("-")[3] for name in names}) == ["cat", "dog"]
-        assert "As their names say" not in said(app)
-        assert not set(table(app).iloc[:, 3]) & {"unreadable"}
+        assert "try one of these" in said(app)
+        tiles = component(app, "classify_example")["tiles"]
+        assert [tile["name"].startswith("Drawing of a") for tile in tiles] == [True] * 6 + [
+            False
+        ] * 2
+        assert all(tile["jpeg"] for tile in tiles)
 
     def test_the_camera_is_opened_on_demand_only(self, photos):
         app = opened()
         assert not app.get("camera_input")
-        app.toggle(key="classify_camera_on").set_value(True)
+        app.session_state["classify_camera_open"] = True
         camera = run(app).get("camera_input")[0]
         camera.set_value(("shot.jpg", next(iter(photos.values())), "image/jpeg"))
         assert len(labels(run(app))) == 1
+        assert not app.get("camera_input")
 
-    def test_what_is_pasted_stays_until_it_is_forgotten(self, photos):
-        app = opened()
-        content = next(iter(photos.values()))
-        app.chat_input[0].upload("image.png", content)
+    def test_pictures_survive_a_change_of_pages_and_are_the_same_on_home(self, photos):
+        (one, first), (two, second), *_ = photos.items()
+        app = give(opened(), (one, first))
+        app.switch_page("pages/dataset.py")
+        run(app)
+        app.switch_page("streamlit_app.py")
         assert len(labels(run(app))) == 1
-        assert len(labels(run(app))) == 1
-        app.button(key="classify_forget_pasted").click()
+        assert literal(one) in said(app)
+        app = give(app, (two, second), key="home_files")
+        assert literal(two) in said(app)
+        app.switch_page("pages/classify.py")
+        strip = component(run(app), "classify_strip")["tiles"]
+        assert [tile["name"] for tile in strip] == [one, two]
+        app = give(app, ("three.jpg", first))
+        strip = component(app, "classify_strip")["tiles"]
+        assert [tile["name"] for tile in strip] == [one, two, "three.jpg"]
+
+    def test_clear_all_empties_the_session(self, photos):
+        app = give(opened(), *list(photos.items())[:2])
+        app.button(key="classify_clear").click()
         assert not labels(run(app))
         assert "classify_seen" not in app.session_state
+        app.switch_page("streamlit_app.py")
+        assert not labels(run(app))
 
-    def test_pasted_text_is_explained(self, trained_machine):
-        app = opened()
-        app.chat_input[0].set_value("hello")
-        assert "That was text" in said(run(app))
+    def test_one_picture_is_removed(self, photos):
+        (one, first), (two, second), *_ = photos.items()
+        app = give(opened(), (one, first), (two, second))
+        app.button(key="classify_remove").click()
+        assert literal(two) in said(run(app))
+        assert literal(one) not in said(app)
+
+    def test_the_walk_goes_through_the_pictures(self, photos):
+        names = list(photos)[:3]
+        app = give(opened(), *list(photos.items())[:3])
+        for name in names[1:]:
+            app.button(key="classify_walk_next").click()
+            assert literal(name) in said(run(app))
+        assert app.button(key="classify_walk_next").disabled
+        strip = component(app, "classify_strip")["tiles"]
+        assert [tile["current"] for tile in strip] == [False, False, True]
+
+    def test_the_strip_has_pages_that_follow_the_current_picture(self, photos):
+        app = give(opened(), *list(photos.items())[:30])
+        app.session_state["classify_page"] = 2
+        run(app)
+        strip = component(app, "classify_strip")["tiles"]
+        assert [tile["current"] for tile in strip] == [True] + [False] * 5
+        app.button(key="classify_walk_previous").click()
+        run(app)
+        assert len(component(app, "classify_strip")["tiles"]) == 24
+        assert app.session_state["classify_page"] == 1
 
     def test_the_promise_is_on_the_page(self, trained_machine):
-        assert "forgotten when you remove them, or a minute after you close the tab" in said(
-            opened()
-        )
+        app = opened()
+        assert "stay on this machine" in said(app)
+        tips = [caption.proto.help for caption in app.caption]
+        assert any("a minute after you close the tab" in tip for tip in tips)
 
 
 @pytest.mark.slow
@@ -464,7 +520,7 @@ class TestAFolderOnThisMachine:
 
     def start(self, app: AppTest, path) -> AppTest:
         app.text_input(key="classify_path").set_value(str(path))
-        button(app, "Classify this folder").click()
+        button(app, "Classify folder").click()
         return run(app)
 
     def test_its_answers_are_counted_and_written_as_csv(self, trained_machine):
@@ -482,7 +538,7 @@ class TestAFolderOnThisMachine:
         assert list(found.iloc[0][["Cat", "Dog", "Neither"]]) == [
             counts.get(name, 0) for name in ("cat", "dog", "neither")
         ]
-        button(app, "Forget this").click()
+        button(app, "Delete result").click()
         run(app)
         assert not tasks.of_kind(folder_task.KIND)
         assert not Path(task.result["csv"]).exists()

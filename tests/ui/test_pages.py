@@ -65,18 +65,6 @@ def test_a_page_works_on_an_empty_machine(script, small_sample):
     assert app.title[0].value == next(page.title for page in PAGES if page.script == script)
 
 
-def test_the_first_start_draws_a_sample_and_says_so(small_sample):
-    app = opened("streamlit_app.py")
-    assert "drawings" in app.info[0].value
-    assert "kaggle.com" in app.info[0].value
-    assert sample_dir().is_dir()
-    assert int(app.metric[0].value) > 0
-
-
-def test_real_photos_are_not_called_drawings(chosen):
-    assert "drawings" not in said(opened("streamlit_app.py"))
-
-
 def test_a_dataset_without_labels_is_explained_and_the_sample_offered(
     tmp_path, photo, small_sample
 ):

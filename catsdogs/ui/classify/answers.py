@@ -12,7 +12,7 @@ from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
 from catsdogs.system import allocator
-from catsdogs.ui.classify.inputs import Given
+from catsdogs.ui.classify.tray import Given
 
 _KNOWN = "classify_seen"
 _REDRAW_EVERY_S = 0.3

@@ -14,44 +14,30 @@ from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.text import literal, printable
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.runs import origin
+from catsdogs.ui.shared import run_chips
 
-_SHOWN_PX = 110
+_SHOWN_PX = 72
 
 
 def show(seen: Seen, chosen: Chosen) -> None:
-    """Show the training photos most similar to the picture, for each run that judged it."""
+    """Draw the similar photos that are on this machine, for each run that judged the picture."""
     for judge, likeness in _judged(seen, chosen):
-        st.markdown(
-            f"**Most like it in training**, as {literal(judge.name)} sees it",
-            help=f"{literal(judge.title)}, with cosine similarities. They are no proof: the label "
-            "comes from the picture itself.",
+        found = _on_this_machine(judge, likeness.nearest)
+        if not found:
+            continue
+        st.caption(
+            f"Most similar training photos, by {literal(run_chips.name(judge))}",
+            help="With their cosine similarities. They do not prove the label, which comes from "
+            "the picture itself.",
         )
-        row = st.container(horizontal=True)
-        photos = _thumbnails(judge, likeness.nearest)
-        for neighbour, jpeg in zip(likeness.nearest, photos, strict=True):
-            said = f"{CLASS_NAMES[neighbour.label]} · {neighbour.similarity:.3f}"
-            name = literal(neighbour.path.rpartition("/")[2])
-            with row.container(width=_SHOWN_PX + 10, gap="xxsmall"):
-                if jpeg:
-                    st.image(jpeg, width=_SHOWN_PX, alt=printable(neighbour.path))
-                    st.caption(said, help=literal(neighbour.path))
-                else:
-                    _placeholder()
-                    st.caption(f"{name}  \n{said}")
-        if not any(photos):
-            st.caption(origin.photos_elsewhere(judge))
-
-
-def _placeholder() -> None:
-    frame = st.container(
-        border=True,
-        width=_SHOWN_PX,
-        height=_SHOWN_PX,
-        horizontal_alignment="center",
-        vertical_alignment="center",
-    )
-    frame.caption("not here", width="content")
+        row = st.container(horizontal=True, gap="xsmall")
+        for neighbour, jpeg in found:
+            with row.container(width=_SHOWN_PX, gap=None):
+                st.image(jpeg, width=_SHOWN_PX, alt=printable(neighbour.path))
+                label = CLASS_NAMES[neighbour.label]
+                st.caption(
+                    f":small[{label} {neighbour.similarity:.2f}]", help=literal(neighbour.path)
+                )
 
 
 def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
@@ -65,15 +51,15 @@ def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
     return list(found.values())
 
 
-def _thumbnails(judge: Run, nearest: tuple[Neighbour, ...]) -> list[bytes | None]:
-    """Return a JPEG for each photo; None when its file is not on this machine."""
+def _on_this_machine(judge: Run, nearest: tuple[Neighbour, ...]) -> list[tuple[Neighbour, bytes]]:
+    """Return a JPEG for each photo whose file is here."""
     root = opening.opened(Path(judge.config.data))
     if root is None:
-        return [None] * len(nearest)
-    digests = [_digest(root / one.path) for one in nearest]
-    here = [(one.path, digest) for one, digest in zip(nearest, digests, strict=True) if digest]
-    jpegs = iter(thumbnails(root, here))
-    return [next(jpegs) if digest else None for digest in digests]
+        return []
+    digests = [(one, _digest(root / one.path)) for one in nearest]
+    here = [(one, digest) for one, digest in digests if digest]
+    jpegs = thumbnails(root, [(one.path, digest) for one, digest in here])
+    return [(one, jpeg) for (one, _), jpeg in zip(here, jpegs, strict=True) if jpeg]
 
 
 def _digest(path: Path) -> str | None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from catsdogs.dataset import corrections
 from catsdogs.sources import current
-from catsdogs.ui.classify.inputs import Given
+from catsdogs.ui.classify.tray import Given
 from catsdogs.ui.shared import cache, problems
 from catsdogs.ui.shared.markdown import verbatim
 
@@ -12,40 +12,45 @@ _PROBLEM = "classify_problem"
 
 
 def show(picture: Given, content: bytes) -> None:
-    """Offer to keep the picture with its right label; once kept, show where, and offer to undo."""
+    """Draw a button that keeps the picture with its right label; once kept, the undo of that."""
     key = f"{picture.key[0]}_{picture.key[1]}"
-    problems.show_noted(_PROBLEM)
     kept = corrections.find(content)
     if kept is None:
         _offer(picture, content, key)
         return
-    st.info(
-        f"Marked as **{kept.parent.name}**: a copy is in {verbatim(kept)}.",
-        icon=":material/flag:",
+    st.button(
+        "Undo",
+        icon=":material/undo:",
+        key=f"classify_undo_{key}",
+        help=f"Removes the copy {verbatim(kept)}.",
+        on_click=problems.attempt,
+        args=(corrections.undo, content),
+        kwargs={"note_as": _PROBLEM},
     )
-    with st.container(horizontal=True):
-        st.button(
-            "Undo",
-            icon=":material/undo:",
-            key=f"classify_undo_{key}",
-            help="Removes that copy.",
-            on_click=problems.attempt,
-            args=(corrections.undo, content),
-            kwargs={"note_as": _PROBLEM},
+    if corrections.has_pets() and st.button(
+        "Open as dataset",
+        icon=":material/photo_library:",
+        key=f"classify_corrections_{key}",
+        help=f"Makes {verbatim(corrections.folder())}, with all pictures that you marked, the "
+        "current dataset. You can switch back in the sidebar.",
+    ):
+        _open_as_dataset()
+
+
+def show_outcome(content: bytes) -> None:
+    """Say where the picture was kept, or why it could not be."""
+    problems.show_noted(_PROBLEM)
+    kept = corrections.find(content)
+    if kept is not None:
+        st.info(
+            f"Marked as **{kept.parent.name}**: a copy is in {verbatim(kept)}.",
+            icon=":material/flag:",
         )
-        if corrections.has_pets() and st.button(
-            "Open all of them on the Dataset page",
-            icon=":material/photo_library:",
-            key=f"classify_corrections_{key}",
-            help=f"Makes {verbatim(corrections.folder())} the dataset; another one is chosen "
-            "there under “Use other images”. The pictures that were uploaded here are forgotten.",
-        ):
-            _open_as_dataset()
 
 
 def _offer(picture: Given, content: bytes, key: str) -> None:
     with st.popover("Wrong?", icon=":material/flag:", key=f"classify_wrong_{key}"):
-        st.markdown("What is it? A copy is kept under the right label.")
+        st.markdown("What is it?", help=f"Keeps a copy in {verbatim(corrections.folder())}.")
         for label in corrections.LABELS:
             st.button(
                 label.capitalize(),

@@ -12,27 +12,30 @@ from catsdogs.inference import folder_task
 from catsdogs.inference.folder_task import Order
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.runs import store
-from catsdogs.text import counted, printable
+from catsdogs.text import counted, percent, printable
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.shared import problems, task_card
+from catsdogs.ui.shared import problems, run_chips, task_card
 from catsdogs.ui.shared.markdown import verbatim
+
+_PLACE = "classify_folder_job"
 
 
 def show(chosen: Chosen) -> None:
     """Offer to classify a folder, and show the progress and the results of other folders."""
-    st.markdown(
-        "For thousands of pictures: they are read where they are, by a process of its own that "
-        "goes on when you leave this page. The answers come as a CSV."
-    )
+    known = tasks.of_kind(folder_task.KIND)
+    with st.expander("Classify a folder on this machine", expanded=bool(known), key=_PLACE):
+        _form(chosen)
+        for task in tasks.of_kind(folder_task.KIND):
+            with st.container(border=True):
+                _task(task)
+
+
+def _form(chosen: Chosen) -> None:
+    st.caption("For thousands of pictures: the answers come as a CSV, even if you leave this page.")
     with st.form("classify_form", border=False):
-        typed = st.text_input(
-            "Folder on this machine", key="classify_path", placeholder="/photos/holiday"
-        )
-        if st.form_submit_button("Classify this folder", key="classify_start"):
+        typed = st.text_input("Folder", key="classify_path", placeholder="/photos/holiday")
+        if st.form_submit_button("Classify folder", key="classify_start"):
             _start(typed, chosen)
-    for task in tasks.of_kind(folder_task.KIND):
-        with st.container(border=True):
-            _task(task)
 
 
 def _start(typed: str, chosen: Chosen) -> None:
@@ -52,10 +55,10 @@ def _start(typed: str, chosen: Chosen) -> None:
 
 def _task(task: Task) -> None:
     order = Order.of_subject(task.subject)
-    refused = "never neither" if order.false_refusal is None else f"{order.false_refusal:.1%}"
+    refused = "never “neither”" if order.false_refusal is None else f"{order.false_refusal:.1%}"
     st.markdown(
         f"**{verbatim(order.path)}**",
-        help=f"Threshold {order.threshold:g}, pets that may be called neither: {refused}",
+        help=f"Threshold {order.threshold:g}, wrongly rejected pets allowed: {refused}",
     )
     task_card.show(folder_task.KIND, task.subject, folder_task.PHASES)
     if task.state is TaskState.DONE and task.result is not None:
@@ -63,7 +66,7 @@ def _task(task: Task) -> None:
         with st.container(horizontal=True):
             _download(Path(task.result["csv"]), key=task.folder.name)
             st.button(
-                "Forget this",
+                "Delete result",
                 icon=":material/delete:",
                 key=f"classify_forget_{task.folder.name}",
                 on_click=_forget,
@@ -77,19 +80,19 @@ def _results(task: Task, order: Order) -> None:
         f"{counted(result['pictures'], 'picture')}, {result['unreadable']:,} unreadable, "
         f"{counted(result['disagreements'], 'disagreement')}."
     )
-    titles, rows = {run.run_id: run.title for run in store.list_runs()[0]}, []
+    names, rows = run_chips.names(store.list_runs()[0]), []
     for run_id in order.runs:
         counts = result["counts"].get(run_id, {})
         answers = {name.capitalize(): counts.get(name, 0) for name in (*CLASS_NAMES, NEITHER)}
         right = _right(*result["right"][run_id]) if run_id in result["right"] else {}
-        rows.append({"Run": printable(titles.get(run_id, run_id)), **answers, **right})
+        rows.append({"Run": names.get(run_id, printable(run_id)), **answers, **right})
     st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{task.folder.name}")
     if result["right"]:
-        st.caption("Photos that a run was trained on count too, and flatter its accuracy.")
+        st.caption("Photos that a run was trained on count too, so its accuracy looks better.")
 
 
 def _right(right: int, labelled: int) -> dict[str, str]:
-    return {"Right": f"{right:,} of {labelled:,}", "Accuracy": f"{right / labelled:.1%}"}
+    return {"Right": f"{right:,} of {labelled:,}", "Accuracy": percent(right / labelled)}
 
 
 def _download(csv: Path, *, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The answers about the given pictures: a summary, a table, a contact sheet, each in detail."""
+"""The answers about the given pictures: one picture with a filmstrip, a table, a contact sheet."""
 
 import base64
 import json
@@ -11,63 +11,106 @@ import streamlit as st
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Decision
-from catsdogs.labels import NEITHER
 from catsdogs.text import counted, printable
-from catsdogs.ui.classify import detail, selection, summary
+from catsdogs.ui.classify import panes, selection, summary, tray, verdict
 from catsdogs.ui.classify.answers import Answered
+from catsdogs.ui.classify.panes import Panes
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import pager
 from catsdogs.ui.shared.pager import Pages
-from catsdogs.ui.shared.photo_grid import Tile, photo_grid
+from catsdogs.ui.shared.photo_grid import PER_PAGE, Tile, photo_grid
 
-_DETAIL, _TABLE, _SHEET = "In detail", "Table", "Contact sheet"
-_PER_PAGE = {_DETAIL: 5, _TABLE: 50, _SHEET: 50}
-_FEW = 4
-_PAGE, _KIND = "classify_page", "classify_kind"
+_PICTURE, _TABLE, _SHEET = "Picture", "Table", "Contact sheet"
+_VIEWS = (_PICTURE, _TABLE, _SHEET)
+_PER_STRIP, _PER_TABLE = 24, 50
+_VIEW, _PAGE, _KIND, _TURNED = "classify_view", "classify_page", "classify_kind", "classify_turned"
 _ROW_PX, _HIGHEST_PX = 56, 640
 _P_DOG, _LIKENESS = ": P(dog)", ": likeness"
 
 
-def show(answered: Sequence[Answered], chosen: Chosen) -> None:
-    """Show one picture in detail, and several in the way that the user chooses."""
+def show(answered: Sequence[Answered], chosen: Chosen, where: Panes) -> None:
+    """Draw the answers, in the view that the user chooses when there are several."""
     if len(answered) == 1:
-        detail.one(answered[0], chosen)
+        one_of_all(answered, chosen, where)
         return
     seen = [one.seen for one in answered]
-    summary.show(seen, chosen)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = _view(len(seen))
-        order = _order()
-        _downloads(seen, chosen)
-    positions = selection.ordered(seen, _kind(seen, chosen.decision), order)
-    above_numbers = st.container()
-    items = pager.choose(Pages(len(positions), _PER_PAGE[view]), key=_PAGE)
-    with above_numbers:
-        _draw(view, [answered[position] for position in positions[items]], chosen)
-    detail.dialog_if_open(answered, chosen, walk=positions)
+    kinds, order, view = _controls(seen, chosen)
+    positions = selection.ordered(seen, kinds, order)
+    if view == _PICTURE:
+        _with_strip(answered, chosen, where, order=positions)
+        with st.expander("Summary", key="classify_summary"):
+            summary.show(seen, chosen, panes.split())
+    else:
+        summary.show(seen, chosen, where)
+        _all(view, answered, positions, chosen)
 
 
-def _view(count: int) -> str:
-    view = st.segmented_control(
-        "View",
-        list(_PER_PAGE),
-        default=_DETAIL if count <= _FEW else _TABLE,
-        required=True,
-        # Two widgets, because the default of a widget counts only when it is drawn first.
-        key="classify_view_few" if count <= _FEW else "classify_view",
-        on_change=_first_page,
+def one_of_all(answered: Sequence[Answered], chosen: Chosen, where: Panes) -> None:
+    """Draw the current picture, with a filmstrip when there are several."""
+    if len(answered) == 1:
+        panes.show(answered[0], chosen, where, walk=None)
+    else:
+        _with_strip(answered, chosen, where, order=range(len(answered)))
+
+
+def _with_strip(
+    answered: Sequence[Answered], chosen: Chosen, where: Panes, *, order: Sequence[int]
+) -> None:
+    """Draw the current picture, and below it a filmstrip of all in ``order`` (positions)."""
+    pages = Pages(len(order), _PER_STRIP)
+    at = _place(answered, order, pages)
+    panes.show(answered[order[at]], chosen, where, walk=panes.walk_over(answered, order[at], order))
+    on_page = pages.items(st.session_state[_PAGE])
+    shown = [answered[position] for position in order[on_page]]
+    photo_grid(
+        [_tile(one.seen, chosen.decision, is_current=one is answered[order[at]]) for one in shown],
+        key="classify_strip",
+        on_open=lambda position: tray.show(shown[position].picture.key),
+        on_turn=lambda step: pager.turn(pages, step, key=_PAGE),
+        is_strip=True,
     )
-    return str(view)
+    pager.choose(pages, key=_PAGE)
 
 
-def _order() -> str:
-    return st.selectbox(
-        "Order",
-        selection.ORDERS,
-        key="classify_order",
-        on_change=_first_page,
-        width=280,
-    )
+def _place(answered: Sequence[Answered], order: Sequence[int], pages: Pages) -> int:
+    """Return the place of the current picture in ``order``; turning a page moves to its first."""
+    if st.session_state.get(_PAGE) != st.session_state.get(_TURNED):
+        at = pages.items(pages.nearest(st.session_state[_PAGE])).start
+        tray.show(answered[order[at]].picture.key)
+    keys = [answered[position].picture.key for position in order]
+    current = tray.current()
+    at = keys.index(current) if current in keys else 0
+    st.session_state[_PAGE] = st.session_state[_TURNED] = at // pages.size + 1
+    return at
+
+
+def _controls(seen: Sequence[Seen], chosen: Chosen) -> tuple[list[int], str, str]:
+    """Draw the choice of pictures, order and view, and what can be done with all pictures."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        view = st.segmented_control(
+            "View",
+            _VIEWS,
+            default=_PICTURE,
+            required=True,
+            key=_VIEW,
+            bind="query-params",
+            on_change=_first_page,
+            label_visibility="collapsed",
+        )
+        kinds = _kind(seen, chosen.decision)
+        with st.popover("More", icon=":material/more_horiz:", key="classify_more"):
+            order = st.selectbox(
+                "Order", selection.ORDERS, key="classify_order", on_change=_first_page
+            )
+            _downloads(seen, chosen)
+            st.button(
+                "Clear all",
+                icon=":material/delete:",
+                key="classify_clear",
+                on_click=tray.clear,
+                help="Removes all pictures from this session.",
+            )
+    return kinds, order, str(view)
 
 
 def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
@@ -82,7 +125,7 @@ def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
         format_func=lambda name: f"{name} · {len(kinds[name]):,}",
         key=_KIND,
         on_change=_first_page,
-        help="A picture is called something, or wrong, when any run says so.",
+        label_visibility="collapsed",
     )
     return kinds[str(kind)]
 
@@ -91,42 +134,50 @@ def _first_page() -> None:
     pager.first(_PAGE)
 
 
-def _draw(view: str, shown: Sequence[Answered], chosen: Chosen) -> None:
+def _open(picture: tray.Given) -> None:
+    tray.show(picture.key)
+    st.session_state[_VIEW] = _PICTURE
+
+
+def _all(view: str, answered: Sequence[Answered], order: Sequence[int], chosen: Chosen) -> None:
+    """Draw the pictures in ``order`` (positions) as a table or as a contact sheet, in pages."""
+    pages = Pages(len(order), _PER_TABLE if view == _TABLE else PER_PAGE)
+    shown = [answered[position] for position in order[pager.choose(pages, key=_PAGE)]]
+    st.session_state[_TURNED] = st.session_state[_PAGE]
     if view == _TABLE:
         _table(shown, chosen)
-    elif view == _SHEET:
+    else:
         photo_grid(
             [_tile(one.seen, chosen.decision) for one in shown],
             key="classify_sheet",
-            on_open=lambda position: detail.open_(shown[position].picture),
+            on_open=lambda position: _open(shown[position].picture),
+            on_turn=lambda step: pager.turn(pages, step, key=_PAGE),
         )
-    else:
-        detail.several(shown, chosen)
+    pager.repeat(pages, key=_PAGE)
 
 
-def _tile(seen: Seen, decision: Decision) -> Tile:
+def _tile(seen: Seen, decision: Decision, *, is_current: bool = False) -> Tile:
     name = printable(seen.name.rpartition("/")[2])
     if seen.error:
-        return Tile(name, None, str(seen.error))
-    said = " / ".join(
-        label if label == NEITHER else f"{label} {detail.sureness(answer, label):.0%}"
-        for answer, label in zip(seen.answers, seen.labels(decision), strict=True)
-    )
-    return Tile(name, seen.thumbnail, f"disagree: {said}" if seen.disagree(decision) else said)
+        return Tile(name, None, str(seen.error), is_current=is_current)
+    labels = seen.labels(decision)
+    said = " / ".join(map(verdict.said, seen.answers, labels))
+    note = f"disagree: {said}" if seen.disagree(decision) else said
+    is_right = None if seen.truth is None else labels[0] == seen.truth
+    return Tile(name, seen.thumbnail, note, is_right=is_right, is_current=is_current)
 
 
 def _table(shown: Sequence[Answered], chosen: Chosen) -> None:
-    # A new key each time a picture is closed, so that the same cell can be clicked again.
-    key = f"classify_table_{detail.times_closed()}"
     rows = _rows([one.seen for one in shown], chosen)
     chance = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")
 
     def opened() -> None:
-        cells = st.session_state[key]["selection"]["cells"]
+        cells = st.session_state["classify_table"]["selection"]["cells"]
         if cells:
             row, _ = cells[0]
-            detail.open_(shown[row].picture)
+            _open(shown[row].picture)
 
+    st.caption("Click a row to see its picture.")
     st.dataframe(
         rows,
         column_config={
@@ -138,9 +189,8 @@ def _table(shown: Sequence[Answered], chosen: Chosen) -> None:
         height=min(_ROW_PX * (len(rows) + 1), _HIGHEST_PX),
         on_select=opened,
         selection_mode="single-cell",
-        key=key,
+        key="classify_table",
     )
-    st.caption("A click on a row shows its picture in detail.")
 
 
 def _rows(seen: list[Seen], chosen: Chosen) -> pd.DataFrame:
@@ -175,7 +225,7 @@ def _downloads(seen: Sequence[Seen], chosen: Chosen) -> None:
             mime,
             icon=":material/download:",
             on_click="ignore",
-            help=f"All {counted(len(seen), 'picture')}, whatever is shown.",
+            help=f"The answers about all {counted(len(seen), 'picture')}.",
             key=f"classify_{name.lower()}",
         )
 

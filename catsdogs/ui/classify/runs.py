@@ -1,4 +1,4 @@
-"""The runs that answer on the Classify page, and how their numbers become a label."""
+"""The runs that answer, and how their numbers become a label: the *Settings* of Classify."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +12,12 @@ from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
-from catsdogs.text import literal, printable
-from catsdogs.ui.runs import origin, remarks
-from catsdogs.ui.shared import cache, problems
+from catsdogs.text import literal, percent, printable
+from catsdogs.ui.runs import origin
+from catsdogs.ui.shared import cache, problems, run_chips
 
-_RUNS, _IN_ADDRESS = "classify_runs", "run"
+_RUNS, _IN_ADDRESS, _WRITTEN = "classify_runs", "run", "classify_runs_written"
+_THRESHOLD, _FALSE_REFUSAL = "classify_threshold", "classify_false_refusal"
 _NEVER = "never"
 
 
@@ -30,50 +31,55 @@ class Chosen:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """A short name by run id: only the model's if that distinguishes the runs."""
-        ways = (
-            [run.name for run in self.runs],
-            [run.title for run in self.runs],
-            [run.run_id for run in self.runs],
-        )
-        names = next(names for names in ways if len(set(names)) == len(names))
-        return {run.run_id: printable(name) for run, name in zip(self.runs, names, strict=True)}
+        """A distinct short name by run id."""
+        return run_chips.names(self.runs)
 
     def judge_of(self, run: Run) -> Run | None:
         """Return the run that decides for ``run`` whether a picture shows a pet at all."""
         return judge(run, self.usable)
 
 
+def current(usable: list[Run]) -> Chosen:
+    """Return this session's choice, without drawing it: at first the best run of each model."""
+    ids = {run.run_id: run for run in usable}
+    wanted = st.session_state.get(_RUNS)
+    if wanted is None:
+        wanted = [run.run_id for run in store.best_usable()]
+    refused = st.session_state.get(_FALSE_REFUSAL, DEFAULT_FALSE_REFUSAL)
+    threshold = st.session_state.get(_THRESHOLD, Decision.threshold)
+    decision = Decision(threshold, refused if isinstance(refused, float) else None)
+    return Chosen([ids[run_id] for run_id in wanted if run_id in ids], usable, decision)
+
+
 def choose(usable: list[Run]) -> Chosen:
-    """Return the runs that the user chooses, kept in the address, and how to read their answers."""
-    runs = _pick(usable)
-    left, right = st.columns(2)
-    threshold = left.slider(
-        "Threshold",
-        min_value=0.0,
-        max_value=1.0,
-        value=Decision.threshold,
-        step=0.01,
-        key="classify_threshold",
-        persist_state="session",
-        help="From this calibrated P(dog) on a picture is called a dog.",
-    )
-    refused = right.selectbox(
-        "Pets that may be called neither",
-        [*FALSE_REFUSALS, _NEVER],
-        index=FALSE_REFUSALS.index(DEFAULT_FALSE_REFUSAL),
-        format_func=_share,
-        key="classify_false_refusal",
-        persist_state="session",
-        help="A picture that looks like nothing in training is called neither. The more real cats "
-        "and dogs may be refused by mistake, the more other pictures are found. Measured on each "
-        "run's validation photos.",
-    )
-    false_refusal = refused if isinstance(refused, float) else None
-    chosen = Chosen(runs, usable, Decision(threshold, false_refusal))
-    _about_origins(chosen)
-    if false_refusal is not None:
-        _about_judges(chosen)
+    """Draw the settings in a popover; return the runs, which the address keeps, and the rest."""
+    with st.popover("Settings", icon=":material/tune:", key="classify_settings"):
+        _pick(usable)
+        st.slider(
+            "Threshold",
+            min_value=0.0,
+            max_value=1.0,
+            value=Decision.threshold,
+            step=0.01,
+            key=_THRESHOLD,
+            persist_state="session",
+            help="A picture is called a dog if its calibrated P(dog) is at least this high.",
+        )
+        st.selectbox(
+            "Allow wrongly rejected pets",
+            [*FALSE_REFUSALS, _NEVER],
+            index=FALSE_REFUSALS.index(DEFAULT_FALSE_REFUSAL),
+            format_func=_share,
+            key=_FALSE_REFUSAL,
+            persist_state="session",
+            help="A picture that looks unlike all training photos is called neither. With a larger "
+            "share, more pictures without a pet are found, and more real pets are rejected by "
+            "mistake. The share is measured on each run's validation photos.",
+        )
+        chosen = current(usable)
+        _about_origins(chosen)
+        if chosen.decision.false_refusal is not None:
+            _about_judges(chosen)
     return chosen
 
 
@@ -96,48 +102,45 @@ def loaded(chosen: Chosen) -> tuple[Chosen, Panel | None]:
     return loaded(replace(chosen, runs=sound[0], usable=sound[1]))
 
 
-def _pick(usable: list[Run]) -> list[Run]:
-    ids = {run.run_id: run for run in usable}
-    if _RUNS not in st.session_state:
-        asked = st.query_params.get_all(_IN_ADDRESS)
+def _pick(usable: list[Run]) -> None:
+    ids, names = {run.run_id: run for run in usable}, run_chips.names(usable)
+    asked = st.query_params.get_all(_IN_ADDRESS)
+    # An address that this page did not write is a link from elsewhere, which wins.
+    if asked and asked != st.session_state.get(_WRITTEN):
         if gone := [run_id for run_id in asked if run_id not in ids]:
             st.warning(f"Not here, or without a model: {literal(', '.join(gone))}.")
-        known = [run_id for run_id in asked if run_id in ids]
-        st.session_state[_RUNS] = known or [run.run_id for run in store.best_usable()]
+        if known := [run_id for run_id in asked if run_id in ids]:
+            st.session_state[_RUNS] = known
     # Set in every script run: otherwise the browser keeps the old name of a renamed run.
-    st.session_state[_RUNS] = [run_id for run_id in st.session_state[_RUNS] if run_id in ids]
-    labels = remarks.labels(usable, _label)
+    st.session_state[_RUNS] = [run.run_id for run in current(usable).runs]
     chosen = st.multiselect(
         "Runs",
         list(ids),
-        format_func=lambda run_id: labels[run_id],
+        format_func=lambda run_id: f"{names[run_id]} · {_about(ids[run_id])}",
         key=_RUNS,
         persist_state="session",
-        help="Any number of finished runs; they answer side by side. The address remembers them.",
+        help="Each chosen run answers. The first one gives the large answer. The page's address "
+        "remembers the choice.",
     )
-    st.query_params[_IN_ADDRESS] = chosen
-    return [ids[run_id] for run_id in chosen]
+    st.query_params[_IN_ADDRESS] = st.session_state[_WRITTEN] = list(chosen)
 
 
-def _label(run: Run) -> str:
-    data, accuracy = run.about.dataset.name, run.result.val_accuracy
-    return f"{remarks.starred_title(run)} · {printable(data)} · {accuracy:.1%}"
+def _about(run: Run) -> str:
+    return f"{printable(run.about.dataset.name)} · {percent(run.result.val_accuracy)}"
 
 
 def _share(share: float | str) -> str:
-    if share == _NEVER:
-        return "never say neither"
-    return f"{share:.1%}".replace(".0%", "%").replace("%", "\u00a0%")
+    return "Never say neither" if isinstance(share, str) else f"{share:.1%}".replace(".0%", "%")
 
 
 def _about_origins(chosen: Chosen) -> None:
     """Name the runs that came with the project, and warn of those with a caveat."""
     given = [run for run in chosen.runs if run.is_reference]
     for data in dict.fromkeys(run.about.dataset.name for run in given):
-        names = _names(chosen, [run for run in given if run.about.dataset.name == data])
+        names = _names([run for run in given if run.about.dataset.name == data])
         st.caption(f"Came with the project, trained on {literal(data)}: {names}.")
     for run in chosen.runs:
-        origin.warn(run, _names(chosen, [run]))
+        origin.warn(run, _names([run]))
 
 
 def _about_judges(chosen: Chosen) -> None:
@@ -146,8 +149,8 @@ def _about_judges(chosen: Chosen) -> None:
     mute = [run for run in chosen.runs if judges[run.run_id] is None]
     if mute:
         st.caption(
-            f"{_names(chosen, mute)} cannot say “neither”: the vectors of training photos that it "
-            "takes are not among its files. A run that is trained now keeps them."
+            f"{_names(mute)} cannot say “neither”: its files lack the vectors of the training "
+            "photos. Newly trained runs keep them."
         )
     alone = [
         run
@@ -156,27 +159,26 @@ def _about_judges(chosen: Chosen) -> None:
     ]
     if alone:
         st.caption(
-            f"By its own last layer {_names(chosen, alone)} can hardly tell what is no pet: where "
-            "that was measured, it found 3 in 100 pictures without one. Train a MobileNetV2 on the "
-            "same data, and it will ask that one, which found 95."
+            f"{_names(alone)} finds few pictures that show neither: 3 in 100, measured on other "
+            "data. Train a MobileNetV2 on the same dataset, and this run uses it instead, which "
+            "found 95."
         )
     for run in chosen.runs:
         other = judges[run.run_id]
         if other is not None and other is not run:
             st.caption(
-                f"What is no pet, {_names(chosen, [run])} cannot tell well by itself: it asks "
-                f"{literal(other.title)}."
+                f"{_names([run])} uses {_names([other])} to detect pictures that show neither."
             )
 
 
-def _names(chosen: Chosen, runs: Sequence[Run]) -> str:
-    return ", ".join(literal(chosen.titles[run.run_id]) for run in runs)
+def _names(runs: Sequence[Run]) -> str:
+    return ", ".join(literal(run_chips.name(run)) for run in runs)
 
 
 def _is_broken(run: Run) -> bool:
     try:
         cache.predictor(run)
     except (RunError, OSError) as error:
-        problems.show(f"{run.title}: {error}")
+        problems.show(f"{run_chips.name(run)}: {error}")
         return True
     return False

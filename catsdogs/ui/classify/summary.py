@@ -9,70 +9,80 @@ import streamlit as st
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Seen
 from catsdogs.labels import CLASS_NAMES, NEITHER
-from catsdogs.text import counted, literal
+from catsdogs.text import counted, literal, percent
+from catsdogs.ui.classify.panes import Panes
 from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared import run_chips
 from catsdogs.ui.shared.markdown import verbatim
 
 _LISTED = 20
-_MATRICES_A_ROW = 3
+_Pairs = dict[str, Counter[tuple[str, str]]]
 
 
-def show(seen: Sequence[Seen], chosen: Chosen) -> None:
-    """Show the counts of all answers together."""
-    unreadable = [one for one in seen if one.error]
-    numbers = {"Pictures": len(seen), "Unreadable": len(unreadable)}
-    if len(chosen.runs) > 1:
-        numbers["Disagreements"] = sum(one.disagree(chosen.decision) for one in seen)
-    for column, (name, number) in zip(st.columns(len(numbers)), numbers.items(), strict=True):
-        column.metric(name, f"{number:,}")
+def show(seen: Sequence[Seen], chosen: Chosen, where: Panes) -> None:
+    """Draw the counts of all answers in the right pane, and right and wrong ones in the left."""
+    left, right = where
     confusion = answers.confusion(seen, chosen.decision)
+    with right:
+        _show_counts(seen, chosen, confusion)
+    if confusion:
+        with left:
+            _matrices(confusion, chosen)
+
+
+def _show_counts(seen: Sequence[Seen], chosen: Chosen, confusion: _Pairs) -> None:
+    unreadable = [one for one in seen if one.error]
+    facts = [counted(len(seen), "picture")]
+    if unreadable:
+        facts.append(f"{len(unreadable):,} unreadable")
+    if len(chosen.runs) > 1:
+        disagreements = sum(one.disagree(chosen.decision) for one in seen)
+        facts.append(counted(disagreements, "disagreement"))
+    st.markdown(f"**{' · '.join(facts)}**")
     if len(unreadable) < len(seen):
-        st.dataframe(_counts(seen, chosen, confusion), hide_index=True, key="classify_counts")
+        _counts(seen, chosen, confusion)
     if unreadable:
         _list(unreadable)
-    if confusion:
-        _matrices(confusion, chosen)
 
 
-def _counts(
-    seen: Sequence[Seen], chosen: Chosen, confusion: dict[str, Counter[tuple[str, str]]]
-) -> pd.DataFrame:
-    counts, rows = answers.counts(seen, chosen.decision), []
-    for run_id, title in chosen.titles.items():
-        row: dict[str, object] = {"Run": title}
-        row |= {f"{name.capitalize()}s": counts[run_id][name] for name in CLASS_NAMES}
-        row[NEITHER.capitalize()] = counts[run_id][NEITHER]
-        if pairs := confusion.get(run_id):
+def _counts(seen: Sequence[Seen], chosen: Chosen, confusion: _Pairs) -> None:
+    """Draw a line for each run: how often it gives each label, and how often it is right."""
+    counts = answers.counts(seen, chosen.decision)
+    for run in chosen.runs:
+        found = counts[run.run_id]
+        words = [counted(found[name], name) for name in CLASS_NAMES]
+        words.append(f"{found[NEITHER]:,} neither")
+        line = f"{run_chips.chip(run)}  \n{', '.join(words)}"
+        if pairs := confusion.get(run.run_id):
             right = sum(pairs[name, name] for name in CLASS_NAMES)
-            row["Right"] = f"{right:,} of {pairs.total():,}"
-            row["Accuracy"] = f"{right / pairs.total():.1%}"
-        rows.append(row)
-    return pd.DataFrame(rows)
+            line += f"; {right:,} of {pairs.total():,} right ({percent(right / pairs.total())})"
+        st.markdown(line)
 
 
 def _list(unreadable: list[Seen]) -> None:
     lines = [f"- **{literal(one.name)}**: {verbatim(one.error)}" for one in unreadable]
     if len(lines) > _LISTED:
-        lines[_LISTED:] = [f"- and {len(lines) - _LISTED:,} more: choose “Unreadable” below."]
+        lines[_LISTED:] = [f"- and {len(lines) - _LISTED:,} more: choose “Unreadable”."]
     heading = f"{counted(len(unreadable), 'file')} cannot be read."
     st.error("\n".join([heading, "", *lines]), icon=":material/broken_image:")
 
 
-def _matrices(confusion: dict[str, Counter[tuple[str, str]]], chosen: Chosen) -> None:
-    """Show a confusion matrix for each run, on the pictures whose names give a label."""
+def _matrices(confusion: _Pairs, chosen: Chosen) -> None:
+    """Draw a confusion matrix for each run, on the pictures whose names give a label."""
     names = list(CLASS_NAMES)
     if any(said == NEITHER for pairs in confusion.values() for _, said in pairs):
         names.append(NEITHER)
-    st.markdown(
-        "**As their names say**",
-        help="Rows are what a name or folder says (cat.1.jpg, dogs/7.png), columns what the run "
-        "says. A pet that is called neither is not right.",
+    st.caption(
+        "Right or wrong by the names of the files.",
+        help="A file or folder name gives the true label (cat.1.jpg, dogs/7.png). Rows are true "
+        "labels, columns are answers. A pet answered with “neither” is wrong. Photos that a run "
+        "was trained on count too, which makes it look better than it is.",
     )
-    st.caption("Photos that a run was trained on count too, and flatter it.")
-    columns = st.columns(_MATRICES_A_ROW)
-    for position, (run_id, pairs) in enumerate(confusion.items()):
-        with columns[position % _MATRICES_A_ROW]:
-            st.caption(literal(chosen.titles[run_id]))
-            counts = [[pairs[truth, said] for said in names] for truth in CLASS_NAMES]
-            rows = [f"named {name}" for name in CLASS_NAMES]
-            st.table(pd.DataFrame(counts, rows, [f"called {name}" for name in names]))
+    runs = {run.run_id: run for run in chosen.runs}
+    row = st.container(horizontal=True, gap="medium")
+    for run_id, pairs in confusion.items():
+        counts = [[pairs[truth, said] for said in names] for truth in CLASS_NAMES]
+        rows = [f"is a {name}" for name in CLASS_NAMES]
+        with row.container(width="content", gap="xsmall"):
+            st.markdown(run_chips.chip(runs[run_id]))
+            st.table(pd.DataFrame(counts, rows, [f"“{name}”" for name in names]), width="content")

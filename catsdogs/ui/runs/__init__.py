@@ -2,7 +2,7 @@
 
 cards.py     which run to show, how one ended, broken run folders
 forecast.py  how long a run will take
-overview.py  the runs on the home page: counts, the best one, the next step
+overview.py  Home below the answer: the dataset, the runs, the next step
 actions.py   buttons that stop, resume, extend and delete a run
 remarks.py   the name, note and star that you give a run
 origin.py    whether a run was shipped or made here, and what its metrics hide

@@ -1,54 +1,68 @@
-"""The runs on the home page: how many there are, the best one, and what to do next."""
+"""Home below the answer: the dataset, the runs that can answer, and the next step."""
 
 import streamlit as st
 
+from catsdogs.dataset.index import Dataset
+from catsdogs.labels import CAT, DOG
 from catsdogs.runs.run import Run
-from catsdogs.text import counted
+from catsdogs.sources.sample import sample_dir
+from catsdogs.text import counted, literal, percent
+from catsdogs.ui.shared import next_step as primary
+from catsdogs.ui.shared import run_chips
+from catsdogs.ui.shared.pages import COMPARE, DATASET, TRAIN
 
 
-def next_step(runs: list[Run]) -> None:
-    """Suggest the most useful next step, with the link to its page."""
-    usable = [run for run in runs if run.is_usable]
-    own = [run for run in usable if not run.is_reference]
-    active = [run for run in runs if run.state.is_active]
-    if active:
-        st.markdown("A model is being trained. Watch its curves move.")
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    elif not own:
-        ready = sum(run.can_classify for run in usable)
-        if ready:
-            st.markdown(f"Drop a photo: {counted(ready, 'trained model')} came with the project.")
-            st.page_link("pages/classify.py", label="Go to Classify", icon=":material/pets:")
-        st.markdown(
-            f"{'Then train one of your own.' if ready else 'Train a first model.'} MobileNetV2 "
-            "takes seconds once its weights are here; the custom CNN learns from nothing, so it "
-            "takes longer and shows more of how learning goes."
+def dataset(found: Dataset) -> None:
+    """Draw the usable photos of the current dataset, and the ways to see or to change them."""
+    labels = found.usable["label"]
+    st.metric("Photos in your dataset", f"{len(labels):,}", help="Readable, with a label, and in.")
+    cats, dogs = (int((labels == label).sum()) for label in (CAT, DOG))
+    st.caption(f"{counted(cats, 'cat')} · {counted(dogs, 'dog')}")
+    st.page_link(DATASET.script, label="Look at them", icon=DATASET.icon)
+    if found.root == sample_dir():
+        st.page_link(
+            DATASET.script,
+            label="Get real photos",
+            icon=":material/download:",
+            query_params={"open": "1"},
         )
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    elif len({run.config.model for run in own}) == 1:
-        st.markdown("Train the other model too, and see the two side by side.")
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+
+
+def models(usable: list[Run], found: Dataset) -> None:
+    """Draw how many runs can answer, and the best one on this dataset or else the best known."""
+    st.metric("Models that can answer", len(usable))
+    own = [run for run in usable if run.about.dataset.fingerprint == found.fingerprint()]
+    best = max(own or usable, key=lambda run: run.result.val_accuracy, default=None)
+    if best is not None:
+        right = percent(best.result.val_accuracy)
+        where = "of your validation photos" if own else f"of {literal(best.about.dataset.name)}"
+        st.caption(f"Best: {run_chips.chip(best)}, right on {right} {where}.")
+    st.page_link(TRAIN.script, label="See all runs", icon=TRAIN.icon)
+
+
+def next_step(runs: list[Run], found: Dataset) -> None:
+    """Draw the most useful next step: a sentence and its button."""
+    st.markdown("**Next step**")
+    own = [run for run in runs if run.is_usable and not run.is_reference]
+    on_these = [run for run in own if run.about.dataset.fingerprint == found.fingerprint()]
+    if any(run.state.is_active for run in runs):
+        st.caption("A model is learning now.")
+        primary.show("Watch it learn", TRAIN, key="home_next")
+    elif not on_these:
+        st.caption("Train a model on these photos. MobileNet takes seconds.")
+        primary.show("Train a model", TRAIN, key="home_next")
+    elif len({run.config.model for run in on_these}) == 1:
+        st.caption("Train the other model too, then see which one is better.")
+        primary.show("Train the other model", TRAIN, key="home_next")
     else:
-        st.markdown("Both models are here. Drop a photo and see what each of them says.")
-        st.page_link("pages/classify.py", label="Go to Classify", icon=":material/pets:")
+        a, b = _newest_of_each_model(on_these)
+        st.caption("Both models are trained. See where they differ.")
+        primary.show("Compare them", COMPARE, key="home_next", a=a.run_id, b=b.run_id)
 
 
-def model_count(usable: list[Run]) -> None:
-    """Show the number of trained models, and how many of them are the user's own."""
-    st.metric("Trained models", len(usable))
-    given = [run for run in usable if run.is_reference]
-    if given:
-        bare = sum(not run.can_classify for run in given)
-        without = f", {bare} of them without a model file" if bare else ""
-        own = len(usable) - len(given)
-        yours = f"{own} {'is' if own == 1 else 'are'} your own" if own else "none is your own yet"
-        st.caption(f"{len(given)} came with the project{without}; {yours}.")
-
-
-def best_accuracy(runs: list[Run], fingerprint: str) -> Run | None:
-    """Show the best validation accuracy on the dataset with this fingerprint; return its run."""
-    found = [run for run in runs if run.is_usable and run.about.dataset.fingerprint == fingerprint]
-    best = max(found, key=lambda run: run.result.val_accuracy, default=None)
-    known = f"{best.result.val_accuracy:.2%}" if best else "none yet"
-    st.metric("Best validation accuracy on them", known)
-    return best
+def _newest_of_each_model(runs: list[Run]) -> list[Run]:
+    """Return the newest run of two models; ``runs`` are newest first."""
+    newest: dict[str, Run] = {}
+    for run in runs:
+        newest.setdefault(run.config.model, run)
+    return list(newest.values())[:2]

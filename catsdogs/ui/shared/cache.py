@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
 from catsdogs.dataset import annotations, index
+from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, split
+from catsdogs.errors import ConfigError
 from catsdogs.health import findings
 from catsdogs.health.snapshot import Snapshot, Watch
 from catsdogs.inference.panel import Panel, judge
@@ -48,6 +51,17 @@ def overview(root: Path) -> Overview | None:
     sources = index.table_file(root), annotations.log_file(root), findings.summary_file(root)
     changed_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in sources]
     return _overview(os.fsencode(root), changed_at)
+
+
+def validation_photos(root: Path, each: int) -> list[tuple[str, str]]:
+    """Return paths and digests of ``each`` photos of both classes from the validation side.
+
+    It is the side of a run with the default settings, as the folder was scanned last; empty if it
+    was not, or is too small. The classes are mixed, and the choice stays the same.
+    """
+    sources = index.table_file(root), annotations.log_file(root)
+    changed_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in sources]
+    return _validation_photos(os.fsencode(root), each, changed_at)
 
 
 def forget_datasets() -> None:
@@ -108,6 +122,20 @@ def _overview(root: bytes, changed_at: list[int]) -> Overview | None:
         next(photos, None),
         findings.summary_file(dataset.root).exists(),
     )
+
+
+# Home shows them at every visit, and splitting 25,000 photos takes a while.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _validation_photos(root: bytes, each: int, changed_at: list[int]) -> list[tuple[str, str]]:
+    dataset = index.last_scan(Path(os.fsdecode(root)))
+    try:
+        usable = dataset.usable if dataset else pd.DataFrame({"label": [], "group": []})
+        _, held_back = split(usable, validation=DEFAULT_VALIDATION, seed=DEFAULT_SEED)
+    except ConfigError:
+        return []
+    photos = usable.iloc[held_back].sort_values("digest")
+    photos = photos.groupby("label").head(each)
+    return list(zip(photos["path"], photos["digest"], strict=True))
 
 
 # The bootstrap intervals take seconds.

@@ -13,6 +13,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   while (grid.children.length > data.tiles.length) grid.lastChild.remove();
   if (data.reveal && grid.revealed !== data.reveal) requestAnimationFrame(() => showFirst(grid));
   grid.revealed = data.reveal;
+  grid.classList.toggle("strip", data.strip);
+  if (data.strip) requestAnimationFrame(() => scrollToCurrent(grid));
+}
+
+// Moves only the strip, not the page.
+function scrollToCurrent(grid) {
+  const tile = grid.querySelector("[aria-current]");
+  if (tile) grid.scrollLeft = tile.offsetLeft - (grid.clientWidth - tile.offsetWidth) / 2;
 }
 
 function showFirst(grid) {

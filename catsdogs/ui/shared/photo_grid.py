@@ -53,13 +53,15 @@ def photo_grid(
     columns: int | None = None,
     most_columns: int = 8,
     reveal: str = "",
+    is_strip: bool = False,
 ) -> None:
     """Draw the tiles; call ``on_open`` with the position of a clicked one.
 
     The arrow keys move between the tiles, and Enter opens one. Page Up and Page Down call
     ``on_turn`` with -1 and 1. There are 3 to ``most_columns``, by the width of the page, unless
     ``columns`` is given. Whenever ``reveal`` changes, the page scrolls until the first row is in
-    view. A page of 96 thumbnails is a message of 0.8 MB.
+    view. A strip is one row that scrolls to the current photo. A page of 96 thumbnails is a message
+    of 0.8 MB.
     """
 
     def opened() -> None:
@@ -74,6 +76,7 @@ def photo_grid(
         "columns": columns,
         "most": most_columns,
         "reveal": reveal,
+        "strip": is_strip,
     }
     _element()(key=key, data=data, on_opened_change=opened, on_turned_change=turned)
 

@@ -1,0 +1,58 @@
+"""The numbers behind an answer, for each run."""
+
+import math
+
+import streamlit as st
+
+from catsdogs.evaluation.metrics import THRESHOLD
+from catsdogs.inference.answers import Seen
+from catsdogs.inference.panel import Answer
+from catsdogs.inference.rejection import Likeness
+from catsdogs.labels import class_name
+from catsdogs.runs.run import Run
+from catsdogs.text import literal
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.classify.verdict import sureness
+from catsdogs.ui.shared import run_chips
+
+_HELP = (
+    "P(dog) is the probability of a dog. It is calibrated on the run's validation photos: of 100 "
+    "photos answered with 90 %, about 90 are right. The raw value is the model's own. Similarity "
+    "is the mean cosine similarity to the most similar training photos; below the limit, the "
+    "answer is “neither”."
+)
+
+
+def show(seen: Seen, chosen: Chosen) -> None:
+    """Draw the numbers in an expander."""
+    runs = {run.run_id: run for run in chosen.runs}
+    with st.expander("Details", key="classify_details"):
+        st.caption("The numbers behind the answer.", help=_HELP)
+        for answer in seen.answers:
+            st.markdown(run_chips.chip(runs[answer.run_id]))
+            lines = _lines(answer, runs[answer.run_id], chosen)
+            st.markdown("\n".join(f"- {line}" for line in lines))
+        changes = ", ".join(seen.changes) if seen.changes else "unchanged"
+        st.caption(f"The picture was read {changes}.")
+
+
+def _lines(answer: Answer, run: Run, chosen: Chosen) -> list[str]:
+    lines = [f"P(dog) {answer.calibrated_p_dog:.4f}, raw {answer.p_dog:.6f}"]
+    threshold = chosen.decision.threshold
+    if sureness(answer, class_name(answer.calibrated_p_dog, threshold)) < THRESHOLD:
+        lines.append(f"The label follows from the threshold of {threshold:g}")
+    if answer.likeness:
+        lines.append(_similarity(answer.likeness, chosen))
+    lines.append(f"{answer.latency_ms:.0f}\u00a0ms")
+    return [*lines, f"Trained on {literal(run.about.dataset.name)}"]
+
+
+def _similarity(likeness: Likeness, chosen: Chosen) -> str:
+    similarity, refused = f"Similarity {likeness.similarity:.3f}", chosen.decision.false_refusal
+    if refused is None:
+        return similarity
+    limit = likeness.floors[refused]
+    if math.isinf(limit):
+        return f"{similarity}; too few validation photos to set a limit for “neither”"
+    side = "below" if likeness.is_neither(refused) else "above"
+    return f"{similarity}, {side} the limit of {limit:.3f}"

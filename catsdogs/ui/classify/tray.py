@@ -1,0 +1,173 @@
+"""The pictures that a session works on: Home and Classify share them, and they survive a change of
+pages.
+
+Each file holds the same bytes as Streamlit's store of uploads, where ``shared/uploads.py`` limits
+them, so there is one copy in memory. Removing a file here removes it there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+
+import streamlit as st
+
+from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.inference import answers
+from catsdogs.ui.shared import problems, streamlit_internals
+from catsdogs.ui.shared.streamlit_internals import UploadedFile
+
+_FILES, _CURRENT, _TIMES_EMPTIED = "tray_files", "tray_current", "tray_times_emptied"
+_ZIP = ":material/folder_zip:"
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A picture: its key in this session, its name, and a function that returns its bytes.
+
+    The bytes of an upload stay in memory, and those of a ZIP stay compressed.
+    """
+
+    key: Key
+    name: str
+    read: answers.Read
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file in the tray: one picture, a ZIP of pictures, or the ``problem`` of a ZIP.
+
+    ``widget`` is the key of the file uploader that lists it, "" once that uploader is gone.
+    """
+
+    id: str
+    pictures: tuple[Given, ...]
+    problem: str = ""
+    is_upload: bool = True
+    widget: str = ""
+
+
+def widget_key(name: str) -> str:
+    """Return the key of an uploader, which changes when the tray is cleared: that empties it."""
+    times = st.session_state.get(_TIMES_EMPTIED, 0)
+    key = f"{name}_{times}" if times else name
+    if key not in st.session_state:
+        _let_go(key)
+    return key
+
+
+def follow(widget: str, uploads: Sequence[UploadedFile]) -> None:
+    """Make the tray hold exactly these files of an uploader, beside those of other uploaders.
+
+    The first new picture becomes the current one.
+    """
+    wanted = {upload.file_id for upload in uploads if isinstance(upload, UploadedFile)}
+    kept = [file for file in _files() if file.widget != widget or file.id in wanted]
+    known = {file.id for file in kept}
+    new = [_uploaded(one, widget) for one in uploads if one.file_id in wanted - known]
+    _replace([*kept, *new])
+    _make_current(new)
+
+
+def add(uploads: Sequence[UploadedFile]) -> None:
+    """Add uploads that no uploader lists."""
+    new = [_uploaded(upload, "") for upload in uploads]
+    _replace([*_files(), *new])
+    _make_current(new)
+
+
+def add_example(example: Given) -> None:
+    """Add a picture that comes with the app or from the dataset, unless it is there; show it."""
+    if example.key not in [given.key for given in pictures()]:
+        _replace([*_files(), _File(example.key[0], (example,), is_upload=False)])
+    show(example.key)
+
+
+def pictures() -> list[Given]:
+    """Return all pictures, in the order in which they were added."""
+    return list(chain.from_iterable(file.pictures for file in _files()))
+
+
+def show_problems() -> None:
+    """Show why a ZIP cannot be used."""
+    for file in _files():
+        if file.problem:
+            problems.show(file.problem, icon=_ZIP)
+
+
+def current() -> Key | None:
+    """Return the key of the picture to show; it may have been removed meanwhile."""
+    return st.session_state.get(_CURRENT)
+
+
+def show(key: Key) -> None:
+    """Make a picture the current one."""
+    st.session_state[_CURRENT] = key
+
+
+def size_of_file(key: Key) -> int:
+    """Return how many pictures came in the same file as this one."""
+    return next((len(file.pictures) for file in _files() if file.id == key[0]), 0)
+
+
+def remove(key: Key) -> None:
+    """Remove the file that a picture came in."""
+    _free([file for file in _files() if file.id == key[0]])
+    _replace([replace(file, widget="") for file in _files() if file.id != key[0]])
+    _empty_uploaders()
+
+
+def clear() -> None:
+    """Remove all pictures."""
+    _free(_files())
+    _replace([])
+    _empty_uploaders()
+
+
+def _files() -> list[_File]:
+    return list(st.session_state.get(_FILES, ()))
+
+
+def _replace(files: list[_File]) -> None:
+    st.session_state[_FILES] = files
+
+
+def _free(files: list[_File]) -> None:
+    for file in files:
+        if file.is_upload:
+            streamlit_internals.remove_upload(file.id)
+
+
+def _empty_uploaders() -> None:
+    st.session_state[_TIMES_EMPTIED] = st.session_state.get(_TIMES_EMPTIED, 0) + 1
+
+
+def _let_go(widget: str) -> None:
+    """Keep the files of an uploader that is drawn for the first time on this visit of the page."""
+    _replace([replace(file, widget="") if file.widget == widget else file for file in _files()])
+
+
+def _make_current(files: Sequence[_File]) -> None:
+    new = next(chain.from_iterable(file.pictures for file in files), None)
+    if new is not None:
+        show(new.key)
+
+
+def _uploaded(upload: UploadedFile, widget: str) -> _File:
+    content, id_ = streamlit_internals.upload_content(upload), upload.file_id
+    if not upload.name.lower().endswith(".zip"):
+        picture = Given((id_, 0), upload.name, partial(_bounded, content))
+        return _File(id_, (picture,), widget=widget)
+    try:
+        members = answers.zipped(upload.name, content)
+    except (DatasetError, OSError) as error:
+        return _File(id_, (), str(error), widget=widget)
+    given = tuple(Given((id_, i), name, read) for i, (name, read) in enumerate(members))
+    return _File(id_, given, widget=widget)
+
+
+def _bounded(content: bytes) -> bytes:
+    if len(content) > answers.MOST_BYTES_EACH:
+        raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
+    return content

@@ -1,0 +1,62 @@
+"""The answer in large type, whether the runs agree, and each run's answer on a line."""
+
+import streamlit as st
+
+from catsdogs.inference.answers import Seen
+from catsdogs.inference.panel import Answer
+from catsdogs.labels import CLASS_NAMES, DOG, NEITHER, class_name
+from catsdogs.text import literal, percent
+from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared import run_chips
+
+
+def show(seen: Seen, chosen: Chosen) -> None:
+    """Draw the answer about one picture. The first run gives the large answer."""
+    labels = seen.labels(chosen.decision)
+    with st.container(gap="xsmall", key="classify_answer"):
+        st.caption(literal(seen.name))
+        st.markdown(f"## {_headline(seen, chosen)}")
+        if labels[0] == NEITHER:
+            if_pet = class_name(seen.answers[0].calibrated_p_dog, chosen.decision.threshold)
+            sure = percent(sureness(seen.answers[0], if_pet))
+            st.caption(f"It looks unlike the training photos. As a pet: {if_pet} {sure}.")
+        if len(labels) > 1:
+            _agreement(seen, chosen)
+            _each(seen, chosen)
+        else:
+            st.markdown(run_chips.chip(chosen.runs[0]))
+    if seen.truth:
+        is_right = labels[0] == seen.truth
+        mark = ":green[✓ Right]" if is_right else ":red[✗ Wrong]"
+        st.markdown(f"{mark}: the file's name says **{seen.truth}**.")
+
+
+def sureness(answer: Answer, label: str) -> float:
+    """Return the calibrated probability of "cat" or "dog"."""
+    is_dog = label == CLASS_NAMES[DOG]
+    return answer.calibrated_p_dog if is_dog else 1 - answer.calibrated_p_dog
+
+
+def said(answer: Answer, label: str) -> str:
+    """Return "cat 99.9 %", or "neither", which has no probability."""
+    return label if label == NEITHER else f"{label} {percent(sureness(answer, label))}"
+
+
+def _headline(seen: Seen, chosen: Chosen) -> str:
+    label = seen.answers[0].label(chosen.decision)
+    return said(seen.answers[0], label).capitalize()
+
+
+def _agreement(seen: Seen, chosen: Chosen) -> None:
+    if seen.disagree(chosen.decision):
+        st.markdown(":orange-badge[:material/compare_arrows: The runs disagree]")
+    else:
+        count = len(seen.answers)
+        all_ = "Both runs agree" if count == 2 else f"All {count} runs agree"
+        st.markdown(f":green-badge[:material/check: {all_}]")
+
+
+def _each(seen: Seen, chosen: Chosen) -> None:
+    runs = {run.run_id: run for run in chosen.runs}
+    for answer, label in zip(seen.answers, seen.labels(chosen.decision), strict=True):
+        st.markdown(f"{run_chips.chip(runs[answer.run_id])}\u2003{said(answer, label)}")
