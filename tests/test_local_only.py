@@ -185,7 +185,7 @@ def test_no_folder_is_listed(app, path):
 class TestUploads:
     def test_a_picture_is_taken_and_answered(self, visitor):
         assert visitor.drop({"one.jpg": photo(1), "other.jpg": photo(2)}) == [204, 204]
-        assert "sure" in visitor.text()
+        assert "classify_picture" in visitor.text()
 
     @pytest.mark.parametrize(
         "headers",
@@ -238,13 +238,13 @@ class TestUploads:
         before_mb = app.resident_mb()
         files = {f"{number}.jpg": bytes(20 * MEGABYTE) for number in range(most + 3)}
         assert visitor.drop(files) == [204] * most + [413] * 3
-        assert "3 files not taken" in visitor.text()
+        assert "3 files were left out" in visitor.text()
         assert app.resident_mb() - before_mb < 2.5 * uploads.MOST_BYTES / 1e6
         # Another session is none the worse for it, and this one is free again once they are gone.
         with Visitor(app.url, "classify") as other:
             assert other.drop({"a.jpg": photo()}) == [204]
         assert visitor.drop({"a.jpg": photo()}) == [204]
-        assert "not taken" not in visitor.text()
+        assert "left out" not in visitor.text()
 
     def test_a_page_that_is_drawn_again_keeps_no_further_copy(self, app, visitor):
         visitor.drop({f"{number}.jpg": bytes(20 * MEGABYTE) for number in range(10)})

@@ -18,15 +18,17 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 COOKIE = "_streamlit_xsrf"
-FILES = "Pictures, or ZIPs of them"
+FILES = "Drop pictures, or ZIPs of pictures"
+# The view of the Classify page that shows all answers.
+TABLE = "classify_view=Table"
 _WAITS_S = 600
 
 
 class Visitor:
     """A tab with one page open. ``received`` holds the messages of its websocket."""
 
-    def __init__(self, url: str, page: str) -> None:
-        self.url, self._page = url, page
+    def __init__(self, url: str, page: str, *, query: str = "") -> None:
+        self.url, self._page, self._query = url, page, query
         self.received: list[bytes] = []
         self.elements: list = []
         self._widgets: dict[str, list] = {}
@@ -65,6 +67,7 @@ class Visitor:
         """Rerun the page with the current widget values and collect what it shows."""
         message = BackMsg()
         message.rerun_script.page_name = self._page
+        message.rerun_script.query_string = self._query
         for widget, files in self._widgets.items():
             state = message.rerun_script.widget_states.widgets.add(id=widget)
             state.file_uploader_state_value.SetInParent()

@@ -12,7 +12,6 @@ from catsdogs.runs import event_file, layout, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.sources import current, sample
-from catsdogs.sources.sample import sample_dir
 from catsdogs.text import literal
 from catsdogs.ui.shared import cache
 from catsdogs.ui.shared.pages import PAGES

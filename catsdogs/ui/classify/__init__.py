@@ -14,6 +14,6 @@ evidence.py    the most similar training photos, behind "neither"
 details.py     the numbers behind an answer
 summary.py     counts, unreadable files, share of right answers
 selection.py   which answers to show, and in which order
-feedback.py    "Wrong?": keep a copy under the right label, or take it back
+feedback.py    "Wrong?": keep a copy under the right label, and its undo
 folder_job.py  a whole folder, classified by a background task
 """

@@ -1,4 +1,4 @@
-"""The answers of the chosen runs about the given pictures, computed once a session."""
+"""The answers of the chosen runs about the given pictures, computed once per session."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from catsdogs.ui.classify.tray import Given
 
 _KNOWN = "classify_seen"
 _REDRAW_EVERY_S = 0.3
-# So many answers take megabytes, which are returned when they are forgotten.
+# This many answers take megabytes, so forgetting them returns the memory.
 _MANY = 200
 # A picture, and the models that answered.
 _Key = tuple[tuple[str, int], tuple[tuple[str, int], ...]]

@@ -52,7 +52,7 @@ def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
 
 
 def _on_this_machine(judge: Run, nearest: tuple[Neighbour, ...]) -> list[tuple[Neighbour, bytes]]:
-    """Return a JPEG for each photo whose file is here."""
+    """Return a JPEG for each photo whose file is on this machine."""
     root = opening.opened(Path(judge.config.data))
     if root is None:
         return []

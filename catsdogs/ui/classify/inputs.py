@@ -58,7 +58,7 @@ def _files(page: str) -> str:
         "Drop pictures, or ZIPs of pictures",
         accept_multiple_files=True,
         key=key,
-        help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB a file, "
+        help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB each, "
         f"{uploads.LIMITS}. For more, classify their folder on this machine.",
     )
     tray.follow(key, given)
@@ -86,7 +86,7 @@ def _folder(page: str) -> None:
             accept_multiple_files="directory",
             type=_SUFFIXES,
             key=key,
-            help="Other files are left out. Folders named cats and dogs give labels.",
+            help="Skips other files. Folders named cats and dogs give labels.",
         )
         tray.follow(key, given)
 

@@ -78,7 +78,7 @@ def add(uploads: Sequence[UploadedFile]) -> None:
 
 
 def add_example(example: Given) -> None:
-    """Add a picture that comes with the app or from the dataset, unless it is there; show it."""
+    """Add a picture that comes with the app or from the dataset, unless the tray holds it; show it."""
     if example.key not in [given.key for given in pictures()]:
         _replace([*_files(), _File(example.key[0], (example,), is_upload=False)])
     show(example.key)
@@ -169,5 +169,5 @@ def _uploaded(upload: UploadedFile, widget: str) -> _File:
 
 def _bounded(content: bytes) -> bytes:
     if len(content) > answers.MOST_BYTES_EACH:
-        raise UnreadableImage("too_large", "Expected at most 25 MB a picture. Received: more.")
+        raise UnreadableImage("too_large", "Expected at most 25 MB per picture. Received: more.")
     return content
