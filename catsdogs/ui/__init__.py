@@ -8,5 +8,5 @@ train/     the Train page
 compare/   the Compare page
 classify/  the Classify page
 
-The rooms of the pages do not import each other: shared parts stand in ``shared/`` or ``runs/``.
+The rooms of the pages do not import each other: shared parts are in ``shared/`` or ``runs/``.
 """

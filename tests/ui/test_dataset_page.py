@@ -346,7 +346,7 @@ def test_another_dataset_can_be_chosen_while_a_filter_is_on(chosen, other):
 
 def test_a_dataset_that_has_gone_is_named(chosen, small_sample):
     chosen.rename(chosen.with_name("elsewhere"))
-    assert "not there any more" in said(opened())
+    assert "no longer exists" in said(opened())
 
 
 def test_when_everything_is_excluded_the_page_says_so(chosen):

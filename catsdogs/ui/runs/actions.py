@@ -79,5 +79,5 @@ def _extend_by_field(run: Run) -> None:
 
 def _delete(run: Run) -> None:
     with st.popover(":red[Delete]", icon=":material/delete:", key="train_delete"):
-        st.markdown("This deletes its model, its predictions and its curves for good.")
+        st.markdown("This permanently deletes its model, its predictions and its curves.")
         _button(":red[**Delete this run**]", "delete_confirm", "delete_forever", queue.delete, run)

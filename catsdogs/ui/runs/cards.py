@@ -17,7 +17,7 @@ LATEST = ""
 
 
 def choose(runs: list[Run]) -> Run:
-    """Return the run that the user chooses; at first the running one, else the newest.
+    """Return the run that the user chooses; the default is the running or the newest one.
 
     The choice is in the address, so it can be bookmarked and shared.
     """

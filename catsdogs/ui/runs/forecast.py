@@ -1,7 +1,7 @@
 """How long a run will take, before it starts and while it runs.
 
-Without an earlier run like it, the estimate rests on the speed of this machine. To measure it takes
-a second, so a page first shows everything else, and measures at its end.
+Without an earlier run like it, the estimate rests on the speed of this machine. Measuring it takes
+a second, so a page measures at its end, after it has shown everything else.
 """
 
 from collections.abc import Mapping, Sequence

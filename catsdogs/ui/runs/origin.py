@@ -43,7 +43,7 @@ def photos_elsewhere(run: Run) -> str:
             f"put it into {data} beside the app: those that were not scaled down for the training "
             "appear here then."
         )
-    return f"These photos ({name}) are not on this machine any more: they were in {data}."
+    return f"These photos ({name}) are no longer on this machine: they were in {data}."
 
 
 def how_made(run: Run) -> str:

@@ -9,7 +9,7 @@ from catsdogs.ui.shared import streamlit_internals
 from catsdogs.ui.shared.streamlit_internals import AppSession
 
 # A tab that lost its connection reconnects within seconds. Streamlit itself keeps it for two
-# minutes, and then until the next tab opens, which on one's own machine may be tomorrow.
+# minutes, and then until the next tab opens, which on your own machine may be tomorrow.
 _KEPT_S = 60
 
 

@@ -35,7 +35,7 @@ def snapshot() -> Snapshot | None:
     lost = current.lost()
     if lost is not None:
         name = verbatim(lost)
-        st.warning(f"The chosen dataset is not there any more: {name}. Another is shown instead.")
+        st.warning(f"The chosen dataset no longer exists: {name}. Another is shown instead.")
     with problems.shown():
         path = current.path()
         if path is None:

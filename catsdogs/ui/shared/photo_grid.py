@@ -21,7 +21,7 @@ PER_PAGE = 48
 class Tile:
     """One photo. Without a ``jpeg`` a placeholder is drawn.
 
-    ``name`` and ``note`` stand below the photo. ``is_right`` marks an answer as right or wrong.
+    ``name`` and ``note`` are shown below the photo. ``is_right`` marks an answer as right or wrong.
     ``is_current`` outlines the tile whose photo is shown elsewhere on the page.
     """
 

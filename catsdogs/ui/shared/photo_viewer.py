@@ -35,7 +35,8 @@ _QUALITY = 85
 
 @dataclass(frozen=True)
 class Heat:
-    """A heat map: the name and colour of its run, and a PNG with transparency to lay over."""
+    """A heat map: the name and colour of its run, and a transparent PNG to overlay on the
+    picture."""
 
     name: str
     colour: str

@@ -1,7 +1,7 @@
 """A run on a page: its short name in its own colour, with details behind it.
 
 A run has one colour on all pages and in all charts. Colours repeat when there are many runs, so the
-name always stands beside them.
+name is always shown beside them.
 """
 
 from collections.abc import Iterable

@@ -17,7 +17,7 @@ from catsdogs.ui.shared import problems, task_card
 def show(config: RunConfig, *, take_over: Callable[[float], None]) -> None:
     """Offer a test for a run with these settings, and show how far it is and what it found.
 
-    What was found with other settings is not shown. ``take_over`` is called with the suggested rate
+    Results for other settings are not shown. ``take_over`` is called with the suggested rate
     when its button is pressed, before the page is drawn again.
     """
     subject = range_test.subject(config)

@@ -99,7 +99,7 @@ def _field(
 ) -> Any:
     """Draw one setting and return what it is set to.
 
-    Number fields have no bounds: Streamlit would keep the last valid value without a word.
+    Number fields have no bounds: Streamlit would silently keep the last valid value.
     """
     setting = SETTINGS[name]
     common: dict[str, Any] = {
