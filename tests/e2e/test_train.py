@@ -170,7 +170,7 @@ def test_a_second_press_ends_the_run_at_once(app, page, runs):
     # Some looks at a run of which there is no news: what they show stays, and in its place.
     page.wait_for_timeout(3000)
     expect(page.get_by_text("Stopping, then measuring and saving the model")).to_be_visible()
-    expect(page.get_by_text("Images a second")).to_be_visible()
+    expect(page.get_by_text("GB of memory")).to_be_visible()
     assert at_once.bounding_box() == before
     at_once.click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
@@ -198,7 +198,7 @@ def test_runs_queue_and_a_finished_one_is_extended(app, page, runs):
     box.fill("2")
     box.press("Enter")
     page.get_by_role("button", name="Continue training").click()
-    expect(page.get_by_text("3 of 3", exact=True).first).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("3 of 3 epochs").first).to_be_visible(timeout=180_000)
     picture(page, "train-extended")
     assert sorted(run.epochs_done for run in runs()) == [1, 3]
     assert page.strangers == []

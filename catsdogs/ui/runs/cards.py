@@ -28,10 +28,9 @@ def choose(runs: list[Run]) -> Run:
 
     def label(run_id: str) -> str:
         run = by_id.get(run_id, latest)
-        accuracy = percent(run.result.val_accuracy) if run.is_usable else ""
-        state = "" if run.state is State.FINISHED else str(run.state)
-        newest = "" if run_id else "Newest: "
-        return newest + " · ".join(filter(None, (names[run.run_id], state, accuracy)))
+        is_done = run.state is State.FINISHED and run.is_usable
+        known = percent(run.result.val_accuracy) if is_done else str(run.state)
+        return f"{'' if run_id else 'Newest: '}{names[run.run_id]} · {known}"
 
     chosen = st.selectbox(
         "Run",
@@ -40,7 +39,6 @@ def choose(runs: list[Run]) -> Run:
         key=CHOSEN,
         persist_state="session",
         label_visibility="collapsed",
-        width=230,
     )
     if chosen == LATEST:
         st.query_params.pop("run", None)

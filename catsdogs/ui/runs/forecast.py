@@ -44,9 +44,14 @@ def measure(dataset: Dataset) -> None:
 
 
 def text(found: Estimate) -> str:
-    """Return the range in words: "20 s to 40 s", "about 2 min"."""
+    """Return the range in words: "20 to 40 s", "1 to 3 min", "about 2 min"."""
     low, high = duration(found.low_s), duration(found.high_s)
-    return f"about {high}" if low == high else f"{low} to {high}"
+    if high.endswith("min") and low.endswith("s"):
+        low = f"{max(1, round(found.low_s / 60))} min"
+    if low == high:
+        return f"about {high}"
+    least, unit = low.rsplit(" ", 1)
+    return f"{least if high.endswith(f' {unit}') else low} to {high}"
 
 
 def left(run: Run, view: RunView, runs: Sequence[Run]) -> str:

@@ -54,8 +54,9 @@ def _ended(run: Run, runs: list[Run], overlaid: Overlays, *, is_main: bool) -> N
     view = run.view
     figure, photos = overlays.chart(run, view, overlaid), wall.photos(run, view.watched)
     _hero(run, view, figure, photos, has_wall=bool(photos))
-    overlays.legend(run, view, overlaid)
-    outcome.metrics(run)
+    with st.container(gap=None):
+        overlays.legend(run, view, overlaid)
+        outcome.metrics(run)
     origin.show(run)
     _details(run, view)
 
@@ -90,8 +91,9 @@ def _watch(run: Run, runs: list[Run], overlaid: Overlays, drawn: _Drawn) -> None
     with st.container():
         progress.show(run, view, runs)
     _hero(run, view, drawn.figure, drawn.photos, has_wall=True)
-    overlays.legend(run, view, overlaid)
-    progress.metrics(run, view)
+    with st.container(gap=None):
+        overlays.legend(run, view, overlaid)
+        progress.metrics(run, view)
     _details(run, view)
 
 
@@ -100,7 +102,7 @@ def _hero(
 ) -> None:
     """Show the chart, and the wall beside it."""
     if has_wall:
-        left, right = st.columns([2, 1], gap="medium")
+        left, right = st.columns([5, 3], gap="medium")
     else:
         left = right = st.container()
     with left:

@@ -38,7 +38,7 @@ export default function ({ data, parentElement }) {
 function addNode(parentElement) {
   const node = document.createElement("div");
   node.className = "live-chart";
-  node.setAttribute("role", "img");
+  node.setAttribute("role", "figure"); // Not "img", which may hold no buttons.
   node.style.color = "var(--st-text-color)";
   node.resizeObserver = new ResizeObserver(() => {
     // In a closed tab or expander the node has no width, and Plotly refuses to resize it.

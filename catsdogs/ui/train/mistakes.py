@@ -14,12 +14,13 @@ from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
-from catsdogs.sources import opening
+from catsdogs.sources import current, opening
 from catsdogs.text import answer, printable
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import cache, pager, photo_viewer, problems
 from catsdogs.ui.shared.markdown import verbatim
 from catsdogs.ui.shared.pager import Pages
+from catsdogs.ui.shared.pages import DATASET
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 from catsdogs.ui.shared.photo_viewer import Line, Shown, Walk
 
@@ -124,7 +125,18 @@ def _details(run: Run, mistakes: Sequence[_Mistake]) -> None:
     body = photo_viewer.show(_shown(run, one), [line], key="train_mistake", walk=walk)
     with body:
         st.markdown(f"Its label is **{one.label}**.")
+        _link_to_dataset(run, one)
         st.caption("The run did not learn from this photo: it belongs to the validation photos.")
+
+
+def _link_to_dataset(run: Run, one: _Mistake) -> None:
+    """Link to the photo on the Dataset page, if that shows the photos of this run."""
+    shown = current.path()
+    if shown is not None and opening.opened(shown) == opening.opened(Path(run.config.data)):
+        address = {"photo": one.path}
+        st.page_link(
+            DATASET.script, label="Change the label", icon=DATASET.icon, query_params=address
+        )
 
 
 def _shown(run: Run, one: _Mistake) -> Shown:

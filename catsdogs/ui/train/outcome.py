@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from catsdogs.runs.run import Run
-from catsdogs.text import counted, duration, percent
+from catsdogs.text import counted, duration
 from catsdogs.ui.shared import next_step
 from catsdogs.ui.shared.pages import CLASSIFY, COMPARE, Page
 from catsdogs.ui.train import mistakes
@@ -37,14 +37,11 @@ def next_steps(run: Run, runs: Sequence[Run], *, is_main: bool) -> None:
 
 
 def metrics(run: Run) -> None:
-    """Show the metrics of the run's model."""
+    """Show the metrics of the run's model; its accuracy is in the sentence above the chart."""
     if not run.is_usable:
         return
-    accuracy, loss, epochs, took = st.columns(4)
-    accuracy.metric("Validation accuracy", percent(run.result.val_accuracy))
-    loss.metric("Validation loss", f"{run.result.val_loss:.4f}")
-    epochs.metric("Epochs", f"{run.epochs_done} of {run.epochs_planned}")
-    took.metric("Time", duration(run.result.total_s))
+    result, done = run.result, f"{run.epochs_done} of {run.epochs_planned} epochs"
+    st.caption(f"Validation loss {result.val_loss:.4f} · {done} · {duration(result.total_s)}")
 
 
 def _try(run: Run, *, is_main: bool) -> None:

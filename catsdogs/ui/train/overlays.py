@@ -81,7 +81,8 @@ def chart(run: Run, view: RunView, overlays: Overlays) -> go.Figure | None:
 
 def legend(run: Run, view: RunView, overlays: Overlays) -> None:
     """Name the lines below the chart; with overlaid runs, also their colours."""
-    chips = "\u2003".join(run_chips.chip(one) for one in (run, *overlays.runs))
-    training = "dotted" if overlays.runs else "grey"
-    star = "" if view.best_epoch is None else " · ★ best epoch, whose weights are kept"
-    st.caption(f"{chips}\u2003thick: validation · {training}: training{star}")
+    drawn = (run, *overlays.runs) if overlays.runs else ()
+    training = "dotted: training" if drawn else "grey: training"
+    star = "" if view.best_epoch is None else "★: best epoch, whose weights are kept"
+    lines = " · ".join(filter(None, ["thick: validation", training, star]))
+    st.caption("\u2003".join([*map(run_chips.chip, drawn), lines]))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from catsdogs.runs.choices import PLAIN
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
 from catsdogs.runs.models import MODELS
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, percent
@@ -116,15 +117,19 @@ def _card(card: Card, start_label: str, kind: Kind) -> Click | None:
     preset, own = card.preset, card.config
     st.markdown(f"**{preset.title}**")
     st.caption(preset.shows)
-    facts = [own.info.short_title, f"{own.epochs} epochs", card.needs.text]
-    result = f"  \n**{card.result}**" if card.result else ""
-    st.markdown(f":small[{' · '.join(filter(None, facts))}]{result}")
+    lines = [card.needs.text, f"**{card.result}**" if card.result else "", _settings(own)]
+    st.markdown("  \n".join(filter(None, lines)))
+    st.space("stretch")  # Aligns the buttons of all cards.
     with st.container(horizontal=True, gap="small"):
         icon, adjusts = ":material/play_arrow:", "Change its settings first"
         starts = st.button(start_label, key=f"train_start_{preset.key}", type=kind, icon=icon)
         key = f"train_adjust_{preset.key}"
         is_adjusted = st.button("Adjust", key=key, type="tertiary", help=adjusts)
     return Click(own, starts) if starts or is_adjusted else None
+
+
+def _settings(own: RunConfig) -> str:
+    return f":small[:gray[{own.info.title}, {own.epochs} epochs]]"
 
 
 def _config(preset: Preset, data: str, needs: Callable[[RunConfig], Needs]) -> RunConfig:
@@ -142,7 +147,8 @@ def _config(preset: Preset, data: str, needs: Callable[[RunConfig], Needs]) -> R
 
 def _result(own: RunConfig, runs: Sequence[Run], fingerprint: str) -> str:
     """Return how good such a run was: here, or else as it came with the project."""
-    alike = [run for run in runs if run.is_usable and _kind(run.config) == _kind(own)]
+    finished = [run for run in runs if run.is_usable and run.state is State.FINISHED]
+    alike = [run for run in finished if _kind(run.config) == _kind(own)]
     here = [run for run in alike if run.about.dataset.fingerprint == fingerprint]
     given = [run for run in alike if run.is_reference]
     found = next(iter([*here, *given]), None)

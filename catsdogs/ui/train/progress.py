@@ -13,14 +13,13 @@ from catsdogs.runs.queue import in_queue
 from catsdogs.runs.run import Run
 from catsdogs.runs.view import RunView
 from catsdogs.system import processes
-from catsdogs.text import counted, percent
+from catsdogs.text import counted
 from catsdogs.ui.runs import forecast, origin
 from catsdogs.ui.shared import run_chips
 from catsdogs.ui.shared.markdown import verbatim
 
 # Long enough to measure: a click reruns the page between two refreshes.
 _PROCESSOR_OVER_S = 3.0
-_CORES_HELP = "100 % is one core at full use."
 _PHASE_WORDS = {
     "decode": "Decode",
     "embed": "Embed",
@@ -45,16 +44,15 @@ def show(run: Run, view: RunView, runs: Sequence[Run]) -> None:
 
 
 def metrics(run: Run, view: RunView) -> None:
-    """Show the newest validation accuracy, the speed and what the worker uses."""
+    """Show the speed of the run, and what its worker uses."""
     speed = pace(view, batch_size=run.config.batch_size)
-    best, images_per_s, processor, memory = st.columns(4)
-    accuracies = [epoch.val_accuracy for epoch in view.epochs]
-    best.metric("Validation accuracy", percent(accuracies[-1]) if accuracies else "–")
-    images_per_s.metric("Images a second", f"{speed.per_s:,.0f}" if speed.per_s else "–")
+    facts = [f"{speed.per_s:,.0f} images a second"] if speed.per_s else []
     used = processes.usage(run.worker) if run.worker else None
-    share = _processor_share(run, used[0]) if used else None
-    processor.metric("Processor", f"{share:.0%}" if share is not None else "–", help=_CORES_HELP)
-    memory.metric("Memory", f"{used[1] / 1e9:.1f} GB" if used else "–")
+    if used:
+        share = _processor_share(run, used[0])
+        facts += [f"{share:.0%} of a processor core"] if share is not None else []
+        facts.append(f"{used[1] / 1e9:.1f} GB of memory")
+    st.caption(" · ".join(facts))
 
 
 def _say(run: Run, sentence: str) -> None:

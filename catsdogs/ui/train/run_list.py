@@ -15,6 +15,7 @@ from catsdogs.ui.train import overlays
 from catsdogs.ui.train.overlays import Overlays
 
 _PER_PAGE = 10
+_NAME_PX = 240
 _PAGE = "train_list_page"
 _TABLE = "train_runs"
 
@@ -25,7 +26,7 @@ def show(chosen: Run, runs: Sequence[Run], overlaid: Overlays) -> None:
         st.subheader("All runs", anchor=False)
         overlays.options()
     shown = runs[pager.choose(Pages(len(runs), _PER_PAGE), key=_PAGE)]
-    with st.container(gap="xsmall"):
+    with st.container(gap=None):
         for run in shown:
             _row(run, chosen, overlaid)
     origin.legend(runs)
@@ -37,15 +38,16 @@ def show(chosen: Run, runs: Sequence[Run], overlaid: Overlays) -> None:
 def _row(run: Run, chosen: Run, overlaid: Overlays) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         is_chosen = run.run_id == chosen.run_id
-        _legend(run, overlaid, is_chosen=is_chosen)
-        if not is_chosen:
-            st.button(
-                "Open",
-                key=f"train_open_{run.run_id}",
-                type="tertiary",
-                on_click=cards.choose_next,
-                args=(run,),
-            )
+        with st.container(width=_NAME_PX):
+            _legend(run, overlaid, is_chosen=is_chosen)
+        st.button(
+            "Open",
+            key=f"train_open_{run.run_id}",
+            type="tertiary",
+            disabled=is_chosen,
+            on_click=cards.choose_next,
+            args=(run,),
+        )
         facts = [run_chips.details(run), run.about.dataset.name, run.caveat and "optimistic"]
         st.caption(literal(" · ".join(filter(None, facts))), width="content")
 

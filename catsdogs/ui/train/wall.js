@@ -18,6 +18,7 @@ export default function ({ data, parentElement }) {
 
 function addWall(parentElement) {
   const wall = addTo(parentElement, "div", "wall");
+  addTo(wall, "p", "title").textContent = "Validation photos";
   wall.heading = addTo(wall, "p", "heading");
   wall.grid = addTo(wall, "ul", "grid");
   wall.slider = addTo(wall, "input", "slider");
@@ -48,11 +49,11 @@ function drawAnswers({ newest, grid, heading, slider }) {
   const at = Number(slider.value);
   const isRight = (epoch, index) => (p_dog[epoch][index] >= 0.5 ? "dog" : "cat") === photos[index].label;
   if (!epochs.length) {
-    heading.textContent = "Not asked yet: the answers come after the first epoch.";
+    heading.textContent = "answers come after the first epoch";
     return;
   }
   const right = photos.filter((_, index) => isRight(at, index)).length;
-  heading.textContent = `Epoch ${epochs[at]}: ${right} of ${photos.length} right`;
+  heading.textContent = `after epoch ${epochs[at]}: ${right} of ${photos.length} right`;
   slider.setAttribute("aria-valuetext", heading.textContent);
   [...grid.children].forEach((tile, index) => {
     drawAnswer(tile, p_dog[at][index], isRight(at, index));
