@@ -77,8 +77,10 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
-def metric(page: Page, name: str):
-    return page.get_by_test_id("stMetric").filter(has_text=name).get_by_test_id("stMetricValue")
+def scanned(world, mine) -> dict:
+    """What the command line finds in the dataset now."""
+    places = {f"CATSDOGS_{n}": world / n.lower() for n in ("DATA", "ARTIFACTS", "CACHE")}
+    return command_line("data", "scan", mine, **places)[1]
 
 
 def drag(page: Page, chart: str, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -95,10 +97,25 @@ def drag(page: Page, chart: str, start: tuple[float, float], end: tuple[float, f
     page.mouse.up()
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (1100, 800)])
+def test_two_rows_of_photos_are_above_the_fold(size, app, page):
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    dataset(page, app)
+    settle(page)
+    boxes = [tile.bounding_box() for tile in page.locator(".tile").all()]
+    rows = sorted({round(box["y"]) for box in boxes})
+    second = [box for box in boxes if round(box["y"]) == rows[1]]
+    assert len(second) >= 4
+    assert all(box["y"] + box["height"] <= height for box in second)
+    names = page.locator(".tile .name").all_inner_texts()[:8]
+    assert {name[:3] for name in names} == {"cat", "dog"}
+
+
 def test_photos_are_browsed_by_mouse_and_keyboard(app, page):
     dataset(page, app)
     expect(page.locator(".tile")).to_have_count(24)
-    picture(page, "dataset-sizes")
+    picture(page, "dataset-photos")
     first = page.locator(".tile").first
     name = first.locator(".name").inner_text()
     first.focus()
@@ -112,103 +129,129 @@ def test_photos_are_browsed_by_mouse_and_keyboard(app, page):
     assert page.strangers == []
 
 
+def test_the_filters_are_pinned_beside_the_photos_and_stay_in_the_address(app, page):
+    dataset(page, app)
+    page.get_by_role("button", name="Filters").click()
+    field = page.get_by_label("Name contains")
+    field.fill("wrong/")
+    field.press("Enter")
+    expect(page.locator(".tile")).to_have_count(WRONG)
+    page.get_by_role("button", name="Keep beside photos").click()
+    settle(page)
+    photo, beside = page.locator(".tile").first.bounding_box(), field.bounding_box()
+    assert photo["x"] > beside["x"] + beside["width"]
+    page.get_by_role("button", name="Filters (1)").click()
+    expect(field).to_be_hidden()
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(WRONG)
+
+
 def test_a_photo_opens_and_the_arrow_keys_go_on_to_the_next(app, page):
     dataset(page, app)
     page.locator(".tile").nth(2).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("Label by its name")).to_be_visible()
+    expect(dialog.get_by_text("3 of ")).to_be_visible()
     here = page.url
     assert "photo=" in here
     picture(page, "dataset-photo")
     dialog.get_by_role("button", name="Next").click()
     page.wait_for_url(lambda url: url != here)
+    expect(dialog.get_by_text("4 of ")).to_be_visible()
+    dialog.get_by_text("Details").click()
     expect(dialog.get_by_text("Label by its name")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
     expect(page).not_to_have_url(re.compile("photo="))
 
 
-def test_a_box_on_a_chart_filters_the_gallery(app, page):
-    dataset(page, app)
-    everything = page.get_by_text(re.compile(r"\d+ of \d+ photos"))
-    before = everything.inner_text()
+def test_a_box_on_a_chart_shows_its_photos_beside_it(app, page):
+    dataset(page, app, "?view=Charts")
     drag(page, "chart_size", (0.05, 0.05), (0.6, 0.9))
-    expect(page.get_by_text("the chart of sizes")).to_be_visible()
+    expect(page.get_by_text("selection on the chart of sizes")).to_be_visible()
     expect(page).to_have_url(re.compile("area=size"))
-    expect(everything).not_to_have_text(before)
+    expect(page.get_by_text(re.compile(r"^\d+ of \d+ photos$"))).to_be_visible()
+    chart = page.locator("[class*=st-key-chart_size]").bounding_box()
+    photo = page.locator(".tile").first.bounding_box()
+    assert photo["x"] > chart["x"] + chart["width"]
+    assert photo["y"] < chart["y"] + chart["height"]
     page.get_by_role("button", name="Show all photos").click()
-    expect(everything).to_have_text(before)
+    expect(page.get_by_text(re.compile(r"^\d+ photos$"))).to_be_visible()
+    page.get_by_role("combobox", name="Chart").click()
+    page.get_by_role("option", name="File size").click()
     drag(page, "chart_kilobytes", (0.1, 0.2), (0.5, 0.8))
     expect(page).to_have_url(re.compile("kb="))
-    expect(everything).not_to_have_text(before)
+    expect(page.get_by_text(re.compile(r"^\d+ of \d+ photos$"))).to_be_visible()
 
 
 def test_the_check_runs_beside_the_page_and_its_findings_filter(app, page, imagenet_weights):
-    dataset(page, app, "?view=Health")
-    picture(page, "dataset-health-before")
-    page.get_by_role("button", name="Run the health check").click()
+    dataset(page, app)
+    page.get_by_role("button", name="Check the photos").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     picture(page, "dataset-health-running")
     expect(page.get_by_text("labelled photos were checked")).to_be_visible(timeout=120_000)
     picture(page, "dataset-health")
-    finding = page.get_by_role("button", name=re.compile("Exact duplicates · "))
-    count = int(finding.inner_text().rpartition("· ")[2])
+    card = page.locator(".st-key-card_exact")
+    count = int(card.get_by_text("identical files").inner_text().split()[0])
     assert count > 0
-    finding.click()
+    card.get_by_role("button", name="Show").click()
     expect(page.locator(".tile")).to_have_count(count)
-    expect(
-        page.get_by_text(re.compile("of .* groups of exact and near duplicates"))
-    ).to_be_visible()
+    expect(page.locator(".tile").first).to_contain_text("group 1")
 
 
-def test_the_map_filters_the_gallery(app, page, imagenet_weights):
+def test_the_map_filters_the_photos_by_mouse_and_by_a_list(app, page, imagenet_weights):
     dataset(page, app, "?view=Map")
-    everything = page.get_by_text(re.compile(r"\d+ of \d+ photos"))
-    before = everything.inner_text()
     picture(page, "dataset-map")
     page.locator("[class*=st-key-chart_map] [data-title='Box Select']").click(force=True)
     drag(page, "chart_map", (0.05, 0.05), (0.5, 0.6))
-    expect(page.get_by_text("selected on the map")).to_be_visible()
-    expect(everything).not_to_have_text(before)
+    expect(page.get_by_text("selection on the map")).to_be_visible()
+    page.get_by_role("button", name="Show all photos").click()
+    expect(page.get_by_text("selection on the map")).to_be_hidden()
+    page.get_by_role("combobox", name="Part of the map").click()
+    page.get_by_role("option", name="Top left").click()
+    expect(page.get_by_text("selection on the map")).to_be_visible()
 
 
-def test_the_review_queue_is_worked_through_by_keyboard(app, page, imagenet_weights):
-    opened(page, f"{app.url}/dataset?view=Review", "Dataset")
-    first = page.get_by_text("0 of").first
-    expect(first).to_be_visible()
+def test_the_review_queue_is_worked_through_by_keyboard(app, page, world, mine, imagenet_weights):
+    dataset(page, app)
+    page.get_by_role("button", name=re.compile(r"Review \d+ suspect labels")).click()
+    expect(page.get_by_text(re.compile("^0 of"))).to_be_visible()
     picture(page, "dataset-review")
     page.get_by_role("heading", name="Dataset").click()
     for done, key in enumerate("klx", start=1):
         settle(page)
         page.keyboard.press(key)
-        expect(page.get_by_text(re.compile(f"^{done} of"))).to_be_visible()
-    expect(metric(page, "Excluded")).to_have_text("1")
+        expect(page.get_by_text(re.compile(f"^{done} of .* decided"))).to_be_visible()
+    assert scanned(world, mine)["excluded"] == 1
     for left in (2, 1, 0):
         settle(page)
         page.keyboard.press("u")
-        expect(page.get_by_text(re.compile(f"^{left} of"))).to_be_visible()
-    expect(metric(page, "Excluded")).to_have_text("0")
+        expect(page.get_by_text(re.compile(f"^{left} of .* decided"))).to_be_visible()
+    assert scanned(world, mine)["excluded"] == 0
 
 
-def decide(page: Page, app, where: str, button: str, count: int) -> None:
+def decide(page: Page, app, where: str, choice: str, count: int) -> None:
     dataset(page, app, f"?find={where}")
     expect(page.get_by_text(re.compile(f"^{count} of"))).to_be_visible()
-    page.get_by_role("button", name="Decide about all of these").click()
-    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("button", name="Decide for all").click()
+    page.get_by_text(choice, exact=True).click()
+    if count > 20:
+        dialog = page.get_by_role("dialog", name=re.compile(f"{count} photos"))
+        picture(page, "dataset-decide")
+        dialog.get_by_role("button", name=f"{choice.split()[0]} them").click()
+        expect(dialog).to_be_hidden()
 
 
 def test_decisions_change_the_next_run_and_undo_changes_it_back(app, page, world, mine):
-    places = {f"CATSDOGS_{n}": world / n.lower() for n in ("DATA", "ARTIFACTS", "CACHE")}
-    _, before = command_line("data", "scan", mine, **places)
+    before = scanned(world, mine)
     unreadable = [found["path"].startswith("odd") for found in before["unreadable"]]
     odd = ODD - sum(unreadable)
     assert odd == 50
     decide(page, app, "odd/", "Exclude all", odd)
-    expect(metric(page, "Excluded")).to_have_text(str(odd))
+    expect(page.get_by_text("No photo matches the filter.")).to_be_visible()
     wrong = WRONG - sum(found["path"].startswith("wrong") for found in before["unreadable"])
     decide(page, app, "wrong/", "Relabel all as cat", wrong)
-    expect(metric(page, "Dogs")).to_have_text(str(before["dogs"] - wrong))
-    _, decided = command_line("data", "scan", mine, **places)
+    expect(page.locator(".tile").first).to_contain_text("relabelled")
+    decided = scanned(world, mine)
     assert decided["fingerprint"] != before["fingerprint"]
     assert (decided["excluded"], decided["relabelled"]) == (odd, wrong)
 
@@ -222,21 +265,38 @@ def test_decisions_change_the_next_run_and_undo_changes_it_back(app, page, world
     assert about["annotations"]["hash"]
     assert (about["annotations"]["excluded"], about["annotations"]["relabelled"]) == (odd, wrong)
 
-    dataset(page, app)
+    dataset(page, app, "?find=wrong/")
     page.get_by_role("button", name="Undo").click()
-    expect(metric(page, "Dogs")).to_have_text(str(before["dogs"]))
+    expect(page.locator(".tile").first).not_to_contain_text("relabelled")
     page.get_by_role("button", name="Undo").click()
-    expect(metric(page, "Excluded")).to_have_text("0")
-    assert command_line("data", "scan", mine, **places)[1]["fingerprint"] == before["fingerprint"]
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+    assert scanned(world, mine)["fingerprint"] == before["fingerprint"]
+
+
+def test_a_folder_is_previewed_before_it_is_used(app, page, world, mine):
+    opened(page, f"{app.url}/dataset?open=1", "Dataset")
+    path = page.get_by_role("textbox", name="Path of a folder or zip")
+    path.fill(str(mine / "wrong"))
+    path.press("Enter")
+    expect(page.get_by_text("There are no cats here")).to_be_visible()
+    page.get_by_role("button", name="Choose another").click()
+    path.fill(str(mine))
+    path.press("Enter")
+    expect(page.get_by_role("button", name="Use it", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_role("img")).to_have_count(8)
+    picture(page, "dataset-preview")
+    page.get_by_role("button", name="Use it", exact=True).click()
+    expect(page.locator(".tile").first).to_be_visible()
 
 
 def test_a_dark_page_of_errors_is_readable(app, page):
     dataset(page, app)
-    page.get_by_text("Use other images").click()
-    page.get_by_label("Path on this machine").fill("/no/such/folder")
-    page.get_by_label("Path on this machine").press("Enter")
+    page.get_by_role("button", name="Open photos").click()
+    path = page.get_by_role("textbox", name="Path of a folder or zip")
+    path.fill("/no/such/folder")
+    path.press("Enter")
     expect(page.get_by_text("nothing at that path")).to_be_visible()
-    page.get_by_role("tab", name="Another address").click()
+    page.get_by_role("tab", name="Web address").click()
     page.get_by_label("Address of a zip").fill("http://127.0.0.1:9/photos.zip")
     page.get_by_label("Address of a zip").press("Enter")
     page.get_by_role("button", name="Download", exact=True).click()

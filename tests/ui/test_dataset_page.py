@@ -145,14 +145,21 @@ def test_cats_and_dogs_are_mixed_until_the_order_is_chosen(chosen):
     assert names(opened(sort="Name"))[:8] == [f"cat.{number}.jpg" for number in range(8)]
 
 
-def test_a_folded_panel_keeps_its_filter(chosen):
+def test_the_filter_panel_is_pinned_beside_the_photos_and_folded_again(chosen):
     app = opened(find="cat.3")
-    assert app.text_input(key="find")
-    app.button(key="filters_toggle").click().run()
-    assert not [field for field in app.text_input if field.key == "find"]
-    assert names(app) == ["cat.3.jpg"]
+    for key in ("filters_pin", "filters_fold"):
+        app.button(key=key).click().run()
+        assert app.text_input(key="find").value == "cat.3"
+        assert names(app) == ["cat.3.jpg"]
     app.button(key="clear").click().run()
     assert len(names(app)) == 16
+
+
+def test_a_filter_survives_another_view(chosen):
+    app = opened(find="cat.3")
+    for view in ("Health", "Photos"):
+        app.segmented_control(key="view").set_value(view).run()
+    assert names(app) == ["cat.3.jpg"]
 
 
 def test_an_address_holds_the_filter(chosen):

@@ -15,9 +15,8 @@ from catsdogs.ui.dataset import filters
 from catsdogs.ui.dataset.filters import MEASURES, Measure
 
 PER_PAGE = (24, 48, 96)
-_OPEN = "filters_open"
-_IN_ADDRESS = ("side", "flag", "find", "sort", "desc", "per_page")
-# A folded panel is not drawn, and its values stay.
+_PINNED = "filters_pinned"
+# The values stay while another view is shown.
 _KEPT: "_Kept" = {
     "bind": "query-params",
     "persist_state": "page",
@@ -33,27 +32,28 @@ class _Kept(TypedDict):
     on_change: Callable[[], None]
 
 
-def is_open() -> bool:
-    """Return whether the panel is open. At first it is if the address sets one of its widgets."""
-    names = (*_IN_ADDRESS, *(measure.key for measure in MEASURES.values()))
-    is_set = any(name in st.query_params for name in names)
-    return bool(st.session_state.setdefault(_OPEN, is_set))
+def is_pinned() -> bool:
+    """Return whether the panel is beside the photos, and not folded."""
+    return bool(st.session_state.get(_PINNED))
 
 
-def open_() -> None:
-    """Open the panel when the page is drawn next."""
-    st.session_state[_OPEN] = True
+def fold_button() -> None:
+    """Draw the button that folds a panel beside the photos."""
+    st.button(_label(), icon=":material/left_panel_close:", key="filters_fold", on_click=_toggle)
 
 
-def toggle() -> None:
-    """Draw the button that opens and folds the panel."""
-    count = filters.count()
-    st.button(
-        f"Filters ({count})" if count else "Filters",
-        icon=":material/left_panel_close:" if is_open() else ":material/filter_alt:",
-        key="filters_toggle",
-        on_click=_toggle,
-    )
+def folded(snapshot: Snapshot, *, can_pin: bool) -> None:
+    """Draw the folded panel, which opens over the photos; with ``can_pin``, it can be pinned."""
+    # Drawn even while it is closed, because the address forgets the widgets that are not drawn.
+    with st.popover(_label(), icon=":material/filter_alt:", key="filters_popover"):
+        show(snapshot)
+        if can_pin:
+            st.button(
+                "Keep beside photos",
+                icon=":material/keep:",
+                key="filters_pin",
+                on_click=_toggle,
+            )
 
 
 def photo_class() -> None:
@@ -94,8 +94,13 @@ def show(snapshot: Snapshot) -> None:
     )
 
 
+def _label() -> str:
+    count = filters.count()
+    return f"Filters ({count})" if count else "Filters"
+
+
 def _toggle() -> None:
-    st.session_state[_OPEN] = not st.session_state[_OPEN]
+    st.session_state[_PINNED] = not is_pinned()
 
 
 def _finding(snapshot: Snapshot) -> None:

@@ -21,13 +21,16 @@ from catsdogs.ui.shared.steps import Step, mark
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show the photos that the filter finds. Its panel is beside them, unless it is folded."""
-    bar = st.container(horizontal=True, vertical_alignment="center")
+    """Show the photos that the filter finds. Its panel can be pinned beside them."""
+    bar, beside = st.container(horizontal=True, vertical_alignment="center"), st.container()
+    is_pinned = filter_panel.is_pinned()
     with bar:
         filter_panel.photo_class()
-        filter_panel.toggle()
-    beside = st.container()
-    if filter_panel.is_open():
+        if is_pinned:
+            filter_panel.fold_button()
+        else:
+            filter_panel.folded(snapshot, can_pin=True)
+    if is_pinned:
         panel, beside = st.columns([1, 3.2], gap="medium")
         with panel:
             filter_panel.show(snapshot)
@@ -42,8 +45,7 @@ def beside_chart(snapshot: Snapshot) -> None:
     bar = st.container(horizontal=True, vertical_alignment="center")
     with bar:
         filter_panel.photo_class()
-        with st.popover("Filters", icon=":material/filter_alt:", key="filters_popover"):
-            filter_panel.show(snapshot)
+        filter_panel.folded(snapshot, can_pin=False)
     _photos(snapshot, bar)
 
 

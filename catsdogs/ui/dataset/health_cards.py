@@ -11,7 +11,7 @@ from catsdogs.health.gallery_query import Query
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.text import counted, printable
-from catsdogs.ui.dataset import filter_panel, filters, review, views
+from catsdogs.ui.dataset import filters, review, views
 from catsdogs.ui.dataset.views import View
 
 _PHOTOS = 3
@@ -90,5 +90,4 @@ def show_button(label: str, name: str, *, help: str | None = None) -> None:
 def _show_photos(flag: str) -> None:
     """Show the photos with one finding in the gallery."""
     filters.set_flag(flag)
-    filter_panel.open_()
     views.go(View.PHOTOS)
