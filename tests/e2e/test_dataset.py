@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from catsdogs.sources import current
 from catsdogs.sources.sample import draw_sample
-from e2e.conftest import opened, picture, serving, start_custom_cnn
+from e2e.conftest import opened, picture, serving, start_custom_cnn, stop_button
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -216,7 +216,7 @@ def test_the_review_queue_is_worked_through_by_keyboard(app, page, world, mine, 
     page.get_by_role("button", name=re.compile(r"Review \d+ suspect labels")).click()
     expect(page.get_by_text(re.compile("^0 of"))).to_be_visible()
     picture(page, "dataset-review")
-    page.get_by_role("heading", name="Dataset").click()
+    page.get_by_text("decided").click()
     for done, key in enumerate("klx", start=1):
         settle(page)
         page.keyboard.press(key)
@@ -257,7 +257,7 @@ def test_decisions_change_the_next_run_and_undo_changes_it_back(app, page, world
 
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1, preset="See it overfit")
-    expect(page.get_by_text("validation images are right")).to_be_visible(timeout=180_000)
+    expect(stop_button(page)).to_be_hidden(timeout=180_000)
     (config,) = (world / "artifacts").glob("*/config.json")
     about = json.loads(config.read_text())
     assert about["dataset"]["fingerprint"] == decided["fingerprint"]
