@@ -31,7 +31,7 @@ def chosen() -> Preview | None:
 
 
 def forget() -> None:
-    """Show no preview any more."""
+    """Return to the places that photos can come from."""
     st.session_state.pop(_KEY, None)
 
 

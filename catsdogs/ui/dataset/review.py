@@ -17,7 +17,7 @@ from catsdogs.ui.shared.photo_viewer import Walk
 
 _NEIGHBOURS = 6
 _HEIGHT_PX = 400
-# A decision takes some seconds; a button does not promise less than a minute.
+# A decision takes a few seconds. A button promises at least a minute.
 _PER_PHOTO_S, _LEAST_S = 7, 60
 _AT = "review_at"  # the session's key of the position in the queue
 QUEUES = {"suspect": "Suspect labels", "outlier": "Outliers"}
