@@ -85,7 +85,7 @@ def compared_curves(
     figure.update_yaxes(tickformat=".0%" if metric == "accuracy" else None)
     # Leave room for the legend's lines below the axis title.
     height = HEIGHT_PX + 25 * max(0, len(figure.data) - 4)
-    legend = {"orientation": "h", "y": -0.22 * HEIGHT_PX / height, "yanchor": "top"}
+    legend = {"orientation": "h", "y": -0.28 * HEIGHT_PX / height, "yanchor": "top"}
     return styled(figure, metric.capitalize(), legend=legend, height=height)
 
 

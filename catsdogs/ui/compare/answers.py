@@ -165,9 +165,9 @@ def _photos(pair: Pair, threshold: float) -> None:
         quoted=choice.wrong if isinstance(choice, Kind) else (choice.letter,),
         threshold=threshold,
     )
-    items = pager.choose(listed.pages, key=listed.page_key)
+    items = photos.choose_page(listed)
     if len(listed.positions):
         photos.show(listed, items, reveal=str(st.session_state.get(_CLICKS, "")))
-        pager.repeat(listed.pages, key=listed.page_key)
+        photos.repeat_pages(listed)
     else:
         st.caption("No photos at this threshold.")

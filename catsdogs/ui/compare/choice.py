@@ -6,7 +6,7 @@ import streamlit as st
 
 from catsdogs.comparison.choice import best_pair, rival
 from catsdogs.runs.run import Run
-from catsdogs.text import literal
+from catsdogs.text import percent
 from catsdogs.ui.runs import remarks
 from catsdogs.ui.shared import run_chips
 
@@ -56,18 +56,19 @@ def _choose(name: str, by_id: dict[str, Run], *, default: Run) -> Run:
     # Set in every script run: otherwise the browser keeps the old name of a renamed run.
     st.session_state[_key(name)] = default.run_id
     with st.container(gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-            run_id = st.selectbox(
-                _TITLES[name],
-                list(by_id),
-                format_func=lambda run_id: labels[run_id],
-                key=_key(name),
-                label_visibility="collapsed",
-                persist_state="session",
-            )
-            run = by_id[run_id]
+        run_id = st.selectbox(
+            _TITLES[name],
+            list(by_id),
+            format_func=lambda run_id: labels[run_id],
+            key=_key(name),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        run = by_id[run_id]
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            right = f"{percent(run.result.val_accuracy)} of {run.result.val_images:,} photos"
+            st.caption(f"{run_chips.dot(run)} {right}", width="content")
             run_chips.about(run, key=f"compare_about_{name}")
             remarks.show(run, key=f"compare_remarks_{name}")
-        st.caption(f"{run_chips.dot(run)} {literal(run_chips.details(run))}")
     st.query_params[name] = run_id
     return run

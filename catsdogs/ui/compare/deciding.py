@@ -33,7 +33,7 @@ def show(pair: Pair) -> None:
             quoted=kind.wrong,
             per_page=_PER_PAGE,
         )
-        items = pager.choose(listed.pages, key=listed.page_key)
+        items = photos.choose_page(listed)
     if len(listed.positions):
         photos.show(listed, items)
     else:

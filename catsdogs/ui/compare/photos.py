@@ -29,6 +29,7 @@ from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 from catsdogs.ui.shared.photo_viewer import Heat, Line, Shown, Walk
 
 _MOST_COLUMNS = 6
+_TABLE_PX = 220
 _LONGEST_NAME = 20  # characters of a run's name below a photo
 _OPEN = "image"  # in the address, which another page clears
 _PAIR = "compare_pair"  # the runs that the pages and the open photo belong to
@@ -78,6 +79,19 @@ def forget_other_pair(pair: Pair) -> bool:
     return is_new
 
 
+def choose_page(listed: Listed) -> slice:
+    """Draw the page numbers and return the items to show: all if only their names are known."""
+    root, _ = listed.pair.place
+    return pager.choose(listed.pages, key=listed.page_key) if root else slice(None)
+
+
+def repeat_pages(listed: Listed) -> None:
+    """Draw the page numbers once more, below the photos."""
+    root, _ = listed.pair.place
+    if root:
+        pager.repeat(listed.pages, key=listed.page_key)
+
+
 def show(listed: Listed, items: slice, *, reveal: str = "") -> None:
     """Show a page of the photos, ``items`` of them, and the open one over the page.
 
@@ -86,17 +100,41 @@ def show(listed: Listed, items: slice, *, reveal: str = "") -> None:
     shown = listed.table.iloc[items]
     root, _ = listed.pair.place
     tiles = _tiles(root, shown, partial(_quoted, listed))
-    if not any(tile.jpeg for tile in tiles):
-        st.info(origin.photos_elsewhere(_owner(listed.pair)), icon=":material/hide_image:")
-    photo_grid(
-        tiles,
-        key=f"{listed.key}_grid",
-        on_open=lambda position: _open(listed.key, shown["path"].iloc[position]),
-        on_turn=lambda step: pager.turn(listed.pages, step, key=listed.page_key),
-        most_columns=_MOST_COLUMNS,
-        reveal=reveal,
-    )
+    if any(tile.jpeg for tile in tiles):
+        photo_grid(
+            tiles,
+            key=f"{listed.key}_grid",
+            on_open=lambda position: _open(listed.key, shown["path"].iloc[position]),
+            on_turn=lambda step: pager.turn(listed.pages, step, key=listed.page_key),
+            most_columns=_MOST_COLUMNS,
+            reveal=reveal,
+        )
+    else:
+        _names(listed)
     _dialog_if_open(listed)
+
+
+def _names(listed: Listed) -> None:
+    """Say where the photos are, and list their names and answers: they are not on this machine."""
+    st.info(origin.photos_elsewhere(_owner(listed.pair)), icon=":material/hide_image:")
+    rows = [
+        {
+            "Photo": printable(photo["path"]),
+            "Label": CLASS_NAMES[photo["label"]],
+            **{
+                name: comparison_text.answer(photo[f"p_dog_{letter.lower()}"])
+                for letter, name in listed.pair.names.items()
+            },
+        }
+        for photo in listed.table.to_dict("records")
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=_TABLE_PX,
+        key=f"{listed.key}_names",
+        alt=f"Photos and answers: {printable(listed.title)}",
+    )
 
 
 def _tiles(root: Path | None, photos: pd.DataFrame, note: Callable[[pd.Series], str]) -> list[Tile]:

@@ -41,7 +41,8 @@ def _sentence(pair: Pair, result: Comparison) -> None:
     opening, rest = comparison_text.headline(result, pair.names)
     better = pair.runs[comparison_text.better(result)]
     dot = f"{run_chips.dot(better)} " if result.is_significant else ""
-    st.header(f"{dot}{literal(f'{opening} {rest}')}", anchor=False)
+    # Narrow enough that the next step fits beside it on a wide page.
+    st.header(f"{dot}{literal(f'{opening} {rest}')}", anchor=False, width=720)
 
 
 def _changed_without_suspects(pair: Pair, *, is_significant: bool) -> None:
