@@ -227,7 +227,10 @@ def test_two_runs_are_compared_in_words(runs, capsys):
     out = capsys.readouterr().out
     assert "95 % interval" in out
     assert "p = " in out
-    assert "A right" in out
+    # The result is a sentence with the runs' names.
+    assert re.search(r"CNN \d (is better: it )?gets \d+ more of|No difference: each", out)
+    for name in ("CNN 1", "CNN 2"):
+        assert re.search(f"{name} +2.*: .* right", out)
 
 
 @pytest.mark.slow

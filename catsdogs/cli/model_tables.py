@@ -1,15 +1,14 @@
 """The tables of evaluate, compare and classify."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from string import ascii_uppercase
 from typing import Any
 
 from rich.text import Text
 
-from catsdogs.cli.fitting import Grid
+from catsdogs.cli.fitting import Grid, shortened
 from catsdogs.cli.tables import Readable, facts, percent, unreadable_files
-from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
 from catsdogs.text import counted
 
@@ -18,6 +17,8 @@ _FLATTERS = "this favours MobileNetV2"
 _LEAST_P = 0.0001
 # Four answers leave a picture's name 28 of 80 columns.
 _RUNS_A_TABLE = 4
+# The longest names of runs beside their metrics, and in the titles of a table of 80 columns.
+_LONGEST_NAME, _LONGEST_TITLE = 32, 18
 Form = Callable[[float], str]
 _LABELS = (*CLASS_NAMES, NEITHER)
 
@@ -90,42 +91,44 @@ def _decimals(value: float) -> str:
     return f"{value:.4f}"
 
 
-def compared(result: dict[str, Any]) -> Readable:
-    """Return which run is better, where each is right, and whether that could be chance."""
+def compared(result: dict[str, Any], *, headline: str, names: Mapping[str, str]) -> Readable:
+    """Return which run is better, where each is right, and whether that could be chance.
+
+    ``headline`` says the first in a sentence. ``names`` are those of runs A and B, by letter.
+    """
+    a, b = (shortened(name, _LONGEST_NAME) for name in names.values())
     difference, equivalence = result["difference"], result["equivalence"]
     low, high = (f"{difference[end] * 100:+.2f}" for end in ("low", "high"))
     margin = counted(round(100 * equivalence["margin"], 9), "point")
     shown = "shown" if equivalence["shown"] else "not shown"
     metrics = facts(
         {
-            "A": _accuracy(result, "a"),
-            "B": _accuracy(result, "b"),
+            a: _accuracy(result, "a"),
+            b: _accuracy(result, "b"),
             "images": f"{result['images']:,}; neither run was trained on them",
-            "left out": _left_out(result),
-            "A − B": f"{difference['value'] * 100:+.2f} points (95 % interval: {low} to {high})",
+            "left out": _left_out(result, names),
+            "difference": f"{difference['value'] * 100:+.2f} points for {names['A']} "
+            f"(95 % interval: {low} to {high})",
             "McNemar's test": _p_value(result["mcnemar_p"]),
             "equivalence": f"within {margin}: {shown} "
             f"(two one-sided tests, {_p_value(equivalence['p'])})",
             "without suspects": _without_suspects(result["without_suspects"]),
-            **{f"note on {letter.upper()}": text for letter, text in result["caveats"].items()},
         }
     )
-    rows = [
-        ("A right", f"{result['both_right']:,}", f"{result['a_right_b_wrong']:,}"),
-        ("A wrong", f"{result['b_right_a_wrong']:,}", f"{result['both_wrong']:,}"),
+    caveats = [
+        Text(f"{names[letter.upper()]}: {caveat}") for letter, caveat in result["caveats"].items()
     ]
-    return [Text(_verdict(result)), metrics, Grid(("", "B right>", "B wrong>"), rows)]
+    return [Text(headline), metrics, *caveats, _both(result, names)]
 
 
-def _verdict(result: dict[str, Any]) -> str:
-    more = result["a_right_b_wrong"] - result["b_right_a_wrong"]
-    if more == 0:
-        return "A and B get equally many images right."
-    better, worse = ("A", "B") if more > 0 else ("B", "A")
-    gap = f"gets {abs(more):,} more of {result['images']:,} images right than {worse}"
-    if result["mcnemar_p"] >= SIGNIFICANT:
-        return f"{better} {gap}, but the difference could be chance."
-    return f"{better} is better: it {gap}, and that is very unlikely to be chance."
+def _both(result: dict[str, Any], names: Mapping[str, str]) -> Grid:
+    """Return how many images both, one or none of the runs gets right."""
+    a, b = (shortened(name, _LONGEST_TITLE) for name in names.values())
+    rows = [
+        (f"{a} right", f"{result['both_right']:,}", f"{result['a_right_b_wrong']:,}"),
+        (f"{a} wrong", f"{result['b_right_a_wrong']:,}", f"{result['both_wrong']:,}"),
+    ]
+    return Grid(("", f"{b} right>", f"{b} wrong>"), rows)
 
 
 def _p_value(p: float) -> str:
@@ -147,10 +150,10 @@ def _without_suspects(sound: dict[str, Any] | None) -> str | None:
     )
 
 
-def _left_out(result: dict[str, Any]) -> str | None:
+def _left_out(result: dict[str, Any], names: Mapping[str, str]) -> str | None:
     reasons = {
-        "only_in_a": "only A was measured on",
-        "only_in_b": "only B was measured on",
+        "only_in_a": f"only {names['A']} was measured on",
+        "only_in_b": f"only {names['B']} was measured on",
         "relabelled": "have another label now",
     }
     return (

@@ -93,6 +93,7 @@ def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force
     """Compare two runs on the validation images they share."""
     # Imported here, because SciPy's statistics take over a second to import.
     from catsdogs.comparison.pair import Pair
+    from catsdogs.reports import comparison_text
 
     if report:
         _require_report_name(report)
@@ -105,7 +106,8 @@ def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force
         made = comparison.report(pair, threshold=metrics.THRESHOLD, margin=margin)
         is_html = report.suffix.lower() == ".html"
         _write(report, made.as_html() if is_html else made.as_markdown())
-    return Outcome(result, model_tables.compared(result))
+    headline = " ".join(comparison_text.headline(pair.compared(margin), pair.names))
+    return Outcome(result, model_tables.compared(result, headline=headline, names=pair.names))
 
 
 def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
