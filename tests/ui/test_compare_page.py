@@ -196,7 +196,8 @@ def test_photos_that_are_gone_are_named(trained_machine):
     app.query_params["image"] = answers["path"][answers["label"] == 0].iloc[0]
     box.select_index(choice).run()
     assert not app.exception
-    assert "not on this machine" in said(app)
+    assert "no longer on this machine" in said(app)
+    assert set(table(app, "Photo")["Photo"]) <= set(answers["path"])
     assert "Labelled **cat**" in said(app)
 
 
