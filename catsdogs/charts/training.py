@@ -16,6 +16,7 @@ from catsdogs.text import unmarked
 # Grey for the training of a run that is drawn alone: readable on light and dark.
 _TRAINING = "#8393A0"
 METRICS = ("loss", "accuracy")
+_DIGITS = 4
 
 
 def training_curves(
@@ -42,14 +43,14 @@ def training_curves(
         suffix = "" if alone else f" · {unmarked(name)}"
         training = _TRAINING if alone else colour
         for row, metric in enumerate(METRICS, 1):
-            x = thinned([position(batch) for batch in view.batches])
+            x = [round(at, _DIGITS) for at in thinned([position(batch) for batch in view.batches])]
             raw = [getattr(batch, metric) for batch in view.batches]
             if number == 0:
                 points = {"color": training, "size": 3, "opacity": 0.25}
                 style = {"mode": "markers", "marker": points, "hoverinfo": "skip"}
-                _add_curve(figure, row, "batches", x, thinned(raw), style)
+                _add_curve(figure, row, "batches", x, _short(thinned(raw)), style)
             line = {"color": training, "width": 1.5, "dash": "solid" if alone else "dot"}
-            smooth = thinned(smoothed(raw, smoothing=smoothing))
+            smooth = _short(thinned(smoothed(raw, smoothing=smoothing)))
             _add_curve(figure, row, f"training{suffix}", x, smooth, {"line": line})
             _add_validation(figure, row, f"validation{suffix}", view, metric, colour)
     figure.update_xaxes(rangemode="tozero")
@@ -116,6 +117,11 @@ def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
     figure.update_xaxes(title="learning rate", type="log", exponentformat="power", dtick=2)
     figure.update_yaxes(title="training loss", range=shown)
     return styled(figure, None, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+
+
+def _short(values: list[float]) -> list[float]:
+    """Return ``values`` with as many digits as a chart can show: it travels every second."""
+    return [float(f"{value:.{_DIGITS}g}") for value in values]
 
 
 def _add_curve(
