@@ -1,6 +1,7 @@
 """A real server and a real browser."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -145,6 +146,16 @@ def settle(page: Page) -> None:
     """Wait until the server has answered what was done last."""
     page.wait_for_timeout(300)
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def assert_above_the_fold(page: Page, height_px: int) -> None:
+    """Check that picture, label, probability and the control of the heat map are wholly in view."""
+    expect(page.locator(".stage .heat")).to_be_visible()
+    for part in (".stage", ".controls", ".st-key-classify_answer h2"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= height_px, (part, box)
+    expect(page.locator(".st-key-classify_answer h2")).to_contain_text(re.compile("%|Neither"))
 
 
 def picture(page: Page, name: str) -> None:

@@ -21,7 +21,17 @@ from catsdogs.labels import CAT, CLASS_NAMES, DOG
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.sources.drawing.animals import face
-from e2e.conftest import BROWSER_OPTIONS, SCREENSHOTS, opened, picture, serving, settle
+from catsdogs.text import percent
+from catsdogs.ui.shared import run_chips
+from e2e.conftest import (
+    BROWSER_OPTIONS,
+    SCREENSHOTS,
+    assert_above_the_fold,
+    opened,
+    picture,
+    serving,
+    settle,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -32,6 +42,10 @@ PASTE = """async (node, content) => {
   clipboard.items.add(new File([bytes], "image.png", {type: "image/png"}));
   const options = {clipboardData: clipboard, bubbles: true, cancelable: true};
   node.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
+COPY = """async (content) => {
+  const blob = await (await fetch(`data:image/png;base64,${content}`)).blob();
+  await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
 }"""
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 UNREADABLE = {"cat.cut.jpg": "cut short", "text.jpg": "begins with"}
@@ -95,16 +109,19 @@ def _write_heic(photo: Image.Image, path) -> None:
 def classify(page: Page, app, *runs: Run) -> None:
     asked = "&".join(f"run={run.run_id}" for run in runs)
     opened(page, f"{app.url}/classify?{asked}", "Classify")
-    expect(page.get_by_role("tab", name="Files")).to_be_visible()
+    expect(page.get_by_text("Drop pictures, or ZIPs of pictures")).to_be_visible()
 
 
 def drop(page: Page, *files) -> None:
     """Give files, and wait for the answers."""
     page.set_input_files("input[type=file]", list(files))
-    expect(
-        page.get_by_text("Pictures", exact=True).or_(page.get_by_text("% sure"))
-    ).not_to_have_count(0)
+    expect(answer(page)).to_be_visible()
     settle(page)
+
+
+def answer(page: Page):
+    """The answer in large type."""
+    return page.locator(".st-key-classify_answer h2")
 
 
 def view(page: Page, name: str) -> None:
@@ -120,6 +137,9 @@ def tiles(page: Page) -> dict[str, str]:
 
 
 def downloaded(page: Page, name: str, tmp_path):
+    more = page.get_by_role("button", name="More", exact=True)
+    if more.count() and not page.get_by_test_id("stDownloadButton").count():
+        more.click()
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").filter(has_text=name).click()
     path = tmp_path / download.value.suggested_filename
@@ -132,6 +152,7 @@ def test_twelve_mixed_files_are_answered_and_the_csv_says_the_same(
 ):
     classify(page, app, *runs)
     drop(page, *mixed)
+    view(page, "Table")
     expect(page.get_by_text("2 files cannot be read")).to_be_visible()
     picture(page, "classify-mixed-table")
     view(page, "Contact sheet")
@@ -156,7 +177,7 @@ def test_twelve_mixed_files_are_answered_and_the_csv_says_the_same(
         ):
             title = _column(written, run)
             p_dog = row[f"{title}: P(dog)"]
-            sure = f"{p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog:.0%}"
+            sure = percent(p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog)
             assert row[title] == label
             assert told == (label if label == "neither" else f"{label} {sure}")
             assert p_dog == pytest.approx(answer.calibrated_p_dog, abs=1e-4)
@@ -169,7 +190,7 @@ def test_twelve_mixed_files_are_answered_and_the_csv_says_the_same(
 
 
 def _column(written: pd.DataFrame, run: Run) -> str:
-    return next(name for name in written.columns if name in (run.name, run.title, run.run_id))
+    return next(name for name in written.columns if name == run_chips.name(run))
 
 
 def test_a_tile_opens_its_picture_and_arrows_go_on(app, page, runs, mixed):
@@ -177,33 +198,29 @@ def test_a_tile_opens_its_picture_and_arrows_go_on(app, page, runs, mixed):
     drop(page, *mixed)
     view(page, "Contact sheet")
     page.locator(".tile", has_text="dog.turned.jpg").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("dog.turned.jpg")).to_be_visible()
-    expect(dialog.get_by_text("turned by 90°")).to_be_visible()
-    expect(dialog.get_by_text("% sure")).to_have_count(2)
-    expect(dialog.get_by_text("Most like it in training").first).to_be_visible()
+    expect(page.get_by_role("img", name="dog.turned.jpg")).to_be_visible()
+    page.get_by_text("Details", exact=True).click()
+    expect(page.get_by_text("turned by 90°")).to_be_visible()
+    expect(page.get_by_text("Most similar training photos").first).to_be_visible()
     settle(page)
-    picture(page, "classify-dialog")
-    dialog.get_by_role("button", name="Next").click()
-    expect(dialog.get_by_text("dog.webp")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    settle(page)
-    expect(dialog).to_be_hidden()
+    picture(page, "classify-picture")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("img", name="dog.webp")).to_be_visible()
+    page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_role("img", name="dog.turned.jpg")).to_be_visible()
 
 
 def test_a_row_opens_its_picture_as_often_as_it_is_clicked(app, page, runs, mixed):
     classify(page, app, runs[0])
     drop(page, *mixed)
     for _ in range(2):
+        view(page, "Table")
         # Below the header, the second row is that of "cat.cmyk.jpg".
         grid = page.locator("[class*=st-key-classify_table] canvas").first
         grid.scroll_into_view_if_needed()
         box = grid.bounding_box()
         page.mouse.click(box["x"] + 140, box["y"] + 36 + 1.5 * 56)
-        expect(page.get_by_role("dialog").get_by_text("cat.cmyk.jpg")).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.get_by_role("img", name="cat.cmyk.jpg")).to_be_visible()
         settle(page)
 
 
@@ -218,33 +235,70 @@ def test_a_zip_is_answered_beside_one_that_is_none(app, page, runs, tmp_path):
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04")
     classify(page, app, runs[0])
     drop(page, tmp_path / "many.zip", tmp_path / "bad.zip")
+    expect(page.locator(".tile")).to_have_count(24)
     expect(page.get_by_text("cannot be opened as one")).to_be_visible()
     expect(page.get_by_role("radio", name="All · 61")).to_be_visible()
     view(page, "Contact sheet")
-    assert len(tiles(page)) == 50
+    assert len(tiles(page)) == 48
     page.get_by_role("radio", name="Unreadable · 1").click()
     settle(page)
     assert list(tiles(page)) == ["broken.jpg"]
     assert len(pd.read_csv(downloaded(page, "CSV", tmp_path))) == 61
     page.get_by_role("button", name="Remove many.zip").click()
-    expect(page.locator(".tile")).to_have_count(0)
+    expect(page.get_by_text("Or try one of these")).to_be_visible()
 
 
-def test_a_pasted_screenshot_is_answered_until_it_is_forgotten(app, page, runs):
+def test_a_pasted_screenshot_is_answered_until_it_is_removed(app, page, runs):
     classify(page, app, runs[0])
-    page.get_by_role("tab", name="Clipboard").click()
-    box = page.get_by_test_id("stChatInput").locator("textarea")
-    box.click()
+    settle(page)
     buffer = io.BytesIO()
     face(np.random.default_rng(2), DOG)[0].save(buffer, "PNG")
-    box.evaluate(PASTE, base64.b64encode(buffer.getvalue()).decode())
-    expect(page.get_by_test_id("stChatInput").get_by_text("image.png")).to_be_visible()
-    page.wait_for_timeout(500)
-    box.press("Enter")
-    expect(page.get_by_text("% sure")).to_have_count(1)
-    page.get_by_role("button", name="Forget what was pasted").click()
-    expect(page.get_by_text("% sure")).to_have_count(0)
+    page.locator("body").evaluate(PASTE, base64.b64encode(buffer.getvalue()).decode())
+    expect(answer(page)).to_be_visible()
+    expect(page.get_by_role("img", name="image.png")).to_be_visible()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(answer(page)).to_have_count(0)
     assert page.strangers == []
+
+
+def test_the_paste_button_reads_the_clipboard(app, browser, runs):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    classify(page, app, runs[0])
+    settle(page)
+    buffer = io.BytesIO()
+    face(np.random.default_rng(2), DOG)[0].save(buffer, "PNG")
+    page.evaluate(COPY, base64.b64encode(buffer.getvalue()).decode())
+    page.get_by_role("button", name="Paste").click()
+    expect(page.get_by_role("img", name="pasted.png")).to_be_visible()
+    context.close()
+
+
+def test_a_dropped_picture_fits_above_the_fold_with_its_answer(app, page, runs, mixed):
+    for width, height in ((1440, 900), (1100, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        for files in (mixed[:1], mixed):
+            classify(page, app, *runs)
+            drop(page, *files)
+            assert_above_the_fold(page, height)
+
+
+def test_pictures_come_back_after_another_page(app, page, runs, mixed):
+    good = [path for path in mixed if "good" in path.name]
+    classify(page, app, runs[0])
+    drop(page, *good)
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_role("link", name="Dataset").click()
+    expect(page.get_by_role("heading", name="Dataset", exact=True)).to_be_visible()
+    settle(page)
+    sidebar.get_by_role("link", name="Home").click()
+    expect(answer(page)).to_be_visible()
+    sidebar.get_by_role("link", name="Classify").click()
+    expect(page.locator(".tile")).to_have_count(2)
+    settle(page)
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("button", name="Clear all").click()
+    expect(answer(page)).to_have_count(0)
 
 
 @pytest.fixture
@@ -270,16 +324,15 @@ def test_the_camera_is_asked_for_on_demand_and_its_picture_answered(app, with_ca
     page = with_camera
     classify(page, app, runs[0])
     settle(page)
-    page.get_by_role("tab", name="Camera").click()
-    page.wait_for_timeout(500)
     assert page.evaluate("window.asked") == 0
-    page.get_by_text("Use the camera").click()
+    page.get_by_role("button", name="Camera").click()
     page.wait_for_function("document.querySelector('video')?.readyState === 4")
     page.get_by_role("button", name="Take Photo").click()
-    expect(page.get_by_text("% sure")).to_have_count(1)
+    expect(answer(page)).to_be_visible()
+    expect(page.locator("video")).to_have_count(0)
     assert page.evaluate("window.asked") > 0
-    page.get_by_role("button", name="Clear photo").click()
-    expect(page.get_by_text("% sure")).to_have_count(0)
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(answer(page)).to_have_count(0)
 
 
 def test_a_wrong_answer_is_kept_and_taken_back(app, page, runs, mixed, world):
@@ -298,15 +351,15 @@ def test_a_wrong_answer_is_kept_and_taken_back(app, page, runs, mixed, world):
 
 def test_a_folder_on_this_machine_is_classified_by_a_task(app, page, runs, world, tmp_path):
     classify(page, app, *runs)
-    page.get_by_role("tab", name="Path on this machine").click()
-    page.get_by_role("textbox", name="Folder on this machine").fill(str(world / "data" / "sample"))
-    page.get_by_role("button", name="Classify this folder").click()
+    page.get_by_text("Classify a folder on this machine").click()
+    page.get_by_role("textbox", name="Folder").fill(str(world / "data" / "sample"))
+    page.get_by_role("button", name="Classify folder").click()
     expect(page.get_by_text("80 pictures")).to_be_visible()
     written = pd.read_csv(downloaded(page, "CSV", tmp_path))
     assert len(written) == 80
     readable = [_is_readable(world / "data" / "sample" / name) for name in written["File"]]
     assert list(written["Error"].isna()) == readable
-    page.get_by_role("button", name="Forget this").click()
+    page.get_by_role("button", name="Delete result").click()
     expect(page.get_by_text("80 pictures")).to_be_hidden()
 
 
@@ -320,7 +373,9 @@ def _is_readable(path) -> bool:
 
 def test_the_choice_of_runs_is_in_the_address(app, page, runs):
     classify(page, app, runs[1])
-    expect(page.get_by_test_id("stMultiSelect").get_by_text(runs[1].title)).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    chosen = page.get_by_test_id("stMultiSelect")
+    expect(chosen.get_by_text(run_chips.name(runs[1]))).to_be_visible()
     settle(page)
     assert f"run={runs[1].run_id}" in page.url
     assert runs[0].run_id not in page.url
@@ -330,7 +385,11 @@ def test_on_a_phone_everything_stands_in_one_column(app, page, runs, mixed):
     page.set_viewport_size({"width": 420, "height": 900})
     classify(page, app, *runs)
     drop(page, mixed[0])
-    expect(page.get_by_text("% sure")).to_have_count(2)
+    camera, files = (
+        page.get_by_text(text, exact=True).bounding_box()
+        for text in ("Camera", "Drop pictures, or ZIPs of pictures")
+    )
+    assert camera["y"] < files["y"]
     wide = page.get_by_test_id("stMain").evaluate("node => node.scrollWidth > node.clientWidth")
     assert not wide
     SCREENSHOTS.mkdir(exist_ok=True)

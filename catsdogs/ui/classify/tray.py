@@ -78,7 +78,7 @@ def add(uploads: Sequence[UploadedFile]) -> None:
 
 
 def add_example(example: Given) -> None:
-    """Add a picture of the app or of the dataset unless the tray holds it, and show it."""
+    """Show an example, and add it first unless the tray holds it."""
     if example.key not in [given.key for given in pictures()]:
         _replace([*_files(), _File(example.key[0], (example,), is_upload=False)])
     show(example.key)
