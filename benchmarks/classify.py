@@ -190,12 +190,12 @@ def _memory(archive: Path, runs: Sequence[Run]) -> dict[str, float]:
                 for name in names[:_FEW]:
                     opened.writestr(name, whole.read(name))
             chooser.set_input_files(few)
-            page.get_by_text(names[0]).first.wait_for(state="attached")
+            page.get_by_text(f"All · {_FEW}").first.wait_for()
             before = megabytes()
         remove = page.get_by_test_id("stFileChipDeleteBtn").first
         remove.click()
         chooser.set_input_files(archive)
-        page.get_by_text(f"{len(names):,}", exact=True).first.wait_for(timeout=_LONGEST_MS)
+        page.get_by_text(f"All · {len(names):,}").first.wait_for(timeout=_LONGEST_MS)
         during = megabytes()
         remove.click()
         after = megabytes()

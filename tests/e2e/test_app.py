@@ -49,8 +49,9 @@ def app(world):
 
 def test_the_first_page_draws_the_sample_by_itself(app, page):
     opened(page, app.url, "Home")
-    expect(page.get_by_text("These are drawings")).to_be_visible(timeout=180_000)
-    expect(page.get_by_test_id("stMetric").first).to_contain_text("Images to learn from")
+    metric = page.get_by_test_id("stMetric").first
+    expect(metric).to_contain_text("Photos in your dataset", timeout=180_000)
+    expect(page.get_by_role("link", name="Get real photos")).to_be_visible()
     picture(page, "home-first-start")
     assert page.strangers == []
 
@@ -60,7 +61,7 @@ def test_pages_without_a_run_say_what_to_do(app, page):
     expect(page.get_by_text("A comparison needs two trained models")).to_be_visible()
     picture(page, "compare-empty")
     opened(page, f"{app.url}/classify", "Classify")
-    expect(page.get_by_text("A trained model is needed")).to_be_visible()
+    expect(page.get_by_text("No model is here yet")).to_be_visible()
     picture(page, "classify-empty")
     opened(page, f"{app.url}/train", "Train")
     expect(page.get_by_text("The curves of your first run appear here")).to_be_visible()
@@ -140,8 +141,8 @@ def test_a_dropped_photo_is_answered_and_a_text_file_explained(app, page, world,
     photos = [world / "data" / "sample" / f"{name}.jpg" for name in ("cat.10", "dog.10")]
     page.set_input_files("input[type=file]", [*photos, tmp_path / "notes.jpg"])
     # The better of the two custom CNNs answers about two pictures.
-    expect(page.get_by_text("% sure")).to_have_count(2)
-    expect(page.get_by_text("a file that begins with").first).to_be_visible()
+    expect(page.locator(".strip .tile")).to_have_count(3)
+    expect(page.locator(".strip .tile").last).to_contain_text("a file that begins with")
     picture(page, "classify")
     assert page.strangers == []
 

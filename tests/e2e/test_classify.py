@@ -236,7 +236,7 @@ def test_a_zip_is_answered_beside_one_that_is_none(app, page, runs, tmp_path):
     classify(page, app, runs[0])
     drop(page, tmp_path / "many.zip", tmp_path / "bad.zip")
     expect(page.locator(".tile")).to_have_count(24)
-    expect(page.get_by_text("cannot be opened as one")).to_be_visible()
+    expect(page.get_by_text("which cannot be opened")).to_be_visible()
     expect(page.get_by_role("radio", name="All · 61")).to_be_visible()
     view(page, "Contact sheet")
     assert len(tiles(page)) == 48
