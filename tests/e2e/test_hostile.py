@@ -27,6 +27,7 @@ def test_hostile_images_are_rows_with_reasons_and_the_page_goes_on(app, page, tm
     opened(page, f"{app.url}/classify", "Classify")
     page.set_input_files("input[type=file]", sorted((tmp_path / "corpus").iterdir()))
     page.get_by_role("radio", name="Contact sheet", exact=True).click(timeout=120_000)
+    settle(page)
     expect(page.get_by_text("files cannot be read")).to_be_visible()
     settle(page)
     expect(page.locator(".tile").first).to_be_visible()
