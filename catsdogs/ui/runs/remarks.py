@@ -1,14 +1,10 @@
-"""The user's name, note and star for a run, and the titles of runs in lists."""
-
-from collections import Counter
-from collections.abc import Callable, Iterable
+"""The user's name, note and star for a run."""
 
 import streamlit as st
 
 from catsdogs.runs import store
 from catsdogs.runs.run import Remarks, Run
 from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE
-from catsdogs.text import printable
 from catsdogs.ui.shared import problems
 
 
@@ -41,30 +37,6 @@ def show(run: Run, *, key: str) -> None:
             problems.attempt(_write, run, remarks, note_as=problem)
             st.rerun()
         problems.show_noted(problem)
-
-
-def shown_title(run: Run) -> str:
-    """Return the run's title in printable characters."""
-    return printable(run.title)
-
-
-def starred_title(run: Run) -> str:
-    """Return the run's title for lists, with its star; ``origin.legend`` explains the rest."""
-    star = "★ " if run.remarks.starred else ""
-    return printable(f"{star}{run.title}{' · optimistic' if run.caveat else ''}")
-
-
-def labels(runs: Iterable[Run], label: Callable[[Run], str] = starred_title) -> dict[str, str]:
-    """Return a distinct label for each run, by run id.
-
-    Equal labels get the run id appended: Streamlit takes the first of two equal options for both.
-    """
-    shown = {run.run_id: label(run) for run in runs}
-    times = Counter(shown.values())
-    return {
-        run_id: text if times[text] == 1 else f"{text} · {printable(run_id)}"
-        for run_id, text in shown.items()
-    }
 
 
 def _write(run: Run, remarks: Remarks) -> None:
