@@ -68,7 +68,9 @@ def test_an_epoch_that_was_cut_short_stands_at_its_share(view):
 def test_smoothing_keeps_so_much_of_the_earlier_batches(view):
     first, second = (batch.loss for batch in view.batches[:2])
     two = {"a": replace(view, batches=view.batches[:2])}
-    assert list(curves(two, smoothing=0.0)["training"].y) == pytest.approx([first, second], rel=1e-3)
+    assert list(curves(two, smoothing=0.0)["training"].y) == pytest.approx(
+        [first, second], rel=1e-3
+    )
     mean = (second + 0.9 * first) / 1.9
     assert list(curves(two, smoothing=0.9)["training"].y) == pytest.approx([first, mean], rel=1e-3)
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import streamlit as st
 
 from catsdogs.runs import store
+from catsdogs.runs.run import Run
 from catsdogs.system import allocator
 from catsdogs.ui.runs import sidebar
 from catsdogs.ui.shared import closed_tabs, dataset_card, steps, uploads
@@ -29,15 +30,16 @@ def page(page: Page, lead: str, *, follows_runs: bool = False) -> None:
     closed_tabs.watch()
     st.set_page_config(page_title=f"{page.title} · Cats vs Dogs", page_icon=_ICON, layout="wide")
     st.html(_STYLE)
+    runs, _ = store.list_runs()
     with st.sidebar:
-        _navigation()
-        sidebar.show(redraws=follows_runs)
+        _navigation(runs)
+        sidebar.show(runs, redraws=follows_runs)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(page.title, anchor=False, width="content")
         st.caption(lead, width="content")
 
 
-def _navigation() -> None:
+def _navigation(runs: list[Run]) -> None:
     st.subheader("Cats vs Dogs", anchor=False)
     with st.container(gap="xxsmall"):
         for entry in PAGES:
@@ -46,6 +48,6 @@ def _navigation() -> None:
     st.divider()
     overview = dataset_card.show()
     if overview is not None:
-        facts = Facts(store.list_runs()[0], overview.fingerprint, overview.is_checked)
+        facts = Facts(runs, overview.fingerprint, overview.is_checked)
         with progress:
             steps.show(steps.done(facts))

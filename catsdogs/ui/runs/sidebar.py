@@ -25,15 +25,17 @@ _TASKS = {
 }
 
 
-def show(*, redraws: bool) -> None:
-    """Show the running work; with ``redraws``, rerun the page whenever a run changes state."""
-    runs, _ = store.list_runs()
+def show(runs: list[Run], *, redraws: bool) -> None:
+    """Show the running work; with ``redraws``, rerun the page whenever a run changes state.
+
+    ``runs`` are those of this moment; later ones are read at each refresh.
+    """
     st.session_state[_DRAWN] = _states(runs)
-    st.fragment(_note, run_every=_EVERY_S)(redraws)
+    st.fragment(_note, run_every=_EVERY_S)(redraws, [runs])
 
 
-def _note(redraws: bool) -> None:
-    runs, _ = store.list_runs()
+def _note(redraws: bool, listed: list[list[Run]]) -> None:
+    runs = listed.pop() if listed else store.list_runs()[0]
     if redraws and _states(runs) != st.session_state[_DRAWN]:
         st.rerun()
     _announce_ends(runs)

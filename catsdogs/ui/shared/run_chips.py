@@ -21,10 +21,11 @@ def name(run: Run) -> str:
 
 def names(runs: Iterable[Run]) -> dict[str, str]:
     """Return a distinct short name for each run, by run id."""
-    found: dict[str, str] = {}
+    found, taken = dict[str, str](), set[str]()
     for run in runs:
-        taken = name(run) in found.values()
-        found[run.run_id] = f"{name(run)} · {printable(run.run_id)}" if taken else name(run)
+        short = name(run)
+        found[run.run_id] = f"{short} · {printable(run.run_id)}" if short in taken else short
+        taken.add(short)
     return found
 
 
