@@ -186,7 +186,7 @@ def _browsed(folder: Path, world: Path, count: int) -> list[dict[str, Any]]:
         page.locator(".tile").nth(95).wait_for(timeout=120_000)
         page.wait_for_timeout(2000)
         largest, total = max(received), sum(received)
-        for view in ("Health", "Review", "Map", "Sizes"):
+        for view in ("Charts", "Map", "Health", "Review", "Photos"):
             page.get_by_test_id("stMain").get_by_role("radio", name=view).click()
             page.wait_for_timeout(1500)
         memory = process.memory_info().rss

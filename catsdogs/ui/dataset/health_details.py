@@ -26,7 +26,8 @@ def show(snapshot: Snapshot) -> None:
         _shortcuts(snapshot.findings.summary.shortcuts)
     with st.expander("Copies in training and validation"):
         _leakage(snapshot)
-    with st.expander(f"Your decisions ({dataset.excluded + dataset.relabelled:,})"):
+    decided = dataset.excluded + dataset.relabelled
+    with st.expander(f"Your decisions ({decided:,})" if decided else "Your decisions"):
         _decisions(snapshot)
     with st.expander("Files"):
         _files(dataset)

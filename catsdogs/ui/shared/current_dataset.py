@@ -14,7 +14,7 @@ from catsdogs.ui.shared import cache, problems
 from catsdogs.ui.shared.markdown import verbatim
 
 _HOW_TO_GET_REAL_PHOTOS = (
-    "Under *Use other images* on the Dataset page this app downloads photos from Microsoft (no "
+    "Under *Open photos* on the Dataset page this app downloads photos from Microsoft (no "
     "account needed) or from [Kaggle](https://www.kaggle.com/c/dogs-vs-cats) (free account), or "
     "takes a zip or a folder that you have."
 )
