@@ -85,15 +85,19 @@ def scanned(world, mine) -> dict:
 
 def drag(page: Page, chart: str, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw a box on a chart; positions are shares of its width and height."""
+    draw_around(page, chart, start, end)
+
+
+def draw_around(page: Page, chart: str, *corners: tuple[float, float]) -> None:
+    """Hold the mouse down from corner to corner; positions are shares of width and height."""
     area = page.locator(f"[class*=st-key-{chart}] .nsewdrag").first
     area.evaluate("node => node.scrollIntoView({block: 'center'})")
     box = area.bounding_box()
-    (x0, y0), (x1, y1) = (
-        (box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in (start, end)
-    )
-    page.mouse.move(x0, y0)
+    points = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(*points[0])
     page.mouse.down()
-    page.mouse.move(x1, y1, steps=8)
+    for point in points[1:]:
+        page.mouse.move(*point, steps=8)
     page.mouse.up()
 
 
@@ -201,8 +205,7 @@ def test_the_check_runs_beside_the_page_and_its_findings_filter(app, page, image
 def test_the_map_filters_the_photos_by_mouse_and_by_a_list(app, page, imagenet_weights):
     dataset(page, app, "?view=Map")
     picture(page, "dataset-map")
-    page.locator("[class*=st-key-chart_map] [data-title='Box Select']").click(force=True)
-    drag(page, "chart_map", (0.05, 0.05), (0.5, 0.6))
+    draw_around(page, "chart_map", (0.1, 0.1), (0.9, 0.1), (0.5, 0.9))
     expect(page.get_by_text("selection on the map")).to_be_visible()
     page.get_by_role("button", name="Show all photos").click()
     expect(page.get_by_text("selection on the map")).to_be_hidden()

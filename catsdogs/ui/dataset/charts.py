@@ -149,7 +149,8 @@ def selectable(
         key=key,
         on_select=selected,
         selection_mode=("box", "lasso") if on_area else ("box",),
-        config={"displaylogo": False},
+        # Its buttons would be ten stops of the tab key; dragging selects without them.
+        config={"displayModeBar": False},
         alt=alt,
     )
 
