@@ -6,15 +6,13 @@ import streamlit as st
 
 from catsdogs.dataset import corrections
 from catsdogs.runs.run import Run
-from catsdogs.ui.classify import answers, examples, inputs, panes, runs
+from catsdogs.ui.classify import answers, inputs, panes, runs
 from catsdogs.ui.classify.answers import Answered
 from catsdogs.ui.classify.panes import Panes
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import steps
 from catsdogs.ui.shared.markdown import verbatim
 from catsdogs.ui.shared.steps import Step
-
-_EXAMPLE_COLUMNS = 4
 
 
 def show(
@@ -35,15 +33,14 @@ def show(
     with settings:
         chosen = choose(usable)
     with left:
-        offered = examples.examples()
-        pictures = inputs.show(page, offered)
+        pictures = inputs.show(page)
     with answer:
         if not chosen.runs:
             st.warning("Choose at least one run in *Settings*.")
         elif not pictures:
             answers.forget()
             st.markdown("**Or try one of these**")
-            inputs.show_examples(page, offered, columns=_EXAMPLE_COLUMNS)
+            inputs.show_examples(page)
     if chosen.runs and pictures:
         with answer:
             chosen, panel = runs.loaded(chosen)

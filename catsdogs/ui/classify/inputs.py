@@ -1,23 +1,21 @@
 """The ways to give pictures: drop, paste, camera, folder, examples."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from catsdogs.images.picture import SUFFIXES
 from catsdogs.inference import answers
 from catsdogs.text import counted, printable
-from catsdogs.ui.classify import paste, tray
+from catsdogs.ui.classify import examples, paste, tray
 from catsdogs.ui.classify.examples import Example
 from catsdogs.ui.classify.tray import Given
 from catsdogs.ui.shared import uploads
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
 _SUFFIXES = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
-_CAMERA_PX = 320
+_CAMERA_PX, _EXAMPLE_COLUMNS = 320, 4
 
 
-def show(page: str, examples: Sequence[Example]) -> list[Given]:
+def show(page: str) -> list[Given]:
     """Draw the ways to give pictures; return all pictures of the session.
 
     ``page`` begins the keys of the widgets.
@@ -29,22 +27,29 @@ def show(page: str, examples: Sequence[Example]) -> list[Given]:
             paste.show(files, key=f"{page}_paste")
             _folder(page)
             if tray.pictures():
-                with st.popover("Examples", key=f"{page}_examples"):
-                    show_examples(page, examples, columns=4)
+                _examples_on_demand(page)
     tray.show_problems()
     pictures = tray.pictures()
     _warn_of_limits(len(pictures))
     return pictures[: answers.MOST_PICTURES]
 
 
-def show_examples(page: str, examples: Sequence[Example], *, columns: int) -> None:
+def show_examples(page: str) -> None:
     """Draw the examples as a grid; a click answers one."""
+    offered = examples.examples()
     photo_grid(
-        [Tile(_short(one), one.thumbnail) for one in examples],
+        [Tile(_short(one), one.thumbnail) for one in offered],
         key=f"{page}_example",
-        on_open=lambda position: tray.add_example(examples[position].picture),
-        columns=columns,
+        on_open=lambda position: tray.add_example(offered[position].picture),
+        columns=_EXAMPLE_COLUMNS,
     )
+
+
+def _examples_on_demand(page: str) -> None:
+    # Closed, it sends no thumbnails.
+    with st.popover("Examples", on_change="rerun", key=f"{page}_examples") as popover:
+        if popover.open:
+            show_examples(page)
 
 
 def _short(example: Example) -> str:
