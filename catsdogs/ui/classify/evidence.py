@@ -16,7 +16,8 @@ from catsdogs.text import literal, printable
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import run_chips
 
-_SHOWN_PX = 72
+# Five fit beside each other in the right pane of a page 1440 pixels wide.
+_SHOWN_PX = 64
 
 
 def show(seen: Seen, chosen: Chosen) -> None:
@@ -35,9 +36,7 @@ def show(seen: Seen, chosen: Chosen) -> None:
             with row.container(width=_SHOWN_PX, gap=None):
                 st.image(jpeg, width=_SHOWN_PX, alt=printable(neighbour.path))
                 label = CLASS_NAMES[neighbour.label]
-                st.caption(
-                    f":small[{label} {neighbour.similarity:.2f}]", help=literal(neighbour.path)
-                )
+                st.caption(f":small[{label} {neighbour.similarity:.2f}]")
 
 
 def _judged(seen: Seen, chosen: Chosen) -> list[tuple[Run, Likeness]]:
