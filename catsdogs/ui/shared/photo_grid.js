@@ -1,8 +1,11 @@
 // Draws a grid of thumbnails. Streamlit calls the default export whenever the photos change.
 //
 // Each tile is a button, which screen readers and the keyboard can reach: the arrow keys move, Enter
-// opens, Page Up and Page Down turn the page. Tiles that stay the same keep their node, so that the
-// focus returns to the opened photo when its dialog closes.
+// opens, Page Up and Page Down turn the page. When the dialog of the opened photo closes, its tile
+// has the focus again.
+
+const DIALOG = '[role="dialog"]';
+const DIALOG_OPENS_WITHIN_MS = 10_000;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid") ?? addGrid(parentElement);
@@ -58,12 +61,30 @@ function makeTile(grid, { name, note, faded, jpeg, mark, current }, index) {
   tile.setAttribute("aria-label", [name, note, mark].filter(Boolean).join(", "));
   if (current) tile.setAttribute("aria-current", "true");
   tile.title = name;
-  tile.onclick = () => grid.setTriggerValue("opened", index);
+  tile.onclick = () => {
+    returnFocusAfterDialog(grid, index);
+    grid.setTriggerValue("opened", index);
+  };
   tile.append(makePicture(jpeg));
   if (mark) tile.append(makeMark(mark));
   if (name) tile.append(makeLine("name", name));
   if (note) tile.append(makeLine("note", note));
   return tile;
+}
+
+// Streamlit's dialog cannot return the focus by itself: the tile is in a shadow root.
+function returnFocusAfterDialog(grid, index) {
+  grid.watcher?.disconnect();
+  const openedAt = performance.now();
+  let wasOpen = false;
+  grid.watcher = new MutationObserver(() => {
+    const isOpen = document.querySelector(DIALOG) !== null;
+    const isLate = !wasOpen && performance.now() - openedAt > DIALOG_OPENS_WITHIN_MS;
+    if (isLate || (wasOpen && !isOpen)) grid.watcher.disconnect();
+    if (wasOpen && !isOpen) grid.children[index]?.focus();
+    wasOpen ||= isOpen;
+  });
+  grid.watcher.observe(document.body, { childList: true, subtree: true });
 }
 
 function makePicture(jpeg) {
