@@ -274,6 +274,13 @@ def test_a_preset_starts_with_one_click_and_the_form_folds(chosen, started):
     assert "train_start_best" not in keys(app)
 
 
+def test_both_models_start_with_one_click(chosen, started):
+    app = opened()
+    app.button(key="train_start_both").click()
+    run(app)
+    assert {config.model for config in started} == {"custom_cnn", "mobilenet_v2"}
+
+
 def test_a_preset_is_adjusted_in_the_form(chosen, started):
     app = with_settings()
     app.number_input(key="train_set_seed").set_value(11).run()

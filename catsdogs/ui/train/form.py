@@ -53,18 +53,27 @@ def _content(dataset: Dataset, runs: list[Run], *, is_main: bool) -> None:
     label = "Add to the queue" if any(run.state.is_active for run in runs) else "Start"
     data, needs = str(current.path() or dataset.root), _needs(dataset, runs)
     # No callbacks: they would receive the settings of the last run of the page, not newer input.
-    clicked = presets.show(
-        presets.on(data, runs, fingerprint=dataset.fingerprint(), needs=needs),
-        start_label=label,
-        is_main=is_main,
-    )
+    ready = presets.on(data, runs, fingerprint=dataset.fingerprint(), needs=needs)
+    clicked = presets.show(ready, start_label=label, is_main=is_main)
     if clicked is not None and clicked.starts:
         _start([clicked.config])
     elif clicked is not None:
         settings.fill(clicked.config)
         st.session_state[_NEXT] = {_OWN: True}
         st.rerun()
-    if st.toggle("Own settings", key=_OWN, persist_state="session"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        has_own_settings = st.toggle(
+            "Own settings", key=_OWN, persist_state="session", width="stretch"
+        )
+        if st.button(
+            "Train both models",
+            key="train_start_both",
+            icon=":material/balance:",
+            type="tertiary",
+            help="Best, then the 2-minute look, to compare them.",
+        ):
+            _start(presets.of_both_models(ready))
+    if has_own_settings:
         _own_settings(dataset, data, needs, label=label)
 
 

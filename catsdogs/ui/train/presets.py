@@ -100,6 +100,11 @@ def on(
     ]
 
 
+def of_both_models(cards: Sequence[Card]) -> list[RunConfig]:
+    """Return the settings of one card for each model, without those that show a fault."""
+    return [card.config for card in cards if card.config.recipe == RunConfig.recipe]
+
+
 def show(cards: Sequence[Card], *, start_label: str, is_main: bool) -> Click | None:
     """Draw the cards beside each other; return the click on one of them.
 
