@@ -80,6 +80,17 @@ def test_the_result_is_a_sentence_with_names(trained_machine):
     assert app.button(key="compare_next").label.startswith("Try CNN")
 
 
+def test_a_link_wins_over_the_choice_of_an_earlier_visit(trained_machine):
+    app = opened()
+    a, b = (app.selectbox(key=f"compare_{letter}").value for letter in "ab")
+    app.query_params["a"], app.query_params["b"] = b, a
+    app.run()
+    assert [app.selectbox(key=f"compare_{letter}").value for letter in "ab"] == [b, a]
+    # The address that the page wrote is not a link: the next choice of the user counts.
+    app.selectbox(key="compare_a").set_value(a).run()
+    assert [app.selectbox(key=f"compare_{letter}").value for letter in "ab"] == [a, a]
+
+
 def test_the_photos_of_the_largest_disagreement_come_first(trained_machine):
     kinds = options(opened(), "compare_kind")
     counts = [int(kind.rpartition("· ")[2]) for kind in kinds]

@@ -11,6 +11,7 @@ from catsdogs.ui.runs import remarks
 from catsdogs.ui.shared import run_chips
 
 _TITLES = {"a": "First run", "b": "Second run"}
+_WRITTEN = "compare_written"  # the address as this page wrote it last
 
 
 def pick(runs: Sequence[Run]) -> tuple[Run, Run]:
@@ -20,12 +21,14 @@ def pick(runs: Sequence[Run]) -> tuple[Run, Run]:
     """
     starred_first = sorted(runs, key=lambda run: not run.remarks.starred)
     by_id = {run.run_id: run for run in starred_first}
+    _follow_link(by_id)
     first, second = st.columns(2)
     defaults = _defaults(by_id)
     with first:
         a = _choose("a", by_id, default=defaults[0])
     with second:
         b = _choose("b", by_id, default=defaults[1])
+    st.session_state[_WRITTEN] = _asked()
     return a, b
 
 
@@ -42,9 +45,24 @@ def _defaults(by_id: dict[str, Run]) -> tuple[Run, Run]:
     return best_pair(runs)
 
 
+def _follow_link(by_id: dict[str, Run]) -> None:
+    """Take the runs that the address names, unless this page wrote it: a link wins."""
+    asked = _asked()
+    if not any(asked.values()) or asked == st.session_state.get(_WRITTEN):
+        return
+    for name, run_id in asked.items():
+        if run_id in by_id:
+            st.session_state[_key(name)] = run_id
+        else:
+            st.session_state.pop(_key(name), None)
+
+
+def _asked() -> dict[str, str]:
+    return {name: st.query_params.get(name, "") for name in _TITLES}
+
+
 def _wanted(name: str) -> str:
-    wanted = st.session_state.get(_key(name)) or st.query_params.get(name)
-    return str(wanted or "")
+    return str(st.session_state.get(_key(name), ""))
 
 
 def _key(name: str) -> str:
