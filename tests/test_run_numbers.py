@@ -35,7 +35,7 @@ def test_runs_of_older_versions_are_numbered_by_their_age(created):
     assert [store.load(run.folder).number for run in runs] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"a": "b"}', "[" * 100_000])
+@pytest.mark.parametrize("content", ["", "[]", '{"a": "b"}', '{"a": Infinity}', "[" * 100_000])
 def test_a_damaged_file_of_numbers_is_made_again(created, content):
     first = created("custom_cnn")
     (first.folder.parent / "run-numbers.json").write_text(content)

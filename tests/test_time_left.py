@@ -152,6 +152,17 @@ def test_without_an_expectation_the_fit_alone_is_known():
     assert predicted == pytest.approx(end - AFTER_S, rel=0.05)
 
 
+def test_an_epoch_without_a_report_of_its_batches_is_no_problem():
+    folding = Folding()
+    metrics = {"loss": 0.5, "accuracy": 0.8, "val_loss": 0.5, "val_accuracy": 0.8}
+    for event in (
+        {"event": "phase", "t": 0.0, "name": "fit", "done": 0, "total": EPOCHS},
+        {"event": "epoch", "t": 1.0, "epoch": EPOCHS, **metrics},
+    ):
+        folding.add(parsed(event))
+    assert time_left(folding.view(), CONFIG, expected=EXPECTED) == pytest.approx(AFTER_S)
+
+
 def test_before_fine_tuning_the_expectation_stands_for_it():
     config = RunConfig("mobilenet_v2", "/photos", epochs=2, fine_tune=3)
     expected = {"start": 4.0, "embed": 9.0, "fit": 60.0, "evaluate": 1.0, "export": 2.0}

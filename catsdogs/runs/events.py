@@ -41,9 +41,6 @@ class State(StrEnum):
         return self in (State.QUEUED, State.RUNNING, State.STOPPING)
 
 
-ENDS = (State.FINISHED, State.STOPPED, State.FAILED)
-
-
 class _Event(
     Struct, frozen=True, kw_only=True, tag_field="event", tag=str.lower, omit_defaults=True
 ):

@@ -75,5 +75,5 @@ def _read(artifacts: Path) -> dict[str, int]:
     try:
         found = json.loads((artifacts / _FILE).read_bytes())
         return {str(name): int(number) for name, number in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, OverflowError, TypeError, AttributeError, RecursionError):
         return {}  # None was recorded yet, or the file is damaged: the folders give the numbers.

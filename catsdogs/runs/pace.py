@@ -84,7 +84,8 @@ def _seconds_per_work(
         is_enough = work >= _ENOUGH_SHARE * whole or elapsed_s >= _ENOUGH_S
         return elapsed_s / work if work > 0 and elapsed_s > 0 and is_enough else None
     weight = _EXPECTED_WEIGHT * whole
-    return (weight * expected_s + elapsed_s) / (weight + work)
+    total = weight + work
+    return (weight * expected_s + elapsed_s) / total if total > 0 else expected_s
 
 
 def _fitted(view: RunView, phase: PhaseView) -> list[Batch]:

@@ -83,7 +83,7 @@ def _latest(runs: list[Run]) -> Run:
 def _is_guessing(run: Run) -> bool:
     """Return whether guessing is as good, within two standard errors on as many images."""
     result = run.result
-    return bool(result.val_accuracy <= 0.5 + 1 / math.sqrt(result.val_images))
+    return result.is_model and result.val_accuracy <= 0.5 + 1 / math.sqrt(result.val_images)
 
 
 def _resumes_at(run: Run) -> str:

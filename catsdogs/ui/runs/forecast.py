@@ -51,7 +51,8 @@ def text(found: Estimate) -> str:
     if low == high:
         return f"about {high}"
     least, unit = low.rsplit(" ", 1)
-    return f"{least if high.endswith(f' {unit}') else low} to {high}"
+    is_shared = high.split(" ")[1:] == [unit]
+    return f"{least if is_shared else low} to {high}"
 
 
 def left(run: Run, view: RunView, runs: Sequence[Run]) -> str:
