@@ -10,7 +10,7 @@ from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
 from catsdogs import paths
-from catsdogs.background import tasks
+from catsdogs.background import job, tasks
 from catsdogs.background.tasks import TaskState
 from catsdogs.dataset import annotations, index
 from catsdogs.errors import WeightsUnavailable
@@ -400,3 +400,22 @@ def test_a_download_that_failed_says_why_until_that_is_closed(chosen):
     assert "Expected" in app.error[0].value
     press(app, "Close")
     assert not app.error
+
+
+def test_back_leaves_a_download_that_failed(chosen):
+    url = "http://example.org/photos.zip"
+    folder = tasks.folder_of(fetch_task.KIND, url)
+    folder.mkdir(parents=True)
+    job.report(folder, "queued", kind=fetch_task.KIND.name, subject=url)
+    job.report(folder, "failed", message="Expected a zip. Received: a page.")
+    app = opened()
+    assert "Expected a zip" in app.error[0].value
+    app.button(key="open_back").click().run()
+    assert len(names(app)) == 16
+
+
+def test_a_text_in_the_address_is_shown_as_text(chosen):
+    app = opened(find="![i](http://example.org/i.png)")
+    shown = next(one.value for one in app.caption if one.value.startswith("Filter:"))
+    assert "![i](" not in shown
+    assert "![i](http://example.org/i.png)" in shown.replace("\\", "")

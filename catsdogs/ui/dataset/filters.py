@@ -8,6 +8,7 @@ import streamlit as st
 from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.gallery_query import Polygon, Query
+from catsdogs.text import literal
 from catsdogs.ui.dataset import photo
 from catsdogs.ui.shared import pager
 
@@ -140,7 +141,7 @@ def _parts(now: Query) -> list[str]:
         f"{now.label}s" if now.label else "",
         f"{now.side} photos" if now.side else "",
         FLAGS[now.flag].title.lower() if now.flag else "",
-        f"names with “{now.text}”" if now.text else "",
+        f"names with “{literal(now.text)}”" if now.text else "",
         f"selection on {_AREA_TITLES[now.area_of]}" if now.area_of else "",
     ]
     ranges = [f"{MEASURES[n].title.lower()} {a:g} to {b:g}" for n, (a, b) in now.ranges.items()]

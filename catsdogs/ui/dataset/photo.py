@@ -11,6 +11,7 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import load_upright, read_bytes
 from catsdogs.labels import UNLABELLED
+from catsdogs.paths import shortened
 from catsdogs.text import literal, printable
 from catsdogs.ui.dataset import decisions, photo_answers, photo_facts
 from catsdogs.ui.dataset.photo_answers import Answers
@@ -56,7 +57,7 @@ def shown(
     try:
         picture = load_upright(read_bytes(root / path), at_least_px=SHOWN_PX)
     except UnreadableImage as error:
-        return Shown(path, None, alt, message=str(error))
+        return Shown(path, None, alt, message=shortened(str(error)))
     return photo_viewer.shown(path, picture, answers.heats if answers else (), alt=alt)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from catsdogs.background import tasks
-from catsdogs.background.tasks import Task
+from catsdogs.background.tasks import Task, TaskState
 from catsdogs.sources import fetch_task, fetching, opening
 from catsdogs.text import literal
 from catsdogs.ui.dataset import preview
@@ -32,7 +32,7 @@ def show() -> None:
     found = preview.chosen()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Open photos", anchor=False, width="content")
-        st.button("Back", icon=":material/arrow_back:", key="open_back", on_click=close)
+        st.button("Back", icon=":material/arrow_back:", key="open_back", on_click=_back)
     if found is not None:
         preview.show(found, on_use=_use)
     else:
@@ -43,6 +43,14 @@ def close() -> None:
     """Return to the current dataset."""
     st.query_params.pop(_OPEN, None)
     preview.forget()
+
+
+def _back() -> None:
+    """Close, and forget the downloads that ended without a dataset: they would open it again."""
+    for task in tasks.of_kind(fetch_task.KIND):
+        if task.state is not TaskState.DONE:
+            tasks.dismiss(task)
+    close()
 
 
 def _open() -> None:
@@ -150,5 +158,6 @@ def _start_download(source: str) -> None:
 
 def _show_download(task: Task) -> None:
     if task.result:
-        preview.look(Path(task.result["path"]))
-        st.rerun()
+        with problems.shown():
+            preview.look(Path(task.result["path"]))
+            st.rerun()

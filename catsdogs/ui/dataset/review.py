@@ -8,7 +8,7 @@ import streamlit as st
 
 from catsdogs.health.findings import review_queue
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.text import counted, duration, percent
 from catsdogs.ui.dataset import check, decisions, photo, photo_facts, views
 from catsdogs.ui.dataset.views import View
@@ -134,8 +134,9 @@ def _one(snapshot: Snapshot, left: pd.DataFrame) -> None:
 
 def _belief(record: Mapping[Any, Any]) -> str:
     label = record["named_label"]
-    believed = record["p_dog"] if label == 0 else 1 - record["p_dog"]
+    said, sureness = class_name(record["p_dog"]), max(record["p_dog"], 1 - record["p_dog"])
+    too = " too" if said == CLASS_NAMES[label] else ""
     return (
         f"Its label is **{CLASS_NAMES[label]}**. A classifier that never saw this photo says "
-        f"**{CLASS_NAMES[1 - label]} {percent(believed)}**."
+        f"**{said} {percent(sureness)}**{too}."
     )
