@@ -78,6 +78,10 @@ class Seen:
         }
 
 
+# The columns of ``table`` that are not about one run, and that of the thumbnail on a page.
+OWN_COLUMNS = ("Picture", "File", "Named", "Disagree", "Decoding", "Error")
+
+
 def see(name: str, read: Read, panel: Panel, *, thumbnail: bool = False) -> Seen:
     """Return the answers of ``panel`` for the picture whose content ``read`` returns."""
     try:

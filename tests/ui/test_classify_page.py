@@ -24,6 +24,7 @@ from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
 from catsdogs.runs import layout, store
+from catsdogs.runs.run import Remarks
 from catsdogs.sources import current, opening
 from catsdogs.system import processes
 from catsdogs.system.processes import identity_of
@@ -462,6 +463,22 @@ class TestWithTrainedRuns:
         app = give(app, ("three.jpg", first))
         strip = component(app, "classify_strip")["tiles"]
         assert [tile["name"] for tile in strip] == [one, two, "three.jpg"]
+
+    def test_a_damaged_zip_is_forgotten_with_the_page_that_lists_it(self, photos):
+        app = give(opened(), ("bad.zip", b"PK\x03\x04nonsense"))
+        assert "bad.zip" in app.error[0].value.replace("\\", "")
+        app.switch_page("streamlit_app.py")
+        run(app)
+        app.switch_page("pages/classify.py")
+        assert not run(app).error
+
+    @pytest.mark.parametrize("name", inference_answers.OWN_COLUMNS)
+    def test_a_run_may_be_named_like_a_column_of_the_table(self, photos, name):
+        store.remark(store.list_runs()[0][0], Remarks(name=name))
+        run_ids = [run.run_id for run in store.list_runs()[0]]
+        app = opened(classify_view="Table", run=run_ids)
+        app = give(app, *list(photos.items())[:2])
+        assert f"Run {name}" in table(app)
 
     def test_clear_all_empties_the_session(self, photos):
         app = give(opened(), *list(photos.items())[:2])

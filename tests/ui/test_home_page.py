@@ -95,3 +95,11 @@ def test_the_next_step_follows_the_runs_on_the_dataset(trained_machine):
     for run in store.list_runs()[0]:
         shutil.rmtree(run.folder)
     assert next_button(opened()) == "Train a model"
+
+
+def test_when_the_chosen_runs_are_gone_the_best_ones_answer(shipped, chosen):
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    app.session_state["classify_runs"] = ["deleted"]
+    app.run()
+    assert "try one of these" in said(app)
+    assert "Choose at least one run" not in said(app)

@@ -36,7 +36,7 @@ def show(
         pictures = inputs.show(page)
     with answer:
         if not chosen.runs:
-            st.warning("Choose at least one run in *Settings*.")
+            st.warning("Choose at least one run in *Settings* on the Classify page.")
         elif not pictures:
             answers.forget()
             st.markdown("**Or try one of these**")

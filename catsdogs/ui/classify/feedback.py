@@ -7,6 +7,7 @@ from catsdogs.sources import current
 from catsdogs.ui.classify.tray import Given
 from catsdogs.ui.shared import cache, problems
 from catsdogs.ui.shared.markdown import verbatim
+from catsdogs.ui.shared.pages import DATASET
 
 _PROBLEM = "classify_problem"
 
@@ -63,6 +64,7 @@ def _offer(picture: Given, content: bytes, key: str) -> None:
 
 
 def _open_as_dataset() -> None:
-    current.choose(corrections.folder())
-    cache.forget_datasets()
-    st.switch_page("pages/dataset.py")
+    with problems.shown():
+        current.choose(corrections.folder())
+        cache.forget_datasets()
+        st.switch_page(DATASET.script)

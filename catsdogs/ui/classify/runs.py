@@ -8,6 +8,7 @@ import streamlit as st
 
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
+from catsdogs.inference.answers import OWN_COLUMNS
 from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.rejection import FALSE_REFUSALS
 from catsdogs.runs import store
@@ -31,8 +32,9 @@ class Chosen:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """A distinct short name by run id."""
-        return run_chips.names(self.runs)
+        """A distinct short name by run id; no other column of an answers table has it."""
+        names = run_chips.names(self.runs)
+        return {id_: f"Run {name}" if name in OWN_COLUMNS else name for id_, name in names.items()}
 
     def judge_of(self, run: Run) -> Run | None:
         """Return the run that decides for ``run`` whether a picture shows a pet at all."""
@@ -40,10 +42,10 @@ class Chosen:
 
 
 def current(usable: list[Run]) -> Chosen:
-    """Return this session's choice, without drawing it: at first the best run of each model."""
+    """Return this session's choice, without drawing it: by default the best run of each model."""
     ids = {run.run_id: run for run in usable}
     wanted = st.session_state.get(_RUNS)
-    if wanted is None:
+    if wanted is None or (wanted and not ids.keys() & wanted):  # None, or all deleted since.
         wanted = [run.run_id for run in store.best_usable()]
     refused = st.session_state.get(_FALSE_REFUSAL, DEFAULT_FALSE_REFUSAL)
     threshold = st.session_state.get(_THRESHOLD, Decision.threshold)

@@ -144,8 +144,14 @@ def _empty_uploaders() -> None:
 
 
 def _let_go(widget: str) -> None:
-    """Keep the files of an uploader that is drawn for the first time on this visit of the page."""
-    _replace([replace(file, widget="") if file.widget == widget else file for file in _files()])
+    """Keep the pictures of an uploader that is drawn for the first time on this visit of the page.
+
+    Drop ZIPs that cannot be used: no uploader lists them now, so nobody could remove them.
+    """
+    listed = [file for file in _files() if file.widget == widget]
+    _free([file for file in listed if file.problem])
+    kept = [file for file in _files() if file not in listed or not file.problem]
+    _replace([replace(file, widget="") if file in listed else file for file in kept])
 
 
 def _make_current(files: Sequence[_File]) -> None:
