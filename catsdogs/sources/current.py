@@ -42,9 +42,9 @@ def recent() -> list[Path]:
     """Return the datasets that were chosen lately and still exist, the latest first."""
     try:
         found = [Path(path) for path in json.loads(_recent_file().read_bytes())]
-        return [path for path in found if path.exists()]
     except (OSError, ValueError, TypeError, RecursionError):
         return []
+    return [path for path in found if _exists(path)]
 
 
 def chosen() -> Path | None:
@@ -57,6 +57,13 @@ def chosen() -> Path | None:
 
 def _choice_file() -> Path:
     return paths.data_dir() / "current.txt"
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # Permission is missing, or it is not a path.
+        return False
 
 
 def _recent_file() -> Path:

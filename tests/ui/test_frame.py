@@ -1,5 +1,7 @@
 """The frame of every page: the sidebar's dataset, its steps, and the running work."""
 
+import json
+
 import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
@@ -31,6 +33,10 @@ def sidebar(app: AppTest) -> str:
     return "\n".join(one.value for kind in ("markdown", "caption") for one in app.sidebar.get(kind))
 
 
+def steps(app: AppTest) -> str:
+    return next(bar.proto.text for bar in app.get("progress") if "Look" in bar.proto.text)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.title)
 def test_every_page_names_the_dataset(page, chosen):
     assert "photos" in sidebar(opened(page.script))
@@ -60,3 +66,20 @@ def test_the_sample_is_called_what_it_is(chosen):
     draw_sample(sample_dir(), images=20)
     current.choose(sample_dir())
     assert "Drawings" in sidebar(opened("pages/train.py"))
+
+
+def test_a_step_is_done_on_the_dataset_that_it_was_done_on(chosen, tmp_path):
+    draw_sample(tmp_path / "drawn", images=20)
+    current.choose(tmp_path / "drawn")
+    current.choose(chosen)
+    app = opened("pages/dataset.py")
+    app.switch_page("pages/train.py")
+    assert "✓\u00a0Look" in steps(app.run())
+    app.button(key="dataset_switch_0").click().run()
+    assert "✓\u00a0Look" not in steps(app.run())
+
+
+def test_a_recent_dataset_that_cannot_be_looked_up_does_not_hide_the_others(chosen):
+    listed = current.paths.data_dir() / "recent.json"
+    listed.write_text(json.dumps(["/" + "x" * 5000, "a\0b", *json.loads(listed.read_text())]))
+    assert current.recent() == [chosen]

@@ -9,15 +9,9 @@ from catsdogs.errors import DatasetError
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import UNLABELLED
 from catsdogs.sources import current, opening
-from catsdogs.sources.sample import ensure_sample, sample_dir
+from catsdogs.sources.sample import ensure_sample
 from catsdogs.ui.shared import cache, problems
 from catsdogs.ui.shared.markdown import verbatim
-
-_HOW_TO_GET_REAL_PHOTOS = (
-    "Under *Open photos* on the Dataset page this app downloads photos from Microsoft (no "
-    "account needed) or from [Kaggle](https://www.kaggle.com/c/dogs-vs-cats) (free account), or "
-    "takes a zip or a folder that you have."
-)
 
 
 def dataset() -> Dataset | None:
@@ -54,17 +48,6 @@ def use(folder: Path) -> None:
         current.choose(folder)
         cache.forget_datasets()
         st.rerun()
-
-
-def about_sample() -> None:
-    """If the current dataset is the sample, explain that, and how to get real photos."""
-    if current.path() == sample_dir():
-        st.info(
-            "These are **drawings**, made by this app so that everything works at once, with some "
-            "wrong labels, copies and unreadable files among them on purpose. Results on them say "
-            f"nothing about photos. {_HOW_TO_GET_REAL_PHOTOS}",
-            icon=":material/draw:",
-        )
 
 
 def opened(folder: Path) -> Snapshot:

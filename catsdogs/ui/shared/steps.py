@@ -6,6 +6,7 @@ from enum import StrEnum
 import streamlit as st
 
 from catsdogs.runs.run import Run
+from catsdogs.sources import current
 
 _SEEN = "steps_done"
 
@@ -26,8 +27,11 @@ class Facts:
 
 
 def mark(step: Step) -> None:
-    """Remember that this session did a step: saw photos, compared runs, classified a picture."""
-    st.session_state.setdefault(_SEEN, set()).add(step)
+    """Remember that this session did a step with the current dataset.
+
+    It saw photos, compared runs or classified a picture.
+    """
+    st.session_state.setdefault(_SEEN, set()).add((current.path(), step))
 
 
 def done(facts: Facts) -> list[Step]:
@@ -46,8 +50,8 @@ def done(facts: Facts) -> list[Step]:
         Step.COMPARE: False,
         Step.USE: False,
     }
-    seen = st.session_state.get(_SEEN, set())
-    return [step for step in Step if is_done[step] or step in seen]
+    seen, path = st.session_state.get(_SEEN, set()), current.path()
+    return [step for step in Step if is_done[step] or (path, step) in seen]
 
 
 def show(found: list[Step]) -> None:
