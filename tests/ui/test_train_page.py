@@ -1,5 +1,7 @@
 """The Train page in its states, run by Streamlit's own test runner, without a browser."""
 
+import json
+
 import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
@@ -9,9 +11,11 @@ from catsdogs.dataset import index
 from catsdogs.runs import event_file, layout, machine_speed, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.estimate import Estimate
 from catsdogs.runs.events import State
 from catsdogs.runs.machine_speed import MachineSpeed
-from catsdogs.sources import current
+from catsdogs.sources import current, opening
+from catsdogs.ui.runs import forecast
 from catsdogs.ui.shared import cache
 
 pytestmark = pytest.mark.page
@@ -403,3 +407,35 @@ def test_all_metrics_are_in_a_table(chosen):
     assert not app.dataframe
     app.session_state["train_all_metrics"] = True
     assert run(app).dataframe[0].value["Accuracy"].tolist() == [90.0]
+
+
+def test_a_run_that_finished_without_a_result_is_shown(chosen):
+    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
+    with event_file.appending(folder) as emit:
+        emit("finished")
+    assert "Ended without a model" in said(opened())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spread", "text"),
+    [
+        (70, 1.7, "1 to 2 min"),
+        (30, 1.25, "24 to 38 s"),
+        (6000, 1.25, "80 min to 2 h 5 min"),
+        (10_800, 1.7, "1 h 46 min to 5 h 6 min"),
+    ],
+)
+def test_a_range_of_times_has_its_units(seconds, spread, text):
+    assert forecast.text(Estimate({"fit": seconds}, spread, disk_bytes=0)) == text
+
+
+@pytest.mark.slow
+def test_a_mistake_whose_photo_is_gone_says_so_in_plain_text(trained_machine, monkeypatch):
+    monkeypatch.setattr(opening, "opened", lambda _: None)
+    worst = min(store.list_runs()[0], key=lambda run: run.result.val_accuracy)
+    app = opened(run=worst.run_id)
+    app.button(key="train_mistakes_toggle").click().run()
+    app.session_state["train_mistakes_open"] = 0
+    run(app)
+    viewer = next(c for c in app.get("bidi_component") if "-train_mistake_picture" in c.proto.id)
+    assert json.loads(viewer.proto.json)["message"] == "Its dataset is not on this machine."

@@ -19,12 +19,10 @@ from catsdogs.labels import CLASS_NAMES, DOG, class_name
 from catsdogs.paths import shortened
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
-from catsdogs.sources import current, opening
 from catsdogs.text import literal, printable
 from catsdogs.ui.runs import origin
-from catsdogs.ui.shared import cache, pager, photo_viewer, problems
+from catsdogs.ui.shared import cache, measured_photo, pager, photo_viewer, problems
 from catsdogs.ui.shared.pager import Pages
-from catsdogs.ui.shared.pages import DATASET
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 from catsdogs.ui.shared.photo_viewer import Heat, Line, Shown, Walk
 
@@ -181,7 +179,7 @@ def _dialog_if_open(listed: Listed) -> None:
 def _viewer(listed: Listed, table: pd.DataFrame) -> None:
     at = int(np.flatnonzero(table["path"] == st.query_params.get(_OPEN, table["path"].iloc[0]))[0])
     photo, pair = table.iloc[at], listed.pair
-    picture, notes = _picture(pair, photo)
+    picture, notes = _picture(pair, photo, listed.threshold)
     lines = [
         _line(run, photo[f"p_dog_{letter.lower()}"], photo["label"], listed, notes.get(letter, ""))
         for letter, run in pair.runs.items()
@@ -190,7 +188,7 @@ def _viewer(listed: Listed, table: pd.DataFrame) -> None:
     with photo_viewer.show(picture, lines, key="compare_viewer", walk=walk):
         st.markdown(f"Labelled **{CLASS_NAMES[photo['label']]}**.")
         _trained_on(pair)
-        _link_to_dataset(pair, photo["path"])
+        measured_photo.link_to_dataset(pair.place[0], photo["path"])
 
 
 def _line(run: Run, p_dog: float, label: int, listed: Listed, note: str) -> Line:
@@ -199,13 +197,13 @@ def _line(run: Run, p_dog: float, label: int, listed: Listed, note: str) -> Line
     return Line(run, said, probability, said == CLASS_NAMES[label], note)
 
 
-def _picture(pair: Pair, photo: pd.Series) -> tuple[Shown, dict[str, str]]:
+def _picture(pair: Pair, photo: pd.Series, threshold: float) -> tuple[Shown, dict[str, str]]:
     """Return the picture with its heat maps, and why a run has none, by letter."""
     root, _ = pair.place
     name = printable(photo["path"].rpartition("/")[2])
     alt = f"{name}, labelled {CLASS_NAMES[photo['label']]}"
     try:
-        content = _content(root, photo["path"], photo["digest"])
+        content = measured_photo.content(root, photo["path"], photo["digest"])
         original = images.load_upright(content, at_least_px=photo_viewer.SHOWN_PX)
     except UnreadableImage as error:
         return Shown(name, None, alt, message=shortened(str(error))), {}
@@ -215,43 +213,16 @@ def _picture(pair: Pair, photo: pd.Series) -> tuple[Shown, dict[str, str]]:
             notes[letter] = "No heat map: this run came without its model file."
             continue
         with problems.shown():
-            heats.append(_heat(run, content))
+            heats.append(_heat(run, content, threshold))
     return photo_viewer.shown(name, original, heats, alt=alt), notes
 
 
-def _heat(run: Run, content: bytes) -> Heat:
+def _heat(run: Run, content: bytes, threshold: float) -> Heat:
     answer = cache.predictor(run)(images.Picture(content))
-    return photo_viewer.heat(run, answer.heatmap, label=class_name(answer.p_dog))
-
-
-def _content(root: Path | None, path: str, digest: str) -> bytes:
-    """Return the file of a photo, unchanged since the runs were measured on it.
-
-    Raises:
-        UnreadableImage: when it is not on this machine, or has changed.
-    """
-    if root is None:
-        raise UnreadableImage("missing", "Its dataset is not on this machine.")
-    content = images.read_bytes(root / path)
-    if images.digest(content) != digest:
-        raise UnreadableImage("missing", "The file has changed since the runs were measured on it.")
-    return content
+    return photo_viewer.heat(run, answer.heatmap, label=class_name(answer.p_dog, threshold))
 
 
 def _trained_on(pair: Pair) -> None:
     doubtful = " and ".join(name for name, run in pair.named(pair.runs).items() if run.caveat)
     but = f", but the weights that {literal(doubtful)} began from may have been" if doubtful else ""
     st.caption(f"Neither run was trained on this photo{but}.")
-
-
-def _link_to_dataset(pair: Pair, path: str) -> None:
-    """Link to the photo on the Dataset page, to correct its label there."""
-    root, _ = pair.place
-    chosen = current.path()
-    if root is not None and chosen is not None and opening.opened(chosen) == root:
-        st.page_link(
-            DATASET.script,
-            label="Correct its label",
-            icon=DATASET.icon,
-            query_params={"photo": path},
-        )

@@ -38,7 +38,8 @@ def show(pair: Pair, usable: Sequence[Run], threshold: float) -> None:
 
 def show_without_answers(chosen: Sequence[Run], usable: Sequence[Run]) -> None:
     """Show the tabs that need no answers, for runs that cannot be compared."""
-    _draw(_of_runs({run_chips.name(run): run for run in chosen}, usable))
+    names = run_chips.names({run.run_id: run for run in chosen}.values())
+    _draw(_of_runs({names[run.run_id]: run for run in chosen}, usable))
 
 
 def _of_runs(named: Mapping[str, Run], usable: Sequence[Run]) -> dict[str, Callable[[], None]]:

@@ -8,6 +8,7 @@ next_step.py            the primary button that ends a finished state
 dataset_card.py         the sidebar's card of the current dataset, and the switch to another
 run_chips.py            a run's short name in its own colour, with details behind it
 photo_viewer.py         a large picture with heat maps, and its answers
+measured_photo.py       a photo that runs were measured on, and the link to its label
 current_dataset.py      the dataset that all pages work on
 photo_grid.py           a grid of thumbnails, usable by mouse and keyboard
 pager.py                long lists in pages

@@ -12,15 +12,14 @@ from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.images import picture
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES, class_name
+from catsdogs.paths import shortened
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
-from catsdogs.sources import current, opening
+from catsdogs.sources import opening
 from catsdogs.text import answer, printable
 from catsdogs.ui.runs import origin
-from catsdogs.ui.shared import cache, pager, photo_viewer, problems
-from catsdogs.ui.shared.markdown import verbatim
+from catsdogs.ui.shared import cache, measured_photo, pager, photo_viewer, problems
 from catsdogs.ui.shared.pager import Pages
-from catsdogs.ui.shared.pages import DATASET
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 from catsdogs.ui.shared.photo_viewer import Line, Shown, Walk
 
@@ -125,46 +124,22 @@ def _details(run: Run, mistakes: Sequence[_Mistake]) -> None:
     body = photo_viewer.show(_shown(run, one), [line], key="train_mistake", walk=walk)
     with body:
         st.markdown(f"Its label is **{one.label}**.")
-        _link_to_dataset(run, one)
+        measured_photo.link_to_dataset(opening.opened(Path(run.config.data)), one.path)
         st.caption("The run did not learn from this photo: it belongs to the validation photos.")
-
-
-def _link_to_dataset(run: Run, one: _Mistake) -> None:
-    """Link to the photo on the Dataset page, if that shows the photos of this run."""
-    shown = current.path()
-    if shown is not None and opening.opened(shown) == opening.opened(Path(run.config.data)):
-        address = {"photo": one.path}
-        st.page_link(
-            DATASET.script, label="Change the label", icon=DATASET.icon, query_params=address
-        )
 
 
 def _shown(run: Run, one: _Mistake) -> Shown:
     """Return the photo with its heat map, or the reason why it cannot be shown."""
     alt = f"A {one.label} that the run calls a {one.said}"
     try:
-        content = _content(run, one)
+        root = opening.opened(Path(run.config.data))
+        content = measured_photo.content(root, one.path, one.digest)
         photo = picture.load_upright(content, at_least_px=photo_viewer.SHOWN_PX)
     except UnreadableImage as error:
-        return Shown(one.name, None, alt, message=verbatim(error))
+        return Shown(one.name, None, alt, message=shortened(str(error)))
     heats = []
     if run.can_classify:
         with problems.shown():
             found = cache.predictor(run)(picture.Picture(content))
             heats = [photo_viewer.heat(run, found.heatmap, label=one.said)]
     return photo_viewer.shown(one.name, photo, heats, alt=alt, is_right=False)
-
-
-def _content(run: Run, one: _Mistake) -> bytes:
-    """Return the file of a photo, unchanged since the run was measured on it.
-
-    Raises:
-        UnreadableImage: when it is not on this machine, or has changed.
-    """
-    root = opening.opened(Path(run.config.data))
-    if root is None:
-        raise UnreadableImage("missing", "Its dataset is not on this machine.")
-    content = picture.read_bytes(root / one.path)
-    if picture.digest(content) != one.digest:
-        raise UnreadableImage("missing", "The file has changed since the run was measured on it.")
-    return content
