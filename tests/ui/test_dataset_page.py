@@ -419,3 +419,14 @@ def test_a_text_in_the_address_is_shown_as_text(chosen):
     shown = next(one.value for one in app.caption if one.value.startswith("Filter:"))
     assert "![i](" not in shown
     assert "![i](http://example.org/i.png)" in shown.replace("\\", "")
+
+
+def test_a_link_to_a_photo_opens_it_even_after_a_switch_of_the_dataset(chosen, other):
+    app = opened()
+    app.switch_page("pages/train.py")
+    run(app)
+    current.choose(other)
+    cache.forget_datasets()
+    app.switch_page("pages/dataset.py")
+    app.query_params["photo"] = "cats/1.jpg"
+    assert "photo_next" in [button.key for button in run(app).button]

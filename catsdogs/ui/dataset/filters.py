@@ -64,11 +64,17 @@ def count() -> int:
 
 
 def follow(root: Path) -> None:
-    """Clear the filter and close the photo when the page shows another dataset than before."""
-    if st.session_state.setdefault(_ROOT, root) != root:
-        st.session_state[_ROOT] = root
+    """Clear the filter and close the photo when the page shows another dataset than before.
+
+    A photo that was not open before comes from a link, so it belongs to this dataset.
+    """
+    opened = photo.opened()
+    before, was_opened = st.session_state.get(_ROOT, (root, None))
+    if before != root:
         clear()
-        photo.close()
+        if opened == was_opened:
+            photo.close()
+    st.session_state[_ROOT] = root, opened
 
 
 def first_page() -> None:

@@ -23,9 +23,14 @@ _HEIGHT_PX = 430
 _MOST_NEIGHBOURS = 8
 
 
+def opened() -> str | None:
+    """Return the path of the photo that is open over the page, if there is one."""
+    return st.query_params.get(_OPEN)
+
+
 def is_open() -> bool:
     """Return whether a photo is open over the page."""
-    return _OPEN in st.query_params
+    return opened() is not None
 
 
 def open_(path: str) -> None:
