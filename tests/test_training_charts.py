@@ -144,3 +144,8 @@ def test_without_a_suggestion_nothing_is_marked(losses):
     assert len(figure.data) == 2
     low, high = figure.layout.yaxis.range
     assert low < 0.7 < high
+
+
+def test_curves_of_runs_with_similar_names_stay_apart(view):
+    drawn = training_charts.training_curves({"Night!": view, "Night?": view}).data
+    assert len({trace.uid for trace in drawn}) == len(drawn)

@@ -138,7 +138,7 @@ def _add_curve(
         name=name,
         # Identifies the curve when the chart is redrawn with others added or removed. Plotly uses
         # it as a CSS class.
-        uid=re.sub(r"\W", "_", f"curve_{name}_{row}"),
+        uid=re.sub(r"\W", lambda sign: f"_{ord(sign[0]):x}", f"curve_{name}_{row}"),
         row=row,
         col=1,
         **{"mode": "lines", **style},
