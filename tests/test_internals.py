@@ -170,6 +170,17 @@ class TestSessions:
 
         in_a_tab(runtime, check)
 
+    def test_a_closed_session_frees_its_pictures(self, runtime):
+        def check(session_id):
+            pictures = runtime.media_file_mgr
+            pictures._files_by_session_and_coord[session_id]["grid_0"] = "a"
+            session = streamlit_internals.session(session_id)
+            runtime.disconnect_session(session_id)
+            streamlit_internals.close(session_id, session)
+            assert session_id not in pictures._files_by_session_and_coord
+
+        in_a_tab(runtime, check)
+
     def test_only_a_new_state_forgets_what_formats_the_widgets(self):
         state, picture = SessionState(), Picture()
         metadata = WidgetMetadata("id", partial(wire, picture), partial(wire, picture), "int_value")

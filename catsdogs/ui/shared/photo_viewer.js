@@ -2,6 +2,7 @@
 // default export whenever the picture changes; the user's choice of heat map and strength stays.
 
 const STRENGTH = 0.6;
+const RETRY_AFTER_MS = 500;
 
 export default function ({ data, parentElement }) {
   const viewer = parentElement.querySelector(".viewer") ?? addViewer(parentElement, data);
@@ -24,17 +25,28 @@ function addViewer(parentElement, { heat_on }) {
 }
 
 function drawPicture({ stage, data }) {
-  if (!data.jpeg) {
+  if (!data.src) {
     const message = make("p", "message");
     message.textContent = data.message || "This picture cannot be shown.";
     return stage.replaceChildren(message);
   }
-  const picture = make("img", "picture");
+  const picture = stage.querySelector(".picture") ?? make("img", "picture");
+  const heat = stage.querySelector(".heat") ?? make("img", "heat");
   picture.alt = data.alt;
-  picture.src = `data:image/jpeg;base64,${data.jpeg}`;
-  const heat = make("img", "heat");
   heat.alt = "";
+  load(picture, data.src);
   stage.replaceChildren(picture, heat, ...(data.mark ? [makeMark(data.mark)] : []));
+}
+
+// Until the new picture is there, the one before stays. A rerun can remove a picture just before the
+// browser asks for it, and then serves it again.
+function load(picture, src) {
+  if (picture.getAttribute("src") === src) return;
+  picture.src = src;
+  picture.onerror = () => {
+    picture.onerror = null;
+    setTimeout(() => picture.getAttribute("src") === src && (picture.src = src), RETRY_AFTER_MS);
+  };
 }
 
 function makeMark(mark) {
@@ -88,7 +100,7 @@ function paint(viewer) {
   const heat = viewer.stage.querySelector(".heat");
   if (heat) {
     heat.hidden = !shown;
-    if (shown) heat.src = `data:image/png;base64,${shown.png}`;
+    if (shown) load(heat, shown.src);
     heat.style.opacity = viewer.choice.strength;
   }
   for (const button of viewer.controls.querySelectorAll(".run")) {

@@ -5,7 +5,6 @@ with body:
     ...  # the page's own evidence and decisions, beside the picture
 """
 
-import base64
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from catsdogs.inference import heatmap
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.shared import run_chips
+from catsdogs.ui.shared.streamlit_internals import picture_address
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -140,7 +140,7 @@ def show_picture(
     """Draw the picture, at most ``height_px`` high, and the control of its heat maps."""
     data = {
         "alt": picture.alt,
-        "jpeg": base64.b64encode(picture.jpeg).decode() if picture.jpeg else "",
+        "src": picture_address(picture.jpeg, key=key) if picture.jpeg else "",
         "message": picture.message,
         "height": height_px,
         "heat_on": heat_on,
@@ -150,9 +150,9 @@ def show_picture(
             {
                 "name": heat.name,
                 "colour": heat.colour,
-                "png": base64.b64encode(heat.png).decode(),
+                "src": picture_address(heat.png, key=f"{key}_heat_{number}", kind="image/png"),
             }
-            for heat in picture.heats
+            for number, heat in enumerate(picture.heats)
         ],
     }
     _element()(key=key, data=data)

@@ -100,10 +100,11 @@ def remove_upload(file_id: str) -> None:
         manager.remove_file(session, file_id)
 
 
-def picture_address(jpeg: bytes, *, key: str) -> str:
-    """Return the address of a JPEG, relative to any page, until the session's next full rerun.
+def picture_address(content: bytes, *, key: str, kind: str = "image/jpeg") -> str:
+    """Return the address of a picture, relative to any page, until the session's next full rerun.
 
-    ``key`` names its place on the page: another picture with this key replaces it.
+    ``key`` names its place on the page: another picture with this key replaces it. A browser needs
+    ten milliseconds for each, so thumbnails travel in the message of their grid.
     """
-    address = get_instance().media_file_mgr.add(jpeg, "image/jpeg", key)
+    address = get_instance().media_file_mgr.add(content, kind, key)
     return address.removeprefix("/")
