@@ -1,10 +1,10 @@
 """The Dataset page in its states, run by Streamlit's own test runner, without a browser."""
 
-import json
 import time
 from dataclasses import replace
 from functools import partial
 
+import components
 import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
@@ -84,7 +84,7 @@ def run(app: AppTest) -> AppTest:
 
 
 def tiles(app: AppTest, position: int = -1) -> list[dict]:
-    return json.loads(app.get("bidi_component")[position].proto.json)["tiles"]
+    return components.data(app.get("bidi_component")[position])["tiles"]
 
 
 def names(app: AppTest) -> list[str]:

@@ -42,6 +42,7 @@ def show_examples(page: str) -> None:
         key=f"{page}_example",
         on_open=lambda position: tray.add_example(offered[position].picture),
         columns=_EXAMPLE_COLUMNS,
+        by_address=True,
     )
 
 

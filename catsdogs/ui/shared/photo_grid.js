@@ -7,7 +7,8 @@
 const DIALOG = '[role="dialog"]';
 const DIALOG_OPENS_WITHIN_MS = 10_000;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: message, parentElement, setTriggerValue }) {
+  const data = unpacked(message);
   const grid = parentElement.querySelector(".grid") ?? addGrid(parentElement);
   grid.setTriggerValue = setTriggerValue;
   grid.style.setProperty("--columns", data.columns || "");
@@ -18,6 +19,23 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.revealed = data.reveal;
   grid.classList.toggle("strip", data.strip);
   if (data.strip) requestAnimationFrame(() => scrollToCurrent(grid));
+}
+
+// The message is a JSON document after its length, and then the pictures of its tiles.
+function unpacked(message) {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  let end = 4 + view.getUint32(0);
+  const data = JSON.parse(new TextDecoder().decode(message.subarray(4, end)));
+  for (const tile of data.tiles) {
+    const jpeg = message.subarray(end, (end += tile.size));
+    if (tile.size) tile.src = dataUrl(jpeg);
+  }
+  return data;
+}
+
+// The browser shows a page of these in half the time that object URLs take.
+function dataUrl(jpeg) {
+  return `data:image/jpeg;base64,${btoa(String.fromCharCode(...jpeg))}`;
 }
 
 // Moves only the strip, not the page.
@@ -54,7 +72,7 @@ function placeTile(grid, tile, index) {
   if (hadFocus) made.focus();
 }
 
-function makeTile(grid, { name, note, faded, jpeg, mark, current }, index) {
+function makeTile(grid, { name, note, faded, src, mark, current }, index) {
   const tile = document.createElement("button");
   tile.type = "button";
   tile.className = faded ? "tile faded" : "tile";
@@ -65,7 +83,7 @@ function makeTile(grid, { name, note, faded, jpeg, mark, current }, index) {
     returnFocusAfterDialog(grid, index);
     grid.setTriggerValue("opened", index);
   };
-  tile.append(makePicture(jpeg));
+  tile.append(makePicture(src));
   if (mark) tile.append(makeMark(mark));
   if (name) tile.append(makeLine("name", name));
   if (note) tile.append(makeLine("note", note));
@@ -87,11 +105,11 @@ function returnFocusAfterDialog(grid, index) {
   grid.watcher.observe(document.body, { childList: true, subtree: true });
 }
 
-function makePicture(jpeg) {
-  if (!jpeg) return makeLine("missing", "cannot be shown");
+function makePicture(src) {
+  if (!src) return makeLine("missing", "cannot be shown");
   const picture = document.createElement("img");
   picture.alt = "";
-  picture.src = `data:image/jpeg;base64,${jpeg}`;
+  picture.src = src;
   return picture;
 }
 
