@@ -1,11 +1,11 @@
 """The Classify page in its states, and which pictures it shows in which order."""
 
 import io
-import json
 import os
 import zipfile
 from pathlib import Path
 
+import components
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +30,7 @@ from catsdogs.system import processes
 from catsdogs.system.processes import identity_of
 from catsdogs.text import counted, literal, percent
 from catsdogs.ui.classify import answers, selection
-from catsdogs.ui.shared import run_chips
+from catsdogs.ui.shared import photo_viewer, run_chips
 
 pytestmark = pytest.mark.page
 FLOORS = dict.fromkeys(rejection.FALSE_REFUSALS, 0.5)
@@ -76,7 +76,7 @@ def labels(app: AppTest) -> list[str]:
 def component(app: AppTest, key: str) -> dict:
     """The data of one of our components."""
     found = next(one for one in app.get("bidi_component") if f"-{key}" in one.proto.id)
-    return json.loads(found.proto.json)
+    return components.data(found)
 
 
 def table(app: AppTest) -> pd.DataFrame:
@@ -436,7 +436,21 @@ class TestWithTrainedRuns:
         assert [tile["name"].startswith("Drawing of a") for tile in tiles] == [True] * 6 + [
             False
         ] * 2
-        assert all(tile["jpeg"] for tile in tiles)
+        assert all(tile["src"] for tile in tiles)
+
+    def test_a_picture_is_encoded_once_for_an_answer(self, trained_machine, photos, monkeypatch):
+        app, made = give(opened(), next(iter(photos.items()))), []
+        shown = component(app, "classify_picture")
+        encode = photo_viewer.shown
+        monkeypatch.setattr(
+            photo_viewer, "shown", lambda *a, **k: made.append(1) or encode(*a, **k)
+        )
+        assert component(run(app), "classify_picture") == shown
+        assert not made
+        for threshold in (0.0, 1.0):
+            app.slider(key="classify_threshold").set_value(threshold)
+            run(app)
+        assert made
 
     def test_the_camera_is_opened_on_demand_only(self, photos):
         app = opened()

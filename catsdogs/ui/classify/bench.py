@@ -39,6 +39,7 @@ def show(
             st.warning("Choose at least one run in *Settings* on the Classify page.")
         elif not pictures:
             answers.forget()
+            panes.forget()
             st.markdown("**Or try one of these**")
             inputs.show_examples(page)
     if chosen.runs and pictures:

@@ -1,6 +1,7 @@
 """One picture in two panes: the picture with its heat maps, and the answer with its reasons."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
@@ -20,7 +21,17 @@ from catsdogs.ui.shared.photo_viewer import Heat, Shown, Walk
 # The input, the picture and the control of its heat map fit above the fold of 800 pixels.
 _HEIGHT_PX = 420
 Panes = tuple[DeltaGenerator, DeltaGenerator]  # left, right
+_LAST = "classify_last_shown"
 _UNREADABLE = ":material/broken_image:"
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The picture that was drawn last, as the viewer shows it with this answer."""
+
+    seen: Seen
+    answer: tuple[list[str], list[str]]
+    shown: Shown
 
 
 def split() -> Panes:
@@ -46,16 +57,14 @@ def show(
             if seen.error:
                 raise seen.error
             content = picture.read()
-            photo = _photo(content)
+            shown = _shown(seen, content, chosen)
         except UnreadableImage as error:
             st.markdown(f"**{literal(seen.name)}**")
             problems.show(error, icon=_UNREADABLE)
             _remove(answered)
             return
     with left:
-        photo_viewer.show_picture(
-            _shown(seen, photo, chosen), key="classify_picture", height_px=_HEIGHT_PX
-        )
+        photo_viewer.show_picture(shown, key="classify_picture", height_px=_HEIGHT_PX)
     with right:
         verdict.show(seen, chosen)
         with st.container(horizontal=True, gap="small"):
@@ -64,6 +73,11 @@ def show(
         feedback.show_outcome(content)
         evidence.show(seen, chosen)
         details.show(seen, chosen)
+
+
+def forget() -> None:
+    """Forget the picture that was drawn last."""
+    st.session_state.pop(_LAST, None)
 
 
 def walk_over(answered: Sequence[Answered], here: int, order: Sequence[int]) -> Walk | None:
@@ -78,6 +92,20 @@ def _step(answered: Sequence[Answered], order: Sequence[int], at: int) -> Callab
     return lambda step: tray.show(answered[order[at + step]].picture.key)
 
 
+def _shown(seen: Seen, content: bytes, chosen: Chosen) -> Shown:
+    """Return the picture as the viewer shows it; it is encoded once for the same answer.
+
+    Raises:
+        UnreadableImage: when the picture cannot be read.
+    """
+    answer = (seen.labels(chosen.decision), _evident(seen, chosen))
+    last: _Last | None = st.session_state.get(_LAST)
+    if last is None or last.seen is not seen or last.answer != answer:
+        last = _Last(seen, answer, _encoded(seen, _photo(content), chosen))
+        st.session_state[_LAST] = last
+    return last.shown
+
+
 def _photo(content: bytes) -> Image.Image:
     picture = Picture(content)
     with picture.held(at_least_px=photo_viewer.SHOWN_PX):
@@ -85,7 +113,7 @@ def _photo(content: bytes) -> Image.Image:
     return photo
 
 
-def _shown(seen: Seen, photo: Image.Image, chosen: Chosen) -> Shown:
+def _encoded(seen: Seen, photo: Image.Image, chosen: Chosen) -> Shown:
     name = printable(seen.name.rpartition("/")[2])
     labels = seen.labels(chosen.decision)
     is_right = None if seen.truth is None else labels[0] == seen.truth
@@ -99,15 +127,17 @@ def _shown(seen: Seen, photo: Image.Image, chosen: Chosen) -> Shown:
 
 
 def _heats(seen: Seen, chosen: Chosen) -> list[Heat]:
-    runs, threshold = {run.run_id: run for run in chosen.runs}, chosen.decision.threshold
+    runs = {run.run_id: run for run in chosen.runs}
     return [
-        photo_viewer.heat(
-            runs[answer.run_id],
-            answer.heatmap,
-            label=class_name(answer.calibrated_p_dog, threshold),
-        )
-        for answer in seen.answers
+        photo_viewer.heat(runs[answer.run_id], answer.heatmap, label=label)
+        for answer, label in zip(seen.answers, _evident(seen, chosen), strict=True)
     ]
+
+
+def _evident(seen: Seen, chosen: Chosen) -> list[str]:
+    """Return the class that each heat map gives evidence for."""
+    threshold = chosen.decision.threshold
+    return [class_name(answer.calibrated_p_dog, threshold) for answer in seen.answers]
 
 
 def _remove(answered: Answered) -> None:
