@@ -27,19 +27,33 @@ def thumbnails(
     contains another picture.
     """
 
-    def thumbnail(photo: tuple[str, str]) -> bytes | None:
-        path, digest = photo
-        return _thumbnail(root / path, digest, unchanged_only=unchanged_only)
+    found = [_stored(digest) for _, digest in photos]
+    missing = [number for number, jpeg in enumerate(found) if jpeg is None]
+    if not missing:
+        return found  # Starting threads takes longer than reading the stored ones.
+
+    def made(number: int) -> bytes | None:
+        path, digest = photos[number]
+        return _made(root / path, digest, unchanged_only=unchanged_only)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(thumbnail, photos))
+        for number, jpeg in zip(missing, pool.map(made, missing), strict=True):
+            found[number] = jpeg
+    return found
 
 
-def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None:
-    kept = paths.cache_dir() / "thumbnails" / picture.DECODE_VERSION / digest[:2] / f"{digest}.jpg"
+def _stored(digest: str) -> bytes | None:
     with contextlib.suppress(OSError):
-        if jpeg := kept.read_bytes():
-            return jpeg
+        return _file(digest).read_bytes() or None
+    return None
+
+
+def _file(digest: str) -> Path:
+    folder = paths.cache_dir() / "thumbnails" / picture.DECODE_VERSION
+    return folder / digest[:2] / f"{digest}.jpg"
+
+
+def _made(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None:
     try:
         content = picture.read_bytes(path)
         photo = picture.load_upright(content, at_least_px=SIDE_PX)
@@ -52,7 +66,10 @@ def _thumbnail(path: Path, digest: str, *, unchanged_only: bool) -> bytes | None
     # A file that changed since the scan has another digest, so its thumbnail is not stored. A full
     # disk makes the next page slower, but this one stays correct.
     if is_unchanged:
-        with contextlib.suppress(OSError), files.replacing(kept, durable=False) as temporary:
+        with (
+            contextlib.suppress(OSError),
+            files.replacing(_file(digest), durable=False) as temporary,
+        ):
             temporary.write_bytes(jpeg)
     return jpeg
 
