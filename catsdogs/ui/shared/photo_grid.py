@@ -64,8 +64,8 @@ def photo_grid(
     ``columns`` is given. Whenever ``reveal`` changes, the page scrolls until the first row is in
     view. A strip is one row that scrolls to the current photo.
 
-    A page of 96 thumbnails is a message of 0.6 MB. With ``by_address``, the browser asks for each
-    picture by itself and keeps it: for a few pictures that stay the same.
+    A page of 96 thumbnails is a message of 0.6 MB. Use ``by_address`` for a few pictures that stay
+    the same: the browser requests each of them once, and the message stays small.
     """
 
     def opened() -> None:
