@@ -38,8 +38,8 @@ function drawPicture({ stage, data }) {
   stage.replaceChildren(picture, heat, ...(data.mark ? [makeMark(data.mark)] : []));
 }
 
-// Until the new picture is there, the one before stays. A rerun can remove a picture just before the
-// browser asks for it, and then serves it again.
+// The previous picture stays until the new one has loaded. A rerun can remove a picture just before
+// the browser requests it, and then serves it again.
 function load(picture, src) {
   if (picture.getAttribute("src") === src) return;
   picture.src = src;
