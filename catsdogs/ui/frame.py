@@ -48,6 +48,6 @@ def _navigation(runs: list[Run]) -> None:
     st.divider()
     overview = dataset_card.show()
     if overview is not None:
-        facts = Facts(runs, overview.fingerprint, overview.is_checked)
+        facts = Facts(runs, overview.fingerprint, overview.is_checked, overview.is_clean)
         with progress:
             steps.show(steps.done(facts))

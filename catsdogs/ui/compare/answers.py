@@ -127,8 +127,8 @@ def _matrix(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) -
 
 def _right(pair: Pair, letter: str, threshold: float) -> str:
     right, sound = pair.accuracy(letter, threshold)
-    interval = f"{percent(right.low)} to {percent(right.high)}"
-    twin = f", {percent(sound.value)} without suspect labels" if sound else ""
+    interval = f"95 % interval {percent(right.low)} to {percent(right.high)}"
+    twin = f"; without suspect labels {percent(sound.value)}" if sound else ""
     return f"{percent(right.value)} right :small[({interval}{twin})]"
 
 

@@ -59,8 +59,8 @@ def _unreadable(dataset: Dataset) -> None:
 
 def _shortcuts(found: tuple[Shortcut, ...]) -> None:
     best = max(found, key=lambda one: one.accuracy)
-    with st.expander(f"Shortcuts: {percent(best.accuracy)} right without looking"):
-        knows = "all of these" if best.shortcut == "all together" else f"the {best.shortcut}"
+    knows = "all of these" if best.shortcut == "all together" else f"the {best.shortcut}"
+    with st.expander(f"Shortcuts: file facts alone give {percent(best.accuracy)} of the labels"):
         st.caption(
             f"A classifier that knows only {knows} gets {percent(best.accuracy)} of the labels "
             "right. Chance is 50 %. Well above chance, a model may learn how the photos were made.",

@@ -36,7 +36,8 @@ def models(usable: list[Run], found: Dataset) -> None:
     if best is not None:
         right = percent(best.result.val_accuracy)
         where = "of your validation photos" if own else f"of {literal(best.about.dataset.name)}"
-        st.caption(f"Best: {run_chips.chip(best)}, right on {right} {where}.")
+        caveat = f"  \n:material/warning: Optimistic. {best.caveat}" if best.caveat else ""
+        st.caption(f"Best: {run_chips.chip(best)}, right on {right} {where}.{caveat}")
     st.page_link(TRAIN.script, label="See all runs", icon=TRAIN.icon)
 
 
@@ -56,7 +57,9 @@ def next_step(runs: list[Run], found: Dataset) -> None:
         primary.show("Train the other model", TRAIN, key="home_next")
     else:
         a, b = _newest_of_each_model(on_these)
-        st.caption("Both models are trained. See where they differ.")
+        st.caption(
+            f"{run_chips.chip(a)} and {run_chips.chip(b)} are trained. See where they differ."
+        )
         primary.show("Compare them", COMPARE, key="home_next", a=a.run_id, b=b.run_id)
 
 

@@ -12,7 +12,7 @@ def show(run: Run, *, key: str) -> None:
     """Show a form for the name, the note and the star in a popover."""
     problem = f"{key}_problem"
     with (
-        st.popover("Name", icon=":material/edit_note:", key=key),
+        st.popover("Rename", icon=":material/edit_note:", key=key),
         # The run is part of the key: the form would keep the text typed for another run.
         st.form(f"{key}_form_{run.run_id}", border=False),
     ):

@@ -37,13 +37,17 @@ def snapshot(root: Path) -> Snapshot:
 
 @dataclass(frozen=True)
 class Overview:
-    """The current dataset at a glance. ``photo`` is the path and digest of one of its photos."""
+    """The current dataset at a glance. ``photo`` is the path and digest of one of its photos.
+
+    It is clean when a health check left no suspect label without a decision.
+    """
 
     cats: int
     dogs: int
     fingerprint: str
     photo: tuple[str, str] | None
     is_checked: bool
+    is_clean: bool
 
 
 def overview(root: Path) -> Overview | None:
@@ -115,12 +119,15 @@ def _overview(root: bytes, changed_at: list[int]) -> Overview | None:
         return None
     usable = dataset.usable
     photos = zip(usable["path"], usable["digest"], strict=True)
+    found = findings.load(dataset.root)
+    doubtful = findings.review_queue(findings.joined(dataset, found))
     return Overview(
         int((usable["label"] == CAT).sum()),
         int((usable["label"] == DOG).sum()),
         dataset.fingerprint(),
         next(photos, None),
-        findings.summary_file(dataset.root).exists(),
+        is_checked=found is not None,
+        is_clean=found is not None and bool(doubtful["reviewed"].all()),
     )
 
 

@@ -45,7 +45,7 @@ def details(run: Run) -> str:
     result = run.result
     if not run.is_usable:
         return f"{run.state} · {created}"
-    right = f"{percent(result.val_accuracy)} of {result.val_images:,}"
+    right = f"{percent(result.val_accuracy)} of {result.val_images:,} right"
     return f"{right} · {duration(result.total_s)} · {created}"
 
 

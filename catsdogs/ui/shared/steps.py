@@ -24,6 +24,7 @@ class Facts:
     runs: list[Run]
     fingerprint: str
     is_checked: bool  # A health check has finished on the current dataset.
+    is_clean: bool  # It left no suspect label without a decision.
 
 
 def mark(step: Step) -> None:
@@ -45,7 +46,7 @@ def done(facts: Facts) -> list[Step]:
     ]
     is_done = {
         Step.LOOK: facts.is_checked or bool(own),
-        Step.CLEAN: facts.is_checked,
+        Step.CLEAN: facts.is_clean,
         Step.TRAIN: bool(own),
         Step.COMPARE: False,
         Step.USE: False,
@@ -55,14 +56,14 @@ def done(facts: Facts) -> list[Step]:
 
 
 def show(found: list[Step]) -> None:
-    """Draw the steps on one line: a tick before each that is done, the next one in bold."""
+    """Draw the steps on one line: a tick before each that is done, an arrow before the next."""
     following = next((step for step in Step if step not in found), None)
     words = []
     for step in Step:
         if step in found:
             words.append(f":green[✓\u00a0{step}]")
         elif step is following:
-            words.append(f"**{step}**")
+            words.append(f"→\u00a0{step}")
         else:
             words.append(f":gray[{step}]")
     st.progress(len(found) / len(Step), text=f":small[{' · '.join(words)}]")

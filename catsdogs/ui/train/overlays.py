@@ -82,7 +82,7 @@ def chart(run: Run, view: RunView, overlays: Overlays) -> go.Figure | None:
 def legend(run: Run, view: RunView, overlays: Overlays) -> None:
     """Name the lines below the chart; with overlaid runs, also their colours."""
     drawn = (run, *overlays.runs) if overlays.runs else ()
-    training = "dotted: training" if drawn else "grey: training"
-    star = "" if view.best_epoch is None else "★: best epoch, whose weights are kept"
-    lines = " · ".join(filter(None, ["thick: validation", training, star]))
+    training = "dotted: training photos" if drawn else "grey: training photos"
+    star = "" if view.best_epoch is None else "★: best epoch, which is kept"
+    lines = " · ".join(filter(None, ["thick line: validation photos", training, star]))
     st.caption("\u2003".join([*map(run_chips.chip, drawn), lines]))
