@@ -130,7 +130,7 @@ def fill_form(page: Page, preset: str) -> None:
     """Open the form for a new run and fill it with a preset's settings."""
     position = ("Best", "See it overfit", "2-minute look").index(preset)
     settle(page)
-    if not page.get_by_text(preset).is_visible():
+    if not page.get_by_text(preset, exact=True).is_visible():
         page.get_by_test_id("stMain").get_by_text("New run", exact=True).click()
     page.get_by_role("button", name="Adjust").nth(position).click()
     expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_be_visible()

@@ -84,7 +84,7 @@ def _announce_end(run: Run) -> None:
     known = f": {percent(accuracy)} of the validation photos right" if ended_well else ""
     icon = _ICONS.get(run.state, "error")
     text = f"{literal(run_chips.name(run))} {run.state}{known}."
-    st.toast(text, icon=f":material/{icon}:", duration="long")
+    st.toast(text, icon=f":material/{icon}:")
 
 
 def _states(runs: list[Run]) -> dict[str, State]:
