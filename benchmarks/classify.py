@@ -32,7 +32,7 @@ from benchmarks.browser import chromium, serving
 from catsdogs.dataset import index
 from catsdogs.images.picture import Picture, load_upright, read_bytes
 from catsdogs.inference import answers
-from catsdogs.inference.heatmap import overlay
+from catsdogs.inference.heatmap import layer
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import layout, store
@@ -107,8 +107,9 @@ def _answer(content: bytes, panel: Panel) -> None:
     picture = Picture(content)
     shown = picture.upright(at_least_px=_SHOWN_PX).copy()
     shown.thumbnail((_SHOWN_PX, _SHOWN_PX))
+    shown.save(io.BytesIO(), "JPEG", quality=85)
     for answer in panel.answers(picture):
-        overlay(shown, answer.heatmap, label=answer.label(Decision()))
+        layer(answer.heatmap, label=answer.label(Decision())).save(io.BytesIO(), "PNG")
 
 
 def _each(contents: Sequence[bytes], function: Callable[[bytes], object]) -> Callable[[], object]:

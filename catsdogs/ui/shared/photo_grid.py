@@ -69,7 +69,9 @@ def photo_grid(
     """
 
     def opened() -> None:
-        on_open(int(st.session_state[key]["opened"]))
+        position = int(st.session_state[key]["opened"])
+        if position < len(tiles):  # The tile may have gone since.
+            on_open(position)
 
     def turned() -> None:
         if on_turn:

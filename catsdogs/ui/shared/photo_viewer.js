@@ -65,13 +65,22 @@ function drawControls(viewer) {
   const slider = make("input", "strength");
   Object.assign(slider, { type: "range", min: 0, max: 1, step: 0.05, value: choice.strength });
   slider.setAttribute("aria-label", "Strength of the heat map");
+  slider.title = "Strength of the heat map";
   slider.oninput = () => {
     choice.strength = Number(slider.value);
     paint(viewer);
   };
   const title = make("span", "title");
   title.textContent = "Heat map";
-  controls.replaceChildren(title, ...buttons, slider);
+  controls.replaceChildren(title, ...buttons, slider, makeScale(data.scale));
+}
+
+function makeScale(colours) {
+  const scale = make("span", "scale");
+  const bar = make("span", "bar");
+  bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`;
+  scale.append("weak", bar, "strong evidence");
+  return scale;
 }
 
 function makeButton(viewer, { name, colour }) {

@@ -144,6 +144,7 @@ def show_picture(
         "message": picture.message,
         "height": height_px,
         "heat_on": heat_on,
+        "scale": [f"rgb({red}, {green}, {blue})" for red, green, blue in heatmap.COLOURS],
         "ratio": picture.ratio,
         "mark": "" if picture.is_right is None else "right" if picture.is_right else "wrong",
         "heats": [
@@ -182,10 +183,16 @@ def steps(walk: Walk, *, key: str) -> None:
                 key=f"{key}_{title.lower()}",
                 shortcut=shortcut,
                 disabled=not 0 <= walk.at + step < walk.count,
-                on_click=walk.on_step,
-                args=(step,),
+                on_click=_step,
+                args=(walk, step),
             )
         st.caption(f"{walk.at + 1:,} of {walk.count:,}", width="content")
+
+
+def _step(walk: Walk, step: int) -> None:
+    # A key that is held down also presses the button at the end of the row.
+    if 0 <= walk.at + step < walk.count:
+        walk.on_step(step)
 
 
 @cache
