@@ -198,6 +198,8 @@ def _watched_and_alone(page: Page, run: Run, seconds: float) -> tuple[float, flo
     speeds: dict[bool, list[float]] = {True: [], False: []}
     for watched, begin in spans:
         batches = [b for b in view.batches if begin <= b.t <= begin + seconds]
+        if len(batches) < 2:
+            continue  # A busy machine may report less often.
         epochs = position(batches[-1]) - position(batches[0])
         elapsed_s = batches[-1].t - batches[0].t
         speeds[watched].append(epochs * view.split.train / elapsed_s)
