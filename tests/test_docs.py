@@ -1,6 +1,11 @@
-"""The documents: the README stays short, and every link, module and test that they name exists."""
+"""The documents: the README stays short, and all that they name exists.
 
+That is every link, module, file and test, and in the guide every label of the app, in *italics*.
+"""
+
+import ast
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +16,16 @@ LONGEST_README = 150
 DOCUMENTS = sorted(
     PROJECT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "benchmarks/README.md")
 ) + sorted((PROJECT / "docs").glob("*.md"))
+
+UI_SOURCES = ("catsdogs/ui/**/*.py", "pages/*.py", "streamlit_app.py")
+# Words in italics that are no label of the app, with the reason.
+ALLOWED_ITALICS = {
+    "Cats": "a filter of the Dataset page, made from the name of the class",
+    "Cats and Dogs": "the title of Microsoft's dataset",
+    "Dogs": "a filter of the Dataset page, made from the name of the class",
+    "Dogs vs. Cats": "the title of Kaggle's competition",
+    "Paste": "a button that a component draws in the browser (ui/classify/paste.js)",
+}
 
 
 def anchors(text: str) -> set[str]:
@@ -43,10 +58,36 @@ def missing_modules(text: str) -> list[str]:
     return sorted({module for module in named if find_spec(module) is None})
 
 
-def missing_tests(text: str) -> list[str]:
-    """Return the files of tests that are named and do not exist."""
-    named = re.findall(r"`(tests/[\w/]+\.\w+)`", text)
+def missing_files(text: str) -> list[str]:
+    """Return the files of the project that are named and do not exist."""
+    named = re.findall(r"`((?:catsdogs|pages|tests|tools|benchmarks)/[\w/.]+\.\w+)`", text)
     return sorted({name for name in named if not (PROJECT / name).exists()})
+
+
+def missing_tests(text: str) -> list[str]:
+    """Return the tests that are named, as "`test_…` in `tests/….py`", and do not exist."""
+    named = re.findall(r"`(test_\w+)`\s+in\s+`(tests/[\w/]+\.py)`", text)
+    return sorted(name for name, path in named if not _defines(PROJECT / path, name))
+
+
+def _defines(path: Path, name: str) -> bool:
+    return path.exists() and f"def {name}(" in path.read_text("utf-8")
+
+
+def missing_labels(text: str) -> list[str]:
+    """Return the words in *italics* that the app does not show as a label of their own."""
+    named = re.findall(r"(?<![*\w])\*([^*\s][^*]*)\*(?![*\w])", text)
+    labels = {" ".join(name.split()) for name in named}
+    return sorted(labels - shown_by_the_app() - ALLOWED_ITALICS.keys())
+
+
+@cache
+def shown_by_the_app() -> frozenset[str]:
+    """Return every string of the pages, without the marks that colour a part of it."""
+    paths = [path for pattern in UI_SOURCES for path in PROJECT.glob(pattern)]
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    strings = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return frozenset(re.sub(r":\w+\[|[\]*]", "", text) for text in strings if isinstance(text, str))
 
 
 def test_the_readme_is_short():
@@ -58,11 +99,29 @@ def test_a_document_names_only_what_exists(path):
     text = path.read_text("utf-8")
     assert broken_links(path, text) == []
     assert missing_modules(text) == []
+    assert missing_files(text) == []
     assert missing_tests(text) == []
+    assert text.count("\n```") % 2 == 0, "a block of code has no end"
+
+
+def test_the_guide_names_only_labels_of_the_app():
+    assert missing_labels((PROJECT / "docs" / "guide.md").read_text("utf-8")) == []
+
+
+def test_the_first_five_minutes_name_only_labels_of_the_app():
+    readme = (PROJECT / "README.md").read_text("utf-8")
+    _, _, following = readme.partition("## Your first five minutes\n")
+    steps, _, _ = following.partition("\n## ")
+    assert steps
+    assert missing_labels(steps) == []
 
 
 def test_a_broken_name_is_found():
     text = "# A b\n[x](#a-b) [y](#c) [z](gone.md) `python -m tools.gone`, `tests/test_gone.py`"
     assert broken_links(PROJECT / "README.md", text) == ["#c", "gone.md"]
     assert missing_modules(text) == ["tools.gone"]
-    assert missing_tests(text) == ["tests/test_gone.py"]
+    assert missing_files(text) == ["tests/test_gone.py"]
+    assert missing_tests("`test_it` in `tests/test_docs.py`") == ["test_it"]
+    assert missing_labels("*Switch\n  dataset*, *Delete*, **bold** and *No such button*") == [
+        "No such button"
+    ]
