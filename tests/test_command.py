@@ -19,7 +19,7 @@ from catsdogs import __version__
 from catsdogs.cli import parser
 
 pytestmark = pytest.mark.slow
-PATIENCE_S = 60
+PATIENCE_S = 120
 CARELESS = '[server]\naddress = "0.0.0.0"\nheadless = false\n'
 
 

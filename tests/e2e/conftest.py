@@ -70,7 +70,7 @@ def serving(world: Path, *, cwd: Path = PROJECT):
 
 
 def _wait_until_healthy(url: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
