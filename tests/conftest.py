@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from catsdogs.runs import layout, model_files
+from catsdogs.system.locks import exclusive
 
 # As in the app's own processes: idle computing threads sleep instead of spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -121,8 +122,21 @@ def command_line(*arguments, **environment):
 
 @pytest.fixture(scope="session")
 def trained_world(tmp_path_factory):
-    """A sample dataset and two custom CNNs, each trained on it for an epoch by a real worker."""
-    root = tmp_path_factory.mktemp("trained")
+    """A sample dataset and two custom CNNs, each trained on it for an epoch by a real worker.
+
+    All processes of one test run share it, so tests change only copies of it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    root.mkdir(exist_ok=True)
+    with exclusive(root / "lock"):
+        if not (root / "complete").exists():
+            _train(root)
+            (root / "complete").touch()
+    return root
+
+
+def _train(root: Path) -> None:
     places = {f"CATSDOGS_{name}": root / name.lower() for name in ("DATA", "ARTIFACTS", "CACHE")}
     sample = root / "data" / "sample"
     assert command_line("data", "sample", "--images", 80, "--out", sample, **places)[0] == 0
@@ -133,7 +147,6 @@ def trained_world(tmp_path_factory):
             **places,
         )
         assert status == 0, result
-    return root
 
 
 def _copy(source: str, target: str) -> None:

@@ -263,6 +263,7 @@ def test_a_transfer_run_that_is_killed_again_and_again_ends_as_if_nothing_had_be
     check_finished(followed(run), like)
 
 
+@pytest.mark.long
 def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
     run = copied(uninterrupted("custom_cnn"), "run")
     before = run.view

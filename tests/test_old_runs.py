@@ -138,7 +138,7 @@ def test_two_are_compared_and_classify_together(old, sample):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["stopped", "lost"])
+@pytest.mark.parametrize("name", ["stopped", pytest.param("lost", marks=pytest.mark.long)])
 def test_one_that_was_cut_short_goes_on_where_it_was(old, name):
     (run,) = old(name)
     assert 0 < run.epochs_done < run.epochs_planned
@@ -151,7 +151,7 @@ def test_one_that_was_cut_short_goes_on_where_it_was(old, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["failed", "queued"])
+@pytest.mark.parametrize("name", ["queued", pytest.param("failed", marks=pytest.mark.long)])
 def test_one_that_never_began_is_trained_from_the_start(old, name, monkeypatch):
     monkeypatch.setenv("CATSDOGS_MOBILENET_WEIGHTS", str(paths.shipped_backbone()))
     (run,) = old(name)

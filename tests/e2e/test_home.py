@@ -6,6 +6,7 @@ import pytest
 from conftest import PROJECT
 from playwright.sync_api import expect
 
+from catsdogs.sources.sample import draw_sample
 from e2e.conftest import assert_above_the_fold, opened, picture, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -13,10 +14,10 @@ SIZES = ((1440, 900), (1100, 800))
 
 
 @pytest.fixture(scope="module")
-def world(trained_world, tmp_path_factory):
+def world(tmp_path_factory):
     """The drawn sample, and the runs that come with the project."""
     world = tmp_path_factory.mktemp("home")
-    shutil.copytree(trained_world / "data", world / "data")
+    draw_sample(world / "data" / "sample", images=80)
     for run in (PROJECT / "artifacts").glob("reference-*"):
         shutil.copytree(run, world / "artifacts" / run.name)
     return world
