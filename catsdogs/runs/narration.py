@@ -5,6 +5,7 @@ import math
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import Batch, Epoch, State
 from catsdogs.runs.view import RunView
+from catsdogs.text import percent
 
 # The loss of guessing, ln 2, and a loss that only a diverging network reaches.
 _GUESSING_LOSS = math.log(2)
@@ -45,7 +46,7 @@ def kept_on_stop(view: RunView, config: RunConfig) -> str:
     best = _best(view)
     if best is None:
         return "Stopping now keeps the weights as they are, before the first epoch ends."
-    accuracy = _percent(best.val_accuracy)
+    accuracy = percent(best.val_accuracy)
     return (
         f"Stopping now keeps the weights of epoch {best.epoch} ({accuracy}), or the current ones "
         "if they are better."
@@ -68,7 +69,7 @@ def _running(view: RunView, config: RunConfig) -> str:
 
 
 def _share_done(view: RunView) -> str:
-    return f": {_percent(view.done / view.total, 0)} done" if view.total else ""
+    return f": {100 * view.done / view.total:.0f} % done" if view.total else ""
 
 
 def _fitting(view: RunView, config: RunConfig) -> str:
@@ -101,7 +102,7 @@ def _first_epoch(batches: list[Batch]) -> str:
         return "Starting the first epoch."
     recent = batches[-_RECENT_BATCHES:]
     right = sum(batch.accuracy for batch in recent) / len(recent)
-    return f"In its first epoch it gets {_percent(right, 0)} of the training photos right."
+    return f"In its first epoch it gets {percent(right)} of the training photos right."
 
 
 def _after(last: Epoch, view: RunView, *, planned: int) -> str:
@@ -110,12 +111,12 @@ def _after(last: Epoch, view: RunView, *, planned: int) -> str:
         return f"No better than guessing yet: {validation} right."
     if _is_memorising(last, view):
         return (
-            f"It is memorising now: {_percent(last.accuracy, 0)} of training photos right, "
-            f"{_percent(last.val_accuracy, 0)} of the others."
+            f"It is memorising now: {percent(last.accuracy)} of training photos right, "
+            f"{percent(last.val_accuracy)} of the others."
         )
     lowest = min(view.epochs, key=lambda epoch: epoch.val_loss)
     if last.epoch - lowest.epoch >= _PATIENCE:
-        best = _percent(lowest.val_accuracy)
+        best = percent(lowest.val_accuracy)
         return f"It has stopped improving: epoch {lowest.epoch} is still the best ({best})."
     word = "Learning" if last is not lowest or len(view.epochs) == 1 else "Still improving"
     return f"{word}: {validation} right after epoch {last.epoch} of {planned}."
@@ -154,8 +155,4 @@ def _best(view: RunView) -> Epoch | None:
 def _validation(accuracy: float, view: RunView) -> str:
     """Return "88.1 % of 400 validation photos"."""
     photos = view.result.val_images or (view.split.validation if view.split else 0)
-    return f"{_percent(accuracy)} of {f'{photos:,} ' if photos else ''}validation photos"
-
-
-def _percent(share: float, digits: int = 1) -> str:
-    return f"{100 * share:.{digits}f} %"
+    return f"{percent(accuracy)} of {f'{photos:,} ' if photos else ''}validation photos"

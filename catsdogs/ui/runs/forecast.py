@@ -63,11 +63,12 @@ def left(run: Run, view: RunView, runs: Sequence[Run]) -> str:
 
 def _expected(run: Run, runs: Sequence[Run]) -> Mapping[str, float] | None:
     """Return the seconds of each phase, as they were estimated when the run was first seen."""
-    known: dict[str, Mapping[str, float] | None] = st.session_state.setdefault(_EXPECTED, {})
+    known: dict[str, Mapping[str, float]] = st.session_state.setdefault(_EXPECTED, {})
     images = run.about.dataset.images
     if run.run_id not in known and images is not UNSET:
         found = of(run.config, images=images, fingerprint=run.about.dataset.fingerprint, runs=runs)
-        known[run.run_id] = found.phases if found else None
+        if found:  # Otherwise the machine is still being measured.
+            known[run.run_id] = found.phases
     return known.get(run.run_id)
 
 
