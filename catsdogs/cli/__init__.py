@@ -14,7 +14,9 @@ models.py           commands on models: evaluate, classify, compare, export
 outcome.py          what every command returns, and its exit status
 
 fitting.py          tables and lines that fit the width of the terminal
-tables.py           tables for people, where a program would ask for JSON
+tables.py           text for people, where a program would ask for JSON
+dataset_tables.py   tables of scan and health
+run_tables.py       tables of the commands on runs
 model_tables.py     tables of evaluate, compare and classify
 progress.py         progress on stderr: live bars on a terminal, plain lines elsewhere
 run_progress.py     the progress of a training run

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from catsdogs.cli import tables
+from catsdogs.cli import dataset_tables, tables
 from catsdogs.cli.outcome import (
     Outcome,
     no_images,
@@ -62,7 +62,7 @@ def scan(*, path: Path) -> Outcome:
     result = summary.document(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]
-    return Outcome(result, tables.scanned(result), status_with(failed))
+    return Outcome(result, dataset_tables.scanned(result), status_with(failed))
 
 
 def health(*, path: Path) -> Outcome:
@@ -73,7 +73,7 @@ def health(*, path: Path) -> Outcome:
         findings = checkup.run(dataset, backbone=embeddings.exported_backbone, report=report)
     result = checkup.report(dataset, findings)
     result["seconds"] = round(time.perf_counter() - started, 2)
-    return Outcome(result, tables.checked(result), status_with(result["unreadable"]))
+    return Outcome(result, dataset_tables.checked(result), status_with(result["unreadable"]))
 
 
 def exchange_annotations(

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from catsdogs.cli import tables
+from catsdogs.cli import run_tables, tables
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
@@ -35,7 +35,7 @@ def list_runs() -> Outcome:
     runs, broken = store.list_runs()
     for error in broken:
         say(str(error))
-    return Outcome([_brief(run) for run in runs], tables.run_table(runs))
+    return Outcome([_brief(run) for run in runs], run_tables.run_table(runs))
 
 
 def show(*, run: str) -> Outcome:
@@ -44,7 +44,7 @@ def show(*, run: str) -> Outcome:
     epochs = [to_json(epoch) for epoch in found.view.epochs]
     result = {**_brief(found), **found.about.to_json()}
     result |= {"epochs": epochs, "result": found.result.to_json()}
-    return Outcome(result, tables.run_details(found))
+    return Outcome(result, run_tables.run_details(found))
 
 
 def remark(*, run: str, name: str | None, note: str | None, starred: bool | None) -> Outcome:
@@ -54,7 +54,7 @@ def remark(*, run: str, name: str | None, note: str | None, starred: bool | None
     given: dict[str, Any] = {key: value for key, value in remarks.items() if value is not None}
     store.remark(found, replace(found.remarks, **given))
     remarked = store.load(found.folder)
-    return Outcome(_brief(remarked), tables.run_details(remarked))
+    return Outcome(_brief(remarked), run_tables.run_details(remarked))
 
 
 def stop(*, run: str) -> Outcome:
@@ -120,7 +120,7 @@ def _ended(run: Run) -> Outcome:
     if run.message:
         say(run.message)
     result = {"run": run.run_id, "state": str(run.state), **run.result.to_json()}
-    return Outcome(result, tables.ended_run(run), status_with(run.view.skipped))
+    return Outcome(result, run_tables.ended_run(run), status_with(run.view.skipped))
 
 
 def _brief(run: Run) -> dict[str, Any]:

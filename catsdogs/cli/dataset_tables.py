@@ -1,0 +1,86 @@
+"""Tables of the commands on datasets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catsdogs.cli.tables import (
+    Readable,
+    facts,
+    listed,
+    percent,
+    readable,
+    unreadable_files,
+    with_reasons,
+)
+from catsdogs.dataset.listing import ASIDE
+from catsdogs.health.flags import FLAGS
+
+
+def scanned(result: dict[str, Any]) -> Readable:
+    """Return the counts and sizes of a dataset."""
+    names = ("unlabelled", "excluded", "relabelled", "other_files")
+    others = {name.replace("_", " "): f"{result[name]:,}" for name in names if result[name]}
+    aside = [f"{n:,} {reason}" for reason, n in result["skipped"].items() if reason in ASIDE]
+    counts = facts(
+        {
+            "images": f"{result['images']:,}: {result['cats']:,} cats, {result['dogs']:,} dogs",
+            **others,
+            "ignored": ", ".join(aside) or None,
+            "width": _range(result["width"]),
+            "height": _range(result["height"]),
+            "unreadable": f"{len(result['unreadable']):,}",
+            "time": readable(result["seconds"]),
+        }
+    )
+    closed = [(folder["path"], folder["reason"]) for folder in result["unreadable_folders"]]
+    folders = with_reasons("Unreadable folder", closed)
+    return [counts, *folders, *unreadable_files(result["unreadable"])]
+
+
+def checked(result: dict[str, Any]) -> Readable:
+    """Return the findings of a check, the worst first; JSON has all of them."""
+    exact, near = result["exact_duplicates"], result["near_duplicates"]
+    suspects, outliers = result["suspect_labels"], result["outliers"]
+    text: Readable = [
+        facts(
+            {
+                "images": f"{result['images']:,}",
+                "unreadable": f"{len(result['unreadable']):,}",
+                "exact duplicates": _groups(exact),
+                "near duplicates": _groups(near),
+                "suspect labels": f"{len(suspects):,}",
+                "outliers": f"{len(outliers):,}",
+                **{_flag(name): f"{len(found):,}" for name, found in result["odd"].items()},
+                "not checked": result["not_checked"] or None,
+                "time": readable(result["seconds"]),
+            }
+        ),
+        *unreadable_files(result["unreadable"]),
+    ]
+    if suspects:
+        doubts = [(s["path"], s["label"], percent(s["p_label"]), s["hint"]) for s in suspects]
+        titles = ("Suspect label", "Label", "Probability>", "Hint")
+        text += listed(titles, doubts, shorten=titles[:1], wrap=titles[-1:])
+    if result["shortcuts"]:
+        rows = [
+            (s["shortcut"], f"{percent(s['accuracy'], 1)} ± {percent(s['standard_error'], 1)}")
+            for s in result["shortcuts"]
+        ]
+        text += listed(("Shortcut", "Balanced accuracy with nothing else>"), rows)
+    return text
+
+
+def _flag(name: str) -> str:
+    """Return a flag's title as facts are named: without a capital, unless it is an acronym."""
+    title = FLAGS[name].title
+    return title if title[:2].isupper() else f"{title[0].lower()}{title[1:]}"
+
+
+def _range(sizes: Mapping[str, float] | None) -> str | None:
+    if sizes is None:
+        return None
+    return f"{sizes['min']:,} to {sizes['max']:,} px, median {sizes['median']:,.0f} px"
+
+
+def _groups(groups: Sequence[Sequence[str]]) -> str:
+    return f"{sum(map(len, groups)):,} files, in groups: {len(groups):,}" if groups else "0"

@@ -1,0 +1,146 @@
+"""Tables of the commands on runs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import isnan
+
+from msgspec import UNSET
+from rich.filesize import decimal
+from rich.text import Text
+
+from catsdogs.cli.fitting import Cell, Grid
+from catsdogs.cli.tables import Readable, ShellCommand, cell, facts, percent, readable
+from catsdogs.runs.about import DatasetReference
+from catsdogs.runs.events import State
+from catsdogs.runs.result import RunResult
+from catsdogs.runs.run import Run
+
+_STYLES = {
+    State.RUNNING: "cyan",
+    State.STOPPING: "cyan",
+    State.FINISHED: "green",
+    State.STOPPED: "yellow",
+    State.FAILED: "red",
+    State.LOST: "red",
+}
+
+
+def run_table(runs: list[Run]) -> Readable:
+    """Return a table with a row per run."""
+    if not runs:
+        return [cell("No runs yet. Train one: python -m catsdogs train --help")]
+    titles: Sequence[str] = (
+        "Run",
+        "State",
+        "Model",
+        "Recipe",
+        "Data",
+        "Epochs>",
+        "Accuracy>",
+        "Started",
+    )
+    rows = [_run_row(run) for run in runs]
+    if any(run.remarks.starred or run.remarks.name for run in runs):
+        titles = (*titles, "Name")
+        rows = [[*row, cell(_starred(run))] for row, run in zip(rows, runs, strict=True)]
+    drop = ("Recipe", "Model", "Started", "Data")
+    return [Grid(titles, rows, drop=drop, shorten=("Data", "Name"))]
+
+
+def ended_run(run: Run) -> Readable:
+    """Return the outcome of a run that was followed to its end."""
+    caveat = {"note that": run.caveat or None}
+    return [facts({"run": run.run_id, "state": run.state, **_metrics(run.result), **caveat})]
+
+
+def run_details(run: Run) -> Readable:
+    """Return everything about a run: settings, data, epochs, metrics."""
+    config, dataset = run.config, run.about.dataset
+    text: Readable = [
+        facts(
+            {
+                "run": run.run_id,
+                "name": _starred(run) or None,
+                "note": run.remarks.line or None,
+                "state": run.state,
+                "message": run.message or None,
+                "model": f"{config.model}, {config.recipe} recipe",
+                "data": _data(dataset),
+                "started": _started(run),
+                "epochs": f"{run.epochs_done} of {run.epochs_planned}",
+                "batch size": config.batch_size,
+                "learning rate": f"{config.peak_learning_rate:g}, {config.learning_rate_schedule}",
+                "seed": config.seed,
+                **_metrics(run.result),
+                "note that": run.caveat or None,
+                "folder": run.folder,
+            }
+        )
+    ]
+    if run.view.epochs:
+        text.append(_epoch_table(run))
+    return [*text, Text(""), Text("To repeat it:"), ShellCommand(run.command)]
+
+
+def _starred(run: Run) -> str:
+    """Return a run's star and its owner's name for it."""
+    return " ".join(filter(None, ["★" if run.remarks.starred else "", run.remarks.name]))
+
+
+def _run_row(run: Run) -> list[Cell]:
+    return [
+        cell(run.run_id),
+        Text(run.state, style=_STYLES.get(run.state, "")),
+        cell(run.config.model),
+        cell(run.config.recipe),
+        cell(run.about.dataset.name),
+        f"{run.epochs_done}/{run.epochs_planned}",
+        percent(run.result.val_accuracy) if run.is_usable else "–",
+        _started(run),
+    ]
+
+
+def _epoch_table(run: Run) -> Grid:
+    rows = [
+        (
+            str(epoch.epoch),
+            f"{epoch.loss:.4f}",
+            percent(epoch.accuracy),
+            f"{epoch.val_loss:.4f}",
+            percent(epoch.val_accuracy),
+            "★ best" if epoch.epoch == run.view.best_epoch else "",
+        )
+        for epoch in run.view.epochs
+    ]
+    return Grid(("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", ""), rows)
+
+
+def _metrics(result: RunResult) -> dict[str, str]:
+    """Return the metrics of a run with a model; nothing for one without."""
+    if not result.is_model:
+        return {}
+    seconds = result.seconds
+    parts = [f"{name} {readable(s)}" for name, s in seconds.items() if s and name != "total"]
+    return {
+        "accuracy": f"{percent(result.val_accuracy)} of {result.val_images:,} validation images",
+        "loss": f"{result.val_loss:.4f}",
+        "trained on": f"{result.train_images:,} images",
+        "parameters": f"{result.parameters:,}",
+        "forward pass": f"{result.latency_ms:.1f} ms per image",
+        "model file": _size(result.model_bytes),
+        "time": f"{readable(result.total_s)}: {', '.join(parts)}",
+    }
+
+
+def _data(dataset: DatasetReference) -> str:
+    is_counted = dataset.cats is not UNSET and dataset.dogs is not UNSET
+    counts = f" ({dataset.cats:,} cats, {dataset.dogs:,} dogs)" if is_counted else ""
+    return f"{dataset.name}{counts}"
+
+
+def _started(run: Run) -> str:
+    return f"{datetime.fromisoformat(run.about.created_at):%Y-%m-%d %H:%M}"
+
+
+def _size(size_bytes: float) -> str:
+    return "unknown" if isnan(size_bytes) else decimal(int(size_bytes))
