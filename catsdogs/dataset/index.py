@@ -20,7 +20,7 @@ from catsdogs.dataset.records import COLUMNS, Entry, Record
 from catsdogs.errors import DatasetError
 from catsdogs.images import picture
 from catsdogs.images.parallel import Progress
-from catsdogs.labels import UNLABELLED
+from catsdogs.labels import GRAMMAR_VERSION, UNLABELLED
 from catsdogs.system import files
 
 
@@ -194,7 +194,8 @@ def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
 
 def table_file(root: Path) -> Path:
     """Return the file in which a scan of ``root`` is cached."""
-    name = f"{paths.dataset_key(root)}-{picture.DECODE_VERSION}.parquet"
+    versions = f"{picture.DECODE_VERSION}-{GRAMMAR_VERSION}"
+    name = f"{paths.dataset_key(root)}-{versions}.parquet"
     return paths.cache_dir() / "index" / name
 
 

@@ -104,8 +104,8 @@ def _from_this_machine() -> None:
             help="A zip is unpacked into this app's own folder. Your files are only read.",
         )
         st.caption(
-            "The images are labelled by their names (cat.0.jpg, dog.0.jpg …) or by folders named "
-            "cats and dogs."
+            "The images are labelled by the word cat or dog in the name of their folder (cats, "
+            "train_dogs) or of the file (cat.0.jpg, dog (1).jpg)."
         )
         if st.form_submit_button("Preview", key="dataset_preview", type="primary"):
             _look(typed)
