@@ -113,9 +113,9 @@ def ship(name: str, run: Run, root: Path, target: Path) -> None:
 def ship_backbone(run: Run, target: Path) -> None:
     """Write the backbone of a fine-tuned run as a Keras weights file in float16."""
     import h5py
-    import keras
 
     from catsdogs.learning import models
+    from catsdogs.learning.frameworks import keras
 
     model = keras.models.load_model(run.folder / layout.KERAS_MODEL)
     backbone, _ = models.parts_of_mobilenet_v2(model)

@@ -1,6 +1,7 @@
 """TensorFlow, and only here: the networks and their training, in a worker process.
 
 worker.py         the process of one run, from its settings to its files
+frameworks.py     TensorFlow and Keras, whatever the settings of other projects
 training.py       records → a trained network with validation predictions
 models.py         the architectures as Keras models
 preparing.py      the two sides of the split and the rows that a network learns from

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-import keras
 import numpy as np
 
 from catsdogs.errors import RunError
+from catsdogs.learning.frameworks import keras
 from catsdogs.system import files
 
 

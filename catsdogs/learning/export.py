@@ -10,10 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow
-from keras import layers, ops
 
 from catsdogs import paths
 from catsdogs.errors import RunError
@@ -21,6 +18,7 @@ from catsdogs.features.backbones import identity
 from catsdogs.features.embeddings import EMBEDDING_SIZE
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.learning import models, tensorflow_internals
+from catsdogs.learning.frameworks import keras, layers, ops, tensorflow
 from catsdogs.system import files
 
 _SMALLER = [tensorflow.lite.Optimize.DEFAULT]

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from catsdogs.errors import RunError
 from catsdogs.learning import checkpoint, watching
 from catsdogs.learning.checkpoint import Progress
+from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, Stage, learning_rate

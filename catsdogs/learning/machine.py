@@ -6,10 +6,9 @@ import platform
 import time
 from collections.abc import Callable
 
-import keras
-import tensorflow as tf
-
 from catsdogs import paths
+from catsdogs.learning.frameworks import keras
+from catsdogs.learning.frameworks import tensorflow as tf
 from catsdogs.system import files
 
 # bfloat16 is about twice as fast as float32 where the processor supports it, and slower elsewhere.

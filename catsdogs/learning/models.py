@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import keras
-from keras import layers
-
+from catsdogs.learning.frameworks import keras, layers
 from catsdogs.learning.normalization import FusedBatchNormalization
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.models import MODELS

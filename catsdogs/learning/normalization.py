@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import keras
-from keras import layers, ops
-
+from catsdogs.learning.frameworks import keras, layers, ops
 from catsdogs.learning.tensorflow_internals import fused_batch_norm
 
 

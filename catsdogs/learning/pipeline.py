@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
 
 from catsdogs.features.store import Rows
 from catsdogs.images.augmentation import crops
+from catsdogs.learning.frameworks import tensorflow as tf
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -18,6 +17,7 @@ from catsdogs.features import embeddings
 from catsdogs.features.store import Rows
 from catsdogs.images.parallel import Progress
 from catsdogs.learning import engines, export
+from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.runs.choices import INT8

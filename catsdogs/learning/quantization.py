@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -20,6 +19,7 @@ from catsdogs.features.litert import LiteRTModel
 from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.learning import engines, export
+from catsdogs.learning.frameworks import keras
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.choices import INT8
 from catsdogs.runs.run import Run

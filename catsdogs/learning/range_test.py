@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -24,6 +23,7 @@ from catsdogs.errors import Cancelled, DatasetError
 from catsdogs.features import embeddings
 from catsdogs.features.store import Rows
 from catsdogs.learning import export, machine, models, weights
+from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
 from catsdogs.runs import range_test
 from catsdogs.runs.config import RunConfig

@@ -3,9 +3,7 @@
 import math
 from dataclasses import dataclass
 
-import keras
-from keras import ops
-
+from catsdogs.learning.frameworks import keras, ops
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Run
 

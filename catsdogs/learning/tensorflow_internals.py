@@ -15,12 +15,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from catsdogs.errors import RunError
+from catsdogs.learning.frameworks import keras
+from catsdogs.learning.frameworks import tensorflow as tf
 
 # Photos on which each int8 operation is compared with float32, and the largest error accepted, in
 # steps of its scale: twice the error that rounding alone makes.

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow
 
 from catsdogs.dataset.index import Dataset
 from catsdogs.features import embeddings
@@ -23,6 +21,7 @@ from catsdogs.learning import (
     weights,
 )
 from catsdogs.learning.fitting import Fitted, fit
+from catsdogs.learning.frameworks import keras, tensorflow
 from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, stages

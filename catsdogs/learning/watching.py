@@ -1,10 +1,9 @@
 """The wall: a few validation photos whose answers people follow from epoch to epoch."""
 
-import keras
 import numpy as np
-from keras import ops
 
 from catsdogs.features.store import Rows
+from catsdogs.learning.frameworks import keras, ops
 from catsdogs.learning.preparing import Sides
 from catsdogs.learning.reporting import Reporter
 

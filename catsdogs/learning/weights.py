@@ -3,13 +3,13 @@
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
-
-import keras
 
 from catsdogs import paths
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.features.backbones import IMAGENET_SHA256, SHIPPED, identity, origin
+from catsdogs.learning.frameworks import keras
 from catsdogs.system import files
 
 VARIABLE = "CATSDOGS_MOBILENET_WEIGHTS"
@@ -44,7 +44,7 @@ def _find() -> Path:
     explicit = os.environ.get(VARIABLE)
     if explicit:
         return _existing(Path(explicit).expanduser())
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     kept = home / "models" / FILE_NAME
     # Keras would overwrite a file with other content, and delete it if the download fails.
     if kept.is_file():
@@ -53,12 +53,15 @@ def _find() -> Path:
     # Keras sets no timeout: on a network that drops packets, it would wait forever.
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)
     try:
+        with suppress(OSError):  # Keras then downloads into /tmp/.keras.
+            home.mkdir(parents=True, exist_ok=True)
         return Path(
             keras.utils.get_file(
                 FILE_NAME,
                 _URL,
                 cache_subdir="models",
                 file_hash=IMAGENET_SHA256,
+                cache_dir=str(home),
             )
         )
     except Exception as error:  # Keras raises a bare Exception when a download fails.
