@@ -7,7 +7,7 @@ The rooms, by floor. A room imports only from floors below its own:
     paths.py       where data, runs and caches are
     text.py        names, counts and times, safe to show
 
-    system/        the machine: files, locks, processes, memory, zips
+    system/        the machine: files, locks, processes, memory, archives
     evaluation/    labels and P(dog) → metrics
 
     background/    long work in a process of its own

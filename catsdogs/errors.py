@@ -3,7 +3,7 @@
     CatsDogsError
     ├── UnreadableImage      an image file that cannot be used; has a ``code``
     ├── DatasetError         a folder or an archive that cannot be used as a dataset
-    │   ├── ArchiveError     a zip that cannot be unpacked; trying again does not help
+    │   ├── ArchiveError     an archive that cannot be read; trying again does not help
     │   └── DownloadError    an archive that cannot be downloaded
     ├── Cancelled            work that the user stopped
     ├── ConfigError          settings that no run can use
@@ -22,7 +22,9 @@ class UnreadableImage(CatsDogsError):
     """An image that cannot be decoded.
 
     ``code`` is one of ``empty``, ``not_an_image``, ``truncated``, ``damaged``, ``too_large``,
-    ``missing``, ``name_not_utf8``. Codes are stable, for programs; the message is for people.
+    ``missing``, ``name_not_utf8``; of a folder or an archive that was to be classified,
+    ``no_pictures`` or ``unreadable_folder``. Codes are stable, for programs; the message is for
+    people.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -35,7 +37,7 @@ class DatasetError(CatsDogsError):
 
 
 class ArchiveError(DatasetError):
-    """A zip that is damaged, encrypted, too large, or contains no image."""
+    """An archive that is damaged, encrypted, too large, or contains no image."""
 
 
 class DownloadError(DatasetError):

@@ -164,10 +164,16 @@ def _lzma_bomb(path: Path) -> None:
 
 
 def _deep(path: Path) -> None:
-    """Write a zip in a zip in a zip: one level more than Kaggle uses."""
-    inner = write_zip(path.with_name("inner.zip"), {"cat.1.jpg": photo()}).read_bytes()
-    middle = write_zip(path.with_name("middle.zip"), {"in.zip": inner}).read_bytes()
-    write_zip(path, {"train.zip": middle})
+    """Write a photo in five zips, one in another: one more than are read."""
+    write_zip(path, {"cat.1.jpg": photo()})
+    for _ in range(4):
+        write_zip(path, {"in.zip": path.read_bytes()})
+
+
+def _spanned(path: Path) -> None:
+    """Write the 42 bytes at the end of a zip that is divided into 9 files."""
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 8, 0, 9)
+    path.write_bytes(locator + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0, 0, 0, 0, 0))
 
 
 def _nested_bomb(path: Path) -> None:
@@ -193,7 +199,8 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a bad checksum": (_bad_checksum, "Bad CRC"),
     "a name that is not UTF-8": (_name_not_utf8, "utf-8"),
     "a huge table of contents": (_huge_contents, "a table of contents"),
-    "a zip in a zip in a zip": (_deep, "no image"),
+    "five zips, one in another": (_deep, "nested more than 3 deep"),
+    "a zip in several parts": (_spanned, "span multiple disks"),
     "cut short": (_cut_short, "a damaged zip, whose end is missing"),
 }
 
@@ -248,7 +255,7 @@ def write_clashing(path: Path) -> Path:
 def write_folder(root: Path) -> dict[str, int]:
     """Fill ``root``; return how many entries of each kind a scan must count."""
     root.mkdir(parents=True)
-    expected = {"usable": 0, "unlabelled": 0, "hidden": 0, "link": 0, "special": 0}
+    expected = {"usable": 0, "unlabelled": 0, "special": 0}
     for number in range(4):
         (root / f"cat.{number}.jpg").write_bytes(photo(number))
         (root / f"DOG.{number}.jpg").write_bytes(photo(100 + number))
@@ -257,7 +264,7 @@ def write_folder(root: Path) -> dict[str, int]:
     expected["usable"] += 1
     for number, name in enumerate(NAMES):
         (root / name).write_bytes(photo(300 + number))
-        expected["unlabelled"] += 1
+        expected["usable" if '"dog"' in name else "unlabelled"] += 1
     for number, name in enumerate((b"cat.\xff.jpg", b"\xfe\x80/dog.1.jpg")):
         path = root / os.fsdecode(name)
         path.parent.mkdir(exist_ok=True)
@@ -275,25 +282,20 @@ def write_folder(root: Path) -> dict[str, int]:
         (root / name).write_bytes(b"x")
     (root / ".git").mkdir()
     (root / ".git" / "cat.1.jpg").write_bytes(photo())
-    expected["hidden"] = 4
-    (root / "notes.txt").write_text("x")
+    (root / "@eaDir" / "cat.0.jpg").mkdir(parents=True)
+    (root / "@eaDir" / "cat.0.jpg" / "SYNOPHOTO_THUMB_M.jpg").write_bytes(photo())
     (root / "Thumbs.db").write_bytes(b"x")
+    expected |= {"hidden": 1, "system_files": 5}
+    (root / "notes.txt").write_text("x")
+    (root / "README").write_text("x")
     expected["other_files"] = 2
-    links = {
-        "root": "/",
-        "self": str(root),
-        "up": "..",
-        "loop.jpg": "loop.jpg",
-        "gone.jpg": "nowhere",
-        "cat.30.jpg": "/dev/zero",
-        "cat.31.jpg": "/etc/passwd",
-        "cat.32.jpg": "cat.0.jpg",
-    }
-    for name, target in links.items():
-        (root / name).symlink_to(target)
-    expected["link"] = len(links)
+    (root / "cat.60.bin").write_bytes(photo(800))
+    expected["usable"] += 1
+    expected |= _write_links(root)
+    expected["not_an_image"] += 1  # /etc/passwd
+    expected["usable"] += 1
     os.mkfifo(root / "cat.40.jpg")
-    expected["special"] += 1
+    expected["special"] += 2  # with the link to /dev/zero
     with socket.socket(socket.AF_UNIX) as server, contextlib.chdir(root):
         server.bind("cat.41.jpg")  # Relative, because a socket's path must be short.
     expected["special"] += 1
@@ -307,3 +309,20 @@ def write_folder(root: Path) -> dict[str, int]:
     (deep / "cat.50.jpg").write_bytes(photo(700))
     expected["usable"] += 1
     return {name: count for name, count in expected.items() if count}
+
+
+def _write_links(root: Path) -> dict[str, int]:
+    """Make links that lead nowhere, in a circle, to a device, and to two files."""
+    links = {
+        "root": "/",
+        "self": str(root),
+        "up": "..",
+        "loop.jpg": "loop.jpg",
+        "gone.jpg": "nowhere",
+        "cat.30.jpg": "/dev/zero",
+        "cat.31.jpg": "/etc/passwd",
+        "cat.32.jpg": "cat.0.jpg",
+    }
+    for name, target in links.items():
+        (root / name).symlink_to(target)
+    return {"link_loop": 4, "broken_link": 1}

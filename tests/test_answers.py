@@ -12,7 +12,7 @@ from PIL import Image
 
 from catsdogs.errors import DatasetError
 from catsdogs.images.picture import Picture, read_bytes
-from catsdogs.inference import answers
+from catsdogs.inference import answers, gathering
 from catsdogs.inference.panel import Answer, Decision
 from catsdogs.inference.rejection import Likeness, Neighbour
 
@@ -112,7 +112,7 @@ def test_a_zips_pictures_are_read_one_by_one():
         "notes.txt": b"text",
         "dog.2.PNG": picture(250),
     }
-    sources = answers.zipped("photos.zip", archive(**members))
+    sources = gathering.in_archive("photos.zip", archive(**members))
     assert [name for name, _ in sources] == ["train/cat.1.png", "dog.2.PNG"]
     found = list(answers.see_all(sources, ByBrightness()))
     assert [one.truth for one in found] == ["cat", "dog"]
@@ -125,7 +125,9 @@ def test_a_zips_pictures_are_read_one_by_one():
 def test_a_damaged_member_leaves_the_others(compression):
     content = bytearray(archive(compression, **{"a.png": picture(5), "b.png": picture(250)}))
     content[50:60] = b"x" * 10  # in the picture of a.png
-    found = list(answers.see_all(answers.zipped("photos.zip", bytes(content)), ByBrightness()))
+    found = list(
+        answers.see_all(gathering.in_archive("photos.zip", bytes(content)), ByBrightness())
+    )
     assert found[0].error.code == "damaged"
     assert found[1].labels(DECISION)[0] == "dog"
 
@@ -133,14 +135,14 @@ def test_a_damaged_member_leaves_the_others(compression):
 def test_a_member_larger_than_it_may_be_is_refused(monkeypatch):
     monkeypatch.setattr(answers, "MOST_BYTES_EACH", 1000)
     content = archive(**{"a.png": b"x" * 5000})
-    (one,) = answers.see_all(answers.zipped("photos.zip", content), ByBrightness())
+    (one,) = answers.see_all(gathering.in_archive("photos.zip", content), ByBrightness())
     assert one.error.code == "too_large"
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", archive(), archive(**{"notes.txt": b"x"})])
 def test_a_zip_without_pictures_says_what_was_expected(content):
     with pytest.raises(DatasetError, match="Expected a ZIP"):
-        answers.zipped("photos.zip", content)
+        gathering.in_archive("photos.zip", content)
 
 
 def test_damage_anywhere_in_a_zip_is_told_not_raised():
@@ -152,14 +154,14 @@ def test_damage_anywhere_in_a_zip_is_told_not_raised():
             damaged[position] = generator.integers(0, 256)
         with suppress(DatasetError):
             assert list(
-                answers.see_all(answers.zipped("photos.zip", bytes(damaged)), ByBrightness())
+                answers.see_all(gathering.in_archive("photos.zip", bytes(damaged)), ByBrightness())
             )
 
 
 def test_too_many_pictures_are_refused_before_any_is_read(monkeypatch):
     monkeypatch.setattr(answers, "MOST_PICTURES", 2)
     with pytest.raises(DatasetError, match="with 3"):
-        answers.zipped("photos.zip", archive(**{f"{i}.png": b"" for i in range(3)}))
+        gathering.in_archive("photos.zip", archive(**{f"{i}.png": b"" for i in range(3)}))
 
 
 def test_what_could_not_be_read_keeps_no_content():

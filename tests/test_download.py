@@ -358,7 +358,7 @@ def test_a_wrong_checksum_deletes_what_arrived(known, folder, server):
 
 
 @pytest.mark.parametrize(
-    "answer", [sign_in_page, say(200, b"\x1f\x8b\x08", "application/gzip"), say(200)]
+    "answer", [sign_in_page, say(200, b"%PDF-1.7", "application/pdf"), say(200)]
 )
 def test_what_is_no_zip_is_refused_before_any_of_it_is_kept(answer, remote, folder, server):
     server.answers = [answer]

@@ -222,7 +222,7 @@ def test_what_is_wrong_is_told_without_the_place(hostile_dataset, tmp_path, monk
     app.button(key="dataset_preview").click().run()
     (error,) = app.error
     assert reads_as(error.value).startswith(
-        "Expected a folder with images, or a zip of them, at …/"
+        "Expected a folder with images, or a zip or tar of them, at …/"
     )
     assert_tells_no_place(app, tmp_path)
     gone = tmp_path / "gone" / "photos"

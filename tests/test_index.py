@@ -23,12 +23,14 @@ def test_every_file_found_is_counted_once(kaggle_folder, photo):
     photo(kaggle_folder / "test1" / "1.jpg")
     (kaggle_folder / "cat.50.jpg").write_bytes(b"")
     (kaggle_folder / "Thumbs.db").write_bytes(b"x")
+    (kaggle_folder / "notes.txt").write_bytes(b"x")
     whole = photo(kaggle_folder / "dog.51.jpg", size=(400, 300), seed=9).read_bytes()
     (kaggle_folder / "dog.51.jpg").write_bytes(whole[: len(whole) // 2])
     found = summary.document(index.scan(kaggle_folder))
     assert found["images"] == 16
     assert found["unlabelled"] == 1
-    assert found["other_files"] == 1
+    assert (found["other_files"], found["other_types"]) == (1, {".txt": 1})
+    assert found["skipped"]["system_files"] == 1
     assert [(file["path"], file["reason"]) for file in found["unreadable"]] == [
         ("cat.50.jpg", "empty"),
         ("dog.51.jpg", "truncated"),
@@ -92,7 +94,7 @@ def test_the_fingerprint_is_of_the_content_not_the_place(kaggle_folder, tmp_path
     assert index.scan(copy).fingerprint() == index.scan(kaggle_folder).fingerprint()
 
 
-def test_links_and_special_files_are_passed_over(kaggle_folder):
+def test_loops_and_special_files_are_passed_over(kaggle_folder):
     os.mkfifo(kaggle_folder / "cat.77.jpg")
     (kaggle_folder / "loop").symlink_to(kaggle_folder)
     assert len(index.scan(kaggle_folder).records) == 16
@@ -231,7 +233,7 @@ def test_every_file_is_counted_once_whatever_was_decided(kaggle_folder, photo):
     for number, name in enumerate(["one.jpg", "two.jpg", "three.jpg", "test/4.jpg"]):
         photo(kaggle_folder / name, seed=60 + number)
     (kaggle_folder / "cat.50.jpg").write_bytes(b"")
-    (kaggle_folder / "Thumbs.db").write_bytes(b"x")
+    (kaggle_folder / "labels.json").write_bytes(b"x")
     decide(kaggle_folder, EXCLUDE, "cat.0.jpg", "one.jpg")
     decide(kaggle_folder, RELABEL, "dog.0.jpg", "two.jpg", label=CAT)
     found = summary.document(index.scan(kaggle_folder))

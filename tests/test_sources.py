@@ -157,9 +157,9 @@ def test_two_tabs_that_draw_the_sample_at_once_both_get_it(monkeypatch):
 
 
 def test_what_is_neither_folder_nor_zip_is_refused(tmp_path):
-    (tmp_path / "photos.rar").write_bytes(b"Rar!")
-    with pytest.raises(DatasetError, match="not a zip"):
-        opening.open_source(tmp_path / "photos.rar")
+    (tmp_path / "photos.bin").write_bytes(b"text")
+    with pytest.raises(DatasetError, match="not a zip or tar"):
+        opening.open_source(tmp_path / "photos.bin")
     with pytest.raises(DatasetError, match="nothing at that path"):
         opening.open_source(tmp_path / "nowhere")
 

@@ -17,7 +17,7 @@ def add_data(groups: Any) -> None:
         ("health", datasets.health, "find duplicates, wrong labels and other faults"),
     ):
         add(data, name, command, "PATH [--json]", help_text).add_argument(
-            "path", type=Path, metavar="PATH", help=DATA_HELP
+            "path", metavar="PATH", help=DATA_HELP
         )
     _add_annotations(data)
 
@@ -53,7 +53,7 @@ def _add_fetch(data: Any) -> None:
         required=True,
         metavar="SOURCE",
         help="microsoft (787 MB, no account), kaggle (needs an account and the package "
-        "kagglehub), the address of a zip file, or the path of a zip file or a folder",
+        "kagglehub), the address of a zip or tar, or the path of a zip, a tar or a folder",
     )
     fetch.add_argument(
         "--sha256",
@@ -69,7 +69,7 @@ def _add_annotations(data: Any) -> None:
     help_text = "import or export your decisions about photos as CSV"
     usage = "PATH [--import CSV] [--export CSV]"
     annotations = add(data, "annotations", datasets.exchange_annotations, usage, help_text)
-    annotations.add_argument("path", type=Path, metavar="PATH", help=DATA_HELP)
+    annotations.add_argument("path", metavar="PATH", help=DATA_HELP)
     annotations.add_argument(
         "--import",
         dest="import_from",
@@ -91,7 +91,7 @@ def add_embed(groups: Any) -> None:
     """Add the command ``embed``."""
     help_text = "compute MobileNetV2's vector of each image"
     embed = add(groups, "embed", datasets.embed, "PATH [options]", help_text)
-    embed.add_argument("path", type=Path, metavar="PATH", help=DATA_HELP)
+    embed.add_argument("path", metavar="PATH", help=DATA_HELP)
     embed.add_argument(
         "--engine",
         choices=["local"],

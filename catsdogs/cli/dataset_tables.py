@@ -14,13 +14,14 @@ from catsdogs.cli.tables import (
 )
 from catsdogs.dataset.listing import ASIDE
 from catsdogs.health.flags import FLAGS
+from catsdogs.text import counted
 
 
 def scanned(result: dict[str, Any]) -> Readable:
     """Return the counts and sizes of a dataset."""
     names = ("unlabelled", "excluded", "relabelled", "other_files")
     others = {name.replace("_", " "): f"{result[name]:,}" for name in names if result[name]}
-    aside = [f"{n:,} {reason}" for reason, n in result["skipped"].items() if reason in ASIDE]
+    aside = [counted(n, ASIDE[group]) for group, n in result["skipped"].items() if group in ASIDE]
     counts = facts(
         {
             "images": f"{result['images']:,}: {result['cats']:,} cats, {result['dogs']:,} dogs",

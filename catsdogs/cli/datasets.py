@@ -22,6 +22,7 @@ from catsdogs.features import embeddings
 from catsdogs.health import checkup
 from catsdogs.sources import current, fetching, opening
 from catsdogs.sources.sample import draw_sample, sample_dir
+from catsdogs.sources.typed import typed_path
 from catsdogs.system import files
 
 
@@ -53,19 +54,19 @@ def fetch(*, source: str, sha256: str | None, out: Path | None) -> Outcome:
     return _as_facts({"path": str(folder)})
 
 
-def scan(*, path: Path) -> Outcome:
+def scan(*, path: str) -> Outcome:
     """Count and measure a dataset."""
     started = time.perf_counter()
     dataset = _scanned(path)
     if dataset.records.empty:
-        raise no_images(path)
+        raise no_images(typed_path(path), dataset)
     result = summary.document(dataset)
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]
     return Outcome(result, dataset_tables.scanned(result), status_with(failed))
 
 
-def health(*, path: Path) -> Outcome:
+def health(*, path: str) -> Outcome:
     """Run every check on a dataset, or read the findings of the last check of the same content."""
     started = time.perf_counter()
     dataset = _scanned(path)
@@ -76,11 +77,9 @@ def health(*, path: Path) -> Outcome:
     return Outcome(result, dataset_tables.checked(result), status_with(result["unreadable"]))
 
 
-def exchange_annotations(
-    *, path: Path, import_from: Path | None, export_to: Path | None
-) -> Outcome:
+def exchange_annotations(*, path: str, import_from: Path | None, export_to: Path | None) -> Outcome:
     """Import decisions from a CSV, or export them to one; report those in effect."""
-    root = opening.open_source(path)
+    root = opening.open_source(typed_path(path))
     if import_from is not None:
         text = import_from.read_bytes().decode("utf-8-sig", errors="replace")
         annotations.from_csv(root, index.scan(root).records, text)
@@ -99,7 +98,7 @@ def exchange_annotations(
     return _as_facts(result)
 
 
-def embed(*, path: Path, engine: str, out: Path | None) -> Outcome:
+def embed(*, path: str, engine: str, out: Path | None) -> Outcome:
     """Compute the vectors of a dataset's usable images, or read them from the cache."""
     if out is not None and out.suffix != ".npz":
         raise ConfigError(f"Expected a file name that ends in .npz. Received: {out}.")
@@ -110,7 +109,7 @@ def embed(*, path: Path, engine: str, out: Path | None) -> Outcome:
         rows = embeddings.embed(dataset.root, dataset.usable, backbone=backbone, progress=advance)
     present = np.flatnonzero(rows.places[:, 0] >= 0)
     if not len(present):
-        raise no_usable_images(path, dataset)
+        raise no_usable_images(typed_path(path), dataset)
     if out is not None:
         names = dataset.usable["path"].to_numpy(dtype=np.str_)[present]
         with files.replacing(out.absolute()) as temporary:
@@ -131,17 +130,21 @@ def embed(*, path: Path, engine: str, out: Path | None) -> Outcome:
 
 def _opened(source: str, *, sha256: str | None, into: Path | None) -> Path:
     """Return the folder of a dataset: downloaded and unpacked, or opened where it is."""
-    if source in (fetching.MICROSOFT, fetching.KAGGLE) or "://" in source:
+    if source in (fetching.MICROSOFT, fetching.KAGGLE) or _is_address(source):
         with phases(fetching.PHASES, in_bytes=True) as report:
             return fetching.fetch(source, into=into, sha256=sha256, report=report)
     if source:
-        return opening.open_source(Path(source), into=into)
+        return opening.open_source(typed_path(source), into=into)
     raise ConfigError("Expected microsoft, kaggle, a URL or a path. Received: nothing.")
 
 
-def _scanned(path: Path) -> index.Dataset:
+def _is_address(source: str) -> bool:
+    return "://" in source and not source.strip("'\" ").lower().startswith("file://")
+
+
+def _scanned(path: str) -> index.Dataset:
     with progress("scan") as advance:
-        return index.scan(opening.open_source(path), progress=advance)
+        return index.scan(opening.open_source(typed_path(path)), progress=advance)
 
 
 def _as_facts(result: dict[str, Any]) -> Outcome:

@@ -19,9 +19,8 @@ def add_evaluate(groups: Any) -> None:
     evaluate.add_argument(
         "--data",
         required=True,
-        type=Path,
         metavar="PATH",
-        help="a folder or a zip file of labelled images",
+        help="a folder, a zip or a tar of labelled images",
     )
 
 
@@ -31,7 +30,7 @@ def add_classify(groups: Any) -> None:
     help_text = "ask models about pictures: cat, dog or neither"
     classify = add(groups, "classify", models.classify, usage, help_text)
     classify.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a picture, a folder or a zip file"
+        "paths", nargs="+", metavar="PATH", help="a picture, a folder, a zip or a tar"
     )
     classify.add_argument(
         "--run",

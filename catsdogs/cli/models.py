@@ -2,9 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from rich.filesize import decimal
+from rich.text import Text
 
 from catsdogs.cli import model_tables, tables
 from catsdogs.cli.outcome import Outcome, no_usable_images, refused, status_with, unreadable
@@ -20,9 +21,8 @@ from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.dataset import index
 from catsdogs.errors import ConfigError, RunError, UnreadableImage
 from catsdogs.evaluation import metrics
-from catsdogs.images import picture
-from catsdogs.inference.answers import Read, Seen, csv, see_all, zipped
-from catsdogs.inference.folder_task import pictures
+from catsdogs.inference.answers import Seen, csv, see_all
+from catsdogs.inference.gathering import gathered
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import DOG
@@ -31,6 +31,7 @@ from catsdogs.runs.choices import FLOAT16, INT8
 from catsdogs.runs.command import repeating
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
+from catsdogs.sources.typed import typed_path, typed_paths
 from catsdogs.system import files, processes
 
 if TYPE_CHECKING:
@@ -39,15 +40,15 @@ if TYPE_CHECKING:
 EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
 
 
-def evaluate(*, run: str, data: Path) -> Outcome:
+def evaluate(*, run: str, data: str) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset."""
     found = store.find_with_model(run)
     with progress("scan") as advance:
-        dataset = index.scan(opening.open_source(data), progress=advance)
+        dataset = index.scan(opening.open_source(path := typed_path(data)), progress=advance)
     p_dog, refusals = _answers(found, dataset)
     answered = ~np.isnan(p_dog)
     if not answered.any():
-        raise no_usable_images(data, dataset)
+        raise no_usable_images(path, dataset)
     failed = unreadable(dataset) + refusals
     records = dataset.usable[answered].reset_index(drop=True)
     document = _evaluation_document(dataset.root, records, p_dog[answered])
@@ -57,7 +58,7 @@ def evaluate(*, run: str, data: Path) -> Outcome:
 
 def classify(
     *,
-    paths: list[Path],
+    paths: list[str],
     runs: list[str] | None,
     threshold: float,
     false_refusal: float,
@@ -73,7 +74,7 @@ def classify(
     if table:
         _require_new_file(table.expanduser().absolute(), force=force)
     asked = _named_or_best(runs or [])
-    given = list(_pictures(paths))
+    given = gathered(chain.from_iterable(map(typed_paths, paths)))
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel = Panel(asked, usable, Predictor)
     decision = Decision(threshold, None if never_neither else false_refusal)
@@ -85,8 +86,9 @@ def classify(
     if table:
         _write(table, csv(seen, {one.run_id: one.run_id for one in asked}, decision))
     answers = [one.to_json(decision) for one in seen]
-    failed = any(one.error for one in seen)
-    return Outcome(answers, model_tables.classified(answers), status_with(failed))
+    mute = [] if never_neither else [Text(problem) for problem in panel.problems.values()]
+    failed = bool(mute) or any(one.error for one in seen)
+    return Outcome(answers, [*model_tables.classified(answers), *mute], status_with(failed))
 
 
 def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force: bool) -> Outcome:
@@ -265,19 +267,3 @@ def _require_new_file(out: Path, *, force: bool) -> None:
             f"Expected a new file. Received: {out}, which exists already. Choose another name, or "
             "add --force to replace it."
         )
-
-
-def _pictures(paths: list[Path]) -> Iterator[tuple[str, Read]]:
-    """Yield each picture's name and a function that reads it, also from folders and ZIPs.
-
-    Raises:
-        DatasetError: for a folder without pictures.
-    """
-    for path in paths:
-        if path.is_dir():
-            yield from ((str(p), partial(picture.read_bytes, p)) for p in pictures(path))
-        elif path.suffix.lower() == ".zip" and path.is_file():
-            members = zipped(str(path), path)
-            yield from ((f"{path}/{name}", read) for name, read in members)
-        else:
-            yield str(path), partial(picture.read_bytes, path)

@@ -7,7 +7,7 @@ from typing import Any
 from catsdogs.cli.tables import Readable
 from catsdogs.dataset import index, summary
 from catsdogs.errors import DatasetError, UnreadableImage
-from catsdogs.images import picture
+from catsdogs.images.header import FORMATS
 
 DONE, FAILED, SOME_UNREADABLE = 0, 1, 2
 
@@ -27,8 +27,10 @@ def status_with(failed: object) -> int:
 
 
 def unreadable(dataset: index.Dataset) -> list[dict[str, str]]:
-    """Return the files of a dataset that cannot be read, each with its reason."""
-    return summary.document(dataset)["unreadable"]
+    """Return the files and folders of a dataset that cannot be read, each with its reason."""
+    closed = dataset.rest.closed_folders.items()
+    folders = [refused(path, UnreadableImage("unreadable_folder", why)) for path, why in closed]
+    return [*summary.document(dataset)["unreadable"], *folders]
 
 
 def refused(name: str, error: UnreadableImage) -> dict[str, str]:
@@ -42,6 +44,8 @@ def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
         *(f"{name}: {reason}" for name, reason in dataset.rest.closed_folders.items()),
         *(f"{row.path}: {row.problem_detail}" for row in dataset.unreadable.itertuples()),
     ]
+    if dataset.records.empty and not reasons:
+        return no_images(path, dataset)
     received = f"none that can be read and has a label{f' ({reasons[0]})' if reasons else ''}"
     return DatasetError(
         f"Expected labelled images in {path}. Received: {received}. Name them cat.1.jpg, dog.1.jpg "
@@ -49,9 +53,9 @@ def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
     )
 
 
-def no_images(path: Path) -> DatasetError:
+def no_images(path: Path, dataset: index.Dataset) -> DatasetError:
     """Return the error for a folder without image files."""
     return DatasetError(
-        f"Expected image files ({', '.join(sorted(picture.SUFFIXES))}) in {path}. "
-        "Received: none. Check the path."
+        f"Expected images ({', '.join(FORMATS)}) in {path}. "
+        f"Received: {summary.instead(dataset.rest)}"
     )

@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import MISSING, fields
-from pathlib import Path
 from typing import Any
 
 from catsdogs.cli import runs
@@ -11,7 +10,7 @@ from catsdogs.cli.help import Parser, explained, metavar
 from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.settings import Choice, Flag, Kind, Number, Setting, Text, Whole
 
-_TYPES: dict[type[Kind], type] = {Whole: int, Number: float, Text: Path}
+_TYPES: dict[type[Kind], type] = {Whole: int, Number: float, Text: str}
 
 
 def add_train(groups: Any) -> None:

@@ -16,14 +16,15 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, to_json
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
+from catsdogs.sources.typed import typed_path
 
 
-def train(*, data: Path, **settings: Any) -> Outcome:
+def train(*, data: str, **settings: Any) -> Outcome:
     """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
 
     ``settings`` are the other fields of ``RunConfig``, which checks them.
     """
-    config = RunConfig(data=str(data.expanduser().absolute()), **settings)
+    config = RunConfig(data=str(typed_path(data)), **settings)
     # Scan with a progress bar first; the start then finds the scan in the cache.
     with progress("scan") as advance:
         index.scan(opening.open_source(Path(config.data)), progress=advance)

@@ -5,8 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs.dataset.index import Dataset
+from catsdogs.dataset.index import Dataset, Rest
+from catsdogs.dataset.listing import ASIDE, BROKEN_LINK
 from catsdogs.labels import CAT, DOG
+from catsdogs.system import archives, file_kinds
+from catsdogs.text import counted
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Summary:
     """A dataset in numbers.
 
     ``images`` = ``cats`` + ``dogs`` are the usable ones. ``skipped`` counts all other entries by
-    reason, each once, and ``found`` is the sum of both. Entries below links, hidden folders and
-    ``unreadable_folders`` are not counted.
+    reason, each once, and ``found`` is the sum of both. ``other_types`` counts the other files by
+    suffix. Entries below hidden folders and ``unreadable_folders`` are not counted.
     """
 
     images: int
@@ -52,6 +55,7 @@ class Summary:
     relabelled: int
     unreadable: list[UnreadableFile]
     other_files: int
+    other_types: dict[str, int]
     width: SizeRange | None
     height: SizeRange | None
     fingerprint: str
@@ -72,6 +76,7 @@ def summarise(dataset: Dataset) -> Summary:
         relabelled=dataset.relabelled,
         unreadable=_unreadable(dataset),
         other_files=dataset.other_files,
+        other_types=dataset.rest.other_types,
         width=_range(usable["width_px"]),
         height=_range(usable["height_px"]),
         fingerprint=dataset.fingerprint(),
@@ -86,6 +91,28 @@ def summarise(dataset: Dataset) -> Summary:
 def document(dataset: Dataset) -> dict[str, Any]:
     """Return the summary as the JSON document of ``catsdogs data scan --json``."""
     return asdict(summarise(dataset))
+
+
+def described(rest: Rest) -> str:
+    """Return the entries that are not pictures in words: "2 .parquet files, 1 broken link"."""
+    named = {**rest.other_types, "other": rest.other_files - sum(rest.other_types.values())}
+    files = [counted(count, f"{suffix} file".strip()) for suffix, count in named.items() if count]
+    groups = [counted(n, ASIDE[name]) for name, n in rest.aside.items() if n and name in ASIDE]
+    return ", ".join((*files, *groups))
+
+
+def instead(rest: Rest) -> str:
+    """Return what is in a folder without images and what to do, as the end of an error message."""
+    found = described(rest)
+    if not found:
+        return "none. Check the path."
+    kinds = map(file_kinds.of_suffix, rest.other_types)
+    advice = next((kind.advice for kind in kinds if kind), "Check the path.")
+    if any(f"x{suffix}".endswith(archives.SUFFIXES) for suffix in rest.other_types):
+        advice = "Type the path of the archive itself."
+    if rest.aside.get(BROKEN_LINK):
+        advice = "Copy or download the files that the links lead to."
+    return f"none, but {found}. {advice}"
 
 
 def _unreadable(dataset: Dataset) -> list[UnreadableFile]:

@@ -12,9 +12,14 @@ SMALL_PX, EXTREME_ASPECT = 64, 3.0
 DARK, BLURRED, COLOURLESS = 35.0, 35.0, 1.0
 _GREY_MODES = ("1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L")
 _SUFFIXES = {
-    **dict.fromkeys(("JPEG", "MPO"), (".jpg", ".jpeg")),
-    **{name: (f".{name.lower()}",) for name in ("PNG", "WEBP", "GIF", "BMP")},
+    **dict.fromkeys(("JPEG", "MPO"), (".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".mpo")),
+    "PNG": (".png", ".apng"),
+    "WEBP": (".webp",),
+    "GIF": (".gif",),
+    "BMP": (".bmp", ".dib"),
     "TIFF": (".tif", ".tiff"),
+    "AVIF": (".avif", ".avifs"),
+    "HEIF": (".heic", ".heif", ".hif"),
 }
 
 

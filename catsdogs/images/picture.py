@@ -23,7 +23,10 @@ from catsdogs.images.header import MAX_PIXELS, Header
 from catsdogs.system.memory import Room
 
 SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".mpo", ".png", ".apng", ".webp"),
+        *(".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif", ".avifs", ".heic", ".heif", ".hif"),
+    }
 )
 # Slightly more than ``MAX_PIXELS`` need uncompressed, with four channels.
 MAX_BYTES = 256 << 20

@@ -2,6 +2,7 @@
 
 predictor.py    one model: a picture in; P(dog), heat map and embedding out
 panel.py        several runs that answer the same picture
+gathering.py    the pictures in files, folders and archives
 answers.py      many pictures through a panel, as records, a table and counts
 rejection.py    "neither": how unlike the training photos a picture is
 heatmap.py      a heat map painted over its photo

@@ -1,24 +1,21 @@
 """The answers of a panel for many pictures: as records, a table and counts."""
 
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from catsdogs import text
-from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.errors import UnreadableImage
 from catsdogs.images.parallel import map_ordered
-from catsdogs.images.picture import SUFFIXES, Picture
+from catsdogs.images.picture import Picture
 from catsdogs.images.thumbnails import SIDE_PX, square_jpeg
 from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.labels import CLASS_NAMES, UNLABELLED, label_of_path
 from catsdogs.runs.models import MODELS
-from catsdogs.system import zips
 from catsdogs.text import printable
 
 # A page keeps its pictures in memory; a background task handles more.
@@ -156,56 +153,6 @@ def confusion(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[tup
     return found
 
 
-def zipped(name: str, source: bytes | Path) -> list[tuple[str, Read]]:
-    """Return the pictures in a ZIP as (name, read), by their names; nothing is unpacked to disk.
-
-    A member that is too large, or declares to be, fails when it is read.
-
-    Raises:
-        DatasetError: if it is not a ZIP, or has no pictures or too many.
-    """
-    try:
-        archive = zips.opened(source)
-        members = [m for m in archive.infolist() if is_picture(PurePosixPath(m.filename))]
-        size_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
-        zips.check(members, size_bytes, each=MOST_BYTES_EACH)
-    except zips.ERRORS as error:
-        raise DatasetError(
-            f"Expected a ZIP. Received: {name}, which cannot be opened ({error}). Create it again."
-        ) from None
-    if not 1 <= len(members) <= MOST_PICTURES:
-        raise DatasetError(
-            f"Expected a ZIP with 1 to {MOST_PICTURES:,} pictures. Received: {name} with "
-            f"{len(members):,}. For more, choose a folder on this machine."
-        )
-    return [(member.filename, _reader(archive, member)) for member in members]
-
-
-def is_picture(path: PurePath) -> bool:
-    """Return whether a file name is that of a visible picture."""
-    is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not is_hidden and path.suffix.lower() in SUFFIXES
-
-
-def _reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Read:
-    def read() -> bytes:
-        content = bytearray()
-        try:
-            for chunk in zips.chunks(archive, member):
-                content += chunk
-                if len(content) > MOST_BYTES_EACH:  # The size in the header may be wrong.
-                    break
-        except zips.ERRORS as error:
-            raise UnreadableImage(
-                "damaged", f"Its data in the ZIP are damaged ({error})."
-            ) from None
-        if len(content) > MOST_BYTES_EACH:
-            raise UnreadableImage("too_large", "Expected at most 25 MB. Received: more.")
-        return bytes(content)
-
-    return read
-
-
 def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
     likeness = answer.likeness
     return {
@@ -215,6 +162,7 @@ def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
         "calibrated_p_dog": answer.calibrated_p_dog,
         "latency_ms": round(answer.latency_ms, 2),
         "likeness": likeness.similarity if likeness else None,
+        "judge_problem": answer.judge_problem or None,
         "nearest": [
             {"file": one.path, "label": CLASS_NAMES[one.label], "similarity": one.similarity}
             for one in (likeness.nearest if likeness else ())

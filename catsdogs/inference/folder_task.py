@@ -7,16 +7,13 @@ import hashlib
 import json
 import sys
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from catsdogs import paths
 from catsdogs.background import tasks
-from catsdogs.dataset.listing import listed
-from catsdogs.errors import Cancelled, DatasetError, RunError
-from catsdogs.images import picture
-from catsdogs.inference import answers
+from catsdogs.errors import Cancelled, RunError
+from catsdogs.inference import answers, gathering
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import store
@@ -46,21 +43,6 @@ class Order:
         return cls(**{**about, "runs": tuple(about["runs"])})
 
 
-def pictures(path: Path) -> list[Path]:
-    """Return the pictures below a folder, by name; links are not followed.
-
-    Raises:
-        DatasetError: when it is not a folder, cannot be read, or has no pictures.
-    """
-    if not path.is_dir():
-        received = "a file" if path.exists() else "nothing at that path"
-        raise DatasetError(f"Expected a folder at {path}. Received: {received}. Check the path.")
-    named = sorted(p for p in map(path.joinpath, listed(path).files) if answers.is_picture(p))
-    if not named:
-        raise DatasetError(f"Expected pictures in {path}. Received: none. Check the path.")
-    return named
-
-
 def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) -> dict[str, Any]:
     """Carry out an order; return where the CSV is, and counts by run id.
 
@@ -72,18 +54,17 @@ def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) 
     decision = Decision(order.threshold, order.false_refusal)
     report("list", 0, 0)
     root = Path(order.path)
-    found = pictures(root)
+    sources = gathering.in_folder(root)
     runs = [store.find_with_model(run_id) for run_id in order.runs]
     if not runs:
         raise RunError("Expected at least one run. Received: none. Choose one.")
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel, seen = Panel(runs, usable, Predictor), []
-    sources = [(p.relative_to(root).as_posix(), partial(picture.read_bytes, p)) for p in found]
     for done, one in enumerate(answers.see_all(sources, panel), start=1):
         if should_stop():
             raise Cancelled("Classifying was cancelled. Nothing was written.")
         seen.append(one.without_heatmaps())
-        report("classify", done, len(found))
+        report("classify", done, len(sources))
     target = _csv_file(subject)
     files.write_text(target, answers.csv(seen, {run.run_id: run.run_id for run in runs}, decision))
     confusion = answers.confusion(seen, decision)

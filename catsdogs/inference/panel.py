@@ -7,7 +7,6 @@ trained on the same data.
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +40,7 @@ class Answer:
     Show ``calibrated_p_dog``; ``p_dog`` is the model's raw output. ``heatmap`` is that of
     ``predictor.Output``. ``latency_ms`` is the time to decode for all runs plus this model's
     forward pass; when pictures run in parallel, it includes waiting. ``likeness`` is None without a
-    judge.
+    judge; ``judge_problem`` says why the judge does not work, "" if it does or there is none.
     """
 
     run_id: str
@@ -50,6 +49,7 @@ class Answer:
     heatmap: np.ndarray
     latency_ms: float
     likeness: Likeness | None
+    judge_problem: str = ""
 
     def label(self, decision: Decision) -> str:
         """Return "cat", "dog" or "neither"."""
@@ -60,15 +60,18 @@ class Answer:
 
 
 class Panel:
-    """The predictors of some runs, and the judge of each."""
+    """The predictors of some runs, and the judge of each.
+
+    ``problems`` says for a run, by id, why the judge that it needs does not work.
+    """
 
     def __init__(
         self, runs: Sequence[Run], usable: Sequence[Run], load: Callable[[Run], Predictor]
     ) -> None:
         """Load ``runs``, and from ``usable``, newest first, the judges that they need.
 
-        Skips a judge that cannot be loaded: the user did not choose it, so the chosen runs still
-        answer.
+        A judge that cannot be loaded is a ``problem``: the user did not choose it, so the chosen
+        runs still answer, without "neither".
 
         Raises:
             RunError: if a file of one of ``runs`` is missing or damaged.
@@ -76,12 +79,18 @@ class Panel:
         self._runs = [run.run_id for run in runs]
         self._predictors = {run.run_id: load(run) for run in runs}
         self._judges: dict[str, str] = {}
+        self.problems: dict[str, str] = {}
         for run in runs:
             if found := judge(run, usable):
-                with suppress(RunError, OSError):
+                try:
                     if found.run_id not in self._predictors:
                         self._predictors[found.run_id] = load(found)
                     self._judges[run.run_id] = found.run_id
+                except (RunError, OSError) as error:
+                    self.problems[run.run_id] = (
+                        f"{run.run_id} cannot say neither: it uses {found.run_id} for that, which "
+                        f"cannot be loaded. {error}"
+                    )
 
     def answers(self, picture: Picture) -> list[Answer]:
         """Return the answer of each run for a picture. Safe to call from several threads.
@@ -107,6 +116,7 @@ class Panel:
                 outputs[run_id].heatmap,
                 took_ms[run_id],
                 likeness.get(self._judges.get(run_id, "")),
+                self.problems.get(run_id, ""),
             )
             for run_id in self._runs
         ]

@@ -1,5 +1,6 @@
 """Where data comes from: a path or an address → a folder of images.
 
+typed.py       a path as people type it → a path
 opening.py     a path → a folder; archives are unpacked once
 preview.py     a folder's images at a glance, before it is used
 current.py     the dataset that the app is using
@@ -8,7 +9,7 @@ fetch_task.py  a download as a background task
 kaggle.py      Kaggle's Dogs vs. Cats, through kagglehub
 download.py    downloads that resume and become visible when they are complete
 http.py        one HTTP request that the caller can stop at any time
-unpacking.py   a zip of images → a folder, within bounds
+unpacking.py   an archive of images → a folder, within bounds
 sample.py      the drawn sample dataset
 drawing/       the pictures of the sample dataset
 """

@@ -22,20 +22,18 @@ from urllib.parse import unquote
 from catsdogs.errors import Cancelled, DownloadError
 from catsdogs.images.parallel import Progress
 from catsdogs.sources import http
-from catsdogs.system import files, zips
+from catsdogs.system import archives, files
 from catsdogs.system.locks import exclusive
 
 # One pause after each attempt that received no new bytes. After the last one, the download fails.
 RETRY_PAUSES_S = (1.0, 2.0, 4.0)
 _REPORT_EVERY_S = 0.2
 _WEB_ADDRESS = re.compile(r"(?i)https?://(?:\[[0-9a-f:.]+\]|[^\[\]/@:\s]+)(?::\d+)?(/.*|)")
-# How a zip with members begins, and one without (APPNOTE.TXT, 4.3.7 and 4.3.16).
-_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A zip on a server. ``size_bytes`` and ``sha256`` (hex) are checked if they are known."""
+    """An archive on a server. ``size_bytes`` and ``sha256`` (hex) are checked if they are known."""
 
     name: str
     url: str
@@ -56,7 +54,7 @@ MICROSOFT = Remote(
 
 
 def remote_from_url(url: str) -> Remote:
-    """Return the zip at ``url`` for ``fetch``, with a file name derived from the url.
+    """Return the archive at ``url`` for ``fetch``, with a file name derived from the url.
 
     Raises:
         DownloadError: if ``url`` is not an http or https address, or contains a password.
@@ -66,8 +64,8 @@ def remote_from_url(url: str) -> Remote:
         return MICROSOFT
     if not (address := _WEB_ADDRESS.fullmatch(url.partition("?")[0])):
         raise DownloadError(
-            "Expected the https:// or http:// address of a zip, without a password. Received: "
-            f"{_without_secrets(url)!r}. Copy the address from a browser."
+            "Expected the https:// or http:// address of a zip or tar, without a password. "
+            f"Received: {_without_secrets(url)!r}. Copy the address from a browser."
         )
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", PurePosixPath(unquote(address[1])).stem)
     stem = stem.strip("._-")[:80] or "download"
@@ -215,10 +213,10 @@ def _accepted(job: _Job, reply: http.Reply, first: bytes) -> int | None:
     """Return the size of the complete file, if it is known.
 
     Raises:
-        Failure: if the reply is not a zip, or has another size than expected.
+        Failure: if the reply is not an archive, or has another size than expected.
         OSError: if there is not enough space.
     """
-    if not reply.start and not first.startswith(_ZIP_MAGICS):
+    if not reply.start and not archives.begins_like_one(first):
         raise http.Failure(
             f"{reply.kind} that begins with {first[:16]!r}. This may be a sign-in page: "
             "open the address in a browser, and copy the address of the file itself."
@@ -249,8 +247,8 @@ def _check(job: _Job, total: int | None) -> None:
         fault = f"{arrived_bytes:,} bytes, not {total:,}"
     elif job.remote.sha256 and job.remote.sha256 != _sha256(job.part):
         fault = f"a file with another SHA-256 checksum than {job.remote.sha256}"
-    elif not zips.is_zip(job.part):
-        fault = f"a zip without its end, after {arrived_bytes:,} bytes"
+    elif not archives.is_archive(job.part):
+        fault = f"a zip or tar without its end, after {arrived_bytes:,} bytes"
     else:
         return
     job.discard()

@@ -115,7 +115,7 @@ def _response(url: str, start: int, validator: str) -> "Response":
     if status >= 500 or status in (408, 425, 429):
         raise PassingFailure(f"{received}. The server has trouble: try again later.")
     raise Failure(
-        f"{received}. Open the address in a browser, and use the zip that you save there."
+        f"{received}. Open the address in a browser, and use the file that you save there."
     )
 
 

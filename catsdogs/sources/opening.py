@@ -11,13 +11,13 @@ import shutil
 from pathlib import Path
 
 from catsdogs import paths
+from catsdogs.dataset import recognition
 from catsdogs.errors import DatasetError
 from catsdogs.sources import current, unpacking
 from catsdogs.sources.sample import SAMPLE_NAME, sample_dir
-from catsdogs.system import zips
+from catsdogs.system import archives, file_kinds
+from catsdogs.system.file_kinds import FileKind
 
-# The first bytes of a zip, even if its end is missing (APPNOTE.TXT, 4.3.7).
-_ZIP_MAGIC = b"PK\x03\x04"
 # Versions of one archive that stay unpacked: a run may still read from the previous one.
 _VERSIONS_KEPT = 2
 
@@ -28,7 +28,8 @@ def display_name(path: Path) -> str:
     if path == sample_dir():
         return SAMPLE_NAME
     if path.parent == _unpacked_dir():
-        return path.name.rpartition("-")[0] + ".zip"
+        name = path.name.rpartition("-")[0]
+        return name if archives.is_named_like_one(name) else f"{name}.zip"
     return path.name if path.suffix else "/".join(path.parts[-2:])
 
 
@@ -38,22 +39,21 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
     An archive is unpacked once, inside the app's data folder, or to the new folder ``into``.
 
     Raises:
-        DatasetError: if ``path`` does not exist or is neither a folder nor a zip, or ``into``
+        DatasetError: if ``path`` does not exist or is neither a folder nor an archive, or ``into``
             exists.
     """
     try:
         path = path.expanduser().absolute()
         if path.is_dir():
             return path
-        if path.is_file() and zips.is_zip(path):
+        if path.is_file() and _known(path) is None and archives.is_archive(path):
             return _unpacked(path, into.absolute() if into else None)
         received = _what_is_at(path)
     except (OSError, RuntimeError) as error:
         # The name is too long, the home folder does not exist, or permission is missing.
-        received = f"a path that cannot be opened ({error})"
+        received = f"a path that cannot be opened ({error}). Check the path"
     raise DatasetError(
-        f"Expected a folder with images, or a zip of them, at {path}. Received: {received}. "
-        "Check the path. Unpack archives of other formats first."
+        f"Expected a folder with images, or a zip or tar of them, at {path}. Received: {received}."
     )
 
 
@@ -71,17 +71,26 @@ def _unpacked_dir() -> Path:
     return paths.data_dir() / "unpacked"
 
 
+def _known(path: Path) -> FileKind | None:
+    """Return what a file is if it is a known container that is not read, like a RAR archive."""
+    return file_kinds.of_file(path.name, recognition.head(path))
+
+
 def _what_is_at(path: Path) -> str:
-    """Return a description of a path that is not a dataset, for an error message."""
+    """Return what is at a path that is not a dataset, and what to do, for an error message."""
     if not path.exists():
-        return "nothing at that path"
+        return "nothing at that path. Check the path"
     if not path.is_file():
-        return "something that is neither a file nor a folder"
+        return "something that is neither a file nor a folder. Check the path"
     with path.open("rb") as stream:
-        begins_like_one = stream.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
-    if begins_like_one:
-        return "a damaged zip, whose end is missing: download or copy it again"
-    return "a file that is not a zip"
+        head = stream.read(recognition.HEAD_BYTES)
+    if kind := _known(path):
+        return f"{kind.title}. {kind.advice.rstrip('.')}"
+    if recognition.is_image(path.name, head):
+        return "a single image. Type the path of its folder, or open it on Classify"
+    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "a web page: the download failed. Download the file again"
+    return archives.damage(head) or "a file that is not a zip or tar. Check the path"
 
 
 def _unpacked(archive: Path, into: Path | None) -> Path:
@@ -103,8 +112,9 @@ def _place_of(archive: Path) -> Path:
     status = archive.stat()
     version = f"{status.st_size}\n{status.st_mtime_ns}".encode()
     keys = (hashlib.sha256(of).hexdigest()[:8] for of in (os.fsencode(archive), version))
+    name = archive.name if archive.name.lower().endswith(archives.TAR_SUFFIXES) else archive.stem
     # Short enough to leave room for the hashes, and without bytes that are not UTF-8.
-    name = os.fsencode(archive.stem)[:150].decode(errors="ignore")
+    name = os.fsencode(name)[:150].decode(errors="ignore")
     return _unpacked_dir() / f"{name}-{''.join(keys)}"
 
 

@@ -1,6 +1,7 @@
 """A folder's images at a glance, before it becomes the dataset: counts by label, and a few photos.
 
-Only names are read, and the few photos. So even a home folder is looked at in a moment.
+Only names are read, the first bytes of files without an image's suffix, and the few photos. So even
+a home folder is looked at in a moment.
 """
 
 from collections import Counter
@@ -8,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
-from catsdogs.dataset import index
-from catsdogs.dataset.listing import listed
+from catsdogs.dataset import index, recognition
+from catsdogs.dataset.listing import Listing, listed
 from catsdogs.dataset.records import by_name
 from catsdogs.errors import UnreadableImage
 from catsdogs.images import picture
@@ -17,6 +18,7 @@ from catsdogs.images.thumbnails import SIDE_PX, square_jpeg
 from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
 
 MOST_FILES = 100_000
+_MOST_OPENED = 5_000
 _PHOTOS = 8
 # More photos are tried than shown, because some may not decode.
 _TRIED = 4 * _PHOTOS
@@ -27,15 +29,15 @@ class Preview:
     """A folder as a dataset, judged by the names in it.
 
     ``in_class_folders`` counts the labelled images whose folder, not their name, gives the label.
-    ``photos`` are the path and the thumbnail of a few. Without ``is_complete``, only the first
-    ``MOST_FILES`` files were counted.
+    ``photos`` are the path and the thumbnail of a few. ``rest`` are the entries that are not
+    pictures. Without ``is_complete``, only the first ``MOST_FILES`` files were counted.
     """
 
     folder: Path
     cats: int
     dogs: int
     unlabelled: int
-    other_files: int
+    rest: index.Rest
     folders: int
     in_class_folders: int
     photos: tuple[tuple[str, bytes], ...]
@@ -43,8 +45,13 @@ class Preview:
 
     @property
     def images(self) -> int:
-        """The number of files that are images by their names."""
+        """The number of files that are images by name or content."""
         return self.cats + self.dogs + self.unlabelled
+
+    @property
+    def other_files(self) -> int:
+        """The number of files that are not images."""
+        return self.rest.other_files
 
 
 def preview(folder: Path) -> Preview:
@@ -53,8 +60,9 @@ def preview(folder: Path) -> Preview:
     Raises:
         DatasetError: if it is not a folder, or cannot be read.
     """
-    files = listed(folder, at_most=MOST_FILES).files
-    images = [name for name in by_name(files) if index.is_image(name)]
+    listing = listed(folder, at_most=MOST_FILES)
+    found = _pictures(folder, listing)
+    images = [name for name, path in by_name(listing.files).items() if path in found]
     labels = {name: label_of_path(name) for name in images}
     counts = Counter(labels.values())
     labelled = [name for name in images if labels[name] != UNLABELLED]
@@ -64,12 +72,19 @@ def preview(folder: Path) -> Preview:
         cats=counts[CAT],
         dogs=counts[DOG],
         unlabelled=counts[UNLABELLED],
-        other_files=len(files) - len(images),
+        rest=index.rest_of(folder, listing, found),
         folders=len({name.rpartition("/")[0] for name in images}),
         in_class_folders=len(labelled) - by_file,
         photos=_photos(folder, labels),
-        is_complete=len(files) < MOST_FILES,
+        is_complete=len(listing.files) < MOST_FILES,
     )
+
+
+def _pictures(folder: Path, listing: Listing) -> set[str]:
+    """Return the files that are pictures, with the names of all and the content of a few."""
+    named = {path for path in listing.files if recognition.has_image_suffix(path)}
+    unsure = list(listing.files.keys() - named)[:_MOST_OPENED]
+    return named | recognition.pictures(folder, {path: listing.files[path] for path in unsure})
 
 
 def _photos(folder: Path, labels: dict[str, int]) -> tuple[tuple[str, bytes], ...]:

@@ -1,6 +1,6 @@
-"""From a zip of images to a folder: within limits, never outside the folder, all or nothing.
+"""From an archive of images to a folder: within limits, never outside it, all or nothing.
 
-FOLDER                   appears when everything in the zip is unpacked
+FOLDER                   appears when everything in the archive is unpacked
 .tmp-…                   next to it: the files unpacked so far
 <data>/unpacking.lock    held by the process that unpacks: its holder may remove temporary
                          folders, which are left over from killed processes
@@ -11,16 +11,23 @@ import hashlib
 import os
 import re
 import shutil
-import stat
 import unicodedata
-import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from catsdogs import paths
+from catsdogs.dataset import left_out, listing, recognition
 from catsdogs.errors import ArchiveError, DatasetError
-from catsdogs.images import picture
-from catsdogs.system import zips
+from catsdogs.images import containers
+from catsdogs.labels import UNLABELLED, label_of_path
+from catsdogs.system import archives, members
 from catsdogs.system.locks import exclusive
+from catsdogs.system.members import Archive, Kind, Member, OutOfBounds
+from catsdogs.system.system_files import group_of
+from catsdogs.text import counted
 
 MOST_BYTES = 50 << 30
 # Left free for the app, which also writes runs.
@@ -29,7 +36,23 @@ _CHECK_SPACE_EVERY_BYTES = 64 << 20
 _MOST_FOLDERS_DEEP = 20
 _MOST_NAME_BYTES = 150
 UNFINISHED = ".tmp-"
-_INNER_ZIP = f"{UNFINISHED}inner.zip"
+_INNER_ARCHIVE = f"{UNFINISHED}inner"
+# Kaggle's archives contain archives, and a browser or a person may pack them once or twice more.
+MOST_DEEP = 3
+# Tables of labels, and tables that contain images.
+TABLES = (".csv", ".tsv", ".parquet")
+_HOLDS_IMAGES = ".parquet"
+_TOP = PurePosixPath()
+# Suffixes for images that have none, by how they begin. Any other one is of HEIC's family.
+_SUFFIXES = {
+    b"\xff\xd8": ".jpg",
+    b"\x89PNG": ".png",
+    b"GIF8": ".gif",
+    b"RIFF": ".webp",
+    b"BM": ".bmp",
+    b"II": ".tif",
+    b"MM": ".tif",
+}
 _DRIVE = re.compile("[A-Za-z]:")
 # Characters that Windows does not allow in a name. Invisible characters are replaced as well.
 _UNFIT = re.compile(r'[<>:"|?*]')
@@ -37,14 +60,14 @@ _DEVICES = re.compile(r"(?i)(CON|PRN|AUX|NUL|COM\d|LPT\d)(\..*)?")
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack the images of a zip, and of the zips in it, to the new folder ``folder``.
+    """Unpack the images of an archive, and of the archives in it, to the new folder ``folder``.
 
     Files get names that every system accepts and that differ by more than case. Members that point
-    outside the folder, links and other files are skipped. If the folder already exists, it stays
-    unchanged.
+    outside the folder, links and other files are skipped; ``left_out`` counts them. If the folder
+    already exists, it stays unchanged.
 
     Raises:
-        ArchiveError: if the zip is damaged, encrypted, too large, or contains no image.
+        ArchiveError: if it is damaged, encrypted, too large, or contains no image.
         DatasetError: if it cannot be written. Nothing is left in either case.
     """
     try:
@@ -55,7 +78,7 @@ def unpack(archive: Path, folder: Path) -> None:
             _remove_leftovers(folder)
             if not folder.is_dir():
                 _unpack_beside(archive, folder)
-    except zips.ERRORS as error:
+    except archives.ERRORS as error:
         # bzip2 reports damage as an OSError too, but only errors of the system have a number.
         if isinstance(error, OSError) and error.errno is not None:
             raise DatasetError(
@@ -63,9 +86,8 @@ def unpack(archive: Path, folder: Path) -> None:
                 f"{error.strerror}. Free some disk space, or choose another folder."
             ) from None
         raise ArchiveError(
-            f"Expected a complete, unencrypted zip of images. Received: {archive.name}, which "
-            f"cannot be unpacked ({error}). Download it again, or unpack it with another program "
-            "and use that folder."
+            f"Expected a complete, unencrypted zip or tar of images. Received: {archive.name}, "
+            f"which cannot be unpacked ({error or type(error).__name__}). {_advice(error)}"
         ) from None
 
 
@@ -87,78 +109,150 @@ def _unpack_beside(archive: Path, folder: Path) -> None:
     try:
         unpacking = _Unpacking(temporary, archive.stat().st_size)
         unpacking.add(archive)
-        if not unpacking.names:
-            raise zipfile.BadZipFile("it contains no image")
+        _require_images(unpacking)
         temporary.replace(folder)
+        left_out.save(folder, unpacking.left_out, unpacking.other_types)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 class _Unpacking:
-    """The files written into ``root`` so far, and the limits for more."""
+    """The files written into ``root`` so far, what was left out, and the limits for more."""
 
     def __init__(self, root: Path, archive_bytes: int) -> None:
-        self.root, self.names = root, _Names()
-        self._most_bytes = min(MOST_BYTES, zips.most_bytes(archive_bytes))
-        self._written_bytes = self._check_space_at_bytes = 0
+        self.root, self.names, self.images = root, _Names(), 0
+        self.left_out, self.other_types = Counter[str](), Counter[str]()
+        self.has_labels_by_name = self.is_too_deep = False
+        self._most_bytes = min(MOST_BYTES, members.most_bytes(archive_bytes))
+        self._written_bytes = self._check_space_at_bytes = self._entries = 0
+        self._seen: set[tuple[PurePosixPath, str]] = set()
 
-    def add(self, archive: Path, inside: PurePosixPath | None = None) -> None:
-        """Write the images of ``archive``; those of a zip inside a zip go to ``inside``."""
-        with zips.opened(archive) as opened:
-            suffixes = picture.SUFFIXES | (set() if inside else {".zip"})
-            members = [member for member in opened.infolist() if _is_wanted(member, suffixes)]
-            zips.check(members, archive.stat().st_size, each=MOST_BYTES)
-            _check_space(sum(member.file_size for member in members), self.root)
-            seen: set[str] = set()
-            for member in members:
-                if member.filename in seen:
-                    continue  # A zip may contain a name twice: keep the first.
-                seen.add(member.filename)
-                path = (inside or PurePosixPath()) / PurePosixPath(*_parts(member.filename))
-                if path.suffix.lower() == ".zip":
-                    self._copy(opened, member, inner := self.root / _INNER_ZIP)
-                    self.add(inner, path.with_suffix(""))
-                    inner.unlink()
+    def add(self, archive: Path, inside: PurePosixPath = _TOP, *, depth: int = 0) -> None:
+        """Write the images of ``archive``; those of an archive in an archive go to ``inside``."""
+        with closing(archives.opened(archive)) as opened:
+            self._entries += len(opened.members)
+            members.check_count(self._entries)
+            wanted = [one for one in opened.members if self._is_wanted(one, inside)]
+            named = [one for one in wanted if _is_named(one.name)]
+            members.check(named, archive.stat().st_size, each=MOST_BYTES)
+            members.check(wanted, archive.stat().st_size, each=members.CHUNK_BYTES)
+            _check_space(sum(member.size_bytes for member in named), self.root)
+            for member in wanted:
+                path = inside / PurePosixPath(*_parts(member.name))
+                if archives.is_named_like_one(path.name):
+                    self._add_inner(opened, member, path, depth + 1)
                 else:
-                    self._copy(opened, member, self._new_file(path))
+                    self._write(opened, member, path)
+
+    def _add_inner(self, opened: Archive, member: Member, path: PurePosixPath, depth: int) -> None:
+        """Write the images of an archive inside an archive, up to a depth."""
+        if depth > MOST_DEEP:
+            self.is_too_deep = True
+            self._leave_out(path.name)
+            return
+        inner = self.root / f"{_INNER_ARCHIVE}-{depth}"
+        self._copy(opened.chunks(member), inner)
+        self.add(inner, path.with_name(archives.stem(path.name) or "_"), depth=depth)
+        inner.unlink()
+
+    def _write(self, opened: Archive, member: Member, path: PurePosixPath) -> None:
+        """Write a member, unless neither its name nor its content is that of a wanted file."""
+        chunks = opened.chunks(member)
+        if not _is_named(path.name):
+            first = next(chunks, b"")
+            suffix = _suffix_of(first)
+            if suffix is None:
+                self._leave_out(path.name)
+                return
+            path, chunks = path.with_name(path.name + suffix), chain([first], chunks)
+        if recognition.has_image_suffix(path.name):
+            self.images += 1
+            self.has_labels_by_name |= label_of_path(str(path)) != UNLABELLED
+        self._copy(chunks, self._new_file(path))
+
+    def _is_wanted(self, member: Member, inside: PurePosixPath) -> bool:
+        """Return whether to look at a member's content; count it otherwise."""
+        parts = _parts(member.name)
+        if member.kind is Kind.FOLDER:
+            return False
+        if not parts:
+            group = listing.OUTSIDE
+        elif aside := group_of(parts):
+            group = aside
+        elif member.kind is not Kind.FILE:
+            group = listing.ARCHIVE_LINK if member.kind is Kind.LINK else listing.SPECIAL
+        elif (inside, member.name) in self._seen:
+            group = listing.REPEATED  # An archive may contain a name twice: keep the first.
+        else:
+            self._seen.add((inside, member.name))
+            return True
+        self.left_out[group] += 1
+        return False
+
+    def _leave_out(self, name: str) -> None:
+        self.other_types.update(recognition.types([name]))
 
     def _new_file(self, path: PurePosixPath) -> Path:
         """Return the path of one more file, with a name like ``path``."""
-        if len(self.names) == zips.MOST_ENTRIES:
-            raise zipfile.BadZipFile(f"it contains more than {zips.MOST_ENTRIES:,} images")
         target = self.root / self.names.new(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
 
-    def _copy(self, opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    def _copy(self, chunks: Iterator[bytes], target: Path) -> None:
         with target.open("xb") as out:
-            for chunk in zips.chunks(opened, member):
+            for chunk in chunks:
                 self._count(len(chunk))
                 out.write(chunk)
 
     def _count(self, size_bytes: int) -> None:
         self._written_bytes += size_bytes
         if self._written_bytes > self._most_bytes:
-            raise zipfile.BadZipFile(f"it unpacks to more than {self._most_bytes:,} bytes")
+            raise OutOfBounds(f"it unpacks to more than {self._most_bytes:,} bytes")
         if self._written_bytes >= self._check_space_at_bytes:
             self._check_space_at_bytes = self._written_bytes + _CHECK_SPACE_EVERY_BYTES
             _check_space(size_bytes, self.root)
 
 
+def _require_images(unpacked: _Unpacking) -> None:
+    """Check that there is something to learn from.
+
+    Raises:
+        OutOfBounds: with the reason.
+    """
+    if ".cls" in unpacked.other_types and not unpacked.has_labels_by_name:
+        raise OutOfBounds("it is a WebDataset, whose labels are in .cls files")
+    if unpacked.images or unpacked.names.has(_HOLDS_IMAGES):
+        return
+    if unpacked.is_too_deep:
+        raise OutOfBounds(f"it contains archives that are nested more than {MOST_DEEP} deep")
+    types = ", ".join(
+        counted(n, f"{kind} file".strip()) for kind, n in unpacked.other_types.items()
+    )
+    raise OutOfBounds(f"it contains no image, but {types}" if types else "it contains no image")
+
+
+def _advice(error: Exception) -> str:
+    """Return what to do with an archive that cannot be unpacked."""
+    if isinstance(error, OutOfBounds):
+        return "Unpack it with another program, and use the folder with the images."
+    return "Download it again, or unpack it with another program and use that folder."
+
+
 class _Names:
-    """The names given to files. They end with an image suffix; names of folders do not."""
+    """The names given to files. Their suffixes are wanted ones; those of folders are not."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
         self._numbers: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._taken)
+    def has(self, suffix: str) -> bool:
+        """Return whether a file with this suffix was named."""
+        return any(name.endswith(suffix) for name in self._taken)
 
     def new(self, path: PurePosixPath) -> PurePosixPath:
         """Return a name like ``path`` that every system accepts and that is not taken yet."""
         folders = [_fit(part) for part in path.parts[:-1]][-_MOST_FOLDERS_DEEP:]
-        folders = [f"{name}_" if _is_image(name) else name for name in folders]
+        folders = [f"{name}_" if _is_named(name) else name for name in folders]
         wanted = PurePosixPath(*folders, _fit(path.stem) + path.suffix)
         found, number = wanted, self._numbers.get(_key(wanted), 1)
         while _key(found) in self._taken:
@@ -175,8 +269,17 @@ def _key(path: PurePosixPath) -> str:
     return unicodedata.normalize("NFC", str(path).casefold())
 
 
-def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in picture.SUFFIXES
+def _is_named(name: str) -> bool:
+    """Return whether a member is wanted by its name: an image, a table of labels or an archive."""
+    lower = name.lower()
+    return recognition.has_image_suffix(lower) or lower.endswith((*TABLES, *archives.SUFFIXES))
+
+
+def _suffix_of(head: bytes) -> str | None:
+    """Return the suffix for a file that begins like an image, or None if it does not."""
+    if not containers.begins_like_an_image(head[: members.HEAD_BYTES]):
+        return None
+    return next((suffix for start, suffix in _SUFFIXES.items() if head.startswith(start)), ".heic")
 
 
 def _fit(name: str) -> str:
@@ -186,15 +289,6 @@ def _fit(name: str) -> str:
     short = _UNFIT.sub("_", name).encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
     fit = short.rstrip(". ") or "_"
     return f"_{fit}" if _DEVICES.fullmatch(fit) else fit
-
-
-def _is_wanted(member: zipfile.ZipInfo, suffixes: frozenset[str]) -> bool:
-    """Return whether a member is a plain file, not hidden, that ends with one of ``suffixes``."""
-    parts = _parts(member.filename)
-    is_plain = stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG)
-    if not is_plain or not parts or any(part.startswith(".") for part in parts):
-        return False
-    return not member.is_dir() and PurePosixPath(parts[-1]).suffix.lower() in suffixes
 
 
 def _parts(name: str) -> tuple[str, ...]:

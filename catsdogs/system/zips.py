@@ -2,11 +2,15 @@
 
 import io
 import lzma
+import stat
 import struct
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from catsdogs.system.members import CHUNK_BYTES, HEAD_BYTES, Kind, Member, check_count
 
 # Errors that Python's modules raise for a damaged, encrypted, exotic or hostile zip.
 ERRORS = (
@@ -15,36 +19,43 @@ ERRORS = (
     lzma.LZMAError,
     struct.error,
     ValueError,  # a name that is marked as UTF-8 but is not, a negative offset
+    ArithmeticError,  # an offset that no file can have
+    LookupError,
     NotImplementedError,
     EOFError,
     RuntimeError,  # encrypted
     OSError,
     MemoryError,
 )
-MOST_ENTRIES = 100_000
-# Photos hardly shrink in a zip. Drawings may, so the limit never falls below ``_FREE_BYTES``.
-MOST_TIMES_LARGER = 100
-_FREE_BYTES = 100 << 20
 # zipfile reads the table of contents in one piece: 100,000 names of 100 characters fit.
 _MOST_BYTES_AT_ONCE = 16 << 20
-_CHUNK_BYTES = 1 << 20
 # Where to search for the end record: its 22 bytes and the longest comment (APPNOTE.TXT, 4.3.16).
 _END_BYTES = 22 + (1 << 16)
 # zipfile passes everything it has read to bzip2 and LZMA and does not limit their output.
 _CAREFUL_CHUNK_BYTES = 4096
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_KINDS = {0: Kind.FILE, stat.S_IFREG: Kind.FILE, stat.S_IFLNK: Kind.LINK, stat.S_IFDIR: Kind.FOLDER}
 
 
-def is_zip(path: Path) -> bool:
-    """Return whether a file ends like a zip.
+def is_zip(source: Path | bytes) -> bool:
+    """Return whether a file ends like a zip, also like a part of one.
 
     Raises:
         OSError: if it cannot be read. ``zipfile.is_zipfile`` would return False instead.
     """
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - _END_BYTES))
+    if isinstance(source, bytes):
+        return _ends_like_a_zip(io.BytesIO(source))
+    with source.open("rb") as stream:
+        stream.seek(max(0, source.stat().st_size - _END_BYTES))
         stream.read()
+        return _ends_like_a_zip(stream)
+
+
+def _ends_like_a_zip(stream: io.BufferedIOBase) -> bool:
+    try:
         return zipfile.is_zipfile(stream)
+    except (zipfile.BadZipFile, struct.error, ValueError, ArithmeticError):
+        return True  # It has an end record that zipfile refuses: that of a zip in several parts.
 
 
 class _Bounded(io.BufferedReader):
@@ -56,69 +67,58 @@ class _Bounded(io.BufferedReader):
         return super().read(size)
 
 
-class _Owner(zipfile.ZipFile):
-    """A zip that opens and closes its own file, like a ``ZipFile`` made from a path."""
-
-    _file: io.BufferedReader | None = None
+class Zip:
+    """An ``Archive``: the zip at a path, or with the given content, opened for reading."""
 
     def __init__(self, source: Path | bytes) -> None:
+        """Read the table of contents.
+
+        Raises:
+            ERRORS, OutOfBounds: if it is not a zip, or has too many entries.
+        """
         raw = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
         self._file = _Bounded(raw)
+        # The pictures of an archive stay readable as long as somebody holds the archive.
+        weakref.finalize(self, self._file.close)
         try:
-            super().__init__(self._file)
+            self._zip = zipfile.ZipFile(self._file)
+            check_count(len(self._zip.infolist()))
+            self.members: Sequence[Member] = [_member(entry) for entry in self._zip.infolist()]
         except BaseException:
             self._file.close()
             raise
 
+    def chunks(self, member: Member) -> Iterator[bytes]:
+        """Yield a member's content in pieces. Its checksum is verified at the end."""
+        bounded = member.entry.compress_type in _BOUNDED
+        with self._zip.open(member.entry) as stream:
+            while chunk := stream.read(CHUNK_BYTES if bounded else _CAREFUL_CHUNK_BYTES):
+                yield chunk
+
+    def read(self, member: Member, *, at_most: int) -> bytes:
+        """Return a member's content, cut after a little more than ``at_most`` bytes."""
+        content = bytearray()
+        for chunk in self.chunks(member):
+            content += chunk
+            if len(content) > at_most:  # The size in the header may be wrong.
+                break
+        return bytes(content)
+
+    def head(self, member: Member) -> bytes:
+        """Return a member's first bytes; none with a compression whose output has no bound."""
+        if member.entry.compress_type not in _BOUNDED:
+            return b""
+        with self._zip.open(member.entry) as stream:
+            return stream.read(HEAD_BYTES)
+
     def close(self) -> None:
-        super().close()
-        if self._file is not None:
-            self._file.close()
+        """Close the file."""
+        self._zip.close()
+        self._file.close()
 
 
-def opened(source: Path | bytes) -> zipfile.ZipFile:
-    """Return the zip at a path, or with the given content, opened for reading.
-
-    Raises:
-        ERRORS: if it is not a zip, or has more than ``MOST_ENTRIES``.
-    """
-    archive = _Owner(source)
-    if (entries := len(archive.infolist())) > MOST_ENTRIES:
-        archive.close()
-        raise zipfile.BadZipFile(f"{entries:,} entries; at most {MOST_ENTRIES:,} are read")
-    return archive
-
-
-def most_bytes(archive_bytes: int) -> int:
-    """Return how many bytes a zip of this size may unpack to."""
-    return max(_FREE_BYTES, MOST_TIMES_LARGER * archive_bytes)
-
-
-def check(members: Sequence[zipfile.ZipInfo], archive_bytes: int, *, each: int) -> None:
-    """Check the sizes in the headers, which refuses most zip bombs before anything is read.
-
-    The caller reads at most ``each`` bytes of a member.
-
-    Raises:
-        zipfile.BadZipFile: if entries share bytes, or would unpack to too many bytes.
-    """
-    packed_bytes = sum(member.compress_size for member in members)
-    if packed_bytes > archive_bytes:
-        raise zipfile.BadZipFile(f"entries of {packed_bytes:,} bytes in {archive_bytes:,}")
-    unpacked_bytes = sum(min(member.file_size, each) for member in members)
-    if unpacked_bytes > most_bytes(archive_bytes):
-        raise zipfile.BadZipFile(
-            f"{unpacked_bytes:,} bytes packed in {archive_bytes:,}: no photos shrink that much"
-        )
-
-
-def chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield a member's content in pieces. Its checksum is verified at the end.
-
-    Raises:
-        ERRORS: if it is damaged, encrypted or compressed by an unknown method.
-    """
-    size = _CHUNK_BYTES if member.compress_type in _BOUNDED else _CAREFUL_CHUNK_BYTES
-    with archive.open(member) as stream:
-        while chunk := stream.read(size):
-            yield chunk
+def _member(entry: zipfile.ZipInfo) -> Member:
+    kind = _KINDS.get(stat.S_IFMT(entry.external_attr >> 16), Kind.SPECIAL)
+    if kind is Kind.FILE and entry.is_dir():
+        kind = Kind.FOLDER
+    return Member(entry.filename, kind, entry.file_size, entry.compress_size, entry)

@@ -12,6 +12,7 @@ from catsdogs.inference import folder_task
 from catsdogs.inference.folder_task import Order
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.runs import store
+from catsdogs.sources.typed import typed_path
 from catsdogs.text import counted, percent, printable
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import problems, run_chips, task_card
@@ -42,10 +43,8 @@ def _start(typed: str, chosen: Chosen) -> None:
     if not typed.strip() or not chosen.runs:
         st.warning("Type the path of a folder, and choose at least one run.")
         return
-    # RuntimeError: a path of an unknown user (~name). ValueError: one with a null character.
-    with problems.shown(RuntimeError, ValueError):
-        # File managers copy a path with quotes around it.
-        path = Path(typed.strip().strip("'\"")).expanduser().absolute()
+    with problems.shown():
+        path = typed_path(typed)
         if not path.is_dir():
             raise DatasetError(f"Expected a folder. Received: {path}. Check the path.")
         runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision

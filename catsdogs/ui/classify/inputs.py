@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from catsdogs.images.picture import SUFFIXES
 from catsdogs.inference import answers
 from catsdogs.text import counted, printable
 from catsdogs.ui.classify import examples, paste, tray
@@ -11,7 +10,6 @@ from catsdogs.ui.classify.tray import Given
 from catsdogs.ui.shared import uploads
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
-_SUFFIXES = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
 _CAMERA_PX, _EXAMPLE_COLUMNS = 320, 4
 
 
@@ -64,7 +62,7 @@ def _files(page: str) -> str:
         "Drop pictures, or ZIPs of pictures",
         accept_multiple_files=True,
         key=key,
-        help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB each, "
+        help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB each, zip or tar, "
         f"{uploads.LIMITS}. For more, classify their folder on this machine.",
     )
     tray.follow(key, given)
@@ -90,9 +88,8 @@ def _folder(page: str) -> None:
         given = st.file_uploader(
             "A folder with pictures",
             accept_multiple_files="directory",
-            type=_SUFFIXES,
             key=key,
-            help="Skips other files. Folders named cats and dogs give labels.",
+            help="Folders named cats and dogs give labels.",
         )
         tray.follow(key, given)
 

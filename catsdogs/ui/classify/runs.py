@@ -16,6 +16,7 @@ from catsdogs.runs.run import Run
 from catsdogs.text import literal, percent, printable
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import cache, problems, run_chips
+from catsdogs.ui.shared.markdown import verbatim
 
 _RUNS, _IN_ADDRESS, _WRITTEN = "classify_runs", "run", "classify_runs_written"
 _THRESHOLD, _FALSE_REFUSAL = "classify_threshold", "classify_false_refusal"
@@ -90,7 +91,9 @@ def loaded(chosen: Chosen) -> tuple[Chosen, Panel | None]:
     if not chosen.runs:
         return chosen, None
     try:
-        return chosen, cache.panel(chosen.runs, chosen.usable)
+        panel = cache.panel(chosen.runs, chosen.usable)
+        _warn_of_judges(panel, chosen)
+        return chosen, panel
     except (RunError, OSError) as error:
         judges = (chosen.judge_of(run) for run in chosen.runs)
         needed = {run.run_id: run for run in (*chosen.runs, *judges) if run}
@@ -102,6 +105,13 @@ def loaded(chosen: Chosen) -> tuple[Chosen, Panel | None]:
         [run for run in runs if run.run_id not in broken] for runs in (chosen.runs, chosen.usable)
     ]
     return loaded(replace(chosen, runs=sound[0], usable=sound[1]))
+
+
+def _warn_of_judges(panel: Panel, chosen: Chosen) -> None:
+    """Warn if a run cannot say "neither" because the run that it uses for that is damaged."""
+    if chosen.decision.false_refusal is not None:
+        for problem in panel.problems.values():
+            st.warning(verbatim(problem), icon=":material/broken_image:")
 
 
 def _pick(usable: list[Run]) -> None:

@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from pathlib import PurePosixPath
 
 import streamlit as st
 
+from catsdogs.dataset import recognition
 from catsdogs.errors import DatasetError, UnreadableImage
-from catsdogs.inference import answers
+from catsdogs.inference import answers, gathering
+from catsdogs.system import system_files
+from catsdogs.text import counted
 from catsdogs.ui.shared import problems, streamlit_internals
 from catsdogs.ui.shared.streamlit_internals import UploadedFile
 
@@ -38,7 +42,8 @@ class Given:
 class _File:
     """A file in the tray: one picture, a ZIP of pictures, or the ``problem`` of a ZIP.
 
-    ``widget`` is the key of the file uploader that lists it, "" once that uploader is gone.
+    ``widget`` is the key of the file uploader that lists it, "" once that uploader is gone. A file
+    that is ``is_aside`` was made by a system, or is hidden, and has no picture.
     """
 
     id: str
@@ -46,6 +51,7 @@ class _File:
     problem: str = ""
     is_upload: bool = True
     widget: str = ""
+    is_aside: bool = False
 
 
 def widget_key(name: str) -> str:
@@ -90,10 +96,12 @@ def pictures() -> list[Given]:
 
 
 def show_problems() -> None:
-    """Show why a ZIP cannot be used."""
+    """Show why a ZIP cannot be used, and how many hidden files are left out."""
     for file in _files():
         if file.problem:
             problems.show(file.problem, icon=_ZIP)
+    if aside := sum(file.is_aside for file in _files()):
+        st.caption(f"Not shown: {counted(aside, 'hidden or system file')}.")
 
 
 def current() -> Key | None:
@@ -161,12 +169,15 @@ def _make_current(files: Sequence[_File]) -> None:
 
 
 def _uploaded(upload: UploadedFile, widget: str) -> _File:
-    content, id_ = streamlit_internals.upload_content(upload), upload.file_id
-    if not upload.name.lower().endswith(".zip"):
-        picture = Given((id_, 0), upload.name, partial(_bounded, content))
-        return _File(id_, (picture,), widget=widget)
+    content, id_, name = streamlit_internals.upload_content(upload), upload.file_id, upload.name
+    if system_files.group_of(PurePosixPath(name).parts):
+        return _File(id_, (), widget=widget, is_aside=True)
+    head = content[: recognition.HEAD_BYTES]
+    if not gathering.is_archive(name, head, content):
+        _, read = gathering.in_file(name, partial(_bounded, content), head)
+        return _File(id_, (Given((id_, 0), name, read),), widget=widget)
     try:
-        members = answers.zipped(upload.name, content)
+        members = gathering.in_archive(name, content)
     except (DatasetError, OSError) as error:
         return _File(id_, (), str(error), widget=widget)
     given = tuple(Given((id_, i), name, read) for i, (name, read) in enumerate(members))

@@ -5,9 +5,10 @@ import streamlit as st
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.dataset import annotations
 from catsdogs.dataset.index import Dataset
+from catsdogs.dataset.summary import described
 from catsdogs.health.findings import Shortcut
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
-from catsdogs.text import counted, percent, printable
+from catsdogs.text import counted, literal, percent, printable
 from catsdogs.ui.dataset import health_cards
 from catsdogs.ui.shared import cache, problems
 from catsdogs.ui.shared.markdown import verbatim
@@ -129,10 +130,9 @@ def _files(dataset: Dataset) -> None:
         "without a label": dataset.unlabelled,
         "excluded": dataset.excluded,
         "unreadable": len(dataset.unreadable),
-        "other files": dataset.other_files,
-        **dataset.rest.aside,
     }
-    st.caption(" · ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count))
+    counts = [f"{count:,} {kind}" for kind, count in kinds.items() if count]
+    st.caption(" · ".join((*counts, literal(described(dataset.rest)))).rstrip(" ·"))
     st.button(
         "Read the folder again",
         icon=":material/refresh:",

@@ -7,12 +7,13 @@ import streamlit as st
 from catsdogs.background import tasks
 from catsdogs.background.tasks import Task, TaskState
 from catsdogs.sources import fetch_task, fetching, opening
+from catsdogs.sources.typed import typed_path
 from catsdogs.text import literal
 from catsdogs.ui.dataset import preview
 from catsdogs.ui.shared import current_dataset, problems, task_card
 
 _OPEN = "open"  # its name in the page's address
-_TABS = ("Folder or zip", "Microsoft", "Kaggle", "Web address", "Drawn sample")
+_TABS = ("Folder or archive", "Microsoft", "Kaggle", "Web address", "Drawn sample")
 _TAB_OF = {fetching.MICROSOFT: "Microsoft", fetching.KAGGLE: "Kaggle"}
 
 
@@ -98,10 +99,10 @@ def _tab(downloads: list[str]) -> str:
 def _from_this_machine() -> None:
     with st.form("dataset_form", border=False):
         typed = st.text_input(
-            "Path of a folder or zip",
+            "Path of a folder or archive",
             key="dataset_path",
             placeholder="/photos/train.zip",
-            help="A zip is unpacked into this app's own folder. Your files are only read.",
+            help="An archive is unpacked into this app's own folder. Your files are only read.",
         )
         st.caption(
             "The images are labelled by the word cat or dog in the name of their folder (cats, "
@@ -112,14 +113,14 @@ def _from_this_machine() -> None:
 
 
 def _look(typed: str) -> None:
-    """Preview the folder or zip at a path that was typed."""
+    """Preview the folder or archive at a path that was typed."""
     if not typed.strip():
-        st.warning("Type the path of a folder or a zip first.")
+        st.warning("Type the path of a folder or an archive first.")
         return
     with problems.shown(), st.spinner("Looking at the files …"):
-        # File managers copy a path with quotes around it. The folder of a zip is remembered, not
-        # the zip: it stays usable when the zip is deleted to save space.
-        preview.look(opening.open_source(Path(typed.strip().strip("'\""))))
+        # The folder of a zip is remembered, not the zip: it stays usable when the zip is deleted to
+        # save space.
+        preview.look(opening.open_source(typed_path(typed)))
         st.rerun()
 
 
@@ -128,7 +129,9 @@ def _from_an_address(downloads: set[str]) -> None:
     for address in sorted(downloads):
         st.caption(literal(address))
         _is_downloading(address)
-    url = st.text_input("Address of a zip", key="dataset_url", placeholder="https://…").strip()
+    url = st.text_input(
+        "Address of a zip or tar", key="dataset_url", placeholder="https://…"
+    ).strip()
     if st.button("Download", key="download_address", icon=":material/download:"):
         _start_download(url)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from catsdogs.dataset.summary import described, instead
 from catsdogs.sources import opening
 from catsdogs.sources.preview import MOST_FILES, Preview, preview
 from catsdogs.text import counted, literal, printable
@@ -50,7 +51,12 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
     """Warn of what speaks against the folder, and offer to use it or to choose another one."""
     labelled = found.cats + found.dogs
     is_whole = bool(found.cats and found.dogs)
-    if not labelled:
+    if not found.images:
+        st.error(
+            f"Expected images in {verbatim(found.folder)}. "
+            f"Received: {verbatim(instead(found.rest))}"
+        )
+    elif not labelled:
         st.error(
             f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in "
             f"{verbatim(found.folder)}. Received: {found.images:,} images, none of them labelled."
@@ -93,8 +99,8 @@ def _understood(found: Preview) -> list[str]:
         lines.append("The labels come from the file names (cat.0.jpg, dog.0.jpg).")
     if found.unlabelled:
         lines.append(f"{counted(found.unlabelled, 'image')} without a label will not be used.")
-    if found.other_files:
-        lines.append(f"{counted(found.other_files, 'other file')} will be ignored.")
+    if others := described(found.rest):
+        lines.append(f"Not used: {literal(others)}.")
     if not found.is_complete:
         lines.append(f"Only the first {MOST_FILES:,} files were counted.")
     return lines
