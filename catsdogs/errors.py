@@ -21,10 +21,10 @@ class CatsDogsError(Exception):
 class UnreadableImage(CatsDogsError):
     """An image that cannot be decoded.
 
-    ``code`` is one of ``empty``, ``not_an_image``, ``truncated``, ``damaged``, ``too_large``,
-    ``missing``, ``name_not_utf8``; of a folder or an archive that was to be classified,
-    ``no_pictures`` or ``unreadable_folder``. Codes are stable, for programs; the message is for
-    people.
+    ``code`` is one of ``empty``, ``not_an_image``, ``unsupported``, ``truncated``, ``damaged``,
+    ``too_large``, ``missing``, ``name_not_utf8``; of a folder or an archive that was to be
+    classified, ``no_pictures`` or ``unreadable_folder``. Codes are stable, for programs; the
+    message is for people.
     """
 
     def __init__(self, code: str, message: str) -> None:

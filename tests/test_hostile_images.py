@@ -22,7 +22,7 @@ from catsdogs.images.picture import Picture, read_header
 from catsdogs.inference.answers import see_all
 from catsdogs.system.memory import Room
 
-CODES = {"empty", "not_an_image", "truncated", "damaged", "too_large"}
+CODES = {"empty", "not_an_image", "unsupported", "truncated", "damaged", "too_large"}
 
 
 @pytest.fixture(autouse=True)

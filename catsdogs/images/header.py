@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageFile
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images import containers
+from catsdogs.images import containers, kinds, png, tiff
 
 # An allow-list: Pillow would otherwise try EPS (which starts Ghostscript), PDF and many more.
 # "JPEG" includes MPO, which many phones write: a JPEG followed by further pictures.
@@ -17,7 +17,6 @@ MAX_PIXELS = 50_000_000
 # The limit of JPEG. Scaling a longer side takes more memory than the picture itself.
 MAX_SIDE_PX = 65_535
 _EXIF_ORIENTATION, _TILE_WIDTH, _TILE_LENGTH = 0x0112, 0x0142, 0x0143
-_BYTES_QUOTED = 16
 
 # On hostile or damaged input, Pillow's readers raise any error: IndexError and the like.
 PILLOW_ERRORS = Exception
@@ -39,18 +38,23 @@ def open_header(content: bytes) -> ImageFile.ImageFile:
     """Return an image with known format, mode and size, whose pixels are not decoded yet.
 
     Raises:
-        UnreadableImage: ``empty``, ``not_an_image``, ``truncated``, ``damaged`` or ``too_large``.
+        UnreadableImage: ``empty``, ``not_an_image``, ``unsupported``, ``truncated``, ``damaged`` or
+            ``too_large``.
     """
     if not content:
         raise UnreadableImage("empty", "The file is empty (zero bytes).")
     require_few_parts(content)
+    kinds.require_readable_kind(content)
+    readable, profile = png.slimmed(content)
     try:
-        image = Image.open(io.BytesIO(content), formats=_formats(content))
+        image = Image.open(io.BytesIO(readable), formats=_formats(content))
         tile_size = _tile_size(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage("too_large", _too_large("more")) from None
     except PILLOW_ERRORS:
         raise _unopened(content) from None
+    if profile is not None:
+        image.info["icc_profile"] = profile
     for width, height in (image.size, tile_size):
         if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX:
             raise UnreadableImage("too_large", _too_large(f"{width}×{height} pixels"))
@@ -94,8 +98,8 @@ def truncated() -> UnreadableImage:
 
 
 def _formats(content: bytes) -> tuple[str, ...]:
-    """Return the formats that ``content`` may have: HEIC only if it declares that."""
-    if not containers.is_heic(content):
+    """Return the formats that ``content`` may have: HEIF only if it declares that."""
+    if not containers.is_heif(content):
         return _PILLOW_FORMATS
     # Imported here because its libraries take 20 MB, which most people never need.
     from pillow_heif import register_heif_opener
@@ -117,15 +121,11 @@ def _too_large(received: str) -> str:
 
 
 def _unopened(content: bytes) -> UnreadableImage:
-    """Return the error for a file that Pillow cannot open."""
-    if not containers.begins_like_an_image(content):
-        return UnreadableImage(
-            "not_an_image",
-            f"Expected an image ({', '.join(FORMATS)}). Received: a file that begins with "
-            f"{content[:_BYTES_QUOTED]!r}.",
-        )
+    """Return the error for a file that begins like an image, but does not open."""
     if containers.is_cut_short(content):
         return truncated()
+    if content.startswith(containers.TIFF_STARTS) and tiff.description(content):
+        return kinds.unsupported_tiff(content)
     return UnreadableImage(
         "damaged", "It begins like an image, but the rest is damaged or missing."
     )

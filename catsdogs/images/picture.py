@@ -18,8 +18,9 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images import containers, header, pixels
+from catsdogs.images import containers, header, jpeg, jpeg_end, pixels
 from catsdogs.images.header import MAX_PIXELS, Header
+from catsdogs.images.pixels import Decoded
 from catsdogs.system.memory import Room
 
 SUFFIXES = frozenset(
@@ -33,7 +34,7 @@ MAX_BYTES = 256 << 20
 # Two of the largest pictures, or any number of ordinary ones: 0.6 GB, however many people ask.
 _ROOM = Room(2 * MAX_PIXELS)
 # Part of every cache's path. Raise it when other files become readable, or pixels change.
-DECODE_VERSION = "v3"
+DECODE_VERSION = "v4"
 _SIDEWAYS = (5, 6, 7, 8)
 _TURNED = {
     2: "mirrored",
@@ -44,8 +45,6 @@ _TURNED = {
     7: "mirrored and turned by 90°",
     8: "turned by 90°",
 }
-# More than libjpeg reads ahead in a scan, less than one row of blocks of any photo.
-_READ_AHEAD = 16
 
 
 def read_bytes(path: Path) -> bytes:
@@ -106,10 +105,10 @@ class Picture:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
-        self._decoded: dict[tuple[int, int], Image.Image] = {}
+        self._decoded: dict[tuple[int, int], Decoded] = {}
 
     def upright(self, *, at_least_px: int | None = None) -> Image.Image:
-        """Return the first frame as upright RGB, with transparency composited on white.
+        """Return the picture as upright RGB, as a viewer shows it on white.
 
         With ``at_least_px``, a JPEG may be decoded at a half, a quarter or an eighth of its size,
         as long as both sides stay at least that long. That is much faster, and enough for a smaller
@@ -120,12 +119,7 @@ class Picture:
         Raises:
             UnreadableImage: with the reason, if the picture does not decode completely.
         """
-        opened = self._opened(at_least_px)
-        size = opened.image.size
-        if size not in self._decoded:
-            with _ROOM.taken(opened.pixels_in_memory):
-                self._decoded[size] = pixels.decoded(opened.image)
-        return self._decoded[size]
+        return self._shown(at_least_px).image
 
     @contextmanager
     def held(self, *, at_least_px: int) -> Iterator[None]:
@@ -152,16 +146,29 @@ class Picture:
         Raises:
             UnreadableImage: with the reason.
         """
+        decoded = self._shown(1)
         image = header.open_header(self.content)
-        frames = header.frames(image)
-        found = {
-            _TURNED.get(header.orientation(image), ""): True,
-            f"first of {frames}": bool(frames),
-            "transparency put on white": image.has_transparency_data,
-            "CMYK made RGB": image.mode == "CMYK",
-            "16 bits made 8": pixels.has_high_depth(image),
-        }
-        return [what for what, happens in found.items() if what and happens]
+        changes = [_TURNED.get(header.orientation(image), ""), *decoded.changes]
+        if frames := header.frames(image):
+            changes.append(
+                f"{frames}, of which the first is of one colour: number {decoded.frame + 1} is used"
+                if decoded.frame
+                else f"first of {frames}"
+            )
+        if pixels.is_blank(decoded.image):
+            changes.append("of one colour")
+        return [change for change in changes if change]
+
+    def _shown(self, at_least_px: int | None) -> Decoded:
+        opened = self._opened(at_least_px)
+        size = opened.image.size
+        if size not in self._decoded:
+            with _ROOM.taken(opened.pixels_in_memory):
+                self._decoded[size] = pixels.decoded(opened.image, self._reopened)
+        return self._decoded[size]
+
+    def _reopened(self) -> ImageFile.ImageFile:
+        return header.open_header(self.content)
 
     def _opened(self, at_least_px: int | None) -> _Opened:
         image = header.open_header(self._source.content)
@@ -177,20 +184,35 @@ class Picture:
         libjpeg fills data missing before an end marker with grey. So a JPEG in one scan is decoded
         without that marker, followed by enough bytes for libjpeg to read ahead.
         """
-        if not self.content.startswith(containers.JPEG_START):
+        if not self.content.startswith(jpeg.START):
             return _Source(self.content, scales=False)
         header.require_few_parts(self.content)
-        structure = containers.jpeg_structure(self.content)
-        if structure.end is None:
-            raise header.truncated()
-        if structure.scans > containers.MOST_SCANS:
+        structure = jpeg.structure(self.content)
+        if structure.scans > jpeg.MOST_SCANS:
             raise UnreadableImage(
                 "damaged", f"It has {structure.scans:,} scans, more than any photo."
             )
-        if structure.scans != 1 or not structure.is_sequential:
+        is_one_scan = structure.scans == 1 and structure.is_sequential
+        if structure.end is None:
+            return _Source(self._completed(structure, is_one_scan=is_one_scan), scales=is_one_scan)
+        if not is_one_scan:
             return _Source(self.content, scales=False)
-        data = self.content[: structure.end - len(containers.JPEG_END)]
-        return _Source(data + bytes(_READ_AHEAD), scales=True)
+        return _Source(jpeg_end.open_ended(self.content[: structure.end]), scales=True)
+
+    def _completed(self, structure: jpeg.Structure, *, is_one_scan: bool) -> bytes:
+        """Return a JPEG without an end marker as one that decodes.
+
+        Raises:
+            UnreadableImage: ``truncated``, if pixels are missing.
+        """
+        image = header.open_header(self.content)
+        found = None
+        if structure.sends_everything:
+            with _ROOM.taken(image.width * image.height):
+                found = jpeg_end.completed(self.content, is_one_scan=is_one_scan)
+        if found is None:
+            raise header.truncated()
+        return found
 
 
 def load_upright(content: bytes, *, at_least_px: int | None = None) -> Image.Image:
@@ -222,7 +244,7 @@ def read_header(content: bytes) -> Header:
     """
     image = header.open_header(content)
     orientation = header.orientation(image)
-    if image.format in header.JPEGS and containers.JPEG_END in content[-1024:]:
+    if image.format in header.JPEGS and jpeg.END in content[-1024:]:
         width, height = image.size[::-1] if orientation in _SIDEWAYS else image.size
     else:
         width, height = load_upright(content).size
