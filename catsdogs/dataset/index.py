@@ -149,9 +149,11 @@ def _updated(
     cached: pd.DataFrame, root: Path, pictures: dict[str, Entry], progress: Progress | None
 ) -> pd.DataFrame:
     """Return the table of ``pictures``: ``cached`` itself if nothing changed."""
-    known = _unchanged(cached, pictures)
-    if len(known) == len(pictures) == len(cached):
+    same = _unchanged(cached, pictures)
+    if len(same) == len(pictures) == len(cached):
         return cached
+    rows_of_same = cached[cached["path"].isin(same)].itertuples(index=False, name=None)
+    known = {row[0]: Record(*row) for row in rows_of_same}
     todo = {name: entry for name, entry in pictures.items() if name not in known}
     fresh = records.read(root, todo, progress=progress)
     ordered = sorted(pictures, key=records.natural_order)
@@ -159,16 +161,16 @@ def _updated(
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _unchanged(cached: pd.DataFrame, pictures: dict[str, Entry]) -> dict[str, Record]:
-    """Return the cached records whose file has the same size and date as when it was read."""
+def _unchanged(cached: pd.DataFrame, pictures: dict[str, Entry]) -> set[str]:
+    """Return the names whose file has the same size and date as when its record was made."""
     # A file that could not be opened may be readable now, with the same size and date.
     opened = cached[cached["problem"] != "missing"]
-    known = {row[0]: Record(*row) for row in opened.itertuples(index=False, name=None)}
+    columns = (opened[name].to_numpy() for name in ("path", "size_bytes", "mtime_ns"))
     return {
-        name: record
-        for name, entry in pictures.items()
-        if (record := known.get(name))
-        and (record.size_bytes, record.mtime_ns) == (entry.status.st_size, entry.status.st_mtime_ns)
+        name
+        for name, size_bytes, mtime_ns in zip(*(column.tolist() for column in columns), strict=True)
+        if (entry := pictures.get(name))
+        and (size_bytes, mtime_ns) == (entry.status.st_size, entry.status.st_mtime_ns)
     }
 
 
