@@ -114,7 +114,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         "it unpacks to more than",
     ),
     "a size beyond the end": (lambda: tar(entry("cat.1.jpg", size=1 << 20)), "end of data"),
-    "a size that no file has": (lambda: tar(entry("cat.1.jpg", size=1 << 80)), "it unpacks to more"),
+    "a size that no file has": (
+        lambda: tar(entry("cat.1.jpg", size=1 << 80)),
+        "it unpacks to more",
+    ),
     "a negative size": (_negative_size, "cannot be unpacked"),
     "a name of 20 MB": (
         lambda: tar(entry("././@LongLink", b"x" * (20 * MEGABYTE), type=tarfile.GNUTYPE_LONGNAME)),

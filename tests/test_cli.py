@@ -2,10 +2,12 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -301,6 +303,62 @@ def test_a_table_is_written_once(runs, photo, tmp_path, capsys):
     status, result = call(capsys, "classify", picture, "--csv", target)
     assert (status, "Expected a new file" in result["error"]) == (1, True)
     assert call(capsys, "classify", picture, "--csv", target, "--force")[0] == 0
+
+
+@pytest.mark.slow
+def test_one_bad_argument_does_not_cost_the_answers_about_the_others(runs, photo, tmp_path, capsys):
+    good = photo(tmp_path / "photos" / "cat.1.jpg")
+    (tmp_path / "empty").mkdir()
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
+    bad = [tmp_path / name for name in ("empty", "empty.zip", "gone.jpg")]
+    status, answers = call(capsys, "classify", *bad, good, "--run", runs[0])
+    assert status == 2
+    assert [answer["file"] for answer in answers] == [*map(str, bad), str(good)]
+    codes = [answer["error"] and answer["error"]["code"] for answer in answers]
+    assert codes == ["no_pictures", "no_pictures", "missing", None]
+    pattern = f"'{tmp_path}/photos/*.jpg'"
+    status, answers = call(capsys, "classify", pattern, f"file://{good}", "--run", runs[0])
+    assert (status, [answer["file"] for answer in answers]) == (0, [str(good)] * 2)
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_read_is_listed_by_classify_and_evaluate(
+    runs, trained_machine, capsys, monkeypatch
+):
+    sample = trained_machine / "data" / "sample"
+    (sample / "closed").mkdir()
+    real = os.scandir
+
+    def scandir(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    status, answers = call(capsys, "classify", sample, "--run", runs[0])
+    closed = [answer["error"]["code"] for answer in answers if "closed" in answer["file"]]
+    assert (status, closed) == (2, ["unreadable_folder"])
+    status, result = call(capsys, "evaluate", runs[0], "--data", sample)
+    reasons = {one["path"]: one["reason"] for one in result["unreadable"]}
+    assert (status, reasons["closed"]) == (2, "unreadable_folder")
+
+
+@pytest.mark.slow
+def test_a_damaged_judge_is_reported_with_the_answers(photo, tmp_path, capsys, monkeypatch):
+    cnn, judge = "reference-custom_cnn", "reference-mobilenet_v2-fine_tuned"
+    for run in (cnn, judge):
+        shutil.copytree(PROJECT / "artifacts" / run, tmp_path / "artifacts" / run)
+    (tmp_path / "artifacts" / judge / layout.LITERT_MODEL).write_bytes(b"damaged")
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(tmp_path / "artifacts"))
+    picture = photo(tmp_path / "cat.1.jpg")
+    status, [answer] = call(capsys, "classify", picture, "--run", cnn)
+    [result] = answer["results"]
+    assert (status, result["likeness"]) == (2, None)
+    assert f"{cnn} cannot say neither: it uses {judge}" in result["judge_problem"]
+    assert parser.main(["classify", str(picture), "--run", cnn]) == 2
+    assert "cannot say neither" in " ".join(capsys.readouterr().out.split())
+    assert call(capsys, "classify", picture, "--run", cnn, "--never-neither")[0] == 0
 
 
 @pytest.mark.slow

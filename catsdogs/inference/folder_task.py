@@ -76,6 +76,7 @@ def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) 
         "counts": {
             run_id: dict(counts) for run_id, counts in answers.counts(seen, decision).items()
         },
+        "judge_problems": [] if order.false_refusal is None else list(panel.problems.values()),
         "right": {run_id: _right(pairs) for run_id, pairs in confusion.items()},
     }
 

@@ -34,6 +34,8 @@ KINDS = (
     FileKind("a Zstandard archive", _UNPACK, (".zst", ".tzst"), b"\x28\xb5\x2f\xfd"),
     FileKind("a compress archive", _UNPACK, (".z",), b"\x1f\x9d"),
     FileKind("a cabinet archive", _UNPACK, (".cab",), b"MSCF"),
+    FileKind("an unfinished download", "Download it again.", (".part", ".crdownload", ".partial")),
+    FileKind("a shortcut", "Type the path that it leads to.", (".lnk", ".url", ".webloc")),
     FileKind("a disk image", _UNPACK, (".iso", ".dmg", ".img")),
     FileKind(
         "a TFRecord file of TensorFlow",

@@ -15,7 +15,8 @@ _FOLDERS = frozenset(
         # Synology, QNAP and other network drives
         *("@eadir", "@tmp", "@sharebin", "#recycle", "#snapshot", "@recycle", ".@__thumb"),
         *("@__thumb", "@recently-snapshot", "network trash folder", "temporary items"),
-        *(".snapshot", ".snapshots", ".zfs", ".stfolder", ".stversions", ".sync"),
+        *("@__qini", ".synologyworkingdirectory", ".snapshot", ".snapshots", "~snapshot", ".zfs"),
+        *(".stfolder", ".stversions", ".sync", "_gsdata_"),
         # Windows
         *("$recycle.bin", "recycler", "recycled", "system volume information"),
         # macOS
@@ -24,7 +25,15 @@ _FOLDERS = frozenset(
         # Linux
         *("lost+found", ".thumbnails", ".thumb", ".comments", ".xvpics"),
         # programs
-        *(".git", ".svn", ".hg", ".ipynb_checkpoints", "__pycache__", ".picasaoriginals"),
+        *(
+            "_vti_cnf",
+            ".git",
+            ".svn",
+            ".hg",
+            ".ipynb_checkpoints",
+            "__pycache__",
+            ".picasaoriginals",
+        ),
         *(".dropbox.cache", ".tmp.drivedownload", ".tmp.driveupload"),
     }
 )
@@ -42,8 +51,11 @@ _PATTERNS = re.compile(
     r"|found\.\d{3}"  # rests of files, from a check of the disk on Windows
     r"|syno(photo|file)_thumb.*"
     r"|\.(fuse_hidden|nfs|smbdelete|syncthing\.).*"
+    r"|.*@syno(eastream|resource)"
+    r"|.*:zone\.identifier"  # where Windows got a file from, copied as a file of its own
 )
 _PATTERN_STARTS = (".", "found.", "syno")
+_PATTERN_ENDS = ("@synoeastream", "@synoresource", ":zone.identifier")
 
 
 def is_system(name: str) -> bool:
@@ -51,7 +63,8 @@ def is_system(name: str) -> bool:
     lower = name.lower()
     if lower in _FOLDERS or lower in _FILES:
         return True
-    return lower.startswith(_PATTERN_STARTS) and _PATTERNS.fullmatch(lower) is not None
+    may_fit = lower.startswith(_PATTERN_STARTS) or lower.endswith(_PATTERN_ENDS)
+    return may_fit and _PATTERNS.fullmatch(lower) is not None
 
 
 def group_of(parts: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from conftest import PROJECT, seal
+from hostile_tars import entry, tar
 from streamlit.testing.v1 import AppTest
 
 from catsdogs.background import tasks
@@ -316,6 +318,28 @@ class TestWithTrainedRuns:
         assert (table(app)["Picture"].str.startswith("data:image/jpeg;base64,")).sum() == 3
         assert list(table(app).iloc[[1, 3], 3]) == ["unreadable", "unreadable"]
 
+    def test_of_a_dropped_folder_every_file_is_answered_listed_or_counted(self, photos):
+        (_, first), (_, second), (_, third) = list(photos.items())[:3]
+        app = give(
+            opened(classify_view="Table"),
+            ("holiday/cat.1.jfif", first),
+            ("holiday/cat.2", second),
+            ("holiday/notes.txt", b"text"),
+            ("holiday/Thumbs.db", b"x"),
+            ("holiday/@eaDir/cat.1.jfif/SYNOPHOTO_THUMB_M.jpg", first),
+            ("holiday/.hidden.jpg", first),
+            ("holiday/photos.7z", b"7z\xbc\xaf\x27\x1c" + bytes(60)),
+            ("holiday/more.tar", tar(entry("dog.1", third))),
+            key="classify_folder",
+        )
+        assert list(table(app)["File"]) == [
+            *("holiday/cat.1.jfif", "holiday/cat.2", "holiday/notes.txt", "holiday/photos.7z"),
+            "dog.1",
+        ]
+        assert (table(app)["Picture"].str.startswith("data:image/jpeg;base64,")).sum() == 3
+        assert "Not shown: 3 hidden or system files." in said(app)
+        assert "7z archive" in app.error[0].value
+
     def test_hostile_names_are_shown_as_they_are(self, photos):
         contents = list(photos.values())[:3]
         names = ["![x](http://evil)*b*.jpg", "<b>\u202e.jpg", "=cmd|' /C calc'!A0.jpg"]
@@ -392,6 +416,19 @@ class TestWithTrainedRuns:
         app = give(opened(**both), next(iter(photos.items())))
         assert "other content" in app.error[0].value
         assert len(labels(app)) == 1
+
+    def test_a_damaged_judge_is_reported_beside_the_answer(self, tmp_path, photos, monkeypatch):
+        cnn, judge = "reference-custom_cnn", "reference-mobilenet_v2-fine_tuned"
+        monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(tmp_path / "shipped"))
+        for name in (cnn, judge):
+            shutil.copytree(PROJECT / "artifacts" / name, tmp_path / "shipped" / name)
+        (tmp_path / "shipped" / judge / layout.LITERT_MODEL).write_bytes(b"damaged")
+        app = give(opened(run=cnn), next(iter(photos.items())))
+        (warning,) = [w.value for w in app.warning if "cannot say neither" in w.value]
+        assert "fine\\_tuned" in warning
+        assert len(labels(app)) == 1
+        app.selectbox(key="classify_false_refusal").set_value("never")
+        assert not any("cannot say neither" in w.value for w in run(app).warning)
 
     def test_a_wrong_answer_is_kept_and_taken_back(self, photos):
         name, content = next(iter(photos.items()))
@@ -574,7 +611,7 @@ class TestAFolderOnThisMachine:
         assert not tasks.of_kind(folder_task.KIND)
         assert not Path(task.result["csv"]).exists()
 
-    @pytest.mark.parametrize("typed", ["", "/nowhere", "~nobody/x", "a\0b"])
+    @pytest.mark.parametrize("typed", ["", "/nowhere/at/all", "~nobody/x", "a\0b", "https://x.y/z"])
     def test_no_folder_is_explained(self, typed):
         app = self.start(opened(), typed)
         assert app.error or "Type the path" in said(app)

@@ -79,6 +79,8 @@ def _results(task: Task, order: Order) -> None:
         f"{counted(result['pictures'], 'picture')}, {result['unreadable']:,} unreadable, "
         f"{counted(result['disagreements'], 'disagreement')}."
     )
+    for problem in result.get("judge_problems", ()):
+        st.warning(verbatim(problem), icon=":material/broken_image:")
     names, rows = run_chips.names(store.list_runs()[0]), []
     for run_id in order.runs:
         counts = result["counts"].get(run_id, {})
