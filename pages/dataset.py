@@ -9,6 +9,7 @@ from catsdogs.ui.dataset import (
     gallery,
     health,
     health_details,
+    label_form,
     picker,
     review,
     views,
@@ -32,11 +33,12 @@ if picker.is_open():
 else:
     snapshot = current_dataset.snapshot()
     if snapshot is None:
-        picker.show()
+        picker.show_for_unusable()
     else:
         filters.follow(snapshot.dataset.root)
         with st.container(horizontal=True, vertical_alignment="center"):
             view = views.choose()
             health.next_step(snapshot, view)
         health_details.warn_of_closed_folders(snapshot.dataset)
+        label_form.offer(snapshot.dataset)
         SHOW[view](snapshot)

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from catsdogs import paths, text
 from catsdogs.charts.dataset import MAP_COLOURS, embedding_map
-from catsdogs.dataset import annotations, corrections, index
+from catsdogs.dataset import annotations, corrections, index, label_tables
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.labels import CAT
 from catsdogs.runs import layout, store
@@ -102,7 +102,7 @@ def test_decisions_about_hostile_names_survive_their_csv(hostile_dataset):
     assert not [cell for cell in cells(exported) if re.match(r"\s*[=+@\t\r-]", cell)]
     annotations.undo(hostile_dataset)
     annotations.undo(hostile_dataset)
-    assert annotations.from_csv(hostile_dataset, records, exported) == len(NAMES)
+    assert label_tables.take_over(hostile_dataset, records, exported).photos == len(NAMES)
     after = {path: found.action for path, found in annotations.in_effect(hostile_dataset).items()}
     assert after == before
 

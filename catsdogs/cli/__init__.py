@@ -4,6 +4,7 @@ parser.py           run a command line; errors → exit statuses
 commands.py         add a command or a group of commands to the parser
 dataset_options.py  options of the commands on datasets
 run_options.py      options of the commands on runs
+labelling.py        options that label folders and names
 model_options.py    options of the commands on trained models
 help.py             the help: 80 columns, choices and defaults of training settings
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from catsdogs.cli import datasets
+from catsdogs.cli import datasets, labelling
 from catsdogs.cli.commands import DATA_HELP, add, group
 
 
@@ -12,13 +12,13 @@ def add_data(groups: Any) -> None:
     data = group(groups, "data", "get a dataset, count it, and check it")
     _add_sample(data)
     _add_fetch(data)
-    for name, command, help_text in (
-        ("scan", datasets.scan, "count the images and list the files that cannot be read"),
-        ("health", datasets.health, "find duplicates, wrong labels and other faults"),
-    ):
-        add(data, name, command, "PATH [--json]", help_text).add_argument(
-            "path", metavar="PATH", help=DATA_HELP
-        )
+    help_text = "count the images and list the files that cannot be read"
+    scan = add(data, "scan", datasets.scan, "PATH [options]", help_text)
+    scan.add_argument("path", metavar="PATH", help=DATA_HELP)
+    labelling.add_options(scan)
+    help_text = "find duplicates, wrong labels and other faults"
+    health = add(data, "health", datasets.health, "PATH [--json]", help_text)
+    health.add_argument("path", metavar="PATH", help=DATA_HELP)
     _add_annotations(data)
 
 
@@ -66,7 +66,7 @@ def _add_fetch(data: Any) -> None:
 
 
 def _add_annotations(data: Any) -> None:
-    help_text = "import or export your decisions about photos as CSV"
+    help_text = "import labels, or import and export decisions, as CSV"
     usage = "PATH [--import CSV] [--export CSV]"
     annotations = add(data, "annotations", datasets.exchange_annotations, usage, help_text)
     annotations.add_argument("path", metavar="PATH", help=DATA_HELP)
@@ -75,8 +75,9 @@ def _add_annotations(data: Any) -> None:
         dest="import_from",
         type=Path,
         metavar="CSV",
-        help="read decisions from this file; columns: path, action (keep, exclude or relabel) "
-        "and label; default: none are read",
+        help="read decisions or labels from this table; columns: path, action (keep, exclude or "
+        "relabel) and label; or filename (or id) and label; or filename and one for each class; "
+        "default: none are read",
     )
     annotations.add_argument(
         "--export",

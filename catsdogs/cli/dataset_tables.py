@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.text import Text
+
 from catsdogs.cli.tables import (
     Readable,
     facts,
@@ -26,6 +28,7 @@ def scanned(result: dict[str, Any]) -> Readable:
         {
             "images": f"{result['images']:,}: {result['cats']:,} cats, {result['dogs']:,} dogs",
             **others,
+            "tables": _tables(result["tables"]),
             "ignored": ", ".join(aside) or None,
             "width": _range(result["width"]),
             "height": _range(result["height"]),
@@ -36,6 +39,11 @@ def scanned(result: dict[str, Any]) -> Readable:
     closed = [(folder["path"], folder["reason"]) for folder in result["unreadable_folders"]]
     folders = with_reasons("Unreadable folder", closed)
     return [counts, *folders, *unreadable_files(result["unreadable"])]
+
+
+def advice(text: str) -> Readable:
+    """Return a sentence below the tables; nothing for an empty one."""
+    return [Text(f"\nUnlabelled images. {text}")] if text else []
 
 
 def checked(result: dict[str, Any]) -> Readable:
@@ -69,6 +77,16 @@ def checked(result: dict[str, Any]) -> Readable:
         ]
         text += listed(("Shortcut", "Balanced accuracy with nothing else>"), rows)
     return text
+
+
+def _tables(found: list[dict[str, Any]]) -> str | None:
+    """Return the tables near the images with their columns, and how to use them."""
+    if not found:
+        return None
+    names = [f"{one['path']} ({', '.join(filter(None, one['columns']))})" for one in found]
+    useful = any(one["says_labels"] for one in found)
+    how = "; to take labels: data annotations PATH --import TABLE" if useful else ""
+    return f"{', '.join(names)}{how}"
 
 
 def _flag(name: str) -> str:

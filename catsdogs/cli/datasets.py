@@ -1,12 +1,13 @@
 """Commands on datasets: draw, fetch, scan, check, decide, embed."""
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from catsdogs.cli import dataset_tables, tables
+from catsdogs.cli import dataset_tables, labelling, tables
 from catsdogs.cli.outcome import (
     Outcome,
     no_images,
@@ -16,7 +17,15 @@ from catsdogs.cli.outcome import (
     unreadable,
 )
 from catsdogs.cli.progress import phases, progress
-from catsdogs.dataset import annotations, index, summary
+from catsdogs.dataset import (
+    annotations,
+    index,
+    label_tables,
+    nearby_tables,
+    summary,
+    table_text,
+    unlabelled,
+)
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.features import embeddings
 from catsdogs.health import checkup
@@ -54,16 +63,20 @@ def fetch(*, source: str, sha256: str | None, out: Path | None) -> Outcome:
     return _as_facts({"path": str(folder)})
 
 
-def scan(*, path: str) -> Outcome:
+def scan(*, path: str, classes: str | None, named: list[str] | None) -> Outcome:
     """Count and measure a dataset."""
     started = time.perf_counter()
-    dataset = _scanned(path)
+    dataset = labelling.remembered(_scanned(path), classes, named)
     if dataset.records.empty:
         raise no_images(typed_path(path), dataset)
     result = summary.document(dataset)
+    result["patterns"] = [asdict(pattern) for pattern in unlabelled.patterns(dataset)]
+    tables = nearby_tables.found(dataset.root, dataset.records)
+    result["tables"] = [asdict(table) for table in tables]
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]
-    return Outcome(result, dataset_tables.scanned(result), status_with(failed))
+    text = dataset_tables.scanned(result) + dataset_tables.advice(unlabelled.advice(dataset))
+    return Outcome(result, text, status_with(failed))
 
 
 def health(*, path: str) -> Outcome:
@@ -80,9 +93,7 @@ def health(*, path: str) -> Outcome:
 def exchange_annotations(*, path: str, import_from: Path | None, export_to: Path | None) -> Outcome:
     """Import decisions from a CSV, or export them to one; report those in effect."""
     root = opening.open_source(typed_path(path))
-    if import_from is not None:
-        text = import_from.read_bytes().decode("utf-8-sig", errors="replace")
-        annotations.from_csv(root, index.scan(root).records, text)
+    taken = {} if import_from is None else _taken_over(root, import_from)
     dataset = index.scan(root)
     if export_to is not None:
         text = annotations.to_csv(root, dataset.records)
@@ -94,8 +105,19 @@ def exchange_annotations(*, path: str, import_from: Path | None, export_to: Path
         "excluded": dataset.excluded,
         "relabelled": dataset.relabelled,
         "fingerprint": dataset.fingerprint(),
+        **taken,
     }
     return _as_facts(result)
+
+
+def _taken_over(root: Path, table: Path) -> dict[str, Any]:
+    """Import a table; return the numbers that describe it."""
+    with table.open("rb") as stream:
+        content = stream.read(table_text.MAX_BYTES + 1)
+    found = label_tables.take_over(root, index.scan(root).records, content, source=table)
+    counts = {"imported": found.photos, "unreadable_rows": found.unreadable, "sides": found.sides}
+    meaning = {"numbers": label_tables.NUMBERS_MEAN} if found.has_numbers else {}
+    return {**counts, **meaning}
 
 
 def embed(*, path: str, engine: str, out: Path | None) -> Outcome:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from catsdogs.cli import models
+from catsdogs.cli import labelling, models
 from catsdogs.cli.commands import FORCE_HELP, RUN_HELP, add
 from catsdogs.cli.help import Parser, words
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
@@ -14,7 +14,7 @@ from catsdogs.runs.choices import FLOAT16, INT8
 def add_evaluate(groups: Any) -> None:
     """Add the command ``evaluate``."""
     help_text = "measure a run on a labelled dataset"
-    evaluate = add(groups, "evaluate", models.evaluate, "RUN --data PATH", help_text)
+    evaluate = add(groups, "evaluate", models.evaluate, "RUN --data PATH [options]", help_text)
     evaluate.add_argument("run", metavar="RUN", help=RUN_HELP)
     evaluate.add_argument(
         "--data",
@@ -22,6 +22,7 @@ def add_evaluate(groups: Any) -> None:
         metavar="PATH",
         help="a folder, a zip or a tar of labelled images",
     )
+    labelling.add_options(evaluate)
 
 
 def add_classify(groups: Any) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from rich.filesize import decimal
 from rich.text import Text
 
-from catsdogs.cli import model_tables, tables
+from catsdogs.cli import labelling, model_tables, tables
 from catsdogs.cli.outcome import Outcome, no_usable_images, refused, status_with, unreadable
 from catsdogs.cli.progress import progress
 from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
@@ -40,11 +40,12 @@ if TYPE_CHECKING:
 EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
 
 
-def evaluate(*, run: str, data: str) -> Outcome:
+def evaluate(*, run: str, data: str, classes: str | None, named: list[str] | None) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset."""
     found = store.find_with_model(run)
     with progress("scan") as advance:
         dataset = index.scan(opening.open_source(path := typed_path(data)), progress=advance)
+    dataset = labelling.remembered(dataset, classes, named)
     p_dog, refusals = _answers(found, dataset)
     answered = ~np.isnan(p_dog)
     if not answered.any():

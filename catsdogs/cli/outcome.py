@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from catsdogs.cli.tables import Readable
-from catsdogs.dataset import index, summary
+from catsdogs.dataset import index, summary, unlabelled
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.images.header import FORMATS
 
@@ -40,6 +40,8 @@ def refused(name: str, error: UnreadableImage) -> dict[str, str]:
 
 def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
     """Return the error for a dataset without a usable photo."""
+    if error := unlabelled.error(dataset):
+        return error
     reasons = [
         *(f"{name}: {reason}" for name, reason in dataset.rest.closed_folders.items()),
         *(f"{row.path}: {row.problem_detail}" for row in dataset.unreadable.itertuples()),

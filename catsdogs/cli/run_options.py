@@ -4,7 +4,7 @@ import argparse
 from dataclasses import MISSING, fields
 from typing import Any
 
-from catsdogs.cli import runs
+from catsdogs.cli import labelling, runs
 from catsdogs.cli.commands import RUN_HELP, add, group
 from catsdogs.cli.help import Parser, explained, metavar
 from catsdogs.runs.config import SETTINGS, RunConfig
@@ -20,6 +20,7 @@ def add_train(groups: Any) -> None:
     train = add(groups, "train", runs.train, usage, help_text)
     for field in fields(RunConfig):
         _add_setting(train, field.name, SETTINGS[field.name], field.default)
+    labelling.add_options(train)
 
 
 def _add_setting(parser: Parser, name: str, of: Setting, default: Any) -> None:

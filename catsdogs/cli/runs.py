@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from catsdogs.cli import run_tables, tables
+from catsdogs.cli import labelling, run_tables, tables
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
@@ -19,15 +19,17 @@ from catsdogs.sources import opening
 from catsdogs.sources.typed import typed_path
 
 
-def train(*, data: str, **settings: Any) -> Outcome:
+def train(*, data: str, classes: str | None, named: list[str] | None, **settings: Any) -> Outcome:
     """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
 
-    ``settings`` are the other fields of ``RunConfig``, which checks them.
+    ``classes`` and ``named`` label folders and names (``cli.labelling``). ``settings`` are the
+    other fields of ``RunConfig``, which checks them.
     """
     config = RunConfig(data=str(typed_path(data)), **settings)
     # Scan with a progress bar first; the start then finds the scan in the cache.
     with progress("scan") as advance:
-        index.scan(opening.open_source(Path(config.data)), progress=advance)
+        dataset = index.scan(opening.open_source(Path(config.data)), progress=advance)
+    labelling.remembered(dataset, classes, named)
     return _followed(queue.start(config))
 
 

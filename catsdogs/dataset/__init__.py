@@ -1,13 +1,21 @@
 """A folder of images as a table of records, with your decisions and a fair split.
 
-index.py        the table: one record per file, cached; only changed files are read again
-records.py      one record per file: what a scan reads from it
-summary.py      counts, sizes and the reasons why files are not used
-listing.py      the entries in a folder, each in exactly one group
-left_out.py     members of an archive that were not unpacked
-recognition.py  which files are pictures, by name or content
-annotations.py  decisions about photos: keep, relabel, exclude; undo; CSV
-corrections.py  copies of wrongly classified pictures, under their right label
-duplicates.py   groups of photos that show the same picture
-split.py        the training and validation sides, stratified, with copies on one side
+index.py          the table: one record per file, cached; only changed files are read again
+records.py        one record per file: what a scan reads from it
+summary.py        counts, sizes and the reasons why files are not used
+labelling.py      the classes that the user gives to folders and name patterns
+name_patterns.py  the folders and name patterns that distinguish images
+unlabelled.py     how many images have no label, and how to give them one
+listing.py        the entries in a folder, each in exactly one group
+left_out.py       members of an archive that were not unpacked
+recognition.py    which files are pictures, by name or content
+annotations.py    decisions about photos: keep, relabel, exclude; undo; CSV
+label_tables.py   labels and decisions from tables
+table_text.py     the rows of a CSV, in any encoding and with any separator
+image_names.py    which image a table means by a name
+table_sides.py    the sides of a split that a table gives to images
+nearby_tables.py  tables in a dataset or beside it
+corrections.py    copies of wrongly classified pictures, under their right label
+duplicates.py     groups of photos that show the same picture
+split.py          the training and validation sides, stratified, with copies on one side
 """

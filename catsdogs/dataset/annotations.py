@@ -22,7 +22,7 @@ from catsdogs import paths
 from catsdogs.background import event_log
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.text import cell, from_cell
+from catsdogs.text import cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
 ACTIONS = (KEEP, RELABEL, EXCLUDE)
@@ -42,7 +42,7 @@ class Annotation:
     at: str  # ISO 8601, with the offset from UTC
 
 
-class _Decision(NamedTuple):
+class Decision(NamedTuple):
     """A decision about one photo, in the order of the log."""
 
     path: str
@@ -58,7 +58,7 @@ class _Step:
     action: str
     at: str = ""
     who: str = ""
-    photos: tuple[_Decision, ...] = ()
+    photos: tuple[Decision, ...] = ()
 
 
 def annotate(root: Path, records: pd.DataFrame, action: str, *, label: int | None = None) -> None:
@@ -71,9 +71,9 @@ def annotate(root: Path, records: pd.DataFrame, action: str, *, label: int | Non
     for path, digest in records[["path", "digest"]].itertuples(index=False, name=None):
         kept = before.get(path)
         if kept and (kept.action, kept.digest) == (RELABEL, digest):
-            photos.append(_Decision(path, digest, RELABEL, kept.label))
+            photos.append(Decision(path, digest, RELABEL, kept.label))
         else:
-            photos.append(_Decision(path, digest, action, label))
+            photos.append(Decision(path, digest, action, label))
     if photos:
         _append(root, action, photos)
 
@@ -137,7 +137,7 @@ def content_hash(records: pd.DataFrame) -> str:
 def to_csv(root: Path, records: pd.DataFrame) -> str:
     """Return the decisions about ``records`` as CSV text with the columns of ``CSV_COLUMNS``.
 
-    A cell that looks like a spreadsheet formula begins with "'", which ``from_csv`` removes.
+    A cell that looks like a spreadsheet formula begins with "'", which ``label_tables`` removes.
     """
     digests = dict(zip(records["path"], records["digest"], strict=True))
     text = io.StringIO()
@@ -151,73 +151,9 @@ def to_csv(root: Path, records: pd.DataFrame) -> str:
     return text.getvalue()
 
 
-def from_csv(root: Path, records: pd.DataFrame, text: str) -> int:
-    """Import the decisions of a CSV as one step; return the number of photos.
-
-    Each row needs ``path`` and ``action``, and ``label`` (cat or dog) to relabel. If several rows
-    are about one photo, the last one counts. A row is refused if its photo is not among
-    ``records``, cannot be read, or has other content than the ``digest`` in the row.
-
-    Raises:
-        DatasetError: naming the first line that is refused. Nothing is imported then.
-    """
-    decided = _read_csv(records, text)
-    if not decided:
-        raise DatasetError(
-            "Expected a CSV with the columns path, action and label, and at least one row. "
-            "Received: none. Export one to see what it looks like."
-        )
-    _append(root, _IMPORT, list(decided.values()))
-    return len(decided)
-
-
-def _read_csv(records: pd.DataFrame, text: str) -> dict[str, _Decision]:
-    """Return the last decision about each photo, by path."""
-    digests = dict(zip(records["path"], records["digest"], strict=True))
-    problems = dict(zip(records["path"], records["problem_detail"], strict=True))
-    decided = {}
-    reader = csv.DictReader(io.StringIO(text))
-    try:
-        if not {"path", "action"} <= set(reader.fieldnames or ()):
-            raise DatasetError(
-                "Expected a CSV with the columns path, action and label, separated by commas. "
-                f"Received: {', '.join(map(repr, reader.fieldnames or ())) or 'nothing'}. "
-                "Export one to see what it looks like."
-            )
-        for row in reader:
-            decision = _checked(row, reader.line_num, digests, problems)
-            decided[decision.path] = decision
-    except csv.Error as error:
-        raise DatasetError(
-            f"Expected a CSV. Received: a file that cannot be read as one ({error}). "
-            "Export one to see what it looks like."
-        ) from None
-    return decided
-
-
-def _checked(
-    row: dict[str, str], number: int, digests: dict[str, str], problems: dict[str, str]
-) -> _Decision:
-    path, action, label = (from_cell(row.get(name) or "") for name in ("path", "action", "label"))
-    digest = row.get("digest") or digests.get(path, "")
-    wrong = ""
-    if path not in digests:
-        wrong = f"{path!r}, which is not in this dataset"
-    elif problems[path]:
-        wrong = f"{path}, which cannot be read ({problems[path]})"
-    elif digest != digests[path]:
-        wrong = f"{path}, whose content has changed"
-    elif action not in ACTIONS:
-        wrong = f"the action {action!r}; the known ones are {', '.join(ACTIONS)}"
-    elif action == RELABEL and label not in CLASS_NAMES:
-        wrong = f"the label {label!r}; the known ones are {', '.join(CLASS_NAMES)}"
-    if wrong:
-        raise DatasetError(
-            f"Expected a decision about a photo of this dataset in line {number} of the CSV. "
-            f"Received: {wrong}. Correct the line; nothing was imported."
-        )
-    new_label = CLASS_NAMES.index(label) if action == RELABEL else None
-    return _Decision(path, digest, action, new_label)
+def import_decisions(root: Path, decisions: list[Decision]) -> None:
+    """Record decisions about different photos as one step."""
+    _append(root, _IMPORT, decisions)
 
 
 def log_file(root: Path) -> Path:
@@ -225,7 +161,7 @@ def log_file(root: Path) -> Path:
     return paths.review_dir(root) / "annotations.jsonl"
 
 
-def _append(root: Path, action: str, photos: list[_Decision]) -> None:
+def _append(root: Path, action: str, photos: list[Decision]) -> None:
     step = {"at": datetime.now().astimezone().isoformat(), "who": _user(), "action": action}
     log = log_file(root)
     try:

@@ -1,7 +1,8 @@
 """A dataset as a table with one record per file, cached as Parquet. Only changed files are reread.
 
-Each time the table is opened, users' decisions (``annotations``) and groups of photos that show the
-same picture (``duplicates``) are added, so that every reader of a dataset respects them.
+Opening the table adds the user's labels of names (``labelling``), decisions about photos
+(``annotations``) and groups of photos that show the same picture (``duplicates``). So every reader
+of a dataset respects them.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from catsdogs import paths
-from catsdogs.dataset import annotations, duplicates, left_out, recognition, records
+from catsdogs.dataset import annotations, duplicates, labelling, left_out, recognition, records
 from catsdogs.dataset.listing import ASIDE, Listing, listed
 from catsdogs.dataset.records import COLUMNS, Entry, Record
 from catsdogs.errors import DatasetError
@@ -44,9 +45,11 @@ class Rest:
 class Dataset:
     """A scanned folder, including users' decisions about it.
 
-    ``records`` has the columns ``records.COLUMNS``, in natural path order, and three more:
-    ``named_label``, ``excluded`` and ``group``. ``named_label`` is the label in the file's name or
-    folder, ``label`` the one in effect. Photos of one picture have the same ``group``.
+    ``records`` has the columns ``records.COLUMNS``, in natural path order, and some more.
+    ``own_label`` is the label that the file's name or folder gives. ``named_label`` is the same
+    after the user's mapping of names (``labelling``), and ``label`` is the one in effect.
+    ``excluded`` and ``reviewed`` follow from decisions. Photos of one picture have the same
+    ``group``.
     """
 
     root: Path
@@ -197,12 +200,14 @@ def last_scan(root: Path) -> Dataset | None:
 
 def with_current_decisions(dataset: Dataset) -> Dataset:
     """Return the same files with the current decisions and groups."""
-    table = dataset.records.assign(label=dataset.records["named_label"])
+    table = dataset.records.assign(label=dataset.records["own_label"])
     return _decided(dataset.root, table, dataset.rest)
 
 
 def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
-    table = table[list(COLUMNS)].assign(named_label=table["label"])
+    table = table[list(COLUMNS)].assign(own_label=table["label"])
+    table = labelling.applied(table, labelling.load(root))
+    table = table.assign(named_label=table["label"])
     table = annotations.applied(table, annotations.in_effect(root))
     return Dataset(root, duplicates.grouped(table, duplicates.load(root)), rest)
 

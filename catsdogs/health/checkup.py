@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs.dataset import duplicates
+from catsdogs.dataset import duplicates, unlabelled
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.health import findings as found
@@ -48,7 +48,7 @@ def run(dataset: Dataset, *, backbone: Callable[[], Path], report: Report) -> Fi
         return last
     records = _labelled(dataset)
     if records.empty:
-        raise DatasetError(
+        raise unlabelled.error(dataset) or DatasetError(
             f"Expected labelled images in {dataset.root}. Received: none. "
             "Name them cat.0.jpg, dog.0.jpg … or put them into cats/ and dogs/."
         )
@@ -97,10 +97,15 @@ def content(dataset: Dataset) -> str:
 
 
 def _labelled(dataset: Dataset) -> pd.DataFrame:
-    """Return the photos to check: readable, with a label in their name, excluded or not."""
+    """Return the photos to check: readable, with a label, excluded or not.
+
+    Their label is that of their name. Only photos without one have that of a decision, so that
+    other decisions do not make a check out of date.
+    """
     pictures = dataset.pictures
-    named = pictures[pictures["named_label"] != UNLABELLED].reset_index(drop=True)
-    return named.assign(label=named["named_label"])
+    named = pictures["named_label"]
+    labels = named.where(named != UNLABELLED, pictures["label"])
+    return pictures.assign(label=labels)[labels != UNLABELLED].reset_index(drop=True)
 
 
 def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
@@ -130,7 +135,7 @@ def _suspect_labels(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "path": row["path"],
-            "label": CLASS_NAMES[row["named_label"]],
+            "label": CLASS_NAMES[found.checked_label(row)],
             "p_label": round(row["label_quality"], 6),
             "hint": row["hint"],
         }

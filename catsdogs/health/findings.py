@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -13,6 +14,7 @@ from catsdogs import paths
 from catsdogs.dataset import duplicates
 from catsdogs.dataset.index import Dataset
 from catsdogs.features.backbones import SHIPPED
+from catsdogs.labels import UNLABELLED
 from catsdogs.system import files
 
 VERSION = 1
@@ -148,3 +150,9 @@ def near_groups(rows: pd.DataFrame) -> duplicates.Groups:
 
 def _folder(root: Path) -> Path:
     return paths.cache_dir() / "health" / paths.dataset_key(root)
+
+
+def checked_label(row: Mapping[Any, Any]) -> int:
+    """Return the label of a photo that a check doubts: that of its name, or of a decision."""
+    label: int = row["named_label"] if row["named_label"] != UNLABELLED else row["label"]
+    return label

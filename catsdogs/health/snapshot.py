@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.dataset import annotations, duplicates, index
+from catsdogs.dataset import annotations, duplicates, index, labelling
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, require_splittable, split
 from catsdogs.errors import ConfigError, DatasetError
@@ -119,6 +119,7 @@ class Watch:
         """Return when decisions and findings were last written, in nanoseconds; 0 for never."""
         written = (
             annotations.log_file(self.root),
+            labelling.file(self.root),
             duplicates.groups_file(self.root),
             summary_file(self.root),
         )

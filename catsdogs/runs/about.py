@@ -22,13 +22,15 @@ class DatasetReference(Struct, frozen=True, kw_only=True):
 class Decisions(Struct, frozen=True, kw_only=True):
     """The decisions about photos that were in effect.
 
-    ``hash`` is ``annotations.content_hash``, ``near_duplicates`` is ``duplicates.content_hash``.
+    ``hash`` is ``annotations.content_hash``, ``near_duplicates`` is ``duplicates.content_hash`` and
+    ``label_map`` is ``labelling.content_hash``; it is "" without a mapping.
     """
 
     hash: str = ""
     excluded: int = 0
     relabelled: int = 0
     near_duplicates: str | UnsetType = UNSET
+    label_map: str | UnsetType = UNSET
 
 
 class Machine(Struct, frozen=True, kw_only=True):

@@ -16,9 +16,12 @@ from contextlib import AbstractContextManager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from msgspec import UNSET
+
 from catsdogs import paths
 from catsdogs.background import job
-from catsdogs.dataset import annotations, duplicates, index
+from catsdogs.dataset import annotations, duplicates, index, labelling, unlabelled
+from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import require_splittable
 from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
@@ -49,7 +52,7 @@ def start(config: RunConfig) -> Run:
     _workers()
     given = Path(config.data)
     dataset = index.scan(opening.open_source(given))
-    require_splittable(dataset.usable, validation=config.validation)
+    _require_both_sides(dataset, config)
     folder = store.create(config, _about(config, given, dataset))
     try:
         job.report(folder, "queued")
@@ -240,7 +243,20 @@ def _end(run: Run, message: str) -> None:
     job.report(run.folder, "stopped", message=message, **result, **run.counts)
 
 
-def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> About:
+def _require_both_sides(dataset: Dataset, config: RunConfig) -> None:
+    """Check that there are enough labelled photos of both classes.
+
+    Raises:
+        ConfigError: if the dataset is too small.
+        DatasetError: if photos lack labels, with the names that could give them some.
+    """
+    try:
+        require_splittable(dataset.usable, validation=config.validation)
+    except ConfigError as error:
+        raise unlabelled.error(dataset) or error from None
+
+
+def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
     """Return the fields of ``config.json`` other than the settings."""
     found = summarise(dataset)
     return About(
@@ -257,6 +273,7 @@ def _about(config: RunConfig, given: Path, dataset: index.Dataset) -> About:
             excluded=found.excluded,
             relabelled=found.relabelled,
             near_duplicates=duplicates.content_hash(dataset.root),
+            label_map=labelling.content_hash(dataset.root) or UNSET,
         ),
         versions={name: version(name) for name in _RECORDED_PACKAGES},
         git_commit=_git_commit(),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
-from catsdogs.dataset import index, recognition
+from catsdogs.dataset import index, labelling, name_patterns, recognition
 from catsdogs.dataset.listing import Listing, listed
+from catsdogs.dataset.name_patterns import Pattern
 from catsdogs.dataset.records import by_name
 from catsdogs.errors import UnreadableImage
 from catsdogs.images import picture
@@ -28,9 +29,11 @@ _TRIED = 4 * _PHOTOS
 class Preview:
     """A folder as a dataset, judged by the names in it.
 
-    ``in_class_folders`` counts the labelled images whose folder, not their name, gives the label.
-    ``photos`` are the path and the thumbnail of a few. ``rest`` are the entries that are not
-    pictures. Without ``is_complete``, only the first ``MOST_FILES`` files were counted.
+    ``in_class_folders`` counts the labelled images whose folder, not their name, gives the label,
+    ``mapped`` those that the user's labels of folders and names apply to. ``patterns`` distinguish
+    the images without a label. ``photos`` are the path and the thumbnail of a few. ``rest`` are the
+    entries that are not pictures. Without ``is_complete``, only the first ``MOST_FILES`` files were
+    counted.
     """
 
     folder: Path
@@ -40,6 +43,8 @@ class Preview:
     rest: index.Rest
     folders: int
     in_class_folders: int
+    mapped: int
+    patterns: tuple[Pattern, ...]
     photos: tuple[tuple[str, bytes], ...]
     is_complete: bool
 
@@ -58,15 +63,19 @@ def preview(folder: Path) -> Preview:
     """Return ``folder`` as a dataset, judged by the names in it.
 
     Raises:
-        DatasetError: if it is not a folder, or cannot be read.
+        DatasetError: if it is not a folder, or it or the labels of its folders cannot be read.
     """
     listing = listed(folder, at_most=MOST_FILES)
     found = _pictures(folder, listing)
     images = [name for name, path in by_name(listing.files).items() if path in found]
-    labels = {name: label_of_path(name) for name in images}
+    own = {name: label_of_path(name) for name in images}
+    by_user = labelling.load(folder)
+    mapped = {name: label for name in images if (label := by_user.label(name)) is not None}
+    labels = own | mapped
     counts = Counter(labels.values())
-    labelled = [name for name in images if labels[name] != UNLABELLED]
-    by_file = sum(label_of_path(PurePosixPath(name).name) == labels[name] for name in labelled)
+    labelled = [name for name in images if name not in mapped and own[name] != UNLABELLED]
+    by_file = sum(label_of_path(PurePosixPath(name).name) == own[name] for name in labelled)
+    unlabelled = [name for name in images if labels[name] == UNLABELLED]
     return Preview(
         folder=folder,
         cats=counts[CAT],
@@ -75,6 +84,8 @@ def preview(folder: Path) -> Preview:
         rest=index.rest_of(folder, listing, found),
         folders=len({name.rpartition("/")[0] for name in images}),
         in_class_folders=len(labelled) - by_file,
+        mapped=sum(label != UNLABELLED for label in mapped.values()),
+        patterns=tuple(name_patterns.found(unlabelled, others=len(images) - len(unlabelled))),
         photos=_photos(folder, labels),
         is_complete=len(listing.files) < MOST_FILES,
     )

@@ -430,3 +430,53 @@ def test_a_link_to_a_photo_opens_it_even_after_a_switch_of_the_dataset(chosen, o
     app.switch_page("pages/dataset.py")
     app.query_params["photo"] = "cats/1.jpg"
     assert "photo_next" in [button.key for button in run(app).button]
+
+
+@pytest.fixture
+def italian(tmp_path, photo):
+    """Photos in folders with Italian names."""
+    for number in range(3):
+        for place, name in enumerate(("gatto", "cane", "cavallo")):
+            photo(tmp_path / "animals" / name / f"{number}.jpg", seed=10 * place + number)
+    return tmp_path / "animals"
+
+
+def label_rows(app, **classes):
+    for row in app.segmented_control:
+        for name, choice in classes.items():
+            if f"**{name}**" in row.label:
+                row.set_value(choice)
+    app.button(key="label_form_save").click().run()
+
+
+def test_a_folder_with_names_in_another_language_is_labelled_once_and_used(chosen, italian):
+    app = opened(open="1")
+    preview(app, italian)
+    assert "cane (3), cavallo (3), gatto (3)" in app.error[0].value.replace("\\", "")
+    label_rows(app, gatto="Cat", cane="Dog", cavallo="Leave out")
+    assert not app.exception
+    assert "3 cats, 3 dogs" in said(app)
+    app.button(key="dataset_use").click().run()
+    assert current.path() == italian
+    assert len(names(app)) == 9
+
+
+def test_a_current_dataset_without_labels_is_labelled_on_the_spot(italian):
+    current.choose(italian)
+    app = opened()
+    assert "gatto (3)" in app.error[0].value.replace("\\", "")
+    label_rows(app, gatto="Cat", cane="Dog")
+    assert not app.error
+    assert len(names(app)) == 9
+
+
+def test_images_without_a_label_can_be_labelled_later(chosen, photo):
+    for number in range(3):
+        photo(chosen / "perros" / f"{number}.jpg", seed=30 + number)
+    app = opened()
+    assert "3 images without a label" in [box.label for box in app.expander]
+    app.session_state["dataset_unlabelled"] = True
+    app.run()
+    label_rows(app, perros="Dog")
+    assert not app.exception
+    assert (index.last_scan(chosen).usable["label"] == 1).sum() == 11

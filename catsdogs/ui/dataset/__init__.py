@@ -16,4 +16,5 @@ review.py          the review queue: doubtful photos one by one
 decisions.py       buttons that decide about photos, and undo
 picker.py          choose, fetch or draw another dataset
 preview.py         a folder before it becomes the dataset
+label_form.py      says which folders and name patterns are cats and dogs
 """

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from catsdogs.charts import dataset as dataset_charts
-from catsdogs.dataset import annotations
+from catsdogs.dataset import annotations, label_tables
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.summary import described
 from catsdogs.health.findings import Shortcut
@@ -114,12 +114,18 @@ def _decisions(snapshot: Snapshot) -> None:
 
 
 def _import(snapshot: Snapshot) -> None:
-    given = st.file_uploader("Import decisions", type="csv", key="decisions_import")
+    given = st.file_uploader(
+        "Import decisions or labels",
+        type=["csv", "tsv", "txt"],
+        key="decisions_import",
+        help="A table with the name and the label of each image, or an export of decisions.",
+    )
     if given is not None and st.button("Import", key="decisions_take"):
-        text = given.getvalue().decode("utf-8-sig", "replace")
         with problems.shown():
-            count = annotations.from_csv(snapshot.dataset.root, snapshot.dataset.records, text)
-            st.toast(f"{counted(count, 'decision')} imported.")
+            records = snapshot.dataset.records
+            found = label_tables.take_over(snapshot.dataset.root, records, given.getvalue())
+            numbers = f" ({label_tables.NUMBERS_MEAN})" if found.has_numbers else ""
+            st.toast(f"{counted(found.photos, 'decision')} imported{numbers}.")
             st.rerun()
 
 

@@ -6,10 +6,10 @@ import streamlit as st
 
 from catsdogs.background import tasks
 from catsdogs.background.tasks import Task, TaskState
-from catsdogs.sources import fetch_task, fetching, opening
+from catsdogs.sources import current, fetch_task, fetching, opening
 from catsdogs.sources.typed import typed_path
 from catsdogs.text import literal
-from catsdogs.ui.dataset import preview
+from catsdogs.ui.dataset import label_form, preview
 from catsdogs.ui.shared import current_dataset, problems, task_card
 
 _OPEN = "open"  # its name in the page's address
@@ -38,6 +38,16 @@ def show() -> None:
         preview.show(found, on_use=_use)
     else:
         _places()
+
+
+def show_for_unusable() -> None:
+    """Show how to label the current dataset if its images lack labels, and the other places."""
+    path = current.path()
+    root = opening.opened(path) if path else None
+    if root is not None:
+        with problems.shown():
+            label_form.instead(root)
+    show()
 
 
 def close() -> None:

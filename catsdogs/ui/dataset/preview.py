@@ -5,10 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from catsdogs.dataset import unlabelled
 from catsdogs.dataset.summary import described, instead
 from catsdogs.sources import opening
 from catsdogs.sources.preview import MOST_FILES, Preview, preview
 from catsdogs.text import counted, literal, printable
+from catsdogs.ui.dataset import label_form
+from catsdogs.ui.shared import problems
 from catsdogs.ui.shared.markdown import verbatim
 
 _KEY = "dataset_previewed"
@@ -57,10 +60,8 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
             f"Received: {verbatim(instead(found.rest))}"
         )
     elif not labelled:
-        st.error(
-            f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in "
-            f"{verbatim(found.folder)}. Received: {found.images:,} images, none of them labelled."
-        )
+        patterns = list(found.patterns)
+        problems.show(unlabelled.none_labelled(found.folder, found.images, patterns))
     elif not is_whole:
         missing = "dogs" if found.cats else "cats"
         st.warning(f"There are no {missing} here. A model needs photos of both classes.")
@@ -74,6 +75,23 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
         ):
             on_use(found.folder)
         st.button("Choose another", key="preview_back", on_click=forget)
+    _labels(found, is_whole=is_whole)
+
+
+def _labels(found: Preview, *, is_whole: bool) -> None:
+    """Offer to label folders and name patterns, or to forget such labels."""
+
+    def look_again() -> None:
+        look(found.folder)
+        st.rerun()
+
+    if found.patterns and is_whole:
+        with st.expander("Label the other images", key="preview_labels"):
+            label_form.show(found.folder, found.patterns, on_saved=look_again)
+    elif found.patterns:
+        label_form.show(found.folder, found.patterns, on_saved=look_again)
+    if found.mapped:
+        label_form.forget_button(found.folder, on_saved=look_again)
 
 
 def _counts(found: Preview) -> str:
@@ -86,8 +104,10 @@ def _understood(found: Preview) -> list[str]:
     """Return sentences on the rules that gave the counts; none without labels."""
     if not found.cats and not found.dogs:
         return []
-    by_name = found.cats + found.dogs - found.in_class_folders
+    by_name = found.cats + found.dogs - found.in_class_folders - found.mapped
     lines = []
+    if found.mapped:
+        lines.append(f"{counted(found.mapped, 'label')} from the folders and names you labelled.")
     if found.in_class_folders and by_name:
         lines.append(
             f"Labels: {found.in_class_folders:,} from folders named after a class, {by_name:,} "
@@ -95,7 +115,7 @@ def _understood(found: Preview) -> list[str]:
         )
     elif found.in_class_folders:
         lines.append("The labels come from the folders' names (cats, dogs).")
-    else:
+    elif by_name:
         lines.append("The labels come from the file names (cat.0.jpg, dog.0.jpg).")
     if found.unlabelled:
         lines.append(f"{counted(found.unlabelled, 'image')} without a label will not be used.")

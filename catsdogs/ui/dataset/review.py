@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from catsdogs.health.findings import review_queue
+from catsdogs.health.findings import checked_label, review_queue
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.text import counted, duration, percent
@@ -133,7 +133,7 @@ def _one(snapshot: Snapshot, left: pd.DataFrame) -> None:
 
 
 def _belief(record: Mapping[Any, Any]) -> str:
-    label = record["named_label"]
+    label = checked_label(record)
     said, sureness = class_name(record["p_dog"]), max(record["p_dog"], 1 - record["p_dog"])
     too = " too" if said == CLASS_NAMES[label] else ""
     return (

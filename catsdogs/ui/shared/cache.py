@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from catsdogs.dataset import annotations, index
+from catsdogs.dataset import annotations, index, labelling
 from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, split
 from catsdogs.errors import ConfigError
 from catsdogs.health import findings
@@ -52,7 +52,7 @@ class Overview:
 
 def overview(root: Path) -> Overview | None:
     """Return the dataset in ``root`` at a glance, as it was scanned last; None without a scan."""
-    sources = index.table_file(root), annotations.log_file(root), findings.summary_file(root)
+    sources = *_of_dataset(root), findings.summary_file(root)
     changed_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in sources]
     return _overview(os.fsencode(root), changed_at)
 
@@ -63,9 +63,13 @@ def validation_photos(root: Path, each: int) -> list[tuple[str, str]]:
     It is the side of a run with the default settings, as the folder was scanned last; empty if it
     was not, or is too small. The classes are mixed, and the choice stays the same.
     """
-    sources = index.table_file(root), annotations.log_file(root)
-    changed_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in sources]
+    changed_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in _of_dataset(root)]
     return _validation_photos(os.fsencode(root), each, changed_at)
+
+
+def _of_dataset(root: Path) -> tuple[Path, ...]:
+    """Return the files that decide which photos of a dataset have which label."""
+    return index.table_file(root), annotations.log_file(root), labelling.file(root)
 
 
 def forget_datasets() -> None:

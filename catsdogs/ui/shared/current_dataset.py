@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from catsdogs.dataset import unlabelled
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError
 from catsdogs.health.snapshot import Snapshot
@@ -57,11 +58,11 @@ def opened(folder: Path) -> Snapshot:
         DatasetError: when it does not exist, or none of its images is labelled and readable.
     """
     found = cache.snapshot(folder)
-    if (found.dataset.pictures["named_label"] == UNLABELLED).all():
-        raise DatasetError(
-            f"Expected images labelled by name (cat.0.jpg) or folder (cats/) in {folder}. "
-            f"Received: {len(found.dataset.records):,} images, none of them labelled and "
-            "readable."
+    pictures = found.dataset.pictures
+    if ((pictures["named_label"] == UNLABELLED) & (pictures["label"] == UNLABELLED)).all():
+        raise unlabelled.error(found.dataset) or DatasetError(
+            f"Expected labelled images in {folder}. Received: {len(found.dataset.records):,} "
+            "images, none of them labelled and readable."
         )
     return found
 

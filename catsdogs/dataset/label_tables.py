@@ -1,0 +1,255 @@
+"""Labels and decisions from a table, by the usual names of its columns.
+
+A table says the name and the label of each image, or has a column for each class, or is an export
+of decisions with the columns path, action and label. Its column ``split`` says the side of images.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from catsdogs.dataset import annotations, table_sides, table_text
+from catsdogs.dataset.annotations import ACTIONS, RELABEL, Decision
+from catsdogs.dataset.image_names import ImageNames
+from catsdogs.dataset.table_text import Row
+from catsdogs.errors import DatasetError
+from catsdogs.labels import CAT, CLASS_NAMES, DOG, UNLABELLED, label_of_name
+from catsdogs.text import from_cell
+
+_NAMES = (
+    *("path", "filepath", "imagepath", "file", "filename", "image", "imagename", "imagefile"),
+    *("img", "imgname", "photo", "picture", "name", "imageid", "id"),
+)
+_LABELS = ("label", "labels", "class", "classname", "category", "target", "species", "y")
+_SPLITS = ("split", "subset", "set", "partition")
+_CLASSES = {"cat": CAT, "cats": CAT, "dog": DOG, "dogs": DOG}
+_NUMBERS = {"0": CAT, "0.0": CAT, "1": DOG, "1.0": DOG}
+NUMBERS_MEAN = ", ".join(f"{number} = {name}" for number, name in enumerate(CLASS_NAMES))
+_ON, _OFF = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
+_MOST_SHOWN = 3
+# A table about other images is wrong in each of its lines, which need not all be read.
+_MOST_WRONG = 1000
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The outcome of an import: photos with a decision, rows about unreadable images, and sides.
+
+    ``has_numbers``: labels were numbers, 0 for cats and 1 for dogs.
+    """
+
+    photos: int
+    unreadable: int
+    sides: int
+    has_numbers: bool
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The positions of the columns that matter; ``classes`` has a column for each class."""
+
+    name: int
+    action: int | None
+    label: int | None
+    digest: int | None
+    split: int | None
+    classes: dict[int, int]
+
+    @property
+    def are_useful(self) -> bool:
+        """Whether they say something about the images."""
+        has_classes = len(self.classes) == len(CLASS_NAMES)
+        return has_classes or any(c is not None for c in (self.action, self.label, self.split))
+
+
+class _WrongRowError(Exception):
+    """A row that cannot be used; the message says what was received."""
+
+
+def take_over(
+    root: Path, records: pd.DataFrame, content: bytes | str, *, source: Path | None = None
+) -> Imported:
+    """Import a table about ``records`` as one step; ``source`` is the table's path.
+
+    If several rows are about one photo, the last one counts. Rows with a label and without an
+    action relabel their photo; those about unreadable images are skipped. A row is wrong if its
+    image or its label is unknown, or the content of the image is not that of its ``digest``.
+
+    Raises:
+        DatasetError: if columns are missing, or naming the lines that are wrong. Nothing is
+            imported then.
+    """
+    table = table_text.read(content)
+    columns = understood(table.columns)
+    if columns is None or not columns.are_useful:
+        raise _not_understood(table.columns)
+    reader = _Reader(records, columns, _place(root, source))
+    wrong = reader.read_all(table.rows)
+    if wrong:
+        raise _refused(wrong)
+    if not reader.decided and not reader.sides:
+        raise _not_understood(())
+    if reader.decided:
+        annotations.import_decisions(root, list(reader.decided.values()))
+    if reader.sides:
+        table_sides.save(root, reader.sides)
+    return Imported(len(reader.decided), reader.unreadable, len(reader.sides), reader.has_numbers)
+
+
+def understood(names: Iterable[str]) -> Columns | None:
+    """Return the columns of a table by the names in its first row; None if it names no images."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        places.setdefault("".join(char for char in name.casefold() if char.isalnum()), place)
+
+    def first(known: Iterable[str]) -> int | None:
+        return next((places[one] for one in known if one in places), None)
+
+    image = first(_NAMES)
+    if image is None:
+        return None
+    return Columns(
+        name=image,
+        action=first(("action",)),
+        label=first(_LABELS),
+        digest=first(("digest",)),
+        split=first(_SPLITS),
+        classes={label: places[word] for word, label in _CLASSES.items() if word in places},
+    )
+
+
+class _Reader:
+    """Reads rows into decisions and sides, by path."""
+
+    def __init__(
+        self, records: pd.DataFrame, columns: Columns, table: PurePosixPath | None
+    ) -> None:
+        self._digests = dict(zip(records["path"], records["digest"], strict=True))
+        self._problems = dict(zip(records["path"], records["problem_detail"], strict=True))
+        self._names = ImageNames(self._digests, table=table)
+        self._columns = columns
+        self.decided: dict[str, Decision] = {}
+        self.sides: dict[str, str] = {}
+        self.unreadable = 0
+        self.has_numbers = False
+
+    def read_all(self, rows: Iterable[Row]) -> list[tuple[int, str]]:
+        """Read the rows; return the line and the fault of those that are wrong."""
+        wrong = []
+        for row in rows:
+            try:
+                self._read(row)
+            except _WrongRowError as error:
+                wrong.append((row.line, str(error)))
+                if len(wrong) >= _MOST_WRONG:
+                    break
+        return wrong
+
+    def _read(self, row: Row) -> None:
+        columns = self._columns
+        given = row.cells[columns.name] if columns.name < len(row.cells) else ""
+        path = self._path(from_cell(given))
+        if columns.action is None and self._problems[path]:
+            self.unreadable += 1
+            return
+        if columns.split is not None and row.cell(columns.split):
+            self.sides[path] = _side(row.cell(columns.split))
+        if columns.action is not None:
+            self.decided[path] = self._decision(path, row)
+        elif columns.label is not None or columns.classes:
+            self.decided[path] = Decision(path, self._digest(path, row), RELABEL, self._label(row))
+
+    def _path(self, given: str) -> str:
+        found = self._names.find(given)
+        if not found:
+            raise _WrongRowError(f"{given!r}, which is not in this dataset")
+        if len(found) > 1:
+            those = ", ".join(islice(found, _MOST_SHOWN))
+            raise _WrongRowError(f"{given!r}, which may be any of {those}")
+        return found[0]
+
+    def _digest(self, path: str, row: Row) -> str:
+        digest = row.cell(self._columns.digest) or self._digests[path]
+        if digest != self._digests[path]:
+            raise _WrongRowError(f"{path}, whose content has changed")
+        return digest
+
+    def _decision(self, path: str, row: Row) -> Decision:
+        action, label = (
+            from_cell(row.cell(c)) for c in (self._columns.action, self._columns.label)
+        )
+        if self._problems[path]:
+            raise _WrongRowError(f"{path}, which cannot be read ({self._problems[path]})")
+        digest = self._digest(path, row)
+        if action.lower() not in ACTIONS:
+            known = ", ".join(ACTIONS)
+            raise _WrongRowError(f"the action {action!r}; the known ones are {known}")
+        if action.lower() != RELABEL:
+            return Decision(path, digest, action.lower(), None)
+        if label_of_name(label) == UNLABELLED:
+            raise _WrongRowError(
+                f"the label {label!r}; the known ones are {', '.join(CLASS_NAMES)}"
+            )
+        return Decision(path, digest, RELABEL, label_of_name(label))
+
+    def _label(self, row: Row) -> int:
+        if self._columns.label is None:
+            return _of_class_columns(row, self._columns.classes)
+        given = from_cell(row.cell(self._columns.label))
+        if given in _NUMBERS:
+            self.has_numbers = True
+            return _NUMBERS[given]
+        label = label_of_name(given)
+        if label == UNLABELLED:
+            known = f"{', '.join(CLASS_NAMES)}, 0 for cats and 1 for dogs"
+            raise _WrongRowError(f"the label {given!r}; the known ones are {known}")
+        return label
+
+
+def _of_class_columns(row: Row, classes: dict[int, int]) -> int:
+    """Return the label of a row with a column for each class, which is 1 for one of them."""
+    given = {label: row.cell(place).lower() for label, place in classes.items()}
+    chosen = [label for label, text in given.items() if text in _ON]
+    if len(chosen) != 1 or any(text not in _ON + _OFF for text in given.values()):
+        said = " and ".join(f"{CLASS_NAMES[label]} {text!r}" for label, text in given.items())
+        raise _WrongRowError(f"{said}; exactly one of the classes must be 1, the other 0")
+    return chosen[0]
+
+
+def _side(given: str) -> str:
+    side = table_sides.WORDS.get(given.casefold())
+    if side is None:
+        known = ", ".join(table_sides.WORDS)
+        raise _WrongRowError(f"the split {given!r}; the known ones are {known}")
+    return side
+
+
+def _place(root: Path, source: Path | None) -> PurePosixPath | None:
+    """Return the path of a table relative to the dataset; None if it lies elsewhere."""
+    if source is None or not source.absolute().is_relative_to(root):
+        return None
+    return PurePosixPath(source.absolute().relative_to(root).as_posix())
+
+
+def _refused(wrong: list[tuple[int, str]]) -> DatasetError:
+    (line, received), *others = wrong
+    lines = ", ".join(f"{number:,}" for number, _ in others[:_MOST_SHOWN])
+    more = ", …" if len(others) > _MOST_SHOWN else ""
+    also = f" Wrong as well: line {lines}{more}." if others else ""
+    return DatasetError(
+        f"Expected an image of this dataset and a decision or a label in line {line:,} of the "
+        f"table. Received: {received}.{also} Correct or delete the lines; nothing was imported."
+    )
+
+
+def _not_understood(columns: tuple[str, ...]) -> DatasetError:
+    received = f"the columns {', '.join(map(repr, columns))}" if any(columns) else "no rows"
+    return DatasetError(
+        "Expected a CSV with the columns path, action and label, as an export has them, or with "
+        "the name of each image and its label. The name is in a column path, filename, image, name "
+        "or id. The label is in a column label, class, category or target (cat or dog, or 0 for "
+        f"cats and 1 for dogs), or in the columns cat and dog. Received: {received}."
+    )

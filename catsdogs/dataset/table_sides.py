@@ -1,0 +1,58 @@
+"""The sides of a split that a table gives to images: training, validation or test.
+
+They are kept with users' decisions about the dataset.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from catsdogs import paths
+from catsdogs.errors import DatasetError
+from catsdogs.system import files
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+WORDS = {
+    **dict.fromkeys(("train", "training"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), VALIDATION),
+    **dict.fromkeys(("test", "testing"), TEST),
+}
+
+
+def save(root: Path, sides: dict[str, str]) -> None:
+    """Keep the side of each path, with those that earlier tables gave to other paths.
+
+    Raises:
+        DatasetError: if they cannot be written or read.
+    """
+    try:
+        files.write_json(file(root), {**load(root), **sides})
+    except OSError as error:
+        raise DatasetError(
+            f"Expected to write the sides of images into {file(root)}. Received: "
+            f"{error.strerror}. They were not saved: fix this, then import the table again."
+        ) from None
+
+
+def load(root: Path) -> dict[str, str]:
+    """Return the side of each path that a table named: TRAIN, VALIDATION or TEST.
+
+    Raises:
+        DatasetError: if they cannot be read: without them, the split would be different.
+    """
+    try:
+        return msgspec.json.decode(file(root).read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(
+            f"Expected to read the sides of images in {file(root)}. Received: {reason}. Fix this "
+            "first, or delete the file and import the table again: without them, the split would "
+            "be different."
+        ) from None
+
+
+def file(root: Path) -> Path:
+    """Return the file with the sides of the images in ``root``."""
+    return paths.review_dir(root) / "sides.json"

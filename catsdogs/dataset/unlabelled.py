@@ -1,0 +1,85 @@
+"""Images without a label: how many there are, what distinguishes them, and how to label them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from catsdogs.dataset import name_patterns, nearby_tables
+from catsdogs.dataset.index import Dataset
+from catsdogs.dataset.name_patterns import FIRST_LETTER, Pattern
+from catsdogs.errors import DatasetError
+from catsdogs.labels import CAT, DOG, UNLABELLED
+from catsdogs.text import counted
+
+_EXPECTED = "Expected labelled images of cats and dogs in {}."
+_ON_THE_PAGE = "Say which is which on the Dataset page"
+_IN_A_COMMAND = (
+    ", or with --classes CATS,DOGS and the names of two of them, or with --map NAME=cat and "
+    "--map NAME=dog."
+)
+_CAPITALS = " With --map capital=cat, a capital letter means cat and a small one dog."
+_BY_HAND = (
+    "Call the files cat.1.jpg, dog.1.jpg … or put them into cats/ and dogs/, or import a table of "
+    "labels: python -m catsdogs data annotations PATH --import TABLE"
+)
+
+
+def error(dataset: Dataset) -> DatasetError | None:
+    """Return the error for a dataset whose images lack labels; None if that is not the problem."""
+    labels = _labels(dataset)
+    cats, dogs, others = (int((labels == label).sum()) for label in (CAT, DOG, UNLABELLED))
+    if not len(labels) or (cats and dogs and not others):
+        return None
+    advice = _advice(cats, dogs, patterns(dataset), others, _by_table(dataset))
+    received = _counts(cats, dogs, others)
+    return DatasetError(f"{_EXPECTED.format(dataset.root)} Received: {received}. {advice}")
+
+
+def advice(dataset: Dataset) -> str:
+    """Return how to label the images without a label; "" if there are none."""
+    labels = _labels(dataset)
+    cats, dogs, others = (int((labels == label).sum()) for label in (CAT, DOG, UNLABELLED))
+    if not others:
+        return ""
+    return _advice(cats, dogs, patterns(dataset), others, _by_table(dataset))
+
+
+def none_labelled(root: Path, images: int, found: list[Pattern]) -> str:
+    """Return what was found in a folder whose images all lack a label, for a page with a form."""
+    advice = name_patterns.described(found) or _BY_HAND
+    return f"{_EXPECTED.format(root)} Received: {_counts(0, 0, images)}. {advice}"
+
+
+def patterns(dataset: Dataset) -> list[Pattern]:
+    """Return the folders and name patterns of the images without a label, with counts."""
+    labels = _labels(dataset)
+    paths = dataset.pictures["path"][labels.index[labels == UNLABELLED]]
+    return name_patterns.found(paths, others=len(labels) - len(paths))
+
+
+def _by_table(dataset: Dataset) -> str:
+    tables = nearby_tables.found(dataset.root, dataset.records)
+    return nearby_tables.advice(dataset.root, tables)
+
+
+def _labels(dataset: Dataset) -> pd.Series:
+    pictures = dataset.pictures
+    return pictures["label"][~pictures["excluded"]]
+
+
+def _counts(cats: int, dogs: int, unlabelled: int) -> str:
+    if not cats and not dogs:
+        return f"{counted(unlabelled, 'image')}, none of them labelled by name or folder"
+    kinds = [counted(cats, "cat"), counted(dogs, "dog")]
+    without = [f"{counted(unlabelled, 'image')} without a label by name or folder"]
+    return ", ".join(kinds + (without if unlabelled else []))
+
+
+def _advice(cats: int, dogs: int, found: list[Pattern], unlabelled: int, by_table: str) -> str:
+    if not unlabelled:
+        return f"Add photos of {'dogs' if cats else 'cats'}."
+    if not found:
+        return by_table or _BY_HAND
+    capitals = _CAPITALS if any(one.kind == FIRST_LETTER for one in found) else ""
+    by_name = f"{name_patterns.described(found)} {_ON_THE_PAGE}{_IN_A_COMMAND}{capitals}"
+    return f"{by_name} {by_table}".strip()
