@@ -14,6 +14,17 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"mif1", b"mif2", b"mif3", b"msf1", b"miaf", *_HEIC_BRANDS, *_AVIF_BRANDS}
 _MOST_BRANDS = 32
+_ACCEPTED_BRANDS = {b"mif1", b"msf1", *_HEIC_BRANDS, *_AVIF_BRANDS}
+_OTHER_CODECS = {
+    b"avc1": "H.264",
+    b"vvc1": "H.266 (VVC)",
+    b"evc1": "EVC",
+    b"jpeg": "JPEG",
+    b"j2k1": "JPEG 2000",
+    b"unci": "no compression",
+}
+# The entry of a picture in the list of items. Its type follows 8 or 10 bytes of flags and numbers.
+_ITEM = re.compile(rb"infe.{8}(?:..)?(" + b"|".join(_OTHER_CODECS) + rb")", re.DOTALL)
 _BEGINNINGS = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP"
     # A BMP's header has one of seven lengths, and one plane if it is not the oldest, of 12 bytes.
@@ -41,6 +52,19 @@ def is_heif(content: bytes) -> bool:
     if brands[:1] and brands[0] in _HEIC_BRANDS | _AVIF_BRANDS:
         return brands[0] in _HEIC_BRANDS
     return not _HEIF_BRANDS.isdisjoint(brands) and b"av01" not in content[: 1 << 16]
+
+
+def with_major_brand(content: bytes) -> bytes:
+    """Return a HEIF file with a first brand that libraries accept. Some programs write others."""
+    if content[4:8] != b"ftyp" or content[8:12] in _ACCEPTED_BRANDS:
+        return content
+    return content[:8] + (b"heic" if is_heif(content) else b"avif") + content[12:]
+
+
+def unreadable_codec(content: bytes) -> str:
+    """Return the codec of a HEIF file whose pictures have none that is readable; "" otherwise."""
+    found = _ITEM.search(content[: 1 << 16]) if content[4:8] == b"ftyp" else None
+    return _OTHER_CODECS[found[1]] if found else ""
 
 
 def _brands(content: bytes) -> list[bytes]:

@@ -45,7 +45,7 @@ def open_header(content: bytes) -> ImageFile.ImageFile:
         raise UnreadableImage("empty", "The file is empty (zero bytes).")
     require_few_parts(content)
     kinds.require_readable_kind(content)
-    readable, profile = png.slimmed(content)
+    readable, profile = png.slimmed(containers.with_major_brand(content))
     try:
         image = Image.open(io.BytesIO(readable), formats=_formats(content))
         tile_size = _tile_size(image)
@@ -124,6 +124,8 @@ def _unopened(content: bytes) -> UnreadableImage:
     """Return the error for a file that begins like an image, but does not open."""
     if containers.is_cut_short(content):
         return truncated()
+    if codec := containers.unreadable_codec(content):
+        return kinds.unsupported(f"a HEIF picture with the codec {codec}")
     if content.startswith(containers.TIFF_STARTS) and tiff.description(content):
         return kinds.unsupported_tiff(content)
     return UnreadableImage(

@@ -10,7 +10,7 @@ MOST_PARTS = 100_000
 # Progressive encoders write ten. Each takes as long to decode as a whole picture.
 MOST_SCANS = 100
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_SCAN = 0xDA
+_SCAN, _END = 0xDA, END[1]
 # Start-of-frame markers: all but the tables of Huffman (C4) and arithmetic coding (CC) and a
 # reserved one (C8) (B.1.1.3). F7 is that of JPEG-LS (ISO/IEC 14495-1).
 _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
@@ -26,59 +26,66 @@ class Structure(NamedTuple):
     end: int | None
     scans: int
     is_sequential: bool  # not progressive
-    sends_everything: bool  # the scans cover each coefficient of each channel, with all its bits
 
 
 def unsupported_kind(content: bytes) -> str:
     """Return the kind of a JPEG that no common viewer reads, in words; "" for a readable one."""
-    for marker, segment in _header(content):
+    for marker, position in _segments(content):
+        if marker == _SCAN:
+            break
         if marker == _JPEG_LS:
             return "a JPEG-LS file"
-        if marker in _FRAMES and len(segment) > 5:
-            return _kind(marker, bits=segment[0], channels=segment[5])
+        if marker in _FRAMES and position + 8 <= len(content):
+            return _kind(marker, bits=content[position + 2], channels=content[position + 7])
     return ""
 
 
 def structure(content: bytes) -> Structure:
     """Return the structure of a JPEG's first picture.
 
+    A picture with more than ``MOST_PARTS`` markers has no end.
+    """
+    scans, is_sequential = 0, False
+    for marker, position in _segments(content):
+        if marker == _END:
+            return Structure(position, scans, is_sequential)
+        scans += marker == _SCAN
+        is_sequential |= marker in _SEQUENTIAL
+    return Structure(None, scans, is_sequential)
+
+
+def sends_everything(content: bytes) -> bool:
+    """Return whether the scans cover each coefficient of each channel, with all its bits."""
+    # The number of bits of each coefficient that the scans have not sent, by channel.
+    missing: dict[int, list[int]] = {}
+    for marker, position in _segments(content):
+        end = position + int.from_bytes(content[position : position + 2])
+        segment = content[position + 2 : end]
+        if marker == _SCAN:
+            _send(segment, missing)
+        elif marker in _FRAMES:
+            missing = {channel: [1] * _COEFFICIENTS for channel in segment[6::3]}
+    return bool(missing) and not any(map(any, missing.values()))
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, int]]:
+    """Yield each marker and the position after it, up to ``_END``; at most ``MOST_PARTS``.
+
     Segments are skipped by their lengths, because a thumbnail inside one may have an end marker
     too. In the compressed data between them, a marker is any FF that is not followed by 00, FF or a
-    restart number (B.1.1). A picture with more than ``MOST_PARTS`` markers has no end.
+    restart number (B.1.1).
     """
-    position, scans, is_sequential = len(START), 0, False
-    # The bits of each coefficient that the scans have not sent yet, by channel.
-    missing: dict[int, list[int]] = {}
-    end = None
+    search, position = _MARKER.search, len(START)
     for _ in range(MOST_PARTS):
-        found = _MARKER.search(content, position)
+        found = search(content, position)
         if found is None:
-            break
-        if found[0] == END:
-            end = found.end()
-            break
-        marker = found[0][1]
-        length = int.from_bytes(content[found.end() : found.end() + 2])
-        if marker in _FRAMES or marker == _SCAN:
-            segment = content[found.end() + 2 : found.end() + length]
-            is_sequential |= marker in _SEQUENTIAL
-            scans += marker == _SCAN
-            _note(marker, segment, missing)
-        position = found.end() + length
-    sends_everything = bool(missing) and not any(map(any, missing.values()))
-    return Structure(end, scans, is_sequential, sends_everything)
-
-
-def _header(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield marker and segment of each piece before the first scan."""
-    position = len(START)
-    for _ in range(MOST_PARTS):
-        found = _MARKER.search(content, position)
-        if found is None or found[0][1] == _SCAN:
             return
-        length = int.from_bytes(content[found.end() : found.end() + 2])
-        position = found.end() + length
-        yield found[0][1], content[found.end() + 2 : position]
+        position = found.end()
+        marker = content[position - 1]
+        yield marker, position
+        if marker == _END:
+            return
+        position += int.from_bytes(content[position : position + 2])
 
 
 def _kind(marker: int, *, bits: int, channels: int) -> str:
@@ -93,14 +100,11 @@ def _kind(marker: int, *, bits: int, channels: int) -> str:
     return "" if channels in _CHANNELS else f"a JPEG with {channels} channels"
 
 
-def _note(marker: int, segment: bytes, missing: dict[int, list[int]]) -> None:
-    """Enter in ``missing`` the channels of a frame, or the coefficients that a scan sends (B.2)."""
-    if marker != _SCAN:
-        missing.update((channel, [1] * _COEFFICIENTS) for channel in segment[6::3])
-        return
+def _send(segment: bytes, missing: dict[int, list[int]]) -> None:
+    """Enter in ``missing`` the coefficients that a scan sends (B.2.3)."""
     channels = segment[1 : 1 + 2 * segment[0] : 2] if segment else b""
     first, last, bits = [*segment[1 + 2 * len(channels) :], 0, 0, 0][:3]
+    sent = range(first, min(last, _COEFFICIENTS - 1) + 1)
     for channel in channels:
-        sent = range(first, min(last, _COEFFICIENTS - 1) + 1)
         for coefficient in sent if channel in missing else ():
             missing[channel][coefficient] = bits & 15

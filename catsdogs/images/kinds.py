@@ -95,11 +95,11 @@ def require_readable_kind(content: bytes) -> None:
         UnreadableImage: ``unsupported`` for pictures of another kind, ``not_an_image`` for other
             files. The message names the kind and says what to do.
     """
-    if not containers.begins_like_an_image(content):
-        raise _other_kind(_head(content))
-    if content.startswith(jpeg.START):
+    if content.startswith(b"\xff\xd8\xff"):
         if kind := jpeg.unsupported_kind(content):
             raise unsupported(kind, "Save it as an ordinary JPEG.")
+    elif not containers.begins_like_an_image(content):
+        raise _other_kind(_head(content))
     elif content.startswith(containers.TIFF_STARTS):
         if tiff.is_camera_raw(content):
             raise unsupported(_RAW, _EXPORT_RAW)

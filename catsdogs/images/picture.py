@@ -194,12 +194,12 @@ class Picture:
             )
         is_one_scan = structure.scans == 1 and structure.is_sequential
         if structure.end is None:
-            return _Source(self._completed(structure, is_one_scan=is_one_scan), scales=is_one_scan)
+            return _Source(self._completed(is_one_scan=is_one_scan), scales=is_one_scan)
         if not is_one_scan:
             return _Source(self.content, scales=False)
         return _Source(jpeg_end.open_ended(self.content[: structure.end]), scales=True)
 
-    def _completed(self, structure: jpeg.Structure, *, is_one_scan: bool) -> bytes:
+    def _completed(self, *, is_one_scan: bool) -> bytes:
         """Return a JPEG without an end marker as one that decodes.
 
         Raises:
@@ -207,7 +207,7 @@ class Picture:
         """
         image = header.open_header(self.content)
         found = None
-        if structure.sends_everything:
+        if jpeg.sends_everything(self.content):
             with _ROOM.taken(image.width * image.height):
                 found = jpeg_end.completed(self.content, is_one_scan=is_one_scan)
         if found is None:
