@@ -91,6 +91,8 @@ def test_a_pattern_is_every_visible_file_that_fits(photos):
         ("~nobody-of-that-name/x", "Check the path"),
         ("nul\0byte", "Check the path"),
         ("none/*.jpg", "fits no file"),
+        ("C:\\Users\\me\\photos", "a path of Windows"),
+        ("'D:/photos'", "a path of Windows"),
     ],
 )
 def test_anything_else_is_answered_with_what_to_type(text, answer, photos):

@@ -60,13 +60,15 @@ def _understood(text: str) -> list[Path]:
         return [Path(bare).absolute()]
     if address := _ADDRESS.match(bare):
         return [_of_address(bare, address[1].lower())]
+    if os.name != "nt" and _WINDOWS.match(bare):
+        return [_of_windows(bare)]
     return _expanded(bare)
 
 
 def _expanded(bare: str) -> list[Path]:
     """Return the path after ``~``, variables and escaped blanks, or the files of a pattern."""
     path = os.path.expandvars(bare)
-    if os.name != "nt" and "\\" in path and not _WINDOWS.match(path):
+    if os.name != "nt" and "\\" in path:
         path = re.sub(r"\\(.)", r"\1", path)  # A terminal escapes the blanks of a dragged file.
     full = Path(path).expanduser().absolute()
     if os.path.lexists(full) or not glob.has_magic(path):
@@ -89,6 +91,22 @@ def _matches(pattern: Path) -> list[Path]:
     return sorted(islice(visible, _MOST_MATCHES))
 
 
+def _of_windows(bare: str) -> Path:
+    """Return where WSL shows a path of Windows.
+
+    Raises:
+        DatasetError: if it shows no such path.
+    """
+    drive, _, rest = bare.partition(":")
+    path = Path("/mnt", drive.lower(), *re.split(r"[\\/]+", rest))
+    if len(drive) == 1 and path.exists():
+        return path
+    raise DatasetError(
+        f"Expected a path on this machine. Received: {bare}, a path of Windows. Type it as this "
+        "system writes it, like /home/me/photos."
+    )
+
+
 def _of_address(address: str, scheme: str) -> Path:
     """Return the path in a ``file://`` address.
 
@@ -98,8 +116,8 @@ def _of_address(address: str, scheme: str) -> Path:
     if scheme != "file":
         raise DatasetError(
             f"Expected a path on this machine. Received: {address.partition('?')[0]}, an address. "
-            "Download it first: with Open photos on the Dataset page, or with "
-            "`catsdogs data fetch --from ADDRESS`."
+            "Download it first: choose Web address under Open photos on the Dataset page, or run "
+            "catsdogs data fetch --from ADDRESS."
         )
     # Not urlsplit's path: not every program escapes a # or ? in a name.
     host, slash, rest = address.split("//", 1)[1].partition("/")

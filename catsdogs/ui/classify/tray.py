@@ -170,7 +170,7 @@ def _make_current(files: Sequence[_File]) -> None:
 
 def _uploaded(upload: UploadedFile, widget: str) -> _File:
     content, id_, name = streamlit_internals.upload_content(upload), upload.file_id, upload.name
-    if system_files.group_of(PurePosixPath(name).parts):
+    if _is_aside(PurePosixPath(name)):
         return _File(id_, (), widget=widget, is_aside=True)
     head = content[: recognition.HEAD_BYTES]
     if not gathering.is_archive(name, head, content):
@@ -182,6 +182,12 @@ def _uploaded(upload: UploadedFile, widget: str) -> _File:
         return _File(id_, (), str(error), widget=widget)
     given = tuple(Given((id_, i), name, read) for i, (name, read) in enumerate(members))
     return _File(id_, given, widget=widget)
+
+
+def _is_aside(path: PurePosixPath) -> bool:
+    """Return whether to leave a file out. A hidden file that was dropped by itself is meant."""
+    group = system_files.group_of(path.parts)
+    return group == system_files.SYSTEM or (group == system_files.HIDDEN and len(path.parts) > 1)
 
 
 def _bounded(content: bytes) -> bytes:
