@@ -119,6 +119,7 @@ def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
         "unreadable": [
             *({"path": r.path, "reason": r.problem} for r in dataset.unreadable.itertuples()),
             *({"path": r.path, "reason": r.decode_error} for r in undecodable.itertuples()),
+            *({"path": p, "reason": "unreadable_folder"} for p in dataset.rest.closed_folders),
         ],
         "exact_duplicates": duplicates.exact(table),
         "near_duplicates": [group.tolist() for _, group in near],
