@@ -40,7 +40,7 @@ def refused(name: str, error: UnreadableImage) -> dict[str, str]:
 
 def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
     """Return the error for a dataset without a usable photo."""
-    if error := unlabelled.error(dataset):
+    if len(dataset.pictures) and (error := unlabelled.error(dataset)):
         return error
     reasons = [
         *(f"{name}: {reason}" for name, reason in dataset.rest.closed_folders.items()),

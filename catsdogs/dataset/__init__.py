@@ -8,6 +8,7 @@ name_patterns.py  the folders and name patterns that distinguish images
 unlabelled.py     how many images have no label, and how to give them one
 listing.py        the entries in a folder, each in exactly one group
 left_out.py       members of an archive that were not unpacked
+table_rows.py     the files below a folder, with the images of Parquet tables
 recognition.py    which files are pictures, by name or content
 annotations.py    decisions about photos: keep, relabel, exclude; undo; CSV
 label_tables.py   labels and decisions from tables

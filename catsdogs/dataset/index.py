@@ -9,18 +9,26 @@ import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Set
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from catsdogs import paths
-from catsdogs.dataset import annotations, duplicates, labelling, left_out, recognition, records
-from catsdogs.dataset.listing import ASIDE, Listing, listed
+from catsdogs.dataset import (
+    annotations,
+    duplicates,
+    labelling,
+    left_out,
+    recognition,
+    records,
+    table_rows,
+)
+from catsdogs.dataset.listing import ASIDE, Listing
 from catsdogs.dataset.records import COLUMNS, Entry, Record
 from catsdogs.errors import DatasetError
-from catsdogs.images import picture
+from catsdogs.images import picture, stored
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import GRAMMAR_VERSION, UNLABELLED
 from catsdogs.system import files
@@ -32,13 +40,15 @@ class Rest:
 
     ``other_types`` counts the other files by suffix, the most frequent ones first. ``aside`` counts
     the entries that ``listing`` passes over, by group. ``closed_folders`` has the reason for each
-    folder that cannot be read.
+    folder that cannot be read. ``tables`` has the version of each Parquet table whose rows are
+    images.
     """
 
     other_files: int = 0
     other_types: dict[str, int] = field(default_factory=dict)
     aside: dict[str, int] = field(default_factory=dict)
     closed_folders: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,15 +128,16 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
         DatasetError: if ``root`` is not a folder.
     """
     require_folder(root)
-    listing = listed(root)
+    cached = _read_cache(root)
+    before = table_rows.Versions(_rest(cached).tables, cached)
+    listing, tables = table_rows.found(root, before=before)
     images = recognition.pictures(root, listing.files, memory=table_file(root).with_suffix(".json"))
     pictures = {
         name: Entry(path, listing.files[path])
         for name, path in records.by_name(listing.files).items()
         if path in images
     }
-    rest = rest_of(root, listing, images)
-    cached = _read_cache(root)
+    rest = replace(rest_of(root, listing, images), tables=tables)
     table = _updated(cached, root, pictures, progress)
     if table is not cached or _rest(cached) != rest:
         _write_cache(root, table, rest)
@@ -178,12 +189,12 @@ def _unchanged(cached: pd.DataFrame, pictures: dict[str, Entry]) -> set[str]:
 
 
 def require_folder(root: Path) -> None:
-    """Check that ``root`` exists.
+    """Check that ``root`` exists: a folder, or a Parquet table in place of one.
 
     Raises:
-        DatasetError: if it is not a folder.
+        DatasetError: if it is neither.
     """
-    if not root.is_dir():
+    if not root.is_dir() and not (stored.is_table(root.name) and root.is_file()):
         raise DatasetError(
             f"Expected a folder with images. Received: {root}, which is not a folder. "
             "Check the path."

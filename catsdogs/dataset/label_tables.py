@@ -86,7 +86,7 @@ def take_over(
     columns = understood(table.columns)
     if columns is None or not columns.are_useful:
         raise _not_understood(table.columns)
-    reader = _Reader(records, columns, _place(root, source))
+    reader = Reader(records, columns, _place(root, source))
     wrong = reader.read_all(table.rows)
     if wrong:
         raise _refused(wrong)
@@ -121,7 +121,7 @@ def understood(names: Iterable[str]) -> Columns | None:
     )
 
 
-class _Reader:
+class Reader:
     """Reads rows into decisions and sides, by path."""
 
     def __init__(

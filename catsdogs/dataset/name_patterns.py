@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from catsdogs.images import stored
+
 FOLDER, NAME, FIRST_LETTER = "folder", "name", "first letter"
 CAPITAL, SMALL = "capital", "small"
 # Folders that divide a dataset into sides, not into classes.
@@ -44,7 +46,9 @@ def found(paths: Iterable[str], *, others: int = 0) -> list[Pattern]:
     dividing = {
         name: count
         for name, count in folders.items()
-        if count < len(paths) + others and name.casefold() not in _SIDES
+        if count < len(paths) + others
+        and name.casefold() not in _SIDES
+        and not stored.is_table(name)
     }
     names = Counter(beginning(path) for path in paths)
     del names[""]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images import picture
+from catsdogs.images import picture, stored
 from catsdogs.images.header import Header
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import label_of_path
@@ -78,11 +78,13 @@ def read(
 
 def _record(root: Path, name: str, entry: Entry) -> Record:
     digest = problem = detail = ""
+    size = max(entry.status.st_size, 0)
     header = Header("", "", 0, 0, 1, 0)
     try:
         if name != entry.path:
             raise UnreadableImage("name_not_utf8", "The file name is not UTF-8. Rename the file.")
         content = picture.read_bytes(root / entry.path)
+        size = size or len(content)
         digest = picture.digest(content)
         header = picture.read_header(content)
     except UnreadableImage as error:
@@ -92,7 +94,7 @@ def _record(root: Path, name: str, entry: Entry) -> Record:
         label=label_of_path(name),
         width_px=header.width_px,
         height_px=header.height_px,
-        size_bytes=entry.status.st_size,
+        size_bytes=size,
         mtime_ns=entry.status.st_mtime_ns,
         digest=digest,
         format=header.format,
@@ -127,5 +129,13 @@ def by_name(listed_paths: Iterable[str]) -> dict[str, str]:
 
 
 def natural_order(name: str) -> list[tuple[int, str]]:
-    """Return a sort key that puts ``cat.2.jpg`` before ``cat.10.jpg``."""
+    """Return a sort key that puts ``cat.2.jpg`` before ``cat.10.jpg``.
+
+    Rows of Parquet tables are in the order that they would have as files in the folders of their
+    classes: ``a.parquet/cat/1.jpg``, ``b.parquet/cat/1.jpg``, ``a.parquet/dog/2.jpg``.
+    """
+    table, is_row, below = name.partition(f"{stored.SUFFIX}/")
+    if is_row:
+        (folder, _, file), (kind, _, row) = table.rpartition("/"), below.rpartition("/")
+        name = f"{folder}/{kind}/{file}/{row}"
     return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", name)]

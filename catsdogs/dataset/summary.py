@@ -112,7 +112,8 @@ def instead(rest: Rest) -> str:
         advice = "Type the path of the archive itself."
     if rest.aside.get(BROKEN_LINK):
         advice = "Copy or download the files that the links lead to."
-    return f"none, but {found}. {advice}"
+    reasons = [f"{name}: {reason}" for name, reason in rest.closed_folders.items()]
+    return " ".join((f"none, but {found}.", *reasons[:1], *([] if reasons else [advice])))
 
 
 def _unreadable(dataset: Dataset) -> list[UnreadableFile]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from catsdogs.dataset import name_patterns, nearby_tables
+from catsdogs.dataset import name_patterns, nearby_tables, summary
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.name_patterns import FIRST_LETTER, Pattern
 from catsdogs.errors import DatasetError
@@ -28,6 +28,8 @@ def error(dataset: Dataset) -> DatasetError | None:
     """Return the error for a dataset whose images lack labels; None if that is not the problem."""
     labels = _labels(dataset)
     cats, dogs, others = (int((labels == label).sum()) for label in (CAT, DOG, UNLABELLED))
+    if dataset.pictures.empty:
+        return _no_pictures(dataset)
     if not len(labels) or (cats and dogs and not others):
         return None
     advice = _advice(cats, dogs, patterns(dataset), others, _by_table(dataset))
@@ -42,6 +44,17 @@ def advice(dataset: Dataset) -> str:
     if not others:
         return ""
     return _advice(cats, dogs, patterns(dataset), others, _by_table(dataset))
+
+
+def _no_pictures(dataset: Dataset) -> DatasetError:
+    received = summary.instead(dataset.rest)
+    if len(dataset.unreadable):
+        first = dataset.unreadable.iloc[0]
+        received = (
+            f"{counted(len(dataset.unreadable), 'image')}, none of which can be read "
+            f"({first['path']}: {first['problem_detail']})"
+        )
+    return DatasetError(f"{_EXPECTED.format(dataset.root)} Received: {received}")
 
 
 def none_labelled(root: Path, images: int, found: list[Pattern]) -> str:

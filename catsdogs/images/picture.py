@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images import containers, header, jpeg, jpeg_end, pixels
+from catsdogs.images import containers, header, jpeg, jpeg_end, pixels, stored
 from catsdogs.images.header import MAX_PIXELS, Header
 from catsdogs.images.pixels import Decoded
 from catsdogs.system.memory import Room
@@ -48,7 +48,7 @@ _TURNED = {
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the file's content.
+    """Return the content of a file, or of an image in a Parquet table (``stored``).
 
     Raises:
         UnreadableImage: ``missing`` if it does not exist, may not be read or is not a regular file;
@@ -59,16 +59,24 @@ def read_bytes(path: Path) -> bytes:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableImage("missing", "It cannot be opened: it is not a regular file.")
-            if status.st_size > MAX_BYTES:
-                raise UnreadableImage(
-                    "too_large",
-                    f"Expected a file of at most {MAX_BYTES >> 20} MB. Received: "
-                    f"{status.st_size:,} bytes. Scale the picture down first.",
-                )
+            _require_size(status.st_size)
             return stream.readall()
+    except NotADirectoryError:
+        content = stored.read(path)
+        _require_size(len(content))
+        return content
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise UnreadableImage("missing", f"The file cannot be opened: {reason}.") from None
+
+
+def _require_size(size_bytes: int) -> None:
+    if size_bytes > MAX_BYTES:
+        raise UnreadableImage(
+            "too_large",
+            f"Expected a file of at most {MAX_BYTES >> 20} MB. Received: "
+            f"{size_bytes:,} bytes. Scale the picture down first.",
+        )
 
 
 def _opened_at_once(path: str, flags: int) -> int:

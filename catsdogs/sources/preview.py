@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
-from catsdogs.dataset import index, labelling, name_patterns, recognition
-from catsdogs.dataset.listing import Listing, listed
+from catsdogs.dataset import index, labelling, name_patterns, recognition, table_rows
+from catsdogs.dataset.listing import Listing
 from catsdogs.dataset.name_patterns import Pattern
 from catsdogs.dataset.records import by_name
 from catsdogs.errors import UnreadableImage
@@ -65,7 +65,7 @@ def preview(folder: Path) -> Preview:
     Raises:
         DatasetError: if it is not a folder, or it or the labels of its folders cannot be read.
     """
-    listing = listed(folder, at_most=MOST_FILES)
+    listing, _ = table_rows.found(folder, at_most=MOST_FILES)
     found = _pictures(folder, listing)
     images = [name for name, path in by_name(listing.files).items() if path in found]
     own = {name: label_of_path(name) for name in images}
