@@ -7,7 +7,7 @@ memory, `prefetch()` reads ahead.
 from pathlib import Path
 
 from catsdogs.dataset import index
-from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, split
+from catsdogs.dataset.split import DEFAULT_SEED, Rule, split
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.sources import opening
 
@@ -19,8 +19,8 @@ def linked_by_class(dataset: Path, folder: Path, *, seed: int = DEFAULT_SEED) ->
     """Fill ``folder`` with train/ and validation/, each with a folder of links per class."""
     root = opening.open_source(dataset)
     records = index.scan(root).usable
-    both = split(records, validation=DEFAULT_VALIDATION, seed=seed)
-    for name, positions in zip(SIDES, both, strict=True):
+    found = split(records, Rule(seed=seed))
+    for name, positions in zip(SIDES, (found.train, found.validation), strict=True):
         for number, record in enumerate(records.iloc[positions].itertuples()):
             place = folder / name / CLASS_NAMES[record.label]
             place.mkdir(parents=True, exist_ok=True)

@@ -41,4 +41,5 @@ else:
             health.next_step(snapshot, view)
         health_details.warn_of_closed_folders(snapshot.dataset)
         label_form.offer(snapshot.dataset)
+        health_details.say_given_split(snapshot)
         SHOW[view](snapshot)

@@ -67,8 +67,8 @@ def test_the_sides_are_those_of_a_run_with_the_default_settings(folder):
     decide(folder, EXCLUDE, "dog.3.jpg")
     snapshot = looked_at(folder)
     usable = snapshot.dataset.usable
-    sides = split(usable, validation=RunConfig.validation, seed=RunConfig.seed)
-    for side, rows in zip((TRAINING, VALIDATION), sides, strict=True):
+    found = split(usable, RunConfig("custom_cnn", "photos").split_rule)
+    for side, rows in ((TRAINING, found.train), (VALIDATION, found.validation)):
         assert names(snapshot, side=side) == usable["path"].iloc[rows].tolist()
 
 

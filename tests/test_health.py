@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from catsdogs import paths
 from catsdogs.dataset import duplicates, index
-from catsdogs.dataset.split import split
+from catsdogs.dataset.split import Rule, split
 from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.features import backbones
 from catsdogs.features.backbones import IMAGENET, SHIPPED
@@ -326,8 +326,9 @@ def test_everything_planted_in_the_sample_is_found(tmp_path, imagenet_weights, m
     assert contents(folder) == before
     again = index.scan(folder).usable
     for seed in range(5):
-        train, validation = split(again, validation=0.2, seed=seed)
-        assert not set(again["group"].iloc[train]) & set(again["group"].iloc[validation])
+        found = split(again, Rule(seed=seed))
+        train, validation = (set(again["group"].iloc[s]) for s in (found.train, found.validation))
+        assert not train & validation
     assert len(duplicates.load(folder)) == len(result["near_duplicates"])
     table = joined(dataset, findings)
     assert list(flags(table).columns) == list(FLAGS)

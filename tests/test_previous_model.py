@@ -109,7 +109,7 @@ def contents(folder):
 def check_whole(folder):
     """Check that each file that the run's figures are of is the one that they are of."""
     run = store.load(folder)
-    assert len(run.result.sha256) == 4
+    assert len(run.result.sha256) == 6
     for name in run.result.sha256:
         model_files.intact(run, name)
     return run

@@ -20,7 +20,8 @@ from catsdogs.sources.sample import SAMPLE_NAME
 from catsdogs.system import processes
 
 RESULT = {
-    **{"val_accuracy": 0.9, "val_images": 100, "val_loss": 0.3, "train_images": 400},
+    **{"val_accuracy": 0.9, "val_images": 100, "test_images": 0, "val_loss": 0.3},
+    "train_images": 400,
     **{"parameters": 9, "model_bytes": 99, "latency_ms": 2.0, "seconds": {"total": 3.0}},
 }
 EPOCH = {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}

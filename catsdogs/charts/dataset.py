@@ -21,7 +21,7 @@ _BINS = 50
 _TAIL = 0.002
 _MAX_POINTS = 2000
 _SUSPICION = {"as expected": "#8393A0", "suspect label": "#D64550", "outlier": "#8D6CC8"}
-_SIDES = {"training": "#8393A0", "validation": "#12A37B"}
+_SIDES = {"training": "#8393A0", "validation": "#12A37B", "test": "#B5486E"}
 MAP_COLOURS = ("class", "side of the split", "suspicion")
 
 
@@ -149,7 +149,7 @@ def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
     sample = _sample(table)
     kinds: dict[str, dict[str, str]] = {
         "class": CLASS_COLOURS,
-        "side of the split": _SIDES,
+        "side of the split": {k: c for k, c in _SIDES.items() if (sample["side"] == k).any()},
         "suspicion": _SUSPICION,
     }
     column = {"class": "class", "side of the split": "side", "suspicion": "suspicion"}[colour]

@@ -11,7 +11,8 @@ help.py             the help: 80 columns, choices and defaults of training setti
 app.py              serve the pages with Streamlit
 datasets.py         commands on datasets: draw, fetch, scan, check, decide, embed
 runs.py             commands on runs: train, list, show, stop, resume, extend, delete
-models.py           commands on models: evaluate, classify, compare, export
+evaluating.py       evaluate a run on a dataset, or on its locked test set
+models.py           commands on models: classify, compare, export
 outcome.py          what every command returns, and its exit status
 
 fitting.py          tables and lines that fit the width of the terminal

@@ -30,6 +30,7 @@ def scanned(result: dict[str, Any]) -> Readable:
             **others,
             "tables": _tables(result["tables"]),
             "ignored": ", ".join(aside) or None,
+            **_split(result["given_split"]),
             "width": _range(result["width"]),
             "height": _range(result["height"]),
             "unreadable": f"{len(result['unreadable']):,}",
@@ -46,6 +47,20 @@ def advice(text: str) -> Readable:
     return [Text(f"\nUnlabelled images. {text}")] if text else []
 
 
+def _split(given: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the facts about the split that a dataset comes with, and about its leaks."""
+    if given is None:
+        return {}
+    facts_of_it = {"own split": given["described"]}
+    if given["leaks"]:
+        facts_of_it["leakage"] = (
+            f"{counted(len(given['leaks']), 'picture')} on several sides, such as "
+            f"{' and '.join(given['leaks'][0][:2])}; training leaves out "
+            f"{counted(given['left_out'], 'photo')}"
+        )
+    return facts_of_it
+
+
 def checked(result: dict[str, Any]) -> Readable:
     """Return the findings of a check, the worst first; JSON has all of them."""
     exact, near = result["exact_duplicates"], result["near_duplicates"]
@@ -57,6 +72,7 @@ def checked(result: dict[str, Any]) -> Readable:
                 "unreadable": f"{len(result['unreadable']):,}",
                 "exact duplicates": _groups(exact),
                 "near duplicates": _groups(near),
+                "leakage": _leaks(result["leaks"]),
                 "suspect labels": f"{len(suspects):,}",
                 "outliers": f"{len(outliers):,}",
                 **{_flag(name): f"{len(found):,}" for name, found in result["odd"].items()},
@@ -99,6 +115,12 @@ def _range(sizes: Mapping[str, float] | None) -> str | None:
     if sizes is None:
         return None
     return f"{sizes['min']:,} to {sizes['max']:,} px, median {sizes['median']:,.0f} px"
+
+
+def _leaks(leaks: Sequence[Sequence[str]]) -> str | None:
+    if not leaks:
+        return None
+    return f"{counted(len(leaks), 'picture')} on several sides of the dataset's own split"
 
 
 def _groups(groups: Sequence[Sequence[str]]) -> str:

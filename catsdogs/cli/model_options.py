@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from catsdogs.cli import labelling, models
+from catsdogs.cli import evaluating, labelling, models
 from catsdogs.cli.commands import FORCE_HELP, RUN_HELP, add
 from catsdogs.cli.help import Parser, words
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
@@ -13,14 +13,16 @@ from catsdogs.runs.choices import FLOAT16, INT8
 
 def add_evaluate(groups: Any) -> None:
     """Add the command ``evaluate``."""
-    help_text = "measure a run on a labelled dataset"
-    evaluate = add(groups, "evaluate", models.evaluate, "RUN --data PATH [options]", help_text)
+    help_text = "measure a run on a labelled dataset or its test set"
+    usage = "RUN (--data PATH | --test) [options]"
+    evaluate = add(groups, "evaluate", evaluating.evaluate, usage, help_text)
     evaluate.add_argument("run", metavar="RUN", help=RUN_HELP)
-    evaluate.add_argument(
-        "--data",
-        required=True,
-        metavar="PATH",
-        help="a folder, a zip or a tar of labelled images",
+    on = evaluate.add_mutually_exclusive_group(required=True)
+    on.add_argument("--data", metavar="PATH", help="a folder, a zip or a tar of labelled images")
+    on.add_argument(
+        "--test",
+        action="store_true",
+        help="the run's own locked test set; each look is counted and dated",
     )
     labelling.add_options(evaluate)
 

@@ -27,6 +27,7 @@ def evaluated(result: dict[str, Any]) -> Readable:
     """Return the metrics of a run on a dataset, its confusion matrix and its report."""
     shown: dict[str, tuple[str, Form]] = {
         "accuracy": ("accuracy", percent),
+        "balanced accuracy": ("balanced_accuracy", percent),
         "log loss": ("log_loss", _decimals),
         "Brier score": ("brier", _decimals),
         "ROC AUC": ("roc_auc", _decimals),
@@ -36,9 +37,43 @@ def evaluated(result: dict[str, Any]) -> Readable:
     metrics = facts(
         {"run": result["run"], "images": f"{result['images']:,}"}
         | {title: _with_interval(result, name, form) for title, (name, form) in shown.items()}
-        | {"without suspects": _accuracy_without(result["without_suspects"])}
+        | {"without suspects": _accuracy_without(result.get("without_suspects"))}
+        | _seen(result)
+        | _looks(result)
     )
     return [metrics, _matrix(result), *unreadable_files(result["unreadable"])]
+
+
+def _seen(result: dict[str, Any]) -> dict[str, str | None]:
+    """Return how many images of a dataset the run has seen, and its accuracy on the others."""
+    if (seen := result.get("seen")) is None:
+        return {}
+    if seen["training"] is None:
+        return {"seen before": "unknown: the run kept no list of its training images"}
+    sides = [f"{seen['training']:,} of {result['images']:,} images in its training"]
+    sides += [f"{seen[side]:,} in its {side} set" for side in ("validation", "test") if seen[side]]
+    return {"seen before": ", ".join(sides), "without those": _without_seen(result["without_seen"])}
+
+
+def _without_seen(found: dict[str, Any] | None) -> str | None:
+    if found is None:
+        return None
+    accuracy = found["accuracy"]
+    return (
+        f"accuracy {percent(accuracy['value'])} ({_interval(accuracy, percent)}) on the "
+        f"{found['images']:,} images that it was not trained on"
+    )
+
+
+def _looks(result: dict[str, Any]) -> dict[str, str | None]:
+    """Return how often somebody looked at the run's test set, where this was a look."""
+    if "looked_at" in result:
+        neither, days = result["neither"], ", ".join(at[:10] for at in result["looked_at"])
+        refused = None if neither is None else f"{neither:,} of {result['images']:,} images"
+        return {"called neither": refused, "looks": f"{result['looks']:,} ({days})"}
+    if (result.get("seen") or {}).get("test"):
+        return {"looks": f"{result['looks']:,} at its test set, this one included"}
+    return {}
 
 
 def _matrix(result: dict[str, Any]) -> Grid:
@@ -77,10 +112,11 @@ def _accuracy_without(sound: dict[str, Any] | None) -> str | None:
 
 
 def _with_interval(result: dict[str, Any], name: str, form: Form) -> str | None:
-    if result[name] is None:
-        return None
     interval = result["intervals"].get(name)
-    return form(result[name]) + (f" ({_interval(interval, form)})" if interval else "")
+    value = result.get(name, interval["value"] if interval else None)
+    if value is None:
+        return None
+    return form(value) + (f" ({_interval(interval, form)})" if interval else "")
 
 
 def _interval(interval: dict[str, float], form: Form) -> str:
@@ -204,13 +240,15 @@ def _answer(result: dict[str, Any]) -> str:
 
 
 def _counts(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
-    """Return how often each run gave each answer, and its time for a picture."""
+    """Return how often each run gave each answer, how many pictures it has seen, and its time."""
     rows = []
     for run, letter in letters.items():
         found = [one for answer in answers for one in answer["results"] if one["run"] == run]
         labels = Counter(one["label"] for one in found)
         mean_ms = sum(one["latency_ms"] for one in found) / len(found)
         counts = (f"{labels[label]:,}" for label in _LABELS)
-        rows.append([letter, run, *counts, f"{mean_ms:.0f} ms"])
-    titles = ("", "Run", *(f"{label.capitalize()}>" for label in _LABELS), "Time per picture>")
+        trained_on = sum(one["seen"] == "training" for one in found)
+        rows.append([letter, run, *counts, f"{trained_on:,}", f"{mean_ms:.0f} ms"])
+    said = (f"{label.capitalize()}>" for label in _LABELS)
+    titles = ("", "Run", *said, "Trained on>", "Time per picture>")
     return Grid(titles, rows, drop=("Time per picture",), shorten=("Run",))

@@ -1,60 +1,36 @@
-"""Commands on trained models: evaluate, classify, compare, export."""
+"""Commands on trained models: classify, compare, export."""
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 from rich.filesize import decimal
 from rich.text import Text
 
-from catsdogs.cli import labelling, model_tables, tables
-from catsdogs.cli.outcome import Outcome, no_usable_images, refused, status_with, unreadable
+from catsdogs.cli import model_tables, tables
+from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress
-from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
-from catsdogs.dataset import index
-from catsdogs.errors import ConfigError, RunError, UnreadableImage
+from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
 from catsdogs.inference.answers import Seen, csv, see_all
 from catsdogs.inference.gathering import gathered
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
-from catsdogs.labels import DOG
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.choices import FLOAT16, INT8
 from catsdogs.runs.command import repeating
 from catsdogs.runs.run import Run
-from catsdogs.sources import opening
-from catsdogs.sources.typed import typed_path, typed_paths
+from catsdogs.sources.typed import typed_paths
 from catsdogs.system import files, processes
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
 
 EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
-
-
-def evaluate(*, run: str, data: str, classes: str | None, named: list[str] | None) -> Outcome:
-    """Evaluate a run's exported model on every usable image of a dataset."""
-    found = store.find_with_model(run)
-    with progress("scan") as advance:
-        dataset = index.scan(opening.open_source(path := typed_path(data)), progress=advance)
-    dataset = labelling.remembered(dataset, classes, named)
-    p_dog, refusals = _answers(found, dataset)
-    answered = ~np.isnan(p_dog)
-    if not answered.any():
-        raise no_usable_images(path, dataset)
-    failed = unreadable(dataset) + refusals
-    records = dataset.usable[answered].reset_index(drop=True)
-    document = _evaluation_document(dataset.root, records, p_dog[answered])
-    result = {"run": found.run_id, **document, "unreadable": failed}
-    return Outcome(result, model_tables.evaluated(result), status_with(failed))
 
 
 def classify(
@@ -137,45 +113,6 @@ def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
     return Outcome(result, [tables.facts({**shown, **model_tables.quantized(measured)})])
 
 
-def _answers(run: Run, dataset: index.Dataset) -> tuple[np.ndarray, list[dict[str, str]]]:
-    """Return P(dog) of each usable image, and the reports of those that could not be read.
-
-    P(dog) has shape (N,), with NaN for an image that could not be read.
-    """
-    records, failed = dataset.usable, list[dict[str, str]]()
-    predictor, p_dog = Predictor(run), np.full(len(records), np.nan)
-    with progress("evaluate") as advance:
-        outcomes = predictor.p_dog_of_files(dataset.root, list(records["path"]))
-        for position, (name, outcome) in enumerate(outcomes):
-            if isinstance(outcome, UnreadableImage):
-                failed.append(refused(name, outcome))
-            else:
-                p_dog[position] = outcome
-            advance(position + 1, len(records))
-    return p_dog, failed
-
-
-def _evaluation_document(root: Path, records: pd.DataFrame, p_dog: np.ndarray) -> dict[str, Any]:
-    """Return the metrics of N answers: with intervals, without suspect labels and by slices."""
-    # Imported here, because SciPy's statistics take over a second to import.
-    from catsdogs.evaluation import intervals, slices
-
-    labels, facts = records["label"].to_numpy(), photo_facts(root)
-    document = metrics.evaluate(labels, p_dog).to_json()
-    document["intervals"] = _as_json(intervals.of_metrics(labels, p_dog))
-    document["without_suspects"] = None
-    doubted = suspects(records, facts)
-    if doubted is not None and not doubted.all():
-        sound = intervals.of_metrics(labels[~doubted], p_dog[~doubted])
-        document["without_suspects"] = {"suspects": int(doubted.sum()), **_as_json(sound)}
-    right = (p_dog >= metrics.THRESHOLD) == (labels == DOG)
-    document["slices"] = {
-        name: [asdict(part) for part in slices.slices(kind, of_answers(records, facts), right)]
-        for name, kind in slices.KINDS.items()
-    }
-    return document
-
-
 def _comparison_document(pair: "Pair", margin: float) -> dict[str, Any]:
     """Return the comparison of two runs: with all labels, without suspect ones and by slices."""
     from catsdogs.evaluation.slices import KINDS
@@ -222,10 +159,6 @@ def _quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
         except ChildProcessError as error:
             raise RunError(str(error)) from None
     return dict(json.loads(printed))
-
-
-def _as_json(intervals: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: asdict(interval) for name, interval in intervals.items()}
 
 
 def _require_report_name(path: Path) -> None:

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from catsdogs.cli.fitting import Cell, Grid
 from catsdogs.cli.tables import Readable, ShellCommand, cell, facts, percent, readable
+from catsdogs.runs import looks
 from catsdogs.runs.about import DatasetReference
 from catsdogs.runs.events import State
-from catsdogs.runs.result import RunResult
 from catsdogs.runs.run import Run
+from catsdogs.text import counted
 
 _STYLES = {
     State.RUNNING: "cyan",
@@ -50,7 +51,7 @@ def run_table(runs: list[Run]) -> Readable:
 def ended_run(run: Run) -> Readable:
     """Return the outcome of a run that was followed to its end."""
     caveat = {"note that": run.caveat or None}
-    return [facts({"run": run.run_id, "state": run.state, **_metrics(run.result), **caveat})]
+    return [facts({"run": run.run_id, "state": run.state, **_metrics(run), **caveat})]
 
 
 def run_details(run: Run) -> Readable:
@@ -71,7 +72,7 @@ def run_details(run: Run) -> Readable:
                 "batch size": config.batch_size,
                 "learning rate": f"{config.peak_learning_rate:g}, {config.learning_rate_schedule}",
                 "seed": config.seed,
-                **_metrics(run.result),
+                **_metrics(run),
                 "note that": run.caveat or None,
                 "folder": run.folder,
             }
@@ -115,8 +116,9 @@ def _epoch_table(run: Run) -> Grid:
     return Grid(("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", ""), rows)
 
 
-def _metrics(result: RunResult) -> dict[str, str]:
+def _metrics(run: Run) -> dict[str, str | None]:
     """Return the metrics of a run with a model; nothing for one without."""
+    result = run.result
     if not result.is_model:
         return {}
     seconds = result.seconds
@@ -125,11 +127,26 @@ def _metrics(result: RunResult) -> dict[str, str]:
         "accuracy": f"{percent(result.val_accuracy)} of {result.val_images:,} validation images",
         "loss": f"{result.val_loss:.4f}",
         "trained on": f"{result.train_images:,} images",
+        "left out": _left_out(run),
+        "test set": _test_set(run),
         "parameters": f"{result.parameters:,}",
         "forward pass": f"{result.latency_ms:.1f} ms per image",
         "model file": _size(result.model_bytes),
         "time": f"{readable(result.total_s)}: {', '.join(parts)}",
     }
+
+
+def _left_out(run: Run) -> str | None:
+    split = run.view.split
+    if split is None or not split.left_out:
+        return None
+    return f"{counted(split.left_out, 'image')} with a copy on another side of the split"
+
+
+def _test_set(run: Run) -> str | None:
+    if not run.result.test_images:
+        return None
+    return f"{counted(run.result.test_images, 'image')}, {looks.said(looks.read(run))}"
 
 
 def _data(dataset: DatasetReference) -> str:

@@ -11,7 +11,7 @@ from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
 from catsdogs.dataset import index
 from catsdogs.errors import RunError
-from catsdogs.runs import layout, queue, store
+from catsdogs.runs import layout, looks, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State, to_json
 from catsdogs.runs.run import Run
@@ -123,6 +123,8 @@ def _ended(run: Run) -> Outcome:
     if run.message:
         say(run.message)
     result = {"run": run.run_id, "state": str(run.state), **run.result.to_json()}
+    if (split := run.view.split) is not None:
+        result["left_out"] = split.left_out
     return Outcome(result, run_tables.ended_run(run), status_with(run.view.skipped))
 
 
@@ -134,6 +136,8 @@ def _brief(run: Run) -> dict[str, Any]:
         "recipe": run.config.recipe,
         "data": run.about.dataset.name,
         "val_accuracy": run.result.val_accuracy if run.is_usable else None,
+        "test_images": run.result.test_images,
+        "looks": len(looks.read(run)),
         "message": run.message or None,
         "reference": run.is_reference,
         "caveat": run.caveat or None,

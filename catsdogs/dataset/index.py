@@ -19,6 +19,7 @@ from catsdogs import paths
 from catsdogs.dataset import (
     annotations,
     duplicates,
+    given_splits,
     labelling,
     left_out,
     recognition,
@@ -59,7 +60,7 @@ class Dataset:
     ``own_label`` is the label that the file's name or folder gives. ``named_label`` is the same
     after the user's mapping of names (``labelling``), and ``label`` is the one in effect.
     ``excluded`` and ``reviewed`` follow from decisions. Photos of one picture have the same
-    ``group``.
+    ``group``. ``given`` is the side of the dataset's own split (``given_splits.assigned``).
     """
 
     root: Path
@@ -220,7 +221,8 @@ def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
     table = labelling.applied(table, labelling.load(root))
     table = table.assign(named_label=table["label"])
     table = annotations.applied(table, annotations.in_effect(root))
-    return Dataset(root, duplicates.grouped(table, duplicates.load(root)), rest)
+    table = duplicates.grouped(table, duplicates.load(root))
+    return Dataset(root, given_splits.assigned(root, table), rest)
 
 
 def table_file(root: Path) -> Path:

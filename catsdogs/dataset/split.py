@@ -1,40 +1,79 @@
-"""The split into training and validation: seeded, stratified, and no picture is on both sides.
+"""The split into training, validation and test: seeded, stratified, no picture on two sides.
 
 Each picture gets a number from the seed and its content. In each class, the pictures with the
-lowest numbers form the validation side. So the side of a picture hardly depends on the others:
-excluding, relabelling or adding a few moves at most as many to the other side, and the runs before
-and after remain comparable.
+lowest numbers form the validation side, and those with the highest the test side. So the side of a
+picture hardly depends on the others: excluding, relabelling or adding a few moves at most as many
+to another side, and the runs before and after remain comparable. The test side does not depend on
+the validation share.
+
+A dataset may come with a split of its own (``given_splits``). Then only the missing sides are
+drawn, from its training side.
 """
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from catsdogs.dataset import given_splits
+from catsdogs.dataset.table_sides import TEST, TRAIN, VALIDATION
 from catsdogs.errors import ConfigError
 
 DEFAULT_VALIDATION, DEFAULT_SEED = 0.2, 7
 _CLASSES = 2
+_LEFT_OUT = "left out"
 
 
-def split(records: pd.DataFrame, *, validation: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row positions of the training and of the validation side, each sorted.
+@dataclass(frozen=True)
+class Rule:
+    """How to split. ``validation`` and ``test`` are shares of the pictures, in (0, 1) and [0, 1).
 
-    ``records`` has the columns label and group. Rows of one group stay together. ``validation`` is
-    the share of groups on the validation side, in (0, 1).
+    With ``own``, the dataset's own validation and test sides are used where it has them.
+    """
+
+    validation: float = DEFAULT_VALIDATION
+    seed: int = DEFAULT_SEED
+    test: float = 0.0
+    own: bool = True
+
+
+DEFAULT_RULE = Rule()
+
+
+@dataclass(frozen=True)
+class Split:
+    """The row positions of each side, sorted.
+
+    ``left_out`` are photos of the dataset's own split that have a copy on a side of higher
+    precedence: a training photo that is also in test/.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    left_out: np.ndarray
+
+
+def split(records: pd.DataFrame, rule: Rule = DEFAULT_RULE) -> Split:
+    """Return the sides of ``records``, which have the columns label, group and perhaps given.
+
+    Rows of one group stay together.
 
     Raises:
-        ConfigError: if a class has too few pictures for both sides.
+        ConfigError: if a class has too few pictures for one of the sides.
     """
-    require_splittable(records, validation=validation)
-    pictures = records.drop_duplicates("group")
-    drawn = pd.Series([_draw(seed, group) for group in pictures["group"]], index=pictures.index)
-    rank = drawn.groupby(pictures["label"]).rank(method="first")
-    size = pictures["label"].map(pictures["label"].value_counts())
-    held_back = pictures["group"][rank <= (size * validation).round()]
-    in_validation = records["group"].isin(held_back).to_numpy()
-    return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
+    sides = _own_sides(records, rule)
+    shares = _missing(sides, rule)
+    _require_pictures(records, sides, shares)
+    free = records[sides == TRAIN]
+    for side, groups in _drawn(free, shares, rule.seed).items():
+        sides[(sides == TRAIN) & records["group"].isin(groups).to_numpy()] = side
+    train, validation, test, left_out = (
+        np.flatnonzero(sides == name) for name in (TRAIN, VALIDATION, TEST, _LEFT_OUT)
+    )
+    return Split(train, validation, test, left_out)
 
 
 def fingerprint(digests: Iterable[str]) -> str:
@@ -42,22 +81,86 @@ def fingerprint(digests: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
 
 
-def require_splittable(records: pd.DataFrame, *, validation: float) -> None:
-    """Check that there are enough pictures of both classes for both sides.
+def require_splittable(records: pd.DataFrame, rule: Rule = DEFAULT_RULE) -> None:
+    """Check that there are enough pictures of both classes for each side.
 
     Raises:
         ConfigError: if there are not.
     """
-    pictures = records.drop_duplicates("group")
+    sides = _own_sides(records, rule)
+    _require_pictures(records, sides, _missing(sides, rule))
+
+
+def _own_sides(records: pd.DataFrame, rule: Rule) -> np.ndarray:
+    """Return the side of each row in the dataset's own split; TRAIN for all if it has none."""
+    sides = np.full(len(records), TRAIN, dtype=object)
+    if rule.own and given_splits.is_given(records):
+        given = records["given"].to_numpy(dtype=object)
+        held_back = np.isin(given, (VALIDATION, TEST))
+        sides[held_back] = given[held_back]
+        sides[given_splits.strays(records).to_numpy()] = _LEFT_OUT
+    return sides
+
+
+def _missing(sides: np.ndarray, rule: Rule) -> dict[str, float]:
+    """Return the share of each side that has to be drawn."""
+    wanted = {VALIDATION: rule.validation, TEST: rule.test}
+    return {side: share for side, share in wanted.items() if share and side not in sides}
+
+
+def _drawn(free: pd.DataFrame, shares: dict[str, float], seed: int) -> dict[str, pd.Series]:
+    """Return the groups of ``free`` that form each side in ``shares``."""
+    pictures = free.drop_duplicates("group")
+    drawn = pd.Series([_draw(seed, group) for group in pictures["group"]], index=pictures.index)
+    rank = drawn.groupby(pictures["label"]).rank(method="first")
+    size = pictures["label"].map(pictures["label"].value_counts())
+    is_chosen = {
+        VALIDATION: rank <= (size * shares.get(VALIDATION, 0)).round(),
+        TEST: rank > size - (size * shares.get(TEST, 0)).round(),
+    }
+    return {side: pictures["group"][is_chosen[side]] for side in shares}
+
+
+def _require_pictures(records: pd.DataFrame, sides: np.ndarray, shares: dict[str, float]) -> None:
+    _require_drawable(records[sides == TRAIN], shares)
+    if VALIDATION not in shares:
+        _require_both_classes(records[sides == VALIDATION], VALIDATION)
+
+
+def _require_drawable(free: pd.DataFrame, shares: dict[str, float]) -> None:
+    pictures = free.drop_duplicates("group")
     per_class = pictures["label"].value_counts()
-    # Each class is divided by the same share, rounded to whole pictures: each side needs one.
-    rarer_side = min(validation, 1 - validation)
-    if len(per_class) < _CLASSES or per_class.min() * rarer_side < 1:
+    # Each class is divided by the same shares, rounded to whole pictures: each side needs one.
+    rest = 1 - sum(shares.values())
+    left = per_class - sum((per_class * share).round() for share in shares.values())
+    is_enough = len(per_class) == _CLASSES and left.min() >= 1
+    if not is_enough or per_class.min() * min(rest, *shares.values(), 1) < 1:
         raise ConfigError(
-            "Expected different photos of both classes for both the training and the validation "
-            f"side. Received: {len(pictures)} different photos, {per_class.get(0, 0)} of cats "
-            f"and {per_class.get(1, 0)} of dogs, at a validation share of {validation:g}. Choose a "
-            "larger dataset or another share."
+            f"Expected different photos of both classes for {_named(shares)} side. Received: "
+            f"{len(pictures)} different photos, {per_class.get(0, 0)} of cats and "
+            f"{per_class.get(1, 0)} of dogs{_said(shares)}. Choose a larger dataset or another "
+            f"{'share' if shares else 'split'}."
+        )
+
+
+def _named(shares: dict[str, float]) -> str:
+    *others, last = ["the training", *(f"the {side}" for side in shares)]
+    both = "both " if len(shares) == 1 else ""
+    return f"{both}{', '.join(others)} and {last}" if others else last
+
+
+def _said(shares: dict[str, float]) -> str:
+    said = " and ".join(f"a {side} share of {share:g}" for side, share in shares.items())
+    return f", at {said}" if said else ""
+
+
+def _require_both_classes(records: pd.DataFrame, side: str) -> None:
+    count = records["label"].value_counts()
+    if len(count) < _CLASSES:
+        raise ConfigError(
+            f"Expected photos of both classes on the dataset's own {side} side. Received: "
+            f"{count.get(0, 0)} of cats and {count.get(1, 0)} of dogs. Add photos, or choose "
+            "--split ours, which draws the sides from all photos."
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from catsdogs.dataset.given_splits import GivenSplit, given_split
 from catsdogs.dataset.index import Dataset, Rest
 from catsdogs.dataset.listing import ASIDE, BROKEN_LINK
 from catsdogs.labels import CAT, DOG
@@ -45,6 +46,7 @@ class Summary:
     ``images`` = ``cats`` + ``dogs`` are the usable ones. ``skipped`` counts all other entries by
     reason, each once, and ``found`` is the sum of both. ``other_types`` counts the other files by
     suffix. Entries below hidden folders and ``unreadable_folders`` are not counted.
+    ``given_split`` is about the usable images.
     """
 
     images: int
@@ -62,6 +64,7 @@ class Summary:
     found: int
     skipped: dict[str, int]
     unreadable_folders: list[UnreadableFolder]
+    given_split: GivenSplit | None
 
 
 def summarise(dataset: Dataset) -> Summary:
@@ -85,6 +88,7 @@ def summarise(dataset: Dataset) -> Summary:
         unreadable_folders=[
             UnreadableFolder(path, reason) for path, reason in dataset.rest.closed_folders.items()
         ],
+        given_split=given_split(usable),
     )
 
 

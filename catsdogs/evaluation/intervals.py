@@ -3,6 +3,7 @@
 On 2,400 images, the interval of an accuracy of 98 % is 97.4 to 98.5 %: a bare number misleads.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,8 @@ def of_metrics(
             of_class = right[labels == label]
             found[f"{name}_recall"] = share(int(of_class.sum()), len(of_class))
     dogs, cats = p_dog[labels == DOG], p_dog[labels == CAT]
+    if len(dogs) and len(cats):
+        found["balanced_accuracy"] = balanced(*(found[f"{name}_recall"] for name in CLASS_NAMES))
     # A bootstrap needs two images per class, and resamples that do not all separate the classes.
     if min(len(dogs), len(cats)) > 1 and dogs.min() <= cats.max():
         found["roc_auc"] = _roc_auc(dogs, cats)
@@ -59,6 +62,19 @@ def share(count: int, of: int) -> Interval:
     """
     found = stats.binomtest(count, of).proportion_ci(CONFIDENCE, method="wilson")
     return Interval(count / of, float(found.low), float(found.high))
+
+
+def balanced(cat_recall: Interval, dog_recall: Interval) -> Interval:
+    """Return the mean of both recalls, with an interval from theirs.
+
+    Zou and Donner, "Construction of confidence limits about effect measures" (2008): the distances
+    of independent limits from their values add up as standard errors do.
+    """
+    recalls = (cat_recall, dog_recall)
+    value = sum(one.value for one in recalls) / 2
+    below = math.hypot(*(one.value - one.low for one in recalls)) / 2
+    above = math.hypot(*(one.high - one.value for one in recalls)) / 2
+    return Interval(value, max(0.0, value - below), min(1.0, value + above))
 
 
 def mean(values: np.ndarray, *, seed: int = 0) -> Interval:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs.dataset import duplicates, unlabelled
+from catsdogs.dataset import duplicates, index, unlabelled
+from catsdogs.dataset.given_splits import given_split
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.health import findings as found
@@ -123,6 +124,7 @@ def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
         ],
         "exact_duplicates": duplicates.exact(table),
         "near_duplicates": [group.tolist() for _, group in near],
+        "leaks": _leaks(dataset),
         "suspect_labels": _suspect_labels(table),
         "outliers": table[flagged["outlier"]].sort_values("similarity")["path"].tolist(),
         "odd": {n: table["path"][flagged[n]].tolist() for n in ODD if flagged[n].any()},
@@ -130,6 +132,13 @@ def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
         "not_checked": findings.summary.embedding,
         "backbone": findings.backbone,
     }
+
+
+def _leaks(dataset: Dataset) -> list[list[str]]:
+    """Return the paths of each picture on several sides of the dataset's own split."""
+    # The check has just stored the near duplicates.
+    found = given_split(index.with_current_decisions(dataset).usable)
+    return found.leaks if found else []
 
 
 def _suspect_labels(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class Query:
     """
 
     label: str = ""  # a class name
-    side: str = ""  # training or validation
+    side: str = ""  # one of ``snapshot.SIDES``
     flag: str = ""  # a key of ``flags.FLAGS``
     text: str = ""  # part of the path, case-insensitive
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.dataset import annotations, duplicates, index, labelling
+from catsdogs.dataset import annotations, duplicates, index, labelling, table_sides
+from catsdogs.dataset.given_splits import GivenSplit, given_split
 from catsdogs.dataset.index import Dataset
-from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, require_splittable, split
+from catsdogs.dataset.split import split
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.findings import Findings, joined, load, summary_file
@@ -28,7 +29,8 @@ from catsdogs.images.parallel import Progress
 _REFRESH_AFTER_S = 60
 # Reading the dates of this many files takes a second, so the last scan is shown first.
 _LARGE = 50_000
-TRAINING, VALIDATION, NEITHER_SIDE = "training", "validation", ""
+TRAINING, VALIDATION, TEST = SIDES = ("training", "validation", "test")
+NO_SIDE = ""
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,15 @@ class Snapshot:
     def table(self) -> pd.DataFrame:
         """The row of ``findings.joined`` for each readable photo, with its ``side`` of the split.
 
-        The split is that of a run with the default validation share and seed.
+        The split is that of a run with the default settings.
         """
         table = joined(self.dataset, self.findings)
         return table.assign(side=_sides(table))
+
+    @cached_property
+    def given_split(self) -> GivenSplit | None:
+        """The split that the dataset comes with; None without one."""
+        return given_split(self.dataset.usable)
 
     @cached_property
     def flags(self) -> pd.DataFrame:
@@ -121,19 +128,20 @@ class Watch:
             annotations.log_file(self.root),
             labelling.file(self.root),
             duplicates.groups_file(self.root),
+            table_sides.file(self.root),
             summary_file(self.root),
         )
         return [path.stat().st_mtime_ns if path.exists() else 0 for path in written]
 
 
 def _sides(table: pd.DataFrame) -> np.ndarray:
-    sides = np.full(len(table), NEITHER_SIDE, dtype=object)
+    sides = np.full(len(table), NO_SIDE, dtype=object)
     usable = np.flatnonzero(~table["excluded"] & table["label"].isin([0, 1]))
     records = table.iloc[usable]
     try:
-        require_splittable(records, validation=DEFAULT_VALIDATION)
+        found = split(records)
     except ConfigError:
         return sides
-    train, validation = split(records, validation=DEFAULT_VALIDATION, seed=DEFAULT_SEED)
-    sides[usable[train]], sides[usable[validation]] = TRAINING, VALIDATION
+    for side, positions in zip(SIDES, (found.train, found.validation, found.test), strict=True):
+        sides[usable[positions]] = side
     return sides

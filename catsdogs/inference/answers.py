@@ -115,6 +115,8 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> p
             row[title] = answer.label(decision)
             row[f"{title}: P(dog)"] = answer.calibrated_p_dog
             row[f"{title}: raw P(dog)"] = answer.p_dog
+            if answer.seen:
+                row[f"{title}: seen before"] = answer.seen
             row[f"{title}: milliseconds"] = round(answer.latency_ms, 2)
             if answer.likeness:
                 row[f"{title}: likeness"] = answer.likeness.similarity
@@ -161,6 +163,7 @@ def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
         "p_dog": answer.p_dog,
         "calibrated_p_dog": answer.calibrated_p_dog,
         "latency_ms": round(answer.latency_ms, 2),
+        "seen": answer.seen or None,
         "likeness": likeness.similarity if likeness else None,
         "judge_problem": answer.judge_problem or None,
         "nearest": [

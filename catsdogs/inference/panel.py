@@ -13,12 +13,13 @@ import numpy as np
 
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
-from catsdogs.images.picture import Picture
+from catsdogs.images.picture import Picture, digest
 from catsdogs.inference.predictor import Output, Predictor
 from catsdogs.inference.rejection import Likeness
 from catsdogs.labels import NEITHER, class_name
 from catsdogs.runs import layout
 from catsdogs.runs.run import Run
+from catsdogs.runs.seen_before import SeenBefore
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Answer:
     ``predictor.Output``. ``latency_ms`` is the time to decode for all runs plus this model's
     forward pass; when pictures run in parallel, it includes waiting. ``likeness`` is None without a
     judge; ``judge_problem`` says why the judge does not work, "" if it does or there is none.
+    ``seen`` is the side of the run's dataset that has the same picture, one of
+    ``seen_before.SIDES``; "" if none has it, or that is unknown.
     """
 
     run_id: str
@@ -50,6 +53,7 @@ class Answer:
     latency_ms: float
     likeness: Likeness | None
     judge_problem: str = ""
+    seen: str = ""
 
     def label(self, decision: Decision) -> str:
         """Return "cat", "dog" or "neither"."""
@@ -78,6 +82,7 @@ class Panel:
         """
         self._runs = [run.run_id for run in runs]
         self._predictors = {run.run_id: load(run) for run in runs}
+        self._seen = {run.run_id: SeenBefore.of(run) for run in runs}
         self._judges: dict[str, str] = {}
         self.problems: dict[str, str] = {}
         for run in runs:
@@ -109,6 +114,7 @@ class Panel:
             took_ms[run_id] = (decoded - began + time.perf_counter() - started) * 1000
         judges = set(self._judges.values())
         likeness = {name: self._likeness(name, outputs[name]) for name in judges}
+        content = digest(picture.content)
         return [
             Answer(
                 *(run_id, outputs[run_id].p_dog),
@@ -117,6 +123,7 @@ class Panel:
                 took_ms[run_id],
                 likeness.get(self._judges.get(run_id, "")),
                 self.problems.get(run_id, ""),
+                self._seen[run_id].side(content),
             )
             for run_id in self._runs
         ]

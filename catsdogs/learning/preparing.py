@@ -1,4 +1,4 @@
-"""The data that a run fits its networks on: rows per photo, and the two sides of its split."""
+"""The data that a run fits its networks on: its photos, rows per photo, and the two sides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,10 +28,48 @@ from catsdogs.runs.run import Run
 _MEASURED_TOGETHER = 64  # photos of the validation side, independent of the batch size
 
 
-def decoded(dataset: Dataset, side: int, reporter: Reporter) -> Rows:
+@dataclass(frozen=True)
+class Photos:
+    """The photos below ``root`` that a run may read: ``records`` of its two sides, no test photo.
+
+    ``train`` and ``held_back`` are row positions in ``records``. ``test`` has the records of the
+    test side, for its digests only. ``left_out`` counts the photos with a copy on another side of
+    the dataset's own split.
+    """
+
+    root: Path
+    records: pd.DataFrame
+    train: np.ndarray
+    held_back: np.ndarray
+    test: pd.DataFrame
+    left_out: int
+
+
+def photos(config: RunConfig, dataset: Dataset) -> Photos:
+    """Split ``dataset`` as ``config`` has it.
+
+    Training gets no other table of the dataset, so it cannot read a test photo.
+
+    Raises:
+        ConfigError: when the dataset cannot be split.
+    """
+    records = dataset.usable
+    found = split(records, config.split_rule)
+    kept = np.sort(np.concatenate([found.train, found.validation]))
+    return Photos(
+        dataset.root,
+        records.iloc[kept].reset_index(drop=True),
+        np.searchsorted(kept, found.train),
+        np.searchsorted(kept, found.validation),
+        records.iloc[found.test].reset_index(drop=True),
+        len(found.left_out),
+    )
+
+
+def decoded(photos: Photos, side: int, reporter: Reporter) -> Rows:
     """Return each photo's pixels, uint8 rows of shape (side, side, 3)."""
     progress = reporter.progress("decode")
-    return embeddings.decode(dataset.root, dataset.usable, side=side, progress=progress)
+    return embeddings.decode(photos.root, photos.records, side=side, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -56,25 +94,24 @@ class Frozen:
 
 
 def frozen(
-    config: RunConfig, dataset: Dataset, weights: Path, engine: str, reporter: Reporter
+    config: RunConfig, photos: Photos, weights: Path, engine: str, reporter: Reporter
 ) -> Frozen:
     """Compute MobileNetV2's frozen part of each photo by ``engine``, as ``config`` has it.
 
     Raises:
-        ConfigError: when the dataset cannot be split.
         StoppedEarly: when a stop was asked for.
         RunError: when an exported network cannot be loaded.
     """
-    root, records = dataset.root, dataset.usable
+    root, records, held_back = photos.root, photos.records, photos.held_back
     views = (False, True) if config.augments else (False,)
-    train, held_back = split(records, validation=config.validation, seed=config.seed)
-    embed = engines.embedder(engine, weights, root, records, calibrate_on=records.iloc[train])
+    calibrate_on = records.iloc[photos.train]
+    embed = engines.embedder(engine, weights, root, records, calibrate_on=calibrate_on)
     steps = [_Step(len(records), partial(embed, mirrored=mirrored)) for mirrored in views]
     if engine == INT8:
         exact = engines.embedder("litert", weights, root, records.iloc[held_back])
         steps.append(_Step(len(held_back), exact))
     if config.fine_tune:
-        steps += _activating(config, dataset, weights, views)
+        steps += _activating(config, photos, weights, views)
     rows = _one_after_another(steps, reporter.progress("embed"))
     vectors = _joined([rows.pop(0) for _ in views])
     measured = rows.pop(0).spread(held_back, len(records)) if engine == INT8 else vectors
@@ -88,16 +125,15 @@ class _Step:
 
 
 def _activating(
-    config: RunConfig, dataset: Dataset, weights: Path, views: tuple[bool, ...]
+    config: RunConfig, photos: Photos, weights: Path, views: tuple[bool, ...]
 ) -> list[_Step]:
-    source = dataset.root, dataset.usable
-    photos = len(dataset.usable)
+    source, count = (photos.root, photos.records), len(photos.records)
     if config.fine_tune_from == WHOLE:
         side = config.info.side
-        return [_Step(photos, partial(embeddings.decode, *source, side=side))]
+        return [_Step(count, partial(embeddings.decode, *source, side=side))]
     trunk = export.trunk_file(weights, config.fine_tune_from)
     activate = partial(embeddings.activate, *source, trunk=trunk)
-    return [_Step(photos, partial(activate, mirrored=mirrored)) for mirrored in views]
+    return [_Step(count, partial(activate, mirrored=mirrored)) for mirrored in views]
 
 
 def _one_after_another(steps: list[_Step], progress: Progress) -> list[Rows]:
@@ -119,12 +155,16 @@ def _joined(views: list[Rows]) -> Rows:
 
 @dataclass(frozen=True)
 class Sides:
-    """The two sides of a split, as row positions in ``records``."""
+    """The two sides of a split, as row positions in ``records``.
+
+    ``test`` has the records of the test side, which no method reads.
+    """
 
     config: RunConfig
     records: pd.DataFrame
     train: np.ndarray
     held_back: np.ndarray
+    test: pd.DataFrame
 
     @property
     def val_records(self) -> pd.DataFrame:
@@ -154,31 +194,47 @@ class Sides:
         return self.records["label"].to_numpy()
 
 
-def sides(run: Run, dataset: Dataset, tables: list[Rows], reporter: Reporter) -> Sides:
-    """Split the dataset, and report the split.
+def sides(run: Run, photos: Photos, tables: list[Rows], reporter: Reporter) -> Sides:
+    """Report the split, and return its two sides.
 
     Photos that lack a row in any of ``tables`` are on no side.
 
     Raises:
-        ConfigError: when the dataset cannot be split.
-        DatasetError: when a resumed run would have other photos on its two sides.
+        DatasetError: when a resumed run would have other photos on its sides.
     """
-    config, records = run.config, dataset.usable
+    records = photos.records
     missing = {path: error for rows in tables for path, error in rows.missing.items()}
     for path, error in missing.items():
         reporter.emit("skipped", path=path, reason=str(error))
     usable = ~records["path"].isin(missing).to_numpy()
-    train, held_back = (
-        side[usable[side]]
-        for side in split(records, validation=config.validation, seed=config.seed)
-    )
+    train, held_back = (side[usable[side]] for side in (photos.train, photos.held_back))
     fingerprint = split_fingerprint(records["digest"].iloc[held_back])
+    test_hash = split_fingerprint(photos.test["digest"]) if len(photos.test) else ""
+    _require_same(run, validation=fingerprint, test=test_hash)
+    reporter.emit(
+        "split",
+        train=len(train),
+        validation=len(held_back),
+        hash=fingerprint,
+        test=len(photos.test),
+        test_hash=test_hash,
+        left_out=photos.left_out,
+    )
+    return Sides(run.config, records, train, held_back, photos.test)
+
+
+def _require_same(run: Run, *, validation: str, test: str) -> None:
+    """Check that a resumed run has the validation and test photos that it started with."""
     recorded = run.view.split
-    if recorded is not None and recorded.hash != fingerprint:
-        raise DatasetError(
-            f"Expected the validation photos that this run started with ({recorded.hash}). "
-            f"Received: others ({fingerprint}), because near duplicates were found or photos no "
-            "longer decode. Start a new run."
-        )
-    reporter.emit("split", train=len(train), validation=len(held_back), hash=fingerprint)
-    return Sides(config, records, train, held_back)
+    if recorded is None:
+        return
+    for name, before, now in (
+        ("validation", recorded.hash, validation),
+        ("test", recorded.test_hash, test),
+    ):
+        if before != now:
+            raise DatasetError(
+                f"Expected the {name} photos that this run started with ({before}). "
+                f"Received: others ({now}), because near duplicates were found or photos no "
+                "longer decode. Start a new run."
+            )

@@ -50,7 +50,7 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
     records = index.scan(root).usable
     model = loaded(run)
     if form == INT8:
-        learned_from = records[~records["digest"].isin(predictions["digest"])]
+        learned_from = records[_is_trained_on(run, records["digest"], predictions)]
         side = run.config.info.side
         export.export_int8(
             model, out, partial(engines.calibration_photos, root, learned_from, side)
@@ -61,6 +61,12 @@ def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
     places = records.drop_duplicates("digest").set_index("digest")["path"]
     there = predictions[predictions["digest"].isin(places.index)]
     return _measured(LiteRTModel(out), root, there.assign(path=there["digest"].map(places)))
+
+
+def _is_trained_on(run: Run, digests: pd.Series, predictions: pd.DataFrame) -> pd.Series:
+    """Return a mask of the run's training photos; in older runs, of all but the validation side."""
+    known = model_files.training_digests(run)
+    return ~digests.isin(predictions["digest"]) if known is None else digests.isin(known)
 
 
 def loaded(run: Run) -> keras.Model:

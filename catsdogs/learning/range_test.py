@@ -89,8 +89,7 @@ def _advancing(report: tasks.Report, should_stop: tasks.ShouldStop, phase: str) 
 
 def _drawn(records: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
     """Return as many training photos as the test needs, in the proportion of the classes."""
-    train, _ = split(records, validation=config.validation, seed=config.seed)
-    side = records.iloc[train]
+    side = records.iloc[split(records, config.split_rule).train]
     share = min(1.0, range_test.STEPS * config.batch_size / len(side))
     classes = [
         photos.sample(max(1, math.floor(len(photos) * share)), random_state=config.seed)

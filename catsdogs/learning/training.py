@@ -63,9 +63,10 @@ def train(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
 
 def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     side = run.config.info.side
+    photos = preparing.photos(run.config, dataset)
     with reporter.preparing("decode"):
-        rows = preparing.decoded(dataset, side, reporter)
-    sides = preparing.sides(run, dataset, [rows], reporter)
+        rows = preparing.decoded(photos, side, reporter)
+    sides = preparing.sides(run, photos, [rows], reporter)
     precision = _resolved(run, "precision", machine.fastest_precision, reporter)
     keras.utils.set_random_seed(run.config.seed)
     fitted = models.build(run.config, precision=precision)
@@ -91,14 +92,14 @@ def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
 
 
 def _train_on_vectors(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
-    config = run.config
+    config, photos = run.config, preparing.photos(run.config, dataset)
     with reporter.preparing("embed"):
         weights_file = weights.find_weights(begun_from=run.view.resolved.get("weights"))
         reporter.emit("resolved", name="weights", value=origin(identity(weights_file)))
-        fastest = partial(engines.fastest, weights_file, dataset.root, dataset.usable)
+        fastest = partial(engines.fastest, weights_file, photos.root, photos.records)
         engine = _resolved(run, "engine", fastest, reporter)
-        frozen = preparing.frozen(config, dataset, weights_file, engine, reporter)
-    sides = preparing.sides(run, dataset, frozen.tables, reporter)
+        frozen = preparing.frozen(config, photos, weights_file, engine, reporter)
+    sides = preparing.sides(run, photos, frozen.tables, reporter)
     # Seed now: exporting the backbone draws random numbers, and the cache may skip the export.
     keras.utils.set_random_seed(config.seed)
     head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)

@@ -27,7 +27,7 @@ from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.images import picture
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.reports.model_card import model_card
-from catsdogs.runs import event_file, layout, model_files, previous_model, queue, store
+from catsdogs.runs import event_file, layout, looks, model_files, previous_model, queue, store
 from catsdogs.runs.event_file import Journal
 from catsdogs.runs.events import State
 from catsdogs.runs.result import CalibrationResult, RunResult
@@ -36,6 +36,7 @@ from catsdogs.sources import opening
 from catsdogs.system import files, locks
 
 if TYPE_CHECKING:
+    from catsdogs.learning.preparing import Sides
     from catsdogs.learning.training import Trained
 
 _CHECKED_IMAGES = 16
@@ -140,7 +141,9 @@ def _run(run: Run, journal: Journal) -> Ending:
     seconds = {name: round(value, 2) for name, value in reporter.elapsed().items()}
     result = structs.replace(result, **resolved, seconds=seconds)
     ended = State.STOPPED if trained.cut_short else State.FINISHED
-    files.write_text(run.folder / layout.MODEL_CARD, model_card(run, ended, result))
+    files.write_text(
+        run.folder / layout.MODEL_CARD, model_card(run, ended, result, looks.read(run))
+    )
     return Ending(ended, {"result": result.to_json()})
 
 
@@ -174,6 +177,7 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
     validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
         evaluation, calibrated = _evaluate(folder, validation, seed=trained.sides.config.seed)
+        _write_sides(folder, trained.sides)
     with reporter.phase("export"):
         latency_ms = _export(folder, root, trained)
         _save_references(folder, root, trained)
@@ -181,6 +185,7 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
         parameters=trained.model.count_params(),
         train_images=len(trained.sides.train),
         val_images=len(validation),
+        test_images=len(trained.sides.test),
         val_accuracy=evaluation.accuracy,
         val_loss=evaluation.log_loss,
         calibration=CalibrationResult(**calibrated.to_json()),
@@ -190,6 +195,22 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
     )
 
 
+def _write_sides(folder: Path, sides: "Sides") -> None:
+    """Write which photos trained the model, and which are locked away to test it."""
+    training, test = sides.records.iloc[sides.train][["digest"]], sides.test
+    _write_table(folder / layout.TRAINING, training.drop_duplicates().sort_values("digest"))
+    if len(test):
+        _write_table(folder / layout.TEST, test[["path", "label", "digest"]])
+    else:
+        # The run may have been extended, and have had a test set before.
+        (folder / layout.TEST).unlink(missing_ok=True)
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    with files.replacing(path) as temporary:
+        table.to_parquet(temporary, index=False, compression="zstd")
+
+
 def _evaluate(
     folder: Path, validation: pd.DataFrame, *, seed: int
 ) -> tuple[Evaluation, Calibration]:
@@ -197,10 +218,7 @@ def _evaluate(
     labels, p_dog = validation["label"].to_numpy(), validation["p_dog"].to_numpy()
     evaluation = evaluate(labels, p_dog)
     calibrated = calibration(labels, p_dog, seed=seed)
-    with files.replacing(folder / layout.PREDICTIONS) as temporary:
-        validation[["path", "label", "p_dog", "digest"]].to_parquet(
-            temporary, index=False, compression="zstd"
-        )
+    _write_table(folder / layout.PREDICTIONS, validation[["path", "label", "p_dog", "digest"]])
     figures = {**evaluation.to_json(), "calibration": calibrated.to_json()}
     files.write_json(folder / layout.EVALUATION, figures)
     return evaluation, calibrated

@@ -12,6 +12,8 @@ from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.paired import Comparison
 from catsdogs.labels import CLASS_NAMES, class_name
+from catsdogs.runs import looks
+from catsdogs.runs.looks import LockedMetrics, Measured
 from catsdogs.runs.run import Run
 from catsdogs.text import counted, percent
 
@@ -175,6 +177,22 @@ def metric_table(metrics: Mapping[str, OwnMetrics]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(columns))
 
 
+def locked_metrics(found: LockedMetrics) -> pd.DataFrame:
+    """Return a run's figures on its test set, with 95 % intervals: a row each."""
+    shown = {
+        "Accuracy": _measured(found.accuracy, ".2%"),
+        "Balanced accuracy": _measured(found.balanced_accuracy, ".2%"),
+        "Log loss": _measured(found.log_loss, ".4f"),
+    }
+    if found.neither is not None:
+        shown["Called neither"] = f"{found.neither:,} of {counted(found.images, 'photo')}"
+    return pd.DataFrame({"Test set": shown})
+
+
+def _measured(found: Measured | None, form: str) -> str:
+    return _with_interval(Interval(found.value, found.low, found.high) if found else None, form)
+
+
 def answer(p_dog: float, *, threshold: float = THRESHOLD) -> str:
     """Return a run's answer with the probability of that class: "cat 97.1 %"."""
     label = class_name(p_dog, threshold)
@@ -203,11 +221,18 @@ def facts(run: Run) -> dict[str, str]:
         "Dataset": f"{dataset.name} ({dataset.fingerprint})",
         "Training photos": f"{result.train_images:,}",
         "Validation photos": f"{result.val_images:,}",
+        "Test set": _test_set(run),
         "Parameters": f"{result.parameters:,}",
         "Model file": f"{result.model_bytes / 1e6:.1f} MB{_is_away(run)}",
         "Forward pass": f"{result.latency_ms:.1f} ms per photo",
         "Training time": text.duration(result.total_s),
     }
+
+
+def _test_set(run: Run) -> str:
+    if not run.result.test_images:
+        return "none"
+    return f"{counted(run.result.test_images, 'photo')}, {looks.said(looks.read(run))}"
 
 
 def caveats(runs: Mapping[str, Run]) -> list[str]:

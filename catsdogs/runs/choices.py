@@ -11,6 +11,7 @@ ENGINES = {
     INT8: "LiteRT, int8",
     "keras": "Keras, in batches",
 }
+SPLITS = {"own": "The dataset's own", "ours": "Drawn from all photos"}
 PRECISIONS = {
     "auto": "Faster one on this machine",
     "float32": "float32",

@@ -3,9 +3,10 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION
+from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, Rule
 from catsdogs.errors import ConfigError
-from catsdogs.runs.choices import ENGINES, PLAIN, PRECISIONS, RECIPES, SCHEDULES
+from catsdogs.runs.choices import ENGINES, PLAIN, PRECISIONS, RECIPES, SCHEDULES, SPLITS
+from catsdogs.runs.earlier_settings import up_to_date
 from catsdogs.runs.models import MODELS, WHOLE, ModelInfo, block_titles
 from catsdogs.runs.settings import (
     Choice,
@@ -186,6 +187,23 @@ class RunConfig:
         "The share of images that measure the model and do not train it. Copies of one image are "
         "never on both sides. 0.1 to 0.3 are usual.",
     )
+    test: float = setting(
+        0.0,
+        Number(lambda value: 0 <= value < 1, "from 0 to below 1", step=0.05, form="%.2f"),
+        "Test share",
+        "The share of images that are locked away: nothing in training looks at them, and each "
+        "later look is counted. Not used if the dataset has its own test folder. 0 to 0.2 are "
+        "usual.",
+        allowed=lambda config: config.validation + config.test < 1,
+        expected=lambda: "from 0 to below 1, together with the validation share below 1",
+    )
+    split: str = setting(
+        "own",
+        Choice(SPLITS, SPLITS.__getitem__),
+        "Split",
+        "The dataset's own folders train, validation and test where it has them, or sides that "
+        "are drawn from all images.",
+    )
     seed: int = setting(
         DEFAULT_SEED,
         Whole(0, 2**32 - 1),
@@ -213,6 +231,11 @@ class RunConfig:
     def info(self) -> ModelInfo:
         """The abilities of the run's model."""
         return MODELS[self.model]
+
+    @property
+    def split_rule(self) -> Rule:
+        """How the run's dataset is split."""
+        return Rule(self.validation, self.seed, self.test, own=self.split == "own")
 
     @property
     def is_plain(self) -> bool:
@@ -299,22 +322,11 @@ class RunConfig:
         """
         known = {field.name for field in fields(cls)}
         try:
-            return cls(**{n: v for n, v in _up_to_date(values).items() if n in known})
+            return cls(**{n: v for n, v in up_to_date(values).items() if n in known})
         except TypeError as error:
             raise ConfigError(
                 f"Expected the settings of a run. Received: {sorted(values)} ({error})."
             ) from None
-
-
-def _up_to_date(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a run's settings with the defaults of the version that made it written out."""
-    info = MODELS.get(values.get("model", ""))
-    if "repeats" in values or info is None:
-        return values
-    then: dict[str, Any] = {"repeats": 1, "precision": "float32"}
-    if info.old_learning_rate and values.get("learning_rate") is None:
-        then["learning_rate"] = info.old_learning_rate
-    return values | then
 
 
 SETTINGS = declared(RunConfig)

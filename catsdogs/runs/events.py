@@ -84,11 +84,18 @@ class Started(Launched, frozen=True, kw_only=True):
 
 
 class Split(_Event, frozen=True, kw_only=True):
-    """How many photos are on each side of the split, and which: a hash of the validation side."""
+    """How many photos are on each side of the split, and hashes of the last two sides.
+
+    ``hash`` is that of the validation side. ``left_out`` counts the photos with a copy on another
+    side of the dataset's own split.
+    """
 
     train: Whole
     validation: Whole
     hash: str
+    test: Whole = 0
+    test_hash: str = ""
+    left_out: Whole = 0
 
 
 class Resolved(_Event, frozen=True, kw_only=True):

@@ -10,7 +10,10 @@ from catsdogs.runs import layout
 from catsdogs.runs.run import Run
 from catsdogs.system import files
 
-_COMPUTED_WITH = (layout.KERAS_MODEL, layout.LITERT_MODEL, layout.PREDICTIONS, layout.REFERENCES)
+_COMPUTED_WITH = (
+    *(layout.KERAS_MODEL, layout.LITERT_MODEL, layout.PREDICTIONS, layout.REFERENCES),
+    *(layout.TRAINING, layout.TEST),
+)
 MODEL_FILES = (*_COMPUTED_WITH, layout.EVALUATION, layout.MODEL_CARD)
 
 
@@ -60,10 +63,36 @@ def read_predictions(run: Run) -> pd.DataFrame:
     Raises:
         RunError: when the file is missing or damaged.
     """
+    return _table(run, layout.PREDICTIONS, "validation predictions")
+
+
+def training_digests(run: Run) -> frozenset[str] | None:
+    """Return the digests of the run's training photos; None where the run did not keep them.
+
+    Raises:
+        RunError: when the file is missing or damaged.
+    """
+    if layout.TRAINING not in run.result.sha256:
+        return None
+    return frozenset(_table(run, layout.TRAINING, "training digests", ["digest"])["digest"])
+
+
+def read_test_set(run: Run) -> pd.DataFrame:
+    """Return the photos of the run's locked test set: path, label, digest; none without one.
+
+    Raises:
+        RunError: when the file is missing or damaged.
+    """
+    if layout.TEST not in run.result.sha256:
+        return pd.DataFrame({"path": [], "label": [], "digest": []}).astype({"label": "int8"})
+    return _table(run, layout.TEST, "test set", ["path", "label", "digest"])
+
+
+def _table(run: Run, name: str, meaning: str, columns: list[str] | None = None) -> pd.DataFrame:
     try:
-        return pd.read_parquet(intact(run, layout.PREDICTIONS))
+        return pd.read_parquet(intact(run, name), columns=columns)
     except (OSError, ValueError) as error:
         raise RunError(
-            f"Expected the validation predictions of {run.run_id}. Received: {error}. "
+            f"Expected the {meaning} of {run.run_id}. Received: {error}. "
             "Train it again, or delete it."
         ) from None

@@ -251,7 +251,7 @@ def _require_both_sides(dataset: Dataset, config: RunConfig) -> None:
         DatasetError: if photos lack labels, with the names that could give them some.
     """
     try:
-        require_splittable(dataset.usable, validation=config.validation)
+        require_splittable(dataset.usable, config.split_rule)
     except ConfigError as error:
         raise unlabelled.error(dataset) or error from None
 

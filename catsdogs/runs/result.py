@@ -26,6 +26,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     A run without a model has an empty result: ``is_model`` is false, and every number is NaN or 0.
     Older versions left fewer values; NaN or UNSET stands for those.
 
+    ``test_images`` counts the images of the locked test set, which no metric here includes.
     ``seconds`` holds the time of each phase, and as "total" of the whole run. ``sha256`` holds the
     checksums of the model's files, by name. ``engine``, ``precision`` and ``weights`` are the
     values that "auto" stood for in this run.
@@ -34,6 +35,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     parameters: Count | float = nan
     train_images: Count | float = nan
     val_images: Annotated[int, Meta(ge=1, le=LARGEST)] = 0
+    test_images: Count = 0
     val_accuracy: Share = nan
     val_loss: float = nan
     calibration: CalibrationResult = CalibrationResult()

@@ -93,7 +93,7 @@ def test_no_more_photos_are_drawn_than_the_test_needs_and_of_each_class_some():
     drawn = range_test._drawn(records, config)
     assert rates.STEPS - 2 <= len(drawn) <= rates.STEPS
     assert set(drawn["label"]) == {0, 1}
-    train, _ = split(records, validation=config.validation, seed=config.seed)
+    train = split(records, config.split_rule).train
     assert set(drawn["group"]) <= set(records["group"].iloc[train])
     pd.testing.assert_frame_equal(drawn, range_test._drawn(records, config))
 
@@ -101,8 +101,8 @@ def test_no_more_photos_are_drawn_than_the_test_needs_and_of_each_class_some():
 def sides(photos, config):
     """Return the digests of the training and of the validation photos."""
     usable = index.scan(photos).usable
-    both = split(usable, validation=config.validation, seed=config.seed)
-    return [list(usable["digest"].iloc[side]) for side in both]
+    found = split(usable, config.split_rule)
+    return [list(usable["digest"].iloc[side]) for side in (found.train, found.validation)]
 
 
 def cached_digests():

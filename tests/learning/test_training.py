@@ -46,7 +46,7 @@ def test_a_finished_run_has_every_file_and_no_temporary_one(runs):
                     layout.KERAS_MODEL,
                     layout.LITERT_MODEL,
                 ),
-                *(layout.PREDICTIONS, layout.EVALUATION, layout.MODEL_CARD),
+                *(layout.PREDICTIONS, layout.TRAINING, layout.EVALUATION, layout.MODEL_CARD),
                 *(layout.CHECKPOINT, layout.LOCK),
             )
         )
@@ -155,8 +155,9 @@ def test_classify_answers_with_both_runs_and_reports_what_is_no_picture(runs, tr
 def test_photos_that_went_away_meanwhile_are_no_references(runs, trained_machine):
     run, root = runs["plain"], trained_machine / "data" / "sample"
     usable = index.scan(root).usable.reset_index(drop=True)
-    train, held_back = split(usable, validation=run.config.validation, seed=run.config.seed)
-    sides = Sides(run.config, usable, train, held_back)
+    found = split(usable, run.config.split_rule)
+    train, held_back = found.train, found.validation
+    sides = Sides(run.config, usable, train, held_back, usable.iloc[:0])
     gone = list(usable["path"].iloc[train[:3]])
     for path in gone:
         (root / path).unlink()

@@ -30,7 +30,7 @@ def sides(*, cats, dogs, seed=1, groups=None):
         index=np.arange(len(labels)) * 3,
     )
     config = RunConfig("custom_cnn", "/photos", seed=seed)
-    return Sides(config, records, np.arange(6), np.arange(6, len(labels)))
+    return Sides(config, records, np.arange(6), np.arange(6, len(labels)), records.iloc[:0])
 
 
 @pytest.mark.parametrize(

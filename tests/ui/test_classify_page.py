@@ -25,7 +25,7 @@ from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
-from catsdogs.runs import layout, store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.run import Remarks
 from catsdogs.sources import current, opening
 from catsdogs.system import processes
@@ -228,6 +228,20 @@ class TestWithTrainedRuns:
         assert percent(max(first, 1 - first)) in large or "Neither" in large
         for one in expected.answers:
             assert f"P(dog) {one.calibrated_p_dog:.4f}, raw {one.p_dog:.6f}" in said(app)
+
+    def test_a_picture_that_trained_the_run_is_marked(self, runs, photos):
+        one = runs[0]
+        training = model_files.training_digests(one)
+        seen, new = (
+            next(c for c in photos.values() if (picture.digest(c) in training) is is_seen)
+            for is_seen in (True, False)
+        )
+        app = give(opened(run=one.run_id), ("renamed.jpg", seen))
+        assert "In this run's training photos" in said(app)
+        app = give(opened(run=one.run_id), ("renamed.jpg", new))
+        assert "In this run's validation photos" in said(app)
+        app = give(opened(run=one.run_id), ("renamed.jpg", seen + b" "))
+        assert "In this run's" not in said(app)
 
     @pytest.mark.parametrize("refused", [*rejection.FALSE_REFUSALS, "never"])
     def test_labels_follow_threshold_and_refusal(

@@ -10,11 +10,13 @@ import pytest
 from conftest import PROJECT, seal
 from streamlit.testing.v1 import AppTest
 
+from catsdogs.background import tasks
 from catsdogs.dataset import index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.evaluation import thresholds
 from catsdogs.health import checkup
 from catsdogs.health.findings import save
+from catsdogs.reports import test_look
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.run import Remarks
 from catsdogs.ui.shared import cache
@@ -314,3 +316,42 @@ def test_runs_that_share_no_photos_are_shown_on_their_own(trained_machine):
     assert "share validation images" in app.warning[0].value
     assert "each is shown on its own" in said(app)
     assert not [box for box in app.selectbox if box.key == "compare_choice"]
+
+
+@pytest.fixture
+def locked(trained_machine):
+    """Both trained runs, the first one as if it had locked six photos away."""
+    first, second = store.list_runs()[0]
+    photos = index.scan(trained_machine / "data" / "sample").usable.groupby("label").head(3)
+    photos[["path", "label", "digest"]].to_parquet(first.folder / layout.TEST)
+    events = first.folder / layout.EVENTS
+    *others, last = events.read_text("utf-8").splitlines()
+    ending = json.loads(last)
+    ending["result"]["test_images"] = len(photos)
+    events.write_text("\n".join([*others, json.dumps(ending)]) + "\n", "utf-8")
+    seal(first.folder)
+    return store.load(first.folder), second
+
+
+def test_the_test_set_shows_no_metric_before_a_look_and_then_counts_them(locked, monkeypatch):
+    run, without = locked
+    started = []
+    monkeypatch.setattr(tasks, "start", lambda *task: started.append(task))
+    app = opened(tab="Test set", a=run.run_id, b=without.run_id)
+    assert "6 photos, not looked at yet" in said(app)
+    assert "It counts as look 1." in said(app)
+    assert "No test set." in said(app)
+    assert not app.dataframe
+    app.button(key=f"compare_test_look_{run.run_id}").click().run()
+    assert started == [(test_look.KIND, run.run_id)]
+    looked = test_look.look(run, by="Compare")
+    app = opened(tab="Test set", a=run.run_id, b=without.run_id)
+    assert "6 photos, looked at 1 time" in said(app)
+    assert "It counts as look 2." in said(app)
+    accuracy = table(app, "Balanced accuracy").loc["Accuracy", "Test set"]
+    assert accuracy.startswith(f"{looked.evaluation.accuracy:.2%} (")
+
+
+def test_runs_without_a_test_set_have_no_tab_for_it(trained_machine):
+    app = opened(tab="Test set")
+    assert "Measure on the test set" not in [button.label for button in app.button]

@@ -125,6 +125,23 @@ def test_files_are_counted_and_the_unreadable_listed(chosen):
     assert app.dataframe[0].value["problem"].tolist() == ["empty"]
 
 
+def test_the_split_of_a_dataset_is_described_with_its_leaks(tmp_path, photo):
+    for side, each in (("train", 6), ("test", 4)):
+        for number in range(each):
+            for label in ("cat", "dog"):
+                seed = 100 * (side == "test") + 20 * (label == "cat") + number
+                photo(tmp_path / "own" / side / f"{label}s" / f"{number}.jpg", seed=seed)
+    current.choose(tmp_path / "own")
+    assert "Its own split: 12 in train/, 8 in test/." in said(opened()).replace("\\", "")
+    assert "on several sides" not in said(opened())
+    copy = tmp_path / "own" / "train" / "cats" / "copy.jpg"
+    copy.write_bytes((tmp_path / "own" / "test" / "cats" / "0.jpg").read_bytes())
+    cache.forget_datasets()
+    assert "leaves out 1 photo" in said(opened())
+    sides = next(pills for pills in opened().get("button_group") if pills.key == "side")
+    assert sides.options == ["Training", "Validation", "Test"]
+
+
 def test_the_gallery_turns_pages_and_a_filter_turns_back(chosen, photo):
     for number in range(100, 140):
         photo(chosen / f"dog.{number}.jpg", seed=number)

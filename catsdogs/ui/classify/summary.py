@@ -9,6 +9,7 @@ import streamlit as st
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Seen
 from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.runs.seen_before import TRAINING
 from catsdogs.text import counted, literal, percent
 from catsdogs.ui.classify.panes import Panes
 from catsdogs.ui.classify.runs import Chosen
@@ -56,6 +57,15 @@ def _counts(seen: Sequence[Seen], chosen: Chosen, confusion: _Pairs) -> None:
         if pairs := confusion.get(run.run_id):
             right = sum(pairs[name, name] for name in CLASS_NAMES)
             line += f"; {right:,} of {pairs.total():,} right ({percent(right / pairs.total())})"
+        trained_on = sum(
+            answer.seen == TRAINING and answer.run_id == run.run_id
+            for one in seen
+            for answer in one.answers
+        )
+        if trained_on:
+            line += (
+                f"  \n:material/history: {counted(trained_on, 'picture')} in its training photos"
+            )
         st.markdown(line)
 
 

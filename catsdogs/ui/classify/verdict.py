@@ -5,6 +5,7 @@ import streamlit as st
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Answer
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER, class_name
+from catsdogs.runs.seen_before import SIDES
 from catsdogs.text import literal, percent
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import run_chips
@@ -25,6 +26,8 @@ def show(seen: Seen, chosen: Chosen) -> None:
             _each(seen, chosen)
         else:
             st.markdown(run_chips.chip(chosen.runs[0]))
+    for side in SIDES:
+        _seen_before(seen, chosen, side)
     if seen.truth:
         is_right = labels[0] == seen.truth
         mark = ":green[✓ Right]" if is_right else ":red[✗ Wrong]"
@@ -54,6 +57,16 @@ def _agreement(seen: Seen, chosen: Chosen) -> None:
         count = len(seen.answers)
         all_ = "Both runs agree" if count == 2 else f"All {count} runs agree"
         st.markdown(f":green-badge[:material/check: {all_}]")
+
+
+def _seen_before(seen: Seen, chosen: Chosen, side: str) -> None:
+    """Warn that a picture was among the photos of a run, so that the answer proves little."""
+    ids = {answer.run_id for answer in seen.answers if answer.seen == side}
+    chips = [run_chips.chip(run) for run in chosen.runs if run.run_id in ids]
+    if len(chosen.runs) == 1 and chips:
+        st.markdown(f":orange-badge[:material/history: In this run's {side} photos]")
+    elif chips:
+        st.markdown(f":material/history: In the {side} photos of {' '.join(chips)}")
 
 
 def _each(seen: Seen, chosen: Chosen) -> None:

@@ -7,6 +7,7 @@ deciding.py  the photos that decide it
 answers.py   both runs at one threshold: matrices, the photos of a cell, tabs with the details
 matrix.py    a confusion matrix whose cells are buttons
 photos.py    a page of photos, and one of them in the viewer
+test_set.py  metrics on the locked test sets, once somebody has looked
 tabs.py      metrics, charts and costs, each in a tab
 runs.py      all trained runs: table, spread over seeds, overlaid curves
 export.py    the comparison as files

@@ -16,7 +16,7 @@ from catsdogs.evaluation.slices import KINDS, SMALL
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui.compare import runs
+from catsdogs.ui.compare import runs, test_set
 from catsdogs.ui.compare.verdict import MARGIN, margin
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import run_chips
@@ -43,7 +43,9 @@ def show_without_answers(chosen: Sequence[Run], usable: Sequence[Run]) -> None:
 
 
 def _of_runs(named: Mapping[str, Run], usable: Sequence[Run]) -> dict[str, Callable[[], None]]:
+    tests = {"Test set": lambda: test_set.show(named)} if test_set.has_one(named) else {}
     return {
+        **tests,
         "Training": lambda: _training(named),
         "Cost": lambda: _cost(named, usable),
         f"All {len(usable)} runs": lambda: runs.show(list(usable)),

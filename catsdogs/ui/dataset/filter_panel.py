@@ -7,9 +7,10 @@ from typing import Literal, TypedDict
 import pandas as pd
 import streamlit as st
 
+from catsdogs.dataset import table_sides
 from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
-from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
+from catsdogs.health.snapshot import SIDES, TEST, Snapshot
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.ui.dataset import filters
 from catsdogs.ui.dataset.filters import MEASURES, Measure
@@ -81,10 +82,10 @@ def show(snapshot: Snapshot) -> None:
     st.toggle("Descending", key="desc", **_KEPT)
     st.pills(
         "Side of the split",
-        (TRAINING, VALIDATION),
+        _sides(snapshot),
         key="side",
         format_func=str.capitalize,
-        help="Where a run with the default share and seed puts a photo.",
+        help="Where a run with the default settings puts a photo.",
         **_KEPT,
     )
     with st.expander("Sizes"):
@@ -92,6 +93,12 @@ def show(snapshot: Snapshot) -> None:
     st.segmented_control(
         "Photos per page", PER_PAGE, default=PER_PAGE[0], required=True, key="per_page", **_KEPT
     )
+
+
+def _sides(snapshot: Snapshot) -> list[str]:
+    """Return the sides to choose from: without the test side in a dataset that has none."""
+    has_test = snapshot.given_split is not None and snapshot.given_split.counts[table_sides.TEST]
+    return [side for side in SIDES if side != TEST or has_test]
 
 
 def _label() -> str:

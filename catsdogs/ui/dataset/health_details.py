@@ -7,7 +7,7 @@ from catsdogs.dataset import annotations, label_tables
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.summary import described
 from catsdogs.health.findings import Shortcut
-from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot
+from catsdogs.health.snapshot import SIDES, Snapshot
 from catsdogs.text import counted, literal, percent, printable
 from catsdogs.ui.dataset import health_cards
 from catsdogs.ui.shared import cache, problems
@@ -25,7 +25,7 @@ def show(snapshot: Snapshot) -> None:
             _unreadable(dataset)
     if snapshot.findings is not None and snapshot.findings.summary.shortcuts:
         _shortcuts(snapshot.findings.summary.shortcuts)
-    with st.expander("Copies in training and validation"):
+    with st.expander("Copies across the split"):
         _leakage(snapshot)
     decided = dataset.excluded + dataset.relabelled
     with st.expander(f"Your decisions ({decided:,})" if decided else "Your decisions"):
@@ -40,6 +40,21 @@ def warn_of_closed_folders(dataset: Dataset) -> None:
         (path, reason), more = next(iter(closed.items())), len(closed) - 1
         others = f" {counted(more, 'more folder')} cannot be read: see `data scan`." if more else ""
         st.warning(f"The folder {verbatim(path)} cannot be read: {verbatim(reason)}.{others}")
+
+
+def say_given_split(snapshot: Snapshot) -> None:
+    """Describe the split that the dataset comes with, and warn of pictures on several sides."""
+    if (found := snapshot.given_split) is None:
+        return
+    st.caption(
+        f"Its own split: {literal(found.described)}.",
+        help="Training keeps to it. “Split” on Train draws the sides from all photos instead.",
+    )
+    if found.leaks:
+        st.warning(
+            f"{counted(len(found.leaks), 'picture')} on several sides of this split. Training "
+            f"leaves out {counted(found.left_out, 'photo')} with a copy on a later side."
+        )
 
 
 def _unreadable(dataset: Dataset) -> None:
@@ -76,18 +91,19 @@ def _shortcuts(found: tuple[Shortcut, ...]) -> None:
 
 
 def _leakage(snapshot: Snapshot) -> None:
-    photos = snapshot.table[snapshot.table["side"] != ""]
+    photos = snapshot.table[snapshot.table["side"].isin(SIDES)]
     # By the groups of the check: the split's own groups cannot show a mistake of the split.
     near = photos["near_group"].astype("str")
     groups = photos.groupby(photos["digest"].mask(photos["near_group"] >= 0, near))["side"]
     several = groups.size() > 1
     crossing = int((groups.nunique()[several] > 1).sum())
     known = "exact and near" if snapshot.findings is not None else "exact"
-    train, validation = (int((snapshot.table["side"] == s).sum()) for s in (TRAINING, VALIDATION))
+    train, validation, test = (int((photos["side"] == side).sum()) for side in SIDES)
+    tested = f", and {test:,} to test" if test else ""
     st.caption(
         f"**{crossing:,}** of {counted(int(several.sum()), 'group')} of {known} duplicates have "
-        f"photos on both sides. The split has {train:,} photos to train on and {validation:,} to "
-        "validate, and keeps copies of a picture together."
+        f"photos on several sides. The split has {train:,} photos to train on and {validation:,} "
+        f"to validate{tested}, and keeps copies of a picture together."
     )
 
 

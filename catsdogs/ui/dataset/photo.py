@@ -102,6 +102,8 @@ def _details(snapshot: Snapshot, row: int, walk: Walk | None) -> None:
     with beside:
         if answers.learned:
             st.caption(f"Trained on this photo: {literal(', '.join(answers.learned))}.")
+        if answers.locked:
+            st.caption(f"In the locked test set of {literal(', '.join(answers.locked))}.")
         photo_facts.badges(snapshot, row)
         decisions.about_one(root, photo, key="photo")
         with st.expander("Details"):

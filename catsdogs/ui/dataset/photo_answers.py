@@ -1,4 +1,4 @@
-"""The answers of the latest runs about a photo, apart from the runs that trained on it."""
+"""The answers of the latest runs about a photo, apart from runs that trained or test on it."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,8 +9,9 @@ from catsdogs.errors import CatsDogsError
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import Picture, read_bytes
 from catsdogs.labels import CLASS_NAMES, DOG, UNLABELLED, class_name
-from catsdogs.runs import model_files, store
+from catsdogs.runs import store
 from catsdogs.runs.run import Run
+from catsdogs.runs.seen_before import TEST, TRAINING, VALIDATION, SeenBefore
 from catsdogs.ui.shared import cache, photo_viewer, run_chips
 from catsdogs.ui.shared.photo_viewer import Heat, Line
 
@@ -21,11 +22,15 @@ _HELD_BACK = "It did not train on this photo, but the run that it began from may
 
 @dataclass
 class Answers:
-    """A line and a heat map per run, and the names of the runs that trained on the photo."""
+    """A line and a heat map per run, and the names of runs that do not answer.
+
+    ``learned`` trained on the photo, and ``locked`` have it in their test set.
+    """
 
     lines: list[Line] = field(default_factory=list)
     heats: list[Heat] = field(default_factory=list)
     learned: list[str] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)
 
 
 def of(snapshot: Snapshot, photo: Mapping[Any, Any]) -> Answers:
@@ -34,10 +39,14 @@ def of(snapshot: Snapshot, photo: Mapping[Any, Any]) -> Answers:
     for run in [run for run in store.list_runs()[0] if run.can_classify][:_MOST_RUNS]:
         # A run that cannot answer is left out.
         with suppress(CatsDogsError, OSError):
-            is_held_back = photo["digest"] in set(model_files.read_predictions(run)["digest"])
-            if not is_held_back and _trained_on(run, snapshot, photo):
+            before = SeenBefore.of(run)
+            side = before.side(photo["digest"])
+            if side == TEST:
+                answers.locked.append(run_chips.name(run))
+            elif side == TRAINING or (not side and _trained_on(run, before, snapshot, photo)):
                 answers.learned.append(run_chips.name(run))
             else:
+                is_held_back = side == VALIDATION or before.training is not None
                 _ask(run, snapshot, photo, answers, is_held_back=is_held_back)
     return answers
 
@@ -61,7 +70,9 @@ def _ask(
     answers.heats.append(photo_viewer.heat(run, output.heatmap, label=label))
 
 
-def _trained_on(run: Run, snapshot: Snapshot, photo: Mapping[Any, Any]) -> bool:
-    """Return whether the photo was certainly among the run's training photos."""
+def _trained_on(run: Run, before: SeenBefore, snapshot: Snapshot, photo: Mapping[Any, Any]) -> bool:
+    """Return whether a photo on no known side was certainly a training photo, in older runs."""
+    if before.training is not None:
+        return False
     is_usable = photo["label"] != UNLABELLED and not photo["excluded"]
     return is_usable and run.about.dataset.fingerprint == snapshot.dataset.fingerprint()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from catsdogs.dataset import annotations, index, labelling
-from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, split
+from catsdogs.dataset import annotations, index, labelling, table_sides
+from catsdogs.dataset.split import split
 from catsdogs.errors import ConfigError
 from catsdogs.health import findings
 from catsdogs.health.snapshot import Snapshot, Watch
@@ -68,8 +68,9 @@ def validation_photos(root: Path, each: int) -> list[tuple[str, str]]:
 
 
 def _of_dataset(root: Path) -> tuple[Path, ...]:
-    """Return the files that decide which photos of a dataset have which label."""
-    return index.table_file(root), annotations.log_file(root), labelling.file(root)
+    """Return the files that decide which label and which side each photo of a dataset has."""
+    decided = annotations.log_file(root), labelling.file(root), table_sides.file(root)
+    return index.table_file(root), *decided
 
 
 def forget_datasets() -> None:
@@ -141,7 +142,7 @@ def _validation_photos(root: bytes, each: int, changed_at: list[int]) -> list[tu
     dataset = index.last_scan(Path(os.fsdecode(root)))
     try:
         usable = dataset.usable if dataset else pd.DataFrame({"label": [], "group": []})
-        _, held_back = split(usable, validation=DEFAULT_VALIDATION, seed=DEFAULT_SEED)
+        held_back = split(usable).validation
     except ConfigError:
         return []
     photos = usable.iloc[held_back].sort_values("digest")

@@ -6,7 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from catsdogs.dataset.given_splits import given_split
 from catsdogs.dataset.index import Dataset
+from catsdogs.dataset.table_sides import TEST
 from catsdogs.errors import ConfigError
 from catsdogs.runs import queue
 from catsdogs.runs.config import RunConfig
@@ -121,7 +123,9 @@ def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
 
 def _about(dataset: Dataset) -> None:
     name = literal(opening.display_name(current.path() or dataset.root))
-    text = f"On {len(dataset.usable):,} photos of {name}"
+    given = given_split(dataset.usable)
+    sides = f" ({literal(given.described)})" if given else ""
+    text = f"On {len(dataset.usable):,} photos of {name}{sides}"
     decided = {"left out": dataset.excluded, "relabelled": dataset.relabelled}
     counts = [f"{count:,} {word}" for word, count in decided.items() if count]
     st.caption(f"{text}, {' and '.join(counts)} by decision." if counts else f"{text}.")
@@ -129,7 +133,8 @@ def _about(dataset: Dataset) -> None:
 
 def _needs(dataset: Dataset, runs: Sequence[Run]) -> Callable[[RunConfig], Needs]:
     """Return the function that estimates the time of a run on ``dataset``."""
-    images, fingerprint = len(dataset.usable), dataset.fingerprint()
+    given, fingerprint = given_split(dataset.usable), dataset.fingerprint()
+    images = len(dataset.usable) - (given.counts[TEST] if given else 0)
 
     def needs(config: RunConfig) -> Needs:
         found = forecast.of(config, images=images, fingerprint=fingerprint, runs=runs)
