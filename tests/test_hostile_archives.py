@@ -86,6 +86,17 @@ def test_names_that_a_system_takes_for_one_become_several(tmp_path):
     assert (found["cats"], found["dogs"]) == (7, 3)
 
 
+def test_a_damaged_or_locked_file_that_is_no_image_does_not_cost_the_images(tmp_path):
+    members = {"cat.1.jpg": photo(1), "notes": b"some words", "dog.1": photo(2)}
+    archive = write_zip(tmp_path / "photos.zip", members)
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"some words")] ^= 1
+    archive.write_bytes(content)
+    folder = opening.open_source(archive)
+    found = summary.document(index.scan(folder))
+    assert (found["images"], found["other_types"], found["found"]) == (2, {"": 1}, 3)
+
+
 def test_a_name_that_fits_stays_as_it_is(tmp_path):
     names = {"train/cat.0.jpg", "PetImages/Dog/1.jpg", "a b/c-d_é.png", "cats/x'y (2).jpeg"}
     folder = opening.open_source(write_zip(tmp_path / "p.zip", {n: photo() for n in names}))

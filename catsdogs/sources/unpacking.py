@@ -79,11 +79,10 @@ def unpack(archive: Path, folder: Path) -> None:
             if not folder.is_dir():
                 _unpack_beside(archive, folder)
     except archives.ERRORS as error:
-        # bzip2 reports damage as an OSError too, but only errors of the system have a number.
-        if isinstance(error, OSError) and error.errno is not None:
+        if reason := _reason_of_the_system(error):
             raise DatasetError(
                 f"Expected to unpack {archive.name} into {folder.parent}. Received: "
-                f"{error.strerror}. Free some disk space, or choose another folder."
+                f"{reason}. Free some disk space, or choose another folder."
             ) from None
         raise ArchiveError(
             f"Expected a complete, unencrypted zip or tar of images. Received: {archive.name}, "
@@ -159,7 +158,7 @@ class _Unpacking:
         """Write a member, unless neither its name nor its content is that of a wanted file."""
         chunks = opened.chunks(member)
         if not _is_named(path.name):
-            first = next(chunks, b"")
+            first = _first(chunks) if member.is_bounded else b""
             suffix = _suffix_of(first)
             if suffix is None:
                 self._leave_out(path.name)
@@ -273,6 +272,24 @@ def _is_named(name: str) -> bool:
     """Return whether a member is wanted by its name: an image, a table of labels or an archive."""
     lower = name.lower()
     return recognition.has_image_suffix(lower) or lower.endswith((*TABLES, *archives.SUFFIXES))
+
+
+def _first(chunks: Iterator[bytes]) -> bytes:
+    """Return the first piece of a member that may be an image; none if it is damaged."""
+    try:
+        return next(chunks, b"")
+    except archives.ERRORS as error:
+        if _reason_of_the_system(error):
+            raise
+        return b""
+
+
+def _reason_of_the_system(error: Exception) -> str | None:
+    """Return the system's reason for an error; None for damage, even if bzip2 raised an OSError.
+
+    Only errors of the system have a number.
+    """
+    return error.strerror if isinstance(error, OSError) and error.errno is not None else None
 
 
 def _suffix_of(head: bytes) -> str | None:

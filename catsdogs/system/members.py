@@ -34,13 +34,15 @@ class Member:
     """An entry of an archive, as its header describes it.
 
     ``packed_bytes`` is its size inside the archive, 0 if the format does not compress members one
-    by one. ``entry`` belongs to the library that reads the archive.
+    by one. Unless it ``is_bounded``, reading a few bytes may unpack thousands of times as many.
+    ``entry`` belongs to the library that reads the archive.
     """
 
     name: str
     kind: Kind
     size_bytes: int
     packed_bytes: int
+    is_bounded: bool
     entry: Any
 
 

@@ -244,7 +244,7 @@ def _members(bounded: _Bounded) -> Sequence[Member]:
             raise tarfile.ReadError("a header that leads back")
         reached = archive.offset
         place = _Place(len(members), entry.offset_data)
-        members.append(Member(entry.name, _kind(entry), entry.size, 0, place))
+        members.append(Member(entry.name, _kind(entry), entry.size, 0, True, place))
         check_count(len(members))
         entry = archive.next()
     bounded.seek(archive.offset)

@@ -90,9 +90,9 @@ class Zip:
 
     def chunks(self, member: Member) -> Iterator[bytes]:
         """Yield a member's content in pieces. Its checksum is verified at the end."""
-        bounded = member.entry.compress_type in _BOUNDED
+        size_bytes = CHUNK_BYTES if member.is_bounded else _CAREFUL_CHUNK_BYTES
         with self._zip.open(member.entry) as stream:
-            while chunk := stream.read(CHUNK_BYTES if bounded else _CAREFUL_CHUNK_BYTES):
+            while chunk := stream.read(size_bytes):
                 yield chunk
 
     def read(self, member: Member, *, at_most: int) -> bytes:
@@ -105,8 +105,8 @@ class Zip:
         return bytes(content)
 
     def head(self, member: Member) -> bytes:
-        """Return a member's first bytes; none with a compression whose output has no bound."""
-        if member.entry.compress_type not in _BOUNDED:
+        """Return a member's first bytes; none of a member that is not bounded."""
+        if not member.is_bounded:
             return b""
         with self._zip.open(member.entry) as stream:
             return stream.read(HEAD_BYTES)
@@ -121,4 +121,5 @@ def _member(entry: zipfile.ZipInfo) -> Member:
     kind = _KINDS.get(stat.S_IFMT(entry.external_attr >> 16), Kind.SPECIAL)
     if kind is Kind.FILE and entry.is_dir():
         kind = Kind.FOLDER
-    return Member(entry.filename, kind, entry.file_size, entry.compress_size, entry)
+    is_bounded = entry.compress_type in _BOUNDED
+    return Member(entry.filename, kind, entry.file_size, entry.compress_size, is_bounded, entry)
