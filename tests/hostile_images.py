@@ -14,8 +14,17 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from picture_files import (
+    SRGB,
+    cmyk_profile,
+    encoded,
+    grey_profile,
+    png,
+    png_chunk,
+    rgb_profile,
+    tiff,
+)
 from PIL import Image
-from pillow_heif import register_heif_opener
 
 _NOISE = np.random.default_rng(5).integers(0, 256, (45, 60, 3), dtype=np.uint8)
 _FRAMES = [Image.new("RGB", (20, 16), colour) for colour in ("red", "green", "blue")]
@@ -50,14 +59,6 @@ _LIES = {
 }
 
 
-def encoded(image: Image.Image, file_format: str, **options) -> bytes:
-    """Return ``image`` as the bytes of a file."""
-    register_heif_opener()
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
-
-
 @cache
 def sound() -> dict[str, bytes]:
     """Return a small photo in every readable format."""
@@ -82,6 +83,7 @@ def corpus() -> dict[str, tuple[bytes, str | None]]:
             *_strips(),
             *_too_large(),
             *_too_many_parts(),
+            *_as_in_a_viewer(),
             ("empty.jpg", (b"", "empty")),
         ]
     )
@@ -99,12 +101,6 @@ def write_corpus(folder: Path, *, every: int = 1) -> dict[str, str | None]:
         (folder / file).write_bytes(content)
         expected[file] = code
     return expected
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    """Return a chunk with its length and checksum."""
-    checksum = zlib.crc32(kind + data)
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
 
 
 def bomb(side: int) -> bytes:
@@ -289,6 +285,29 @@ def _too_large() -> Iterator[tuple[str, tuple[bytes, str]]]:
     for kind, head in ((b"zTXt", b"k\0\0"), (b"iCCP", b"k\0\0"), (b"iTXt", b"k\0\1\0\0\0")):
         content = photo[:33] + png_chunk(kind, head + packed) + photo[33:]
         yield f"bomb-in-{kind.decode()}.png", (content, None)
+
+
+def _as_in_a_viewer() -> Iterator[tuple[str, tuple[bytes, str]]]:
+    """Yield pictures whose pixels need a conversion, and profiles with a wrong part each."""
+    swapped = rgb_profile((SRGB[2], SRGB[1], SRGB[0]), 2.2)
+    for name, profile in (("rgb", swapped), ("grey", grey_profile(1.0)), ("cmyk", cmyk_profile())):
+        mode = {"rgb": "RGB", "grey": "L", "cmyk": "CMYK"}[name]
+        photo = Image.fromarray(_NOISE).convert(mode)
+        yield f"profile-{name}.jpg", (encoded(photo, "JPEG", icc_profile=profile), "")
+        for at in range(0, len(profile), len(profile) // 12):
+            broken = profile[:at] + b"\xff" * 8 + profile[at + 8 :]
+            yield f"profile-{name}-{at}.tif", (encoded(photo, "TIFF", icc_profile=broken), "")
+    dark = _NOISE.astype(int) * 4
+    yield "dark-grey.png", (png(dark[..., 0], 16), "")
+    yield "dark-rgb.tif", (tiff(dark, 16, 2), "")
+    yield "signed.tif", (tiff(dark[..., 0] - 500, 16, 1, tags=[(339, 3, [2])]), "unsupported")
+    yield "raw.dng", (tiff(_NOISE, 8, 2, tags=[(50706, 1, [1, 4, 0, 0])]), "unsupported")
+    loop = tiff(_NOISE, 8, 2, tags=[(330, 4, [8] * 9)])  # Each directory inside is the first.
+    yield "directories.tif", (loop, "")
+    blank = [Image.new("RGB", (20, 16)), *_FRAMES]
+    for form in ("GIF", "WEBP", "PNG", "AVIF"):
+        content = encoded(blank[0], form, save_all=True, append_images=blank[1:])
+        yield f"blank.{form}", (content, "")
 
 
 def _too_many_parts() -> Iterator[tuple[str, tuple[bytes, str]]]:

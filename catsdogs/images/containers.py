@@ -7,6 +7,10 @@ from catsdogs.images import jpeg
 PNG_START = b"\x89PNG\r\n\x1a\n"
 # Classic and BigTIFF, each in both byte orders, and two wrong orders that programs have written.
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"MM*\0", b"II\0*", b"II+\0", b"MM\0+")
+# Cameras' raw files that are not TIFF files: of Canon, Fujifilm, Olympus, Panasonic and others.
+_RAW = re.compile(
+    rb"....ftypcrx |II\x1a\0\0\0HEAPCCDR|FUJIFILMCCD-RAW|II(RO|RS)|MMOR|IIU\0|FOVb|\0MRM", re.DOTALL
+)
 _PNG_END = b"IEND\xaeB`\x82"
 # The brands of HEIF files, of which HEIC and AVIF are kinds (ISO/IEC 23008-12; AV1 Image File
 # Format 1.1). A file lists its brands in its first box.
@@ -34,13 +38,18 @@ _BEGINNINGS = re.compile(
 
 
 def begins_like_an_image(content: bytes) -> bool:
-    """Return whether it has the signature of a readable format. The first 200 bytes are enough.
+    """Return whether it has the signature of a readable format, or of a camera's raw file.
 
-    Cameras' raw files that are TIFF files count too.
+    The first 200 bytes are enough.
     """
-    if content.startswith(TIFF_STARTS) or _BEGINNINGS.match(content) is not None:
+    if content.startswith(TIFF_STARTS) or _BEGINNINGS.match(content) or is_raw(content):
         return True
     return not _HEIF_BRANDS.isdisjoint(_brands(content))
+
+
+def is_raw(content: bytes) -> bool:
+    """Return whether it has the signature of a camera's raw file. Some are TIFF files instead."""
+    return _RAW.match(content) is not None
 
 
 def is_heif(content: bytes) -> bool:

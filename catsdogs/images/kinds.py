@@ -35,8 +35,6 @@ def _kind(begins: bytes, name: str, advice: str) -> _Kind:
 
 
 _UNSUPPORTED = (
-    _kind(rb"....ftypcrx |II\x1a\0\0\0HEAPCCDR", _RAW, _EXPORT_RAW),  # Canon
-    _kind(rb"FUJIFILMCCD-RAW|II(RO|RS)|MMOR|IIU\0|FOVb|\0MRM", _RAW, _EXPORT_RAW),
     _kind(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 file", _CONVERT),
     _kind(rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL file", _CONVERT),
     _kind(rb"II\xbc", "a JPEG XR file", _CONVERT),
@@ -100,6 +98,8 @@ def require_readable_kind(content: bytes) -> None:
             raise unsupported(kind, "Save it as an ordinary JPEG.")
     elif not containers.begins_like_an_image(content):
         raise _other_kind(_head(content))
+    elif containers.is_raw(content):
+        raise unsupported(_RAW, _EXPORT_RAW)
     elif content.startswith(containers.TIFF_STARTS):
         if tiff.is_camera_raw(content):
             raise unsupported(_RAW, _EXPORT_RAW)
