@@ -21,13 +21,13 @@ _LONG = 512
 _ONES = b"\xff\x00"  # Eight one bits: in a scan, 00 follows each FF.
 
 
-def open_ended(content: bytes) -> bytes:
-    """Return a JPEG in one scan, which ends with its end marker, without that marker.
+def open_ended(content: bytes, end: int) -> bytes:
+    """Return a JPEG in one scan, whose end marker ends at ``end``, without that marker.
 
     libjpeg fills data missing before an end marker with grey. Without it, libjpeg reports them.
     The bytes that follow are enough for it to read ahead.
     """
-    return content.removesuffix(jpeg.END) + bytes(_READ_AHEAD)
+    return b"".join([memoryview(content)[: end - len(jpeg.END)], bytes(_READ_AHEAD)])
 
 
 def completed(content: bytes, *, is_one_scan: bool) -> bytes | None:

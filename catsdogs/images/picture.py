@@ -205,7 +205,7 @@ class Picture:
             return _Source(self._completed(is_one_scan=is_one_scan), scales=is_one_scan)
         if not is_one_scan:
             return _Source(self.content, scales=False)
-        return _Source(jpeg_end.open_ended(self.content[: structure.end]), scales=True)
+        return _Source(jpeg_end.open_ended(self.content, structure.end), scales=True)
 
     def _completed(self, *, is_one_scan: bool) -> bytes:
         """Return a JPEG without an end marker as one that decodes.
