@@ -74,10 +74,7 @@ def loaded(image: ImageFile.ImageFile, reopened: Reopened) -> Deep:
 
 def in_8_bits(image: Image.Image) -> Image.Image:
     """Return 16-bit grey as 8-bit grey, rounded."""
-    values = np.asarray(image).astype(np.uint32)
-    values += _FULL // 255 // 2
-    values //= _FULL // 255
-    return Image.fromarray(values.astype(np.uint8))
+    return Image.fromarray(_table(16)[np.asarray(image)])
 
 
 def _grey(image: Image.Image) -> Deep:
@@ -116,26 +113,29 @@ def _colours(image: ImageFile.ImageFile, raw: str, reopened: Reopened) -> Deep:
 
     Pillow has read the high byte of each value. The low bytes are decoded if they matter.
     """
-    highs = image.split()
     clear = image.info.pop("transparency", None)
-    brightest = max(extremes(band)[1] for band in highs[:3])
+    brightest = max(extremes(image.getchannel(name))[1] for name in "RGB")
     if not isinstance(clear, tuple) and _bits_used(brightest << 8, 16) == 16:
         return Deep(image, _change(16, is_stretched=False))
     low = _with_raw_mode(reopened(), raw[:-1] + _OTHER_ORDER[raw[-1]])
     low.load()
-    values = [_joined(*pair) for pair in zip(highs[:3], low.split(), strict=False)]
-    used = _bits_used(max(int(band.max(initial=0)) for band in values), 16)
-    bands = [
-        Image.fromarray((band * (255 / ((1 << used) - 1))).round().astype(np.uint8))
-        for band in values
-    ]
-    picture = Image.merge(image.mode, [*bands, *highs[3:]])
+
+    def values(name: str) -> Values:  # One channel at a time, because they take much memory.
+        return _joined(image.getchannel(name), low.getchannel(name))
+
+    used = _bits_used(max(int(values(name).max(initial=0)) for name in "RGB"), 16)
+    bands = [Image.fromarray(_table(used)[values(name)]) for name in "RGB"]
+    alpha = [image.getchannel("A")] if image.mode == "RGBA" else []
+    picture = Image.merge(image.mode, [*bands, *alpha])
     if isinstance(clear, tuple):
-        is_clear = np.logical_and.reduce(
-            [band == one for band, one in zip(values, clear, strict=True)]
-        )
-        picture.paste("white", mask=Image.fromarray(is_clear))
+        equal = [values(name) == one for name, one in zip("RGB", clear, strict=True)]
+        picture.paste("white", mask=Image.fromarray(np.logical_and.reduce(equal)))
     return Deep(picture, _change(16, is_stretched=used < 16))
+
+
+def _table(bits: int) -> Values:
+    """Return the 8-bit level, as uint8, of each value of ``bits`` bits."""
+    return (np.arange(1 << bits) * (255 / ((1 << bits) - 1))).round().astype(np.uint8)
 
 
 def _with_raw_mode(image: ImageFile.ImageFile, raw: str) -> ImageFile.ImageFile:

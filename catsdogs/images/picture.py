@@ -154,7 +154,7 @@ class Picture:
         Raises:
             UnreadableImage: with the reason.
         """
-        decoded = self._shown(1)
+        decoded = next(iter(self._decoded.values()), None) or self._shown(1)
         image = header.open_header(self.content)
         changes = [_TURNED.get(header.orientation(image), ""), *decoded.changes]
         if frames := header.frames(image):
