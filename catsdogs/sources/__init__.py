@@ -10,6 +10,7 @@ kaggle.py      Kaggle's Dogs vs. Cats, through kagglehub
 download.py    downloads that resume and become visible when they are complete
 http.py        one HTTP request that the caller can stop at any time
 unpacking.py   an archive of images → a folder, within bounds
+file_names.py  names that every system accepts
 sample.py      the drawn sample dataset
 drawing/       the pictures of the sample dataset
 """

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import shutil
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,6 +22,7 @@ from catsdogs.dataset import left_out, listing, recognition
 from catsdogs.errors import ArchiveError, DatasetError
 from catsdogs.images import containers
 from catsdogs.labels import UNLABELLED, label_of_path
+from catsdogs.sources.file_names import Names, is_wanted
 from catsdogs.system import archives, members
 from catsdogs.system.locks import exclusive
 from catsdogs.system.members import Archive, Kind, Member, OutOfBounds
@@ -33,14 +33,10 @@ MOST_BYTES = 50 << 30
 # Left free for the app, which also writes runs.
 SPARED_BYTES = 256 << 20
 _CHECK_SPACE_EVERY_BYTES = 64 << 20
-_MOST_FOLDERS_DEEP = 20
-_MOST_NAME_BYTES = 150
 UNFINISHED = ".tmp-"
 _INNER_ARCHIVE = f"{UNFINISHED}inner"
 # Kaggle's archives contain archives, and a browser or a person may pack them once or twice more.
 MOST_DEEP = 3
-# Tables of labels, and tables that contain images.
-TABLES = (".csv", ".tsv", ".parquet")
 _HOLDS_IMAGES = ".parquet"
 _TOP = PurePosixPath()
 # Suffixes for images that have none, by how they begin. Any other one is of HEIC's family.
@@ -54,9 +50,6 @@ _SUFFIXES = {
     b"MM": ".tif",
 }
 _DRIVE = re.compile("[A-Za-z]:")
-# Characters that Windows does not allow in a name. Invisible characters are replaced as well.
-_UNFIT = re.compile(r'[<>:"|?*]')
-_DEVICES = re.compile(r"(?i)(CON|PRN|AUX|NUL|COM\d|LPT\d)(\..*)?")
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -119,7 +112,7 @@ class _Unpacking:
     """The files written into ``root`` so far, what was left out, and the limits for more."""
 
     def __init__(self, root: Path, archive_bytes: int) -> None:
-        self.root, self.names, self.images = root, _Names(), 0
+        self.root, self.names, self.images = root, Names(), 0
         self.left_out, self.other_types = Counter[str](), Counter[str]()
         self.has_labels_by_name = self.is_too_deep = False
         self._most_bytes = min(MOST_BYTES, members.most_bytes(archive_bytes))
@@ -132,7 +125,7 @@ class _Unpacking:
             self._entries += len(opened.members)
             members.check_count(self._entries)
             wanted = [one for one in opened.members if self._is_wanted(one, inside)]
-            named = [one for one in wanted if _is_named(one.name)]
+            named = [one for one in wanted if is_wanted(one.name)]
             members.check(named, archive.stat().st_size, each=MOST_BYTES)
             members.check(wanted, archive.stat().st_size, each=members.CHUNK_BYTES)
             _check_space(sum(member.size_bytes for member in named), self.root)
@@ -157,7 +150,7 @@ class _Unpacking:
     def _write(self, opened: Archive, member: Member, path: PurePosixPath) -> None:
         """Write a member, unless neither its name nor its content is that of a wanted file."""
         chunks = opened.chunks(member)
-        if not _is_named(path.name):
+        if not is_wanted(path.name):
             first = _first(chunks) if member.is_bounded else b""
             suffix = _suffix_of(first)
             if suffix is None:
@@ -237,43 +230,6 @@ def _advice(error: Exception) -> str:
     return "Download it again, or unpack it with another program and use that folder."
 
 
-class _Names:
-    """The names given to files. Their suffixes are wanted ones; those of folders are not."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-        self._numbers: dict[str, int] = {}
-
-    def has(self, suffix: str) -> bool:
-        """Return whether a file with this suffix was named."""
-        return any(name.endswith(suffix) for name in self._taken)
-
-    def new(self, path: PurePosixPath) -> PurePosixPath:
-        """Return a name like ``path`` that every system accepts and that is not taken yet."""
-        folders = [_fit(part) for part in path.parts[:-1]][-_MOST_FOLDERS_DEEP:]
-        folders = [f"{name}_" if _is_named(name) else name for name in folders]
-        wanted = PurePosixPath(*folders, _fit(path.stem) + path.suffix)
-        found, number = wanted, self._numbers.get(_key(wanted), 1)
-        while _key(found) in self._taken:
-            number += 1
-            # Separated by a dot, because the part before the first dot is the label.
-            found = wanted.with_name(f"{wanted.stem}.{number}{wanted.suffix}")
-        self._numbers[_key(wanted)] = number
-        self._taken.add(_key(found))
-        return found
-
-
-def _key(path: PurePosixPath) -> str:
-    """Return a key that is equal for two names that some file system treats as the same."""
-    return unicodedata.normalize("NFC", str(path).casefold())
-
-
-def _is_named(name: str) -> bool:
-    """Return whether a member is wanted by its name: an image, a table of labels or an archive."""
-    lower = name.lower()
-    return recognition.has_image_suffix(lower) or lower.endswith((*TABLES, *archives.SUFFIXES))
-
-
 def _first(chunks: Iterator[bytes]) -> bytes:
     """Return the first piece of a member that may be an image; none if it is damaged."""
     try:
@@ -297,15 +253,6 @@ def _suffix_of(head: bytes) -> str | None:
     if not containers.begins_like_an_image(head[: members.HEAD_BYTES]):
         return None
     return next((suffix for start, suffix in _SUFFIXES.items() if head.startswith(start)), ".heic")
-
-
-def _fit(name: str) -> str:
-    """Return ``name`` without characters that a system may refuse or that are invisible."""
-    if not name.isprintable():
-        name = "".join(char if char.isprintable() else "_" for char in name)
-    short = _UNFIT.sub("_", name).encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
-    fit = short.rstrip(". ") or "_"
-    return f"_{fit}" if _DEVICES.fullmatch(fit) else fit
 
 
 def _parts(name: str) -> tuple[str, ...]:
