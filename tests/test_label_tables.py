@@ -235,7 +235,7 @@ def test_tables_in_a_dataset_and_beside_it_are_noticed(numbered):
     (numbered / "prices.csv").write_text("item;price\n")
     (numbered.parent / "labels.csv").write_text("filename,label\n")
     (numbered.parent / "holidays.csv").write_text("filename,label\n")
-    found = nearby_tables.found(numbered, index.scan(numbered).records)
+    found = nearby_tables.found(numbered, index.scan(numbered).records["path"])
     assert {one.path: one.says_labels for one in found} == {
         "train.csv": True,
         "images/_classes.csv": True,

@@ -71,7 +71,7 @@ def scan(*, path: str, classes: str | None, named: list[str] | None) -> Outcome:
         raise no_images(typed_path(path), dataset)
     result = summary.document(dataset)
     result["patterns"] = [asdict(pattern) for pattern in unlabelled.patterns(dataset)]
-    tables = nearby_tables.found(dataset.root, dataset.records)
+    tables = nearby_tables.found(dataset.root, dataset.records["path"])
     result["tables"] = [asdict(table) for table in tables]
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]

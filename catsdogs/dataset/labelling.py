@@ -47,11 +47,30 @@ class LabelMap:
 
         The nearest folder comes first, then the beginning of the name, then its first letter.
         """
+        return self.labels([path])[0]
+
+    def labels(self, paths: Iterable[str]) -> list[int | None]:
+        """Return ``label`` of each path. Folders are looked up once."""
+        by_folder: dict[str, int | None] = {}
+        labels = []
+        for path in paths:
+            folder = path.rpartition("/")[0]
+            if folder not in by_folder:
+                by_folder[folder] = self._of_folder(path)
+            of_folder = by_folder[folder]
+            labels.append(self._of_name(path) if of_folder is None else of_folder)
+        return labels
+
+    def _of_folder(self, path: str) -> int | None:
         for folder in ancestors(path):
             for name in (folder, folder.rpartition("/")[2]):
                 if (label := self.names.get(key(name))) is not None:
                     return label
-        if (label := self.names.get(key(beginning(path)))) is not None:
+        return None
+
+    def _of_name(self, path: str) -> int | None:
+        label = self.names.get(key(beginning(path))) if self.names else None
+        if label is not None:
             return label
         letter = first_letter(path)
         if self.capital is None or not letter:
@@ -115,7 +134,7 @@ def applied(table: pd.DataFrame, labels: LabelMap) -> pd.DataFrame:
     """Return records with the labels that the mapping gives in the column ``label``."""
     if not labels:
         return table
-    given = [labels.label(path) for path in table["path"]]
+    given = labels.labels(table["path"])
     own = table["label"]
     new = [own_ if label is None else label for own_, label in zip(own, given, strict=True)]
     return table.assign(label=pd.Series(new, index=table.index, dtype=own.dtype))

@@ -1,10 +1,8 @@
 """Tables in a dataset or beside it that may say the labels of its images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from catsdogs.dataset import label_tables, table_text
 from catsdogs.errors import DatasetError
@@ -25,10 +23,10 @@ class NearbyTable:
     says_labels: bool
 
 
-def found(root: Path, records: pd.DataFrame) -> list[NearbyTable]:
-    """Return the tables in the folders of ``records`` and beside ``root``; only begins are read."""
+def found(root: Path, images: Iterable[str]) -> list[NearbyTable]:
+    """Return the tables in the folders of ``images`` and beside ``root``; only begins are read."""
     tables = []
-    for path in _candidates(root, records):
+    for path in _candidates(root, images):
         if (table := _read(root, path)) is not None:
             tables.append(table)
         if len(tables) == _MOST_TABLES:
@@ -48,8 +46,8 @@ def advice(root: Path, tables: list[NearbyTable]) -> str:
     )
 
 
-def _candidates(root: Path, records: pd.DataFrame) -> Iterator[Path]:
-    folders = sorted({path.rpartition("/")[0] for path in records["path"]} | {""})
+def _candidates(root: Path, images: Iterable[str]) -> Iterator[Path]:
+    folders = sorted({path.rpartition("/")[0] for path in images} | {""})
     for folder in folders[:_MOST_FOLDERS]:
         yield from _tables_in(root / folder)
     names = {*_USUAL_NAMES, root.name.lower()}

@@ -71,7 +71,7 @@ def patterns(dataset: Dataset) -> list[Pattern]:
 
 
 def _by_table(dataset: Dataset) -> str:
-    tables = nearby_tables.found(dataset.root, dataset.records)
+    tables = nearby_tables.found(dataset.root, dataset.records["path"])
     return nearby_tables.advice(dataset.root, tables)
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
-from catsdogs.dataset import index, labelling, name_patterns, recognition, table_rows
+from catsdogs.dataset import index, labelling, name_patterns, nearby_tables, recognition, table_rows
 from catsdogs.dataset.listing import Listing
 from catsdogs.dataset.name_patterns import Pattern
+from catsdogs.dataset.nearby_tables import NearbyTable
 from catsdogs.dataset.records import by_name
 from catsdogs.errors import UnreadableImage
 from catsdogs.images import picture
@@ -31,9 +32,9 @@ class Preview:
 
     ``in_class_folders`` counts the labelled images whose folder, not their name, gives the label,
     ``mapped`` those that the user's labels of folders and names apply to. ``patterns`` distinguish
-    the images without a label. ``photos`` are the path and the thumbnail of a few. ``rest`` are the
-    entries that are not pictures. Without ``is_complete``, only the first ``MOST_FILES`` files were
-    counted.
+    the images without a label, and ``tables`` may say their labels. ``photos`` are the path and the
+    thumbnail of a few. ``rest`` are the entries that are not pictures. Without ``is_complete``,
+    only the first ``MOST_FILES`` files were counted.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Preview:
     in_class_folders: int
     mapped: int
     patterns: tuple[Pattern, ...]
+    tables: tuple[NearbyTable, ...]
     photos: tuple[tuple[str, bytes], ...]
     is_complete: bool
 
@@ -70,7 +72,8 @@ def preview(folder: Path) -> Preview:
     images = [name for name, path in by_name(listing.files).items() if path in found]
     own = {name: label_of_path(name) for name in images}
     by_user = labelling.load(folder)
-    mapped = {name: label for name in images if (label := by_user.label(name)) is not None}
+    given = zip(images, by_user.labels(images), strict=True)
+    mapped = {name: label for name, label in given if label is not None}
     labels = own | mapped
     counts = Counter(labels.values())
     labelled = [name for name in images if name not in mapped and own[name] != UNLABELLED]
@@ -86,6 +89,7 @@ def preview(folder: Path) -> Preview:
         in_class_folders=len(labelled) - by_file,
         mapped=sum(label != UNLABELLED for label in mapped.values()),
         patterns=tuple(name_patterns.found(unlabelled, others=len(images) - len(unlabelled))),
+        tables=tuple(nearby_tables.found(folder, images)),
         photos=_photos(folder, labels),
         is_complete=len(listing.files) < MOST_FILES,
     )

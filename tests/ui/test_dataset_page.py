@@ -497,3 +497,27 @@ def test_images_without_a_label_can_be_labelled_later(chosen, photo):
     label_rows(app, perros="Dog")
     assert not app.exception
     assert (index.last_scan(chosen).usable["label"] == 1).sum() == 11
+
+
+@pytest.fixture
+def with_table(tmp_path, photo):
+    """Photos whose labels are only in a table beside them."""
+    for number in range(1, 5):
+        photo(tmp_path / "set" / "images" / f"{number}.jpg", seed=number)
+    (tmp_path / "set" / "train.csv").write_text("id,label\n1,0\n2,1\n3,0\n4,1\n")
+    return tmp_path / "set"
+
+
+@pytest.mark.parametrize("is_current", [True, False], ids=["current", "previewed"])
+def test_labels_are_taken_from_a_table_beside_the_photos(with_table, kaggle_folder, is_current):
+    current.choose(with_table if is_current else kaggle_folder)
+    app = opened() if is_current else opened(open="1")
+    if not is_current:
+        preview(app, with_table)
+    button = app.button(key="table_take_0")
+    assert button.label == "Take the labels of train\\.csv"
+    button.click().run()
+    assert not app.exception
+    assert current.path() == with_table
+    assert len(names(app)) == 4
+    assert index.last_scan(with_table).usable["label"].tolist() == [0, 1, 0, 1]

@@ -17,4 +17,5 @@ decisions.py       buttons that decide about photos, and undo
 picker.py          choose, fetch or draw another dataset
 preview.py         a folder before it becomes the dataset
 label_form.py      says which folders and name patterns are cats and dogs
+table_import.py    labels and decisions from a table
 """

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from catsdogs.charts import dataset as dataset_charts
-from catsdogs.dataset import annotations, label_tables
+from catsdogs.dataset import annotations
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.summary import described
 from catsdogs.health.findings import Shortcut
 from catsdogs.health.snapshot import SIDES, Snapshot
 from catsdogs.text import counted, literal, percent, printable
-from catsdogs.ui.dataset import health_cards
-from catsdogs.ui.shared import cache, problems
+from catsdogs.ui.dataset import health_cards, table_import
+from catsdogs.ui.shared import cache
 from catsdogs.ui.shared.markdown import verbatim
 
 _DECIDED = ("relabelled", "excluded")
@@ -126,23 +126,7 @@ def _decisions(snapshot: Snapshot) -> None:
             key="decisions_export",
             on_click="ignore",
         )
-    _import(snapshot)
-
-
-def _import(snapshot: Snapshot) -> None:
-    given = st.file_uploader(
-        "Import decisions or labels",
-        type=["csv", "tsv", "txt"],
-        key="decisions_import",
-        help="A table with the name and the label of each image, or an export of decisions.",
-    )
-    if given is not None and st.button("Import", key="decisions_take"):
-        with problems.shown():
-            records = snapshot.dataset.records
-            found = label_tables.take_over(snapshot.dataset.root, records, given.getvalue())
-            numbers = f" ({label_tables.NUMBERS_MEAN})" if found.has_numbers else ""
-            st.toast(f"{counted(found.photos, 'decision')} imported{numbers}.")
-            st.rerun()
+    table_import.upload(dataset.root, on_imported=st.rerun)
 
 
 def _files(dataset: Dataset) -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from catsdogs.dataset import labelling, unlabelled
+from catsdogs.dataset import labelling, nearby_tables, unlabelled
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.labelling import LabelMap
 from catsdogs.dataset.name_patterns import CAPITAL, FIRST_LETTER, FOLDER, Pattern, key
+from catsdogs.dataset.nearby_tables import NearbyTable
 from catsdogs.labels import CAT, DOG, UNLABELLED
 from catsdogs.sources.preview import preview
 from catsdogs.text import counted, literal
+from catsdogs.ui.dataset import table_import
 from catsdogs.ui.shared import cache, problems
 
 _CHOICES = {"Cat": CAT, "Dog": DOG, "Leave out": UNLABELLED}
@@ -57,6 +59,8 @@ def _offered(dataset: Dataset) -> None:
         show(dataset.root, patterns, on_saved=_see)
     else:
         st.markdown(literal(unlabelled.advice(dataset)))
+    tables = nearby_tables.found(dataset.root, dataset.records["path"])
+    table_import.nearby(dataset.root, tables, on_imported=_see)
     if labelling.load(dataset.root):
         forget_button(dataset.root, on_saved=_see)
 
@@ -69,8 +73,20 @@ def _see() -> None:
 def instead(root: Path) -> None:
     """Offer the form for a folder that cannot be a dataset because no image has a label."""
     found = preview(root)
-    if found.patterns and not found.cats and not found.dogs:
-        show(root, found.patterns, on_saved=_see)
+    if found.images and not found.cats and not found.dogs:
+        by_table(root, found.tables, on_imported=_see)
+        if found.patterns:
+            show(root, found.patterns, on_saved=_see)
+
+
+def by_table(
+    root: Path, tables: tuple[NearbyTable, ...], *, on_imported: Callable[[], None]
+) -> None:
+    """Offer to take labels from the tables near the images, or from one that is uploaded."""
+    table_import.nearby(root, tables, on_imported=on_imported)
+    box = st.expander("Labels from a table", icon=":material/table:", key="label_by_table")
+    with box:
+        table_import.upload(root, on_imported=on_imported)
 
 
 def forget_button(root: Path, *, on_saved: Callable[[], None]) -> None:

@@ -75,16 +75,19 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
         ):
             on_use(found.folder)
         st.button("Choose another", key="preview_back", on_click=forget)
-    _labels(found, is_whole=is_whole)
+    if found.images:
+        _labels(found, is_whole=is_whole, on_use=on_use)
 
 
-def _labels(found: Preview, *, is_whole: bool) -> None:
-    """Offer to label folders and name patterns, or to forget such labels."""
+def _labels(found: Preview, *, is_whole: bool, on_use: Callable[[Path], None]) -> None:
+    """Offer to label folders, name patterns and images by a table, or to forget such labels."""
 
     def look_again() -> None:
         look(found.folder)
         st.rerun()
 
+    if not is_whole:
+        label_form.by_table(found.folder, found.tables, on_imported=lambda: on_use(found.folder))
     if found.patterns and is_whole:
         with st.expander("Label the other images", key="preview_labels"):
             label_form.show(found.folder, found.patterns, on_saved=look_again)
