@@ -12,7 +12,7 @@ from conftest import PROJECT, command_line
 from hostile import photo, write_folder
 from streamlit.testing.v1 import AppTest
 
-from catsdogs.dataset import index, listing, summary
+from catsdogs.dataset import index, listing, summary, table_rows
 from catsdogs.dataset.listing import listed
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.images import picture
@@ -116,14 +116,14 @@ def test_a_pipe_a_device_or_a_socket_given_by_name_is_refused_at_once(tmp_path):
 
 
 def test_a_file_that_becomes_a_pipe_during_a_scan_does_not_stop_it(kaggle_folder, monkeypatch):
-    def listed_then_swapped(root):
-        found = listed(root)
+    def listed_then_swapped(root, **limits):
+        found = listed(root, **limits)
         (root / "cat.0.jpg").unlink()
         os.mkfifo(root / "cat.0.jpg")
         (root / "cat.1.jpg").unlink()
         return found
 
-    monkeypatch.setattr(index, "listed", listed_then_swapped)
+    monkeypatch.setattr(table_rows, "listed", listed_then_swapped)
     found = summary.document(index.scan(kaggle_folder))
     assert (found["images"], found["skipped"]) == (14, {"missing": 2})
 
