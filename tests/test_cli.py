@@ -10,8 +10,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import PROJECT, command_line
+from PIL import Image
 
 from catsdogs import __version__
 from catsdogs.cli import parser
@@ -255,6 +257,16 @@ def test_classified_files_come_with_what_each_run_says(runs, photo, tmp_path, ca
     assert len(re.findall(r"(?:cat|dog) [\d.]+ %|neither", row)) == 2
     assert all(any(run in line for line in lines) for run in runs)
     assert any("bad.jpg" in line and "empty" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_what_decoding_changed_is_listed_by_picture(runs, photo, tmp_path, capsys):
+    plain, grey = photo(tmp_path / "plain.jpg"), tmp_path / "deep.png"
+    Image.fromarray(np.full((40, 60), 4000, np.uint16) + np.arange(60, dtype=np.uint16)).save(grey)
+    assert parser.main(["classify", str(plain), str(grey), "--run", runs[0]]) == 0
+    _, _, below = capsys.readouterr().out.partition("Decoded differently")
+    assert "deep.png" in below
+    assert "plain.jpg" not in below
 
 
 @pytest.mark.slow

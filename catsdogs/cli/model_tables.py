@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from catsdogs.cli.fitting import Grid, shortened
-from catsdogs.cli.tables import Readable, facts, percent, unreadable_files
+from catsdogs.cli.tables import Readable, facts, listed, percent, unreadable_files
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
 from catsdogs.text import counted
 
@@ -199,7 +199,7 @@ def _left_out(result: dict[str, Any], names: Mapping[str, str]) -> str | None:
 
 
 def classified(answers: list[dict[str, Any]]) -> Readable:
-    """Return a row per picture, then the counts of each run, then what could not be read."""
+    """Return a row per picture, the counts of each run, what decoding changed, and failures."""
     runs = list(dict.fromkeys(r["run"] for answer in answers for r in answer["results"]))
     letters = dict(zip(runs, _letters(len(runs)), strict=True))
     failed = [
@@ -211,8 +211,16 @@ def classified(answers: list[dict[str, Any]]) -> Readable:
     return [
         *(_said(answers, {run: letters[run] for run in some}) for some in several),
         *([_counts(answers, letters)] if runs else []),
+        *_changed(answers),
         *unreadable_files(failed),
     ]
+
+
+def _changed(answers: list[dict[str, Any]]) -> Readable:
+    """Return what decoding changed in each picture: orientation, colours, brightness and others."""
+    rows = [(one["file"], ", ".join(one["changes"])) for one in answers if one["changes"]]
+    titles = ("Decoded differently", "How")
+    return listed(titles, rows, shorten=titles[:1], wrap=titles[1:]) if rows else []
 
 
 def _letters(count: int) -> list[str]:
