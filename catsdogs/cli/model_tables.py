@@ -10,6 +10,7 @@ from rich.text import Text
 from catsdogs.cli.fitting import Grid, shortened
 from catsdogs.cli.tables import Readable, facts, listed, percent, unreadable_files
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
+from catsdogs.runs.seen_before import TRAINING
 from catsdogs.text import counted
 
 # The health check judges labels with MobileNetV2's vectors.
@@ -248,15 +249,21 @@ def _answer(result: dict[str, Any]) -> str:
 
 
 def _counts(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
-    """Return how often each run gave each answer, how many pictures it has seen, and its time."""
-    rows = []
+    """Return how often each run gave each answer, how many pictures it was trained on, its time.
+
+    The pictures it was trained on are left out if there are none, or nothing is known about them.
+    """
+    rows, was_trained_on_any = [], False
     for run, letter in letters.items():
         found = [one for answer in answers for one in answer["results"] if one["run"] == run]
         labels = Counter(one["label"] for one in found)
         mean_ms = sum(one["latency_ms"] for one in found) / len(found)
         counts = (f"{labels[label]:,}" for label in _LABELS)
-        trained_on = sum(one["seen"] == "training" for one in found)
-        rows.append([letter, run, *counts, f"{trained_on:,}", f"{mean_ms:.0f} ms"])
+        trained_on = sum(one["seen"] == TRAINING for one in found)
+        was_trained_on_any |= trained_on > 0
+        rows.append([letter, run, *counts, f"{mean_ms:.0f} ms", f"{trained_on:,}"])
     said = (f"{label.capitalize()}>" for label in _LABELS)
-    titles = ("", "Run", *said, "Trained on>", "Time per picture>")
+    titles = ["", "Run", *said, "Time per picture>", "Trained on>"]
+    if not was_trained_on_any:
+        titles, rows = titles[:-1], [row[:-1] for row in rows]
     return Grid(titles, rows, drop=("Time per picture",), shorten=("Run",))
