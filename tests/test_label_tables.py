@@ -77,6 +77,16 @@ def test_names_in_the_encoding_of_western_windows_are_read(tmp_path, photo):
     assert take_over(tmp_path / "set", table).photos == 1
 
 
+def test_an_empty_action_beside_a_label_relabels(numbered):
+    assert take_over(numbered, "path,action,label\nimages/1.jpg,,cat\n").photos == 1
+    assert labels(numbered)["1.jpg"] == CAT
+
+
+def test_a_spreadsheet_is_refused_with_what_to_do(numbered):
+    with pytest.raises(DatasetError, match="Save the sheet as CSV"):
+        take_over(numbered, b"PK\x03\x04" + bytes(100))
+
+
 def test_numbers_are_said_to_be_cats_and_dogs(numbered):
     assert take_over(numbered, b"id,label\n1,0\n").has_numbers
     assert not take_over(numbered, b"id,label\n1,cat\n").has_numbers

@@ -11,6 +11,7 @@ from catsdogs.dataset.labelling import LabelMap
 from catsdogs.dataset.name_patterns import FIRST_LETTER, FOLDER, NAME
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.labels import CAT, DOG, UNLABELLED
+from catsdogs.runs import layout, store
 
 
 @pytest.fixture
@@ -241,4 +242,7 @@ def test_a_run_records_the_hash_of_the_mapping(italian):
     assert status == 0
     _, shown = command_line("runs", "show", run["run"])
     assert shown["dataset"]["cats"] == 6
-    assert shown["annotations"]["label_map"] == labelling.content_hash(italian)
+    label_map = shown["annotations"]["label_map"]
+    assert label_map == labelling.content_hash(italian)
+    card = store.find(run["run"]).folder / layout.MODEL_CARD
+    assert f"`{label_map}`" in card.read_text("utf-8")

@@ -112,9 +112,10 @@ def exchange_annotations(*, path: str, import_from: Path | None, export_to: Path
 
 def _taken_over(root: Path, table: Path) -> dict[str, Any]:
     """Import a table; return the numbers that describe it."""
-    with table.open("rb") as stream:
+    source = table.expanduser()
+    with source.open("rb") as stream:
         content = stream.read(table_text.MAX_BYTES + 1)
-    found = label_tables.take_over(root, index.scan(root).records, content, source=table)
+    found = label_tables.take_over(root, index.scan(root).records, content, source=source)
     counts = {"imported": found.photos, "unreadable_rows": found.unreadable, "sides": found.sides}
     meaning = {"numbers": label_tables.NUMBERS_MEAN} if found.has_numbers else {}
     return {**counts, **meaning}

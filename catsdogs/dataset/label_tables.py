@@ -184,6 +184,7 @@ class Reader:
         if self._problems[path]:
             raise _WrongRowError(f"{path}, which cannot be read ({self._problems[path]})")
         digest = self._digest(path, row)
+        action = action or (RELABEL if label else "")
         if action.lower() not in ACTIONS:
             known = ", ".join(ACTIONS)
             raise _WrongRowError(f"the action {action!r}; the known ones are {known}")

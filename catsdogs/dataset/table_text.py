@@ -49,6 +49,11 @@ def read(content: bytes | str) -> Table:
             f"Expected a table of at most {MAX_BYTES >> 20} MB. Received: {len(content):,} bytes. "
             "Divide it."
         )
+    if content[:2] in (b"PK", "PK"):
+        raise DatasetError(
+            "Expected a table as text (CSV). Received: a spreadsheet or an archive. Save the sheet "
+            "as CSV in the spreadsheet program first."
+        )
     text = content if isinstance(content, str) else decoded(content)
     text = text.removeprefix("\ufeff").lstrip("\r\n")
     offset, separator = 0, None

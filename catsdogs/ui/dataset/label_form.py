@@ -9,9 +9,8 @@ from catsdogs.dataset import labelling, nearby_tables, unlabelled
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.labelling import LabelMap
 from catsdogs.dataset.name_patterns import CAPITAL, FIRST_LETTER, FOLDER, Pattern, key
-from catsdogs.dataset.nearby_tables import NearbyTable
 from catsdogs.labels import CAT, DOG, UNLABELLED
-from catsdogs.sources.preview import preview
+from catsdogs.sources.preview import Preview, preview
 from catsdogs.text import counted, literal
 from catsdogs.ui.dataset import table_import
 from catsdogs.ui.shared import cache, problems
@@ -28,9 +27,9 @@ def show(root: Path, patterns: tuple[Pattern, ...], *, on_saved: Callable[[], No
     A row without an answer leaves its images as they are.
     """
     st.markdown("**Which of these are cats, and which are dogs?**")
-    capital = _capital(patterns)
     rows = [one for one in patterns if one.kind != FIRST_LETTER]
     with st.form("label_form"):
+        capital = _capital(patterns)
         chosen = [(one, _row(number, one)) for number, one in enumerate(rows[:_MOST_ROWS])]
         if len(rows) > _MOST_ROWS:
             st.caption(
@@ -71,22 +70,21 @@ def _see() -> None:
 
 
 def instead(root: Path) -> None:
-    """Offer the form for a folder that cannot be a dataset because no image has a label."""
+    """Offer to label the images of a folder that cannot be a dataset because none has a label."""
     found = preview(root)
     if found.images and not found.cats and not found.dogs:
-        by_table(root, found.tables, on_imported=_see)
-        if found.patterns:
-            show(root, found.patterns, on_saved=_see)
+        every_way(found, on_saved=_see, on_imported=_see)
 
 
-def by_table(
-    root: Path, tables: tuple[NearbyTable, ...], *, on_imported: Callable[[], None]
+def every_way(
+    found: Preview, *, on_saved: Callable[[], None], on_imported: Callable[[], None]
 ) -> None:
-    """Offer to take labels from the tables near the images, or from one that is uploaded."""
-    table_import.nearby(root, tables, on_imported=on_imported)
-    box = st.expander("Labels from a table", icon=":material/table:", key="label_by_table")
-    with box:
-        table_import.upload(root, on_imported=on_imported)
+    """Offer the tables near the images, the form for their names, and an upload of a table."""
+    table_import.nearby(found.folder, found.tables, on_imported=on_imported)
+    if found.patterns:
+        show(found.folder, found.patterns, on_saved=on_saved)
+    with st.expander("Labels from another table", key="label_by_table"):
+        table_import.upload(found.folder, on_imported=on_imported)
 
 
 def forget_button(root: Path, *, on_saved: Callable[[], None]) -> None:

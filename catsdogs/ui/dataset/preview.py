@@ -87,12 +87,10 @@ def _labels(found: Preview, *, is_whole: bool, on_use: Callable[[Path], None]) -
         st.rerun()
 
     if not is_whole:
-        label_form.by_table(found.folder, found.tables, on_imported=lambda: on_use(found.folder))
-    if found.patterns and is_whole:
+        label_form.every_way(found, on_saved=look_again, on_imported=lambda: on_use(found.folder))
+    elif found.patterns:
         with st.expander("Label the other images", key="preview_labels"):
             label_form.show(found.folder, found.patterns, on_saved=look_again)
-    elif found.patterns:
-        label_form.show(found.folder, found.patterns, on_saved=look_again)
     if found.mapped:
         label_form.forget_button(found.folder, on_saved=look_again)
 
