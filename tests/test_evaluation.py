@@ -23,6 +23,28 @@ def test_figures_of_a_small_case_worked_by_hand():
     assert result.report["dog"]["recall"] == pytest.approx(2 / 3)
 
 
+def test_naming_the_larger_class_has_a_balanced_accuracy_of_one_half():
+    labels = np.array([0] * 19 + [1])
+    result = evaluate(labels, np.full(20, 0.1))
+    assert (result.accuracy, result.balanced_accuracy, result.majority_baseline) == (
+        0.95,
+        0.5,
+        0.95,
+    )
+    weighed = evaluate(np.array([0, 0, 1, 1, 1]), np.array([0.1, 0.6, 0.9, 0.4, 0.8]))
+    assert weighed.balanced_accuracy == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert weighed.majority_baseline == pytest.approx(3 / 5)
+
+
+def test_the_interval_of_balanced_accuracy_is_wide_where_one_class_is_rare():
+    rare, even = np.array([0] * 18 + [1] * 2), np.array([0, 1] * 10)
+    of_rare, of_even = (
+        intervals.of_metrics(labels, labels * 0.8 + 0.1)["balanced_accuracy"]
+        for labels in (rare, even)
+    )
+    assert of_rare.low < of_even.low < of_even.value == 1
+
+
 def test_average_precision_is_the_area_of_steps():
     # Best first: dog, cat, dog, dog, cat. Precision at each dog: 1, 2/3, 3/4.
     result = evaluate(np.array([1, 0, 1, 1, 0]), np.array([0.9, 0.8, 0.7, 0.6, 0.1]))
@@ -46,6 +68,8 @@ def test_a_calibrated_model_has_hardly_any_calibration_error():
 def test_one_class_alone_has_no_roc():
     result = evaluate(np.array([1, 1]), np.array([0.9, 0.2]))
     assert result.roc_auc is None
+    assert (result.balanced_accuracy, result.majority_baseline) == (None, 1.0)
+    assert "balanced_accuracy" not in intervals.of_metrics(np.array([1, 1]), np.array([0.9, 0.2]))
     assert result.average_precision is None
     assert "roc_auc" not in intervals.of_metrics(np.array([1, 1]), np.array([0.9, 0.2]))
     assert result.confusion_matrix == [[0, 0], [1, 1]]

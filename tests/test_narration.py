@@ -26,8 +26,9 @@ def batch(epoch, *, loss=0.5, accuracy=0.64):
     return {"event": "batch", **values}
 
 
-def epoch(number, val_loss, *, right=0.8, training=0.8, best=True):
+def epoch(number, val_loss, *, right=0.8, training=0.8, balanced=None, best=True):
     values = {"loss": 0.5, "accuracy": training, "val_loss": val_loss, "val_accuracy": right}
+    values["val_balanced_accuracy"] = balanced
     told = [{"event": "epoch", "epoch": number, **values}]
     return [*told, {"event": "checkpoint", "epoch": number}] if best else told
 
@@ -39,6 +40,8 @@ def view(*events):
 
 
 FIT = (STARTED, SPLIT, phase("fit", total=10))
+# 95 % of its photos are cats.
+RARE = (STARTED, {**SPLIT, "train_dogs": 80, "validation_dogs": 20}, phase("fit", total=10))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,18 @@ FIT = (STARTED, SPLIT, phase("fit", total=10))
             (*FIT, epoch(1, 0.69, right=0.53)),
             CNN,
             "No better than guessing yet: 53.0 % of 400 validation photos right.",
+        ),
+        (
+            (*RARE, epoch(1, 0.2, right=0.95, balanced=0.5)),
+            CNN,
+            "No better than guessing yet: 95.0 % of 400 validation photos right, and saying cat "
+            "to all of them gives 95.0 %.",
+        ),
+        (
+            (*RARE, epoch(1, 0.2, right=0.95, balanced=0.8)),
+            CNN,
+            "Learning: 95.0 % of 400 validation photos right (balanced 80.0 %) after epoch 1 of "
+            "10.",
         ),
         (
             (*FIT, epoch(1, 0.5), batch(2, loss=3.21)),

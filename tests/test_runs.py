@@ -88,6 +88,7 @@ def started(process):
         {"schedule": "linear"},
         {"dropout": 1.0},
         {"early_stopping": -1},
+        {"class_weights": "some"},
         {"validation": 0.0},
         {"validation": 1.0},
         {"seed": -1},

@@ -10,10 +10,12 @@ from catsdogs.cli.tables import (
     facts,
     listed,
     percent,
+    plain,
     readable,
     unreadable_files,
     with_reasons,
 )
+from catsdogs.dataset.balance import Balance
 from catsdogs.dataset.listing import ASIDE
 from catsdogs.health.flags import FLAGS
 from catsdogs.text import counted
@@ -27,6 +29,7 @@ def scanned(result: dict[str, Any]) -> Readable:
     counts = facts(
         {
             "images": f"{result['images']:,}: {result['cats']:,} cats, {result['dogs']:,} dogs",
+            "balance": _balance(Balance(result["cats"], result["dogs"])),
             **others,
             "tables": _tables(result["tables"]),
             "ignored": ", ".join(aside) or None,
@@ -59,6 +62,14 @@ def _split(given: Mapping[str, Any] | None) -> dict[str, str]:
             f"{counted(given['left_out'], 'photo')}"
         )
     return facts_of_it
+
+
+def _balance(found: Balance) -> str | None:
+    """Return the classes of a dataset, with what follows for accuracy where they differ much."""
+    if not found.images:
+        return None
+    means = f"; {found.baseline_words}" if found.is_uneven else ""
+    return plain(f"{found.words}{means}")
 
 
 def checked(result: dict[str, Any]) -> Readable:

@@ -29,6 +29,7 @@ def evaluated(result: dict[str, Any]) -> Readable:
     shown: dict[str, tuple[str, Form]] = {
         "accuracy": ("accuracy", percent),
         "balanced accuracy": ("balanced_accuracy", percent),
+        "majority baseline": ("majority_baseline", percent),
         "log loss": ("log_loss", _decimals),
         "Brier score": ("brier", _decimals),
         "ROC AUC": ("roc_auc", _decimals),
@@ -143,6 +144,7 @@ def compared(result: dict[str, Any], *, headline: str, names: Mapping[str, str])
             a: _accuracy(result, "a"),
             b: _accuracy(result, "b"),
             "images": f"{result['images']:,}; neither run was trained on them",
+            "balanced accuracy": _balanced(result),
             "left out": _left_out(result, names),
             "difference": f"{difference['value'] * 100:+.2f} points for {names['A']} "
             f"(95 % interval: {low} to {high})",
@@ -156,6 +158,15 @@ def compared(result: dict[str, Any], *, headline: str, names: Mapping[str, str])
         Text(f"{names[letter.upper()]}: {caveat}") for letter, caveat in result["caveats"].items()
     ]
     return [Text(headline), metrics, *caveats, _both(result, names)]
+
+
+def _balanced(result: dict[str, Any]) -> str | None:
+    """Return both runs' mean recall of cats and dogs, beside that of always naming one class."""
+    found = result["balanced_accuracy_a"], result["balanced_accuracy_b"]
+    if None in found:
+        return None
+    shares = " and ".join(percent(share) for share in found)
+    return f"{shares}; the majority baseline has {percent(result['majority_baseline'])} right"
 
 
 def _both(result: dict[str, Any], names: Mapping[str, str]) -> Grid:

@@ -122,6 +122,7 @@ def _comparison_document(pair: "Pair", margin: float) -> dict[str, Any]:
     return {
         **{letter: run.run_id for letter, run in runs.items()},
         **pair.compared(margin).to_json(),
+        **_balanced(pair),
         "caveats": {letter: run.caveat for letter, run in runs.items() if run.caveat},
         "without_suspects": {"suspects": sound[0], **sound[1].to_json()} if sound else None,
         "slices": {
@@ -131,6 +132,21 @@ def _comparison_document(pair: "Pair", margin: float) -> dict[str, Any]:
             }
             for name in KINDS
         },
+    }
+
+
+def _balanced(pair: "Pair") -> dict[str, float | None]:
+    """Return the balanced accuracy of both runs on the shared images, and the baseline's."""
+    found = {
+        letter: metrics.confusion_matrix(
+            table["label"].to_numpy(), table["p_dog"].to_numpy(), metrics.THRESHOLD
+        )
+        for letter, table in pair.answers.items()
+    }
+    return {
+        "balanced_accuracy_a": metrics.balanced_accuracy(found["A"]),
+        "balanced_accuracy_b": metrics.balanced_accuracy(found["B"]),
+        "majority_baseline": metrics.majority_baseline(found["A"]),
     }
 
 

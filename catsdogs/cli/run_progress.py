@@ -13,7 +13,8 @@ from rich.table import Table
 
 from catsdogs.cli import progress
 from catsdogs.cli.progress import Line
-from catsdogs.cli.tables import percent
+from catsdogs.cli.tables import percent, plain
+from catsdogs.dataset.balance import Balance
 from catsdogs.runs import store
 from catsdogs.runs.events import PHASES, Epoch, State
 from catsdogs.runs.pace import pace
@@ -120,6 +121,8 @@ def _lasting_lines(run: Run) -> list[tuple[Any, str]]:
     """The run's name, the photos it left out, and the epochs since it was queued last."""
     view, since = run.view, run.view.queued_at or 0
     lines: list[tuple[Any, str]] = [("run", f"run {run.run_id}")]
+    if view.split and (balance := view.split.balance):
+        lines += [("balance", _balance_line(balance))] if balance.is_uneven else []
     lines += [
         (("skipped", event.path), f"left out {event.path}: {event.reason}")
         for event in view.skipped
@@ -130,8 +133,12 @@ def _lasting_lines(run: Run) -> list[tuple[Any, str]]:
                 epoch.val_loss < earlier.val_loss for earlier in view.epochs[:number]
             )
             # Printed again when a resume has finished an epoch that a stop cut short.
-            lines.append((("epoch", epoch.t), _epoch_line(run, epoch, is_best=is_best)))
+            lines.append((("epoch", epoch.t), _epoch_line(run, view, epoch, is_best=is_best)))
     return lines
+
+
+def _balance_line(balance: Balance) -> str:
+    return plain(f"validation photos: {balance.words}; {balance.baseline_words}")
 
 
 def _passing_lines(run: Run) -> list[tuple[Any, str]]:
@@ -147,16 +154,20 @@ def _passing_lines(run: Run) -> list[tuple[Any, str]]:
     return lines
 
 
-def _epoch_line(run: Run, epoch: Epoch, *, is_best: bool) -> str:
+def _epoch_line(run: Run, view: RunView, epoch: Epoch, *, is_best: bool) -> str:
     return (
         f"epoch {epoch.epoch}/{run.epochs_planned}  "
-        f"{_loss_and_accuracy(epoch.loss, epoch.accuracy)}  val {_validation(epoch)}"
+        f"{_loss_and_accuracy(epoch.loss, epoch.accuracy)}  val {_validation(epoch, view)}"
         f"{'  ★' * is_best}{'  cut short' * epoch.is_cut_short}"
     )
 
 
-def _validation(epoch: Epoch) -> str:
-    return _loss_and_accuracy(epoch.val_loss, epoch.val_accuracy)
+def _validation(epoch: Epoch, view: RunView) -> str:
+    found = _loss_and_accuracy(epoch.val_loss, epoch.val_accuracy)
+    balance, balanced = view.split and view.split.balance, epoch.val_balanced_accuracy
+    if not balance or not balance.is_uneven or balanced is None:
+        return found
+    return f"{found}  balanced {percent(balanced)}"
 
 
 def _loss_and_accuracy(loss: float, accuracy: float) -> str:
@@ -210,8 +221,8 @@ def _metrics(run: Run, view: RunView) -> Table:
         where = f"epoch {last.epoch}, batch {last.step}/{last.steps}"
         grid.add_row("training", where, _loss_and_accuracy(loss, accuracy))
     for epoch in view.epochs[-1:]:
-        grid.add_row("validation", f"epoch {epoch.epoch}", _validation(epoch))
+        grid.add_row("validation", f"epoch {epoch.epoch}", _validation(epoch, view))
     for epoch in view.epochs:
         if epoch.epoch == view.best_epoch:
-            grid.add_row("★ best", f"epoch {epoch.epoch}", _validation(epoch))
+            grid.add_row("★ best", f"epoch {epoch.epoch}", _validation(epoch, view))
     return grid

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import isnan
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from rich.filesize import decimal
 from rich.text import Text
 
 from catsdogs.cli.fitting import Cell, Grid
-from catsdogs.cli.tables import Readable, ShellCommand, cell, facts, percent, readable
+from catsdogs.cli.tables import Readable, ShellCommand, cell, facts, percent, plain, readable
+from catsdogs.dataset.balance import Balance
 from catsdogs.runs import looks
 from catsdogs.runs.about import DatasetReference
+from catsdogs.runs.doubt import doubt
 from catsdogs.runs.events import State
+from catsdogs.runs.result import RunResult
 from catsdogs.runs.run import Run
 from catsdogs.text import counted
 
@@ -50,8 +53,8 @@ def run_table(runs: list[Run]) -> Readable:
 
 def ended_run(run: Run) -> Readable:
     """Return the outcome of a run that was followed to its end."""
-    caveat = {"note that": run.caveat or None}
-    return [facts({"run": run.run_id, "state": run.state, **_metrics(run), **caveat})]
+    ended = {"run": run.run_id, "state": run.state, **_metrics(run)}
+    return [facts(ended | _doubted(run))]
 
 
 def run_details(run: Run) -> Readable:
@@ -71,9 +74,10 @@ def run_details(run: Run) -> Readable:
                 "epochs": f"{run.epochs_done} of {run.epochs_planned}",
                 "batch size": config.batch_size,
                 "learning rate": f"{config.peak_learning_rate:g}, {config.learning_rate_schedule}",
+                "class weights": config.class_weights,
                 "seed": config.seed,
                 **_metrics(run),
-                "note that": run.caveat or None,
+                **_doubted(run),
                 "folder": run.folder,
             }
         )
@@ -116,6 +120,12 @@ def _epoch_table(run: Run) -> Grid:
     return Grid(("Epoch>", "Loss>", "Accuracy>", "Val loss>", "Val accuracy>", ""), rows)
 
 
+def _doubted(run: Run) -> dict[str, str | None]:
+    """Return the reasons to doubt a run's metrics."""
+    found = doubt(run.view, run.config)
+    return {"warning": plain(str(found)) if found else None, "note that": run.caveat or None}
+
+
 def _metrics(run: Run) -> dict[str, str | None]:
     """Return the metrics of a run with a model; nothing for one without."""
     result = run.result
@@ -125,8 +135,10 @@ def _metrics(run: Run) -> dict[str, str | None]:
     parts = [f"{name} {readable(s)}" for name, s in seconds.items() if s and name != "total"]
     return {
         "accuracy": f"{percent(result.val_accuracy)} of {result.val_images:,} validation images",
+        "balanced accuracy": _balanced(result),
         "loss": f"{result.val_loss:.4f}",
-        "trained on": f"{result.train_images:,} images",
+        "validated on": _classes(result.val_balance),
+        "trained on": _classes(result.train_balance) or f"{result.train_images:,} images",
         "left out": _left_out(run),
         "test set": _test_set(run),
         "parameters": f"{result.parameters:,}",
@@ -147,6 +159,18 @@ def _test_set(run: Run) -> str | None:
     if not run.result.test_images:
         return None
     return f"{counted(run.result.test_images, 'image')}, {looks.said(looks.read(run))}"
+
+
+def _balanced(result: RunResult) -> str | None:
+    """Return the mean recall of both classes, and the accuracy of always naming the larger."""
+    known, balance = result.val_balanced_accuracy, result.val_balance
+    if isinstance(known, UnsetType) or balance is None:
+        return None
+    return f"{percent(known)}; {plain(balance.baseline_words)}"
+
+
+def _classes(balance: Balance | None) -> str | None:
+    return plain(f"{balance.images:,} images: {balance.words}") if balance else None
 
 
 def _data(dataset: DatasetReference) -> str:

@@ -87,6 +87,11 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{share * 100:.{digits}f} %"
 
 
+def plain(text: str) -> str:
+    """Return ``text`` with the ordinary spaces of a terminal, where pages have others."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def listed(titles: Sequence[str], rows: Sequence[Sequence[str]], **fit: Sequence[str]) -> Readable:
     """Return a table of the first rows, and how many more there are."""
     more = len(rows) - _MOST_ROWS

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
+from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation import intervals, paired
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation, evaluate
@@ -27,12 +28,13 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class OwnMetrics:
-    """A run's metrics on all its own validation images.
+    """A run's metrics on all its own validation images, and their classes.
 
     ``sound`` omits the ``suspects`` images with suspect labels; None without a health check.
     """
 
     whole: dict[str, Interval]
+    balance: Balance
     sound: dict[str, Interval] | None = None
     suspects: int = 0
 
@@ -115,9 +117,10 @@ class Pair:
 
     def _own_metrics(self, table: pd.DataFrame) -> OwnMetrics:
         whole, doubted = _metrics_of(table), self._doubted(table)
+        balance = _balance_of(table)
         if doubted is None:
-            return OwnMetrics(whole)
-        return OwnMetrics(whole, _metrics_of(table[~doubted]), int(doubted.sum()))
+            return OwnMetrics(whole, balance)
+        return OwnMetrics(whole, balance, _metrics_of(table[~doubted]), int(doubted.sum()))
 
     def evaluations(self, threshold: float) -> dict[str, Evaluation]:
         """Return the evaluation of each run on the images of ``answers``."""
@@ -125,6 +128,11 @@ class Pair:
             letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
             for letter, table in self.answers.items()
         }
+
+    @property
+    def balances(self) -> dict[str, Balance]:
+        """The classes of the images of ``answers``, by letter."""
+        return {letter: _balance_of(table) for letter, table in self.answers.items()}
 
     @property
     def place(self) -> tuple[Path | None, str]:
@@ -193,6 +201,11 @@ class Pair:
 
 def _metrics_of(table: pd.DataFrame) -> dict[str, Interval]:
     return intervals.of_metrics(table["label"].to_numpy(), table["p_dog"].to_numpy())
+
+
+def _balance_of(table: pd.DataFrame) -> Balance:
+    dogs = int((table["label"] == DOG).sum())
+    return Balance(len(table) - dogs, dogs)
 
 
 def _right(table: pd.DataFrame, threshold: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 index.py          the table: one record per file, cached; only changed files are read again
 records.py        one record per file: what a scan reads from it
+balance.py        how the images divide between cats and dogs
 summary.py        counts, sizes and the reasons why files are not used
 labelling.py      the classes that the user gives to folders and name patterns
 name_patterns.py  the folders and name patterns that distinguish images

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from catsdogs.dataset.balance import Balance
 from catsdogs.dataset.given_splits import GivenSplit, given_split
 from catsdogs.dataset.index import Dataset, Rest
 from catsdogs.dataset.listing import ASIDE, BROKEN_LINK
@@ -94,7 +95,9 @@ def summarise(dataset: Dataset) -> Summary:
 
 def document(dataset: Dataset) -> dict[str, Any]:
     """Return the summary as the JSON document of ``catsdogs data scan --json``."""
-    return asdict(summarise(dataset))
+    summary = summarise(dataset)
+    balance = Balance(summary.cats, summary.dogs)
+    return asdict(summary) | {"majority_baseline": balance.baseline if summary.images else None}
 
 
 def described(rest: Rest) -> str:

@@ -25,7 +25,8 @@ class Evaluation:
     ``report`` has precision, recall, F1 and support of each class, as scikit-learn names them.
     ``roc_auc`` and ``average_precision`` (the area under the precision-recall curve, for dogs) are
     None when the images are all of one class. ``ece`` is the expected calibration error of P(dog).
-    Runs from older versions lack the last two.
+    ``balanced_accuracy`` is the mean recall of the two classes, None for images of one class.
+    ``majority_baseline`` is the accuracy of always naming the larger class.
     """
 
     images: int
@@ -37,6 +38,8 @@ class Evaluation:
     report: dict[str, Any]
     average_precision: float | None = None
     ece: float | None = None
+    balanced_accuracy: float | None = None
+    majority_baseline: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the metrics as JSON-ready values."""
@@ -59,13 +62,14 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
     predicted = np.where(p_dog >= threshold, DOG, CAT)
     both = len(np.unique(labels)) == 2
     classes = [CAT, DOG]
+    matrix = confusion_matrix(labels, p_dog, threshold)
     return Evaluation(
         images=len(labels),
         accuracy=float(metrics.accuracy_score(labels, predicted)),
         log_loss=float(metrics.log_loss(labels, p_dog.astype(np.float64), labels=classes)),
         brier=float(metrics.brier_score_loss(labels, p_dog, pos_label=DOG)),
         roc_auc=float(metrics.roc_auc_score(labels, p_dog)) if both else None,
-        confusion_matrix=metrics.confusion_matrix(labels, predicted, labels=classes).tolist(),
+        confusion_matrix=matrix.tolist(),
         report=metrics.classification_report(
             labels,
             predicted,
@@ -76,7 +80,29 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
         ),
         average_precision=float(metrics.average_precision_score(labels, p_dog)) if both else None,
         ece=expected_calibration_error(labels, p_dog),
+        balanced_accuracy=balanced_accuracy(matrix),
+        majority_baseline=majority_baseline(matrix),
     )
+
+
+def confusion_matrix(labels: np.ndarray, p_dog: np.ndarray, threshold: float) -> np.ndarray:
+    """Return the counts of images (2, 2): rows are the truth, columns the answers."""
+    predicted = np.where(p_dog >= threshold, DOG, CAT)
+    return np.bincount(2 * labels.astype(int) + predicted, minlength=4).reshape(2, 2)
+
+
+def balanced_accuracy(matrix: np.ndarray) -> float | None:
+    """Return the mean recall of a confusion matrix (2, 2); None for images of one class.
+
+    Brodersen et al., "The Balanced Accuracy and Its Posterior Distribution" (2010).
+    """
+    of_class = matrix.sum(axis=1)
+    return float((matrix.diagonal() / of_class).mean()) if of_class.all() else None
+
+
+def majority_baseline(matrix: np.ndarray) -> float:
+    """Return the accuracy of always naming the larger class, given a confusion matrix."""
+    return float(matrix.sum(axis=1).max() / matrix.sum())
 
 
 def expected_calibration_error(labels: np.ndarray, p_dog: np.ndarray) -> float:

@@ -9,6 +9,7 @@ pipeline.py       cached rows → batches, in a repeatable order
 watching.py       the wall: validation photos that are answered after each epoch
 stages.py         the stages of a run and their learning rates
 fitting.py        the fit: reports each batch, stops gracefully, resumes exactly
+measuring.py      the metrics of a fit, and class weights
 checkpoint.py     everything that a fit needs to resume, in one file
 reporting.py      a worker's phases, with progress and time
 export.py         Keras → LiteRT, with the heat map inside the graph

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from catsdogs.errors import RunError
-from catsdogs.learning import checkpoint, watching
+from catsdogs.learning import checkpoint, measuring, watching
 from catsdogs.learning.checkpoint import Progress
 from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
@@ -68,16 +68,17 @@ def fit(
     model.compile(
         _optimizer(run.config, stage, steps),
         loss="binary_crossentropy",
-        metrics=["accuracy"],
+        metrics=measuring.metrics(run.config),
         steps_per_execution=batches_at_once,
     )
-    recorder = Recorder(run, stage, reporter, images=images, watched=watched)
+    recorder = Recorder(run, stage, reporter, images=images, validation=validation, watched=watched)
     progress = recorder.take_up(model, before)
     # The total counts this stage only: each has its own speed, which predicts the time left.
     with reporter.phase("fit", done=progress.epoch, total=stage.end):
         while progress.epoch < stage.end and not recorder.is_over:
             model.fit(
                 training.epoch(progress.epoch, progress.step),
+                class_weight=measuring.class_weights(run.config, training),
                 validation_data=validation.epoch(),
                 initial_epoch=progress.epoch,
                 epochs=progress.epoch + 1,
@@ -88,8 +89,9 @@ def fit(
             )
     if recorder.diverged:
         raise RunError(
-            "Expected a loss that stays finite. Received: an infinite loss, at a learning rate of "
-            f" {stage.learning_rate:g}. Start a new run with a lower one."
+            "Expected a loss that stays finite. Received: an infinite loss. This run learned "
+            f"nothing, probably because its learning rate of {stage.learning_rate:g} is too "
+            "large. Start a new run with a lower one."
         )
     recorder.restore_best(model)
     return Fitted(recorder.cut_short, progress.best_epoch, progress.best_loss)
@@ -125,12 +127,14 @@ class Recorder(keras.callbacks.Callback):
         reporter: Reporter,
         *,
         images: int,
+        validation: Batches,
         watched: np.ndarray | None = None,
     ) -> None:
-        """``images`` is the number of training images in an epoch; ``watched`` as in ``fit``."""
+        """``images`` is the number of training images in an epoch; the others as in ``fit``."""
         super().__init__()
         self._run, self._config, self._reporter = run, run.config, reporter
         self._stage, self._images, self._watched = stage, images, watched
+        self._validation = validation
         self._steps = math.ceil(images / run.config.batch_size)
         self.cut_short = False
         self.diverged = False
@@ -182,7 +186,8 @@ class Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Report the batches since the last report, and check for a stop request."""
         means = dict(logs or {})
-        if not math.isfinite(means["loss"]):
+        loss, accuracy = means[measuring.loss_name(self._config)], means["accuracy"]
+        if not math.isfinite(loss):
             self.diverged = self.model.stop_training = True
             return
         progress = self._progress
@@ -192,8 +197,8 @@ class Recorder(keras.callbacks.Callback):
         ends = progress.step == self._steps
         stops = self._reporter.should_stop()
         if ends or stops or self._is_report_due():
-            self._report_batches((seen, means["loss"], means["accuracy"]))
-        self._count((seen, means["loss"], means["accuracy"]))
+            self._report_batches((seen, loss, accuracy))
+        self._count((seen, loss, accuracy))
         if stops:
             last = ends and progress.epoch + 1 == self._stage.end
             self.cut_short = not (last and self._stage.is_last)
@@ -208,7 +213,6 @@ class Recorder(keras.callbacks.Callback):
             return
         progress = self._progress
         values = {name: float(value) for name, value in (logs or {}).items()}
-        values.update(loss=progress.loss, accuracy=progress.accuracy)
         if not math.isfinite(values["val_loss"]):
             self.diverged = self.model.stop_training = True
             return
@@ -217,7 +221,9 @@ class Recorder(keras.callbacks.Callback):
             epoch=epoch + 1,
             step=progress.step,
             steps=self._steps,
-            **values,
+            loss=progress.loss,
+            accuracy=progress.accuracy,
+            **self._validated(values),
             watched=[] if self._watched is None else watching.p_dog(self.model, self._watched),
         )
         if progress.best_loss is None or values["val_loss"] < progress.best_loss:
@@ -236,6 +242,13 @@ class Recorder(keras.callbacks.Callback):
     @property
     def _path(self) -> Path:
         return self._run.folder / layout.CHECKPOINT
+
+    def _validated(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Return the validation metrics of an epoch for its event."""
+        accuracy, dogs = values["val_accuracy"], values["val_dogs_found"]
+        found = {"val_loss": values["val_loss"], "val_accuracy": accuracy}
+        balanced = measuring.balanced_accuracy(accuracy, dogs, self._validation)
+        return found if balanced is None else found | {"val_balanced_accuracy": balanced}
 
     def _keep(self, epoch: int, val_loss: float) -> None:
         self._progress.best_epoch, self._progress.best_loss = epoch, val_loss

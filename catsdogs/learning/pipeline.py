@@ -6,6 +6,7 @@ import numpy as np
 
 from catsdogs.features.store import Rows
 from catsdogs.images.augmentation import crops
+from catsdogs.labels import CAT, DOG
 from catsdogs.learning.frameworks import tensorflow as tf
 
 
@@ -34,6 +35,23 @@ class Batches:
     def images(self) -> int:
         """The number of images in an epoch: each photo ``repeats`` times."""
         return len(self.positions) * self.repeats
+
+    @property
+    def dogs(self) -> int:
+        """The number of photos of dogs."""
+        return int((self.labels[self.positions] == DOG).sum())
+
+    @property
+    def balanced_weights(self) -> dict[int, float]:
+        """The weight of a photo of each class with which both classes count the same.
+
+        The mean weight is 1. King and Zeng, "Logistic Regression in Rare Events Data" (2001).
+        """
+        photos, dogs = len(self.positions), self.dogs
+        return {
+            label: photos / (2 * max(count, 1))
+            for label, count in ((CAT, photos - dogs), (DOG, dogs))
+        }
 
     def epoch(self, number: int = 0, first_batch: int = 0) -> tf.data.Dataset:
         """Return the batches of epoch ``number`` from ``first_batch`` on; both count from 0."""

@@ -16,6 +16,7 @@ from catsdogs.errors import DatasetError
 from catsdogs.features import embeddings
 from catsdogs.features.store import Rows
 from catsdogs.images.parallel import Progress
+from catsdogs.labels import DOG
 from catsdogs.learning import engines, export
 from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
@@ -167,6 +168,11 @@ class Sides:
     test: pd.DataFrame
 
     @property
+    def train_records(self) -> pd.DataFrame:
+        """The records of the training side."""
+        return self.records.iloc[self.train]
+
+    @property
     def val_records(self) -> pd.DataFrame:
         """The records of the validation side."""
         return self.records.iloc[self.held_back]
@@ -211,6 +217,7 @@ def sides(run: Run, photos: Photos, tables: list[Rows], reporter: Reporter) -> S
     fingerprint = split_fingerprint(records["digest"].iloc[held_back])
     test_hash = split_fingerprint(photos.test["digest"]) if len(photos.test) else ""
     _require_same(run, validation=fingerprint, test=test_hash)
+    labels = records["label"].to_numpy()
     reporter.emit(
         "split",
         train=len(train),
@@ -219,6 +226,8 @@ def sides(run: Run, photos: Photos, tables: list[Rows], reporter: Reporter) -> S
         test=len(photos.test),
         test_hash=test_hash,
         left_out=photos.left_out,
+        train_dogs=int((labels[train] == DOG).sum()),
+        validation_dogs=int((labels[held_back] == DOG).sum()),
     )
     return Sides(run.config, records, train, held_back, photos.test)
 

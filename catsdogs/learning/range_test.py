@@ -22,7 +22,7 @@ from catsdogs.dataset.split import split
 from catsdogs.errors import Cancelled, DatasetError
 from catsdogs.features import embeddings
 from catsdogs.features.store import Rows
-from catsdogs.learning import export, machine, models, weights
+from catsdogs.learning import export, machine, measuring, models, weights
 from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
 from catsdogs.runs import range_test
@@ -61,7 +61,8 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
         shuffle_seed=config.seed,
         smallest_crop=config.smallest_crop,
     )
-    tested, losses = _sweep(model, batches, advancing("fit"))
+    weighted = measuring.class_weights(config, batches)
+    tested, losses = _sweep(model, batches, weighted, advancing("fit"))
     return {
         "rates": tested,
         "losses": losses,
@@ -122,7 +123,7 @@ def _on_backbone(
 
 
 def _sweep(
-    model: keras.Model, batches: Batches, advance: Advance
+    model: keras.Model, batches: Batches, weighted: dict[int, float] | None, advance: Advance
 ) -> tuple[list[float], list[float]]:
     """Train one batch at each rate; return the rates and the losses, which are all finite."""
     model.compile(keras.optimizers.Adam(), loss="binary_crossentropy")
@@ -132,7 +133,7 @@ def _sweep(
         advance(done, len(rising))
         model.optimizer.learning_rate = rate
         model.reset_metrics()  # Otherwise Keras would return the mean loss of all batches so far.
-        loss = float(model.train_on_batch(*batch))
+        loss = float(model.train_on_batch(*batch, class_weight=weighted))
         if not math.isfinite(loss):
             break
         losses.append(loss)

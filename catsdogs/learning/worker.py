@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from msgspec import UNSET, structs
+from msgspec import UNSET, UnsetType, structs
 
 from catsdogs.background import job
 from catsdogs.background.job import Ending
@@ -25,6 +25,7 @@ from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableIma
 from catsdogs.evaluation.calibration import Calibration, calibration
 from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.images import picture
+from catsdogs.labels import DOG
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import event_file, layout, looks, model_files, previous_model, queue, store
@@ -187,6 +188,10 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
         val_images=len(validation),
         test_images=len(trained.sides.test),
         val_accuracy=evaluation.accuracy,
+        val_balanced_accuracy=_or_unset(evaluation.balanced_accuracy),
+        val_majority_baseline=_or_unset(evaluation.majority_baseline),
+        train_dogs=int((trained.sides.train_records["label"] == DOG).sum()),
+        val_dogs=int((validation["label"] == DOG).sum()),
         val_loss=evaluation.log_loss,
         calibration=CalibrationResult(**calibrated.to_json()),
         latency_ms=latency_ms,
@@ -209,6 +214,10 @@ def _write_sides(folder: Path, sides: "Sides") -> None:
 def _write_table(path: Path, table: pd.DataFrame) -> None:
     with files.replacing(path) as temporary:
         table.to_parquet(temporary, index=False, compression="zstd")
+
+
+def _or_unset(metric: float | None) -> float | UnsetType:
+    return UNSET if metric is None else metric
 
 
 def _evaluate(

@@ -94,7 +94,11 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
         pair=pair,
         threshold=threshold,
         verdict=verdict,
-        notes=[*comparison_text.caveats(pair.named(pair.runs)), *notes],
+        notes=[
+            *comparison_text.caveats(pair.named(pair.runs)),
+            *comparison_text.baselines(pair.named(pair.balances)),
+            *notes,
+        ],
         tables={
             comparison_text.OWN_METRICS: comparison_text.metric_table(pair.named(pair.metrics)),
             "The two runs": pd.DataFrame(

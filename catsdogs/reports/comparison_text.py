@@ -8,6 +8,7 @@ import pandas as pd
 
 from catsdogs import text
 from catsdogs.comparison.pair import OwnMetrics
+from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.paired import Comparison
@@ -19,9 +20,12 @@ from catsdogs.text import counted, percent
 
 Names = Mapping[str, str]  # The names of runs A and B, by letter.
 
+# A table has it where the classes of a run differ by more than 60:40.
+_BALANCED = "balanced_accuracy"
 # The metrics of ``intervals.of_metrics``: their titles and formats.
 _METRICS = {
     "accuracy": ("Accuracy", ".2%"),
+    _BALANCED: ("Balanced accuracy", ".2%"),
     "cat_recall": ("Cats recognised", ".2%"),
     "dog_recall": ("Dogs recognised", ".2%"),
     "log_loss": ("Log loss", ".4f"),
@@ -36,7 +40,8 @@ _LEAST_P = 0.0001
 OWN_METRICS = f"Each run on all of its own validation photos, at a threshold of {THRESHOLD:g}"
 OWN_ANSWERS = "The runs share no validation photos, so each is shown on its own."
 ABOUT_METRICS = (
-    "Accuracy, and the shares of cats and dogs that are recognised: higher is better. Log loss and "
+    "Accuracy, and the shares of cats and dogs that are recognised: higher is better. Balanced "
+    "accuracy is the mean of these two shares: guessing has 50 %. Log loss and "
     "Brier score: the distance of P(dog) from the truth. Lower is better, and confident mistakes "
     "cost most. ROC AUC: how often a dog gets a higher P(dog) than a cat. 1 is best."
 )
@@ -173,6 +178,7 @@ def metric_table(metrics: Mapping[str, OwnMetrics]) -> pd.DataFrame:
     rows = {
         title: [_with_interval(of.get(metric), form) for of in columns.values()]
         for metric, (title, form) in _METRICS.items()
+        if metric != _BALANCED or any(found.balance.is_uneven for found in metrics.values())
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(columns))
 
@@ -191,6 +197,20 @@ def locked_metrics(found: LockedMetrics) -> pd.DataFrame:
 
 def _measured(found: Measured | None, form: str) -> str:
     return _with_interval(Interval(found.value, found.low, found.high) if found else None, form)
+
+
+def baselines(balances: Mapping[str, Balance]) -> list[str]:
+    """Return the majority baseline of each run whose validation classes are uneven.
+
+    ``balances`` are by the runs' names. Runs with the same photos share a sentence.
+    """
+    uneven = {name: balance for name, balance in balances.items() if balance.is_uneven}
+    if len(uneven) > 1 and len(set(uneven.values())) == 1:
+        uneven = {"both runs": next(iter(uneven.values()))}
+    return [
+        f"Validation photos of {name}: {balance.words}; {balance.baseline_words}."
+        for name, balance in uneven.items()
+    ]
 
 
 def answer(p_dog: float, *, threshold: float = THRESHOLD) -> str:

@@ -15,6 +15,7 @@ queue.py             start, stop, resume, extend and delete runs
 event_file.py        the run's event log: appended to, followed, read
 events.py            the kinds of events that a worker reports
 view.py              a run as its events describe it
+doubt.py             whether a run has learned anything, and the likely cause if not
 narration.py         a run in plain sentences
 pace.py              speed and time left
 estimate.py          duration and disk space of a run, learned from earlier runs

@@ -4,6 +4,8 @@ PLAIN = "plain"
 # How a backbone's frozen part is computed. "auto" is the fastest that agrees with Keras here.
 INT8, FLOAT16 = "litert-int8", "litert-float16"
 RECIPES = {"default": "Recommended", PLAIN: "Plain, as in the notebook"}
+BALANCED = "balanced"
+CLASS_WEIGHTS = {"none": "Equal for all images", BALANCED: "Balanced: both classes count the same"}
 SCHEDULES = {"cosine": "Warm-up, then down to zero", "constant": "Constant"}
 ENGINES = {
     "auto": "Fastest exact engine",

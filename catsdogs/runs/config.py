@@ -5,9 +5,15 @@ from typing import Any
 
 from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, Rule
 from catsdogs.errors import ConfigError
-from catsdogs.runs.choices import ENGINES, PLAIN, PRECISIONS, RECIPES, SCHEDULES, SPLITS
+from catsdogs.runs import choices
 from catsdogs.runs.earlier_settings import up_to_date
-from catsdogs.runs.models import MODELS, WHOLE, ModelInfo, block_titles
+from catsdogs.runs.models import (
+    MODELS,
+    WHOLE,
+    ModelInfo,
+    block_titles,
+    fine_tuning_epochs_expected,
+)
 from catsdogs.runs.settings import (
     Choice,
     Flag,
@@ -34,15 +40,6 @@ def _is_fine_tuned(config: "RunConfig") -> bool:
     return config.fine_tune > 0
 
 
-def _fine_tuning_expected() -> str:
-    tuned = [info.title for info in MODELS.values() if info.backbone]
-    whole = [f"{i.title[0].lower()}{i.title[1:]}" for i in MODELS.values() if not i.backbone]
-    return (
-        f"0 to 1000 for {', '.join(tuned)}, 0 for the {' and the '.join(whole)}, which always "
-        "trains all of its layers"
-    )
-
-
 @dataclass(frozen=True)
 class RunConfig:
     """The settings of one run, in the order in which its command names them.
@@ -58,7 +55,7 @@ class RunConfig:
     )
     recipe: str = setting(
         "default",
-        Choice(RECIPES, RECIPES.__getitem__),
+        Choice(choices.RECIPES, choices.RECIPES.__getitem__),
         "Recipe",
         "Sets the network's normalisation and the defaults of the settings below.",
     )
@@ -85,7 +82,7 @@ class RunConfig:
     )
     schedule: str | None = setting(
         None,
-        Choice(SCHEDULES, SCHEDULES.__getitem__),
+        Choice(choices.SCHEDULES, choices.SCHEDULES.__getitem__),
         "Schedule",
         "How the learning rate changes over the run.",
         effective=lambda config: config.learning_rate_schedule,
@@ -132,7 +129,7 @@ class RunConfig:
         noun="epochs of fine-tuning",
         applies=_has_backbone,
         allowed=lambda config: config.fine_tune == 0 or _has_backbone(MODELS[config.model]),
-        expected=_fine_tuning_expected,
+        expected=fine_tuning_epochs_expected,
         is_said=_is_fine_tuned,
         metavar="EPOCHS",
     )
@@ -160,7 +157,7 @@ class RunConfig:
     )
     engine: str = setting(
         "auto",
-        Choice(ENGINES, ENGINES.__getitem__),
+        Choice(choices.ENGINES, choices.ENGINES.__getitem__),
         "Engine",
         "The software that computes the frozen part. int8 takes half the time for training photos "
         "but is less exact; validation images are always computed exactly.",
@@ -168,7 +165,7 @@ class RunConfig:
     )
     precision: str = setting(
         "auto",
-        Choice(PRECISIONS, PRECISIONS.__getitem__),
+        Choice(choices.PRECISIONS, choices.PRECISIONS.__getitem__),
         "Precision",
         "The number format of training. The finished model is always float32.",
         applies=lambda model: model.learns_pixels,
@@ -179,6 +176,13 @@ class RunConfig:
         "Early stopping",
         "Stop after this many epochs without a lower validation loss. 0: never. 2 to 5 are usual.",
         metavar="EPOCHS",
+    )
+    class_weights: str = setting(
+        "none",
+        Choice(choices.CLASS_WEIGHTS, choices.CLASS_WEIGHTS.__getitem__),
+        "Class weights",
+        "Balanced: an image of the rarer class counts more in training. Use it when one class is "
+        "rare. The losses in charts and results are not weighted.",
     )
     validation: float = setting(
         DEFAULT_VALIDATION,
@@ -199,7 +203,7 @@ class RunConfig:
     )
     split: str = setting(
         "own",
-        Choice(SPLITS, SPLITS.__getitem__),
+        Choice(choices.SPLITS, choices.SPLITS.__getitem__),
         "Split",
         "The dataset's own folders train, validation and test where it has them, or sides that "
         "are drawn from all images.",
@@ -240,7 +244,7 @@ class RunConfig:
     @property
     def is_plain(self) -> bool:
         """Whether it is the notebook's recipe: no regularisation, and the last weights are kept."""
-        return self.recipe == PLAIN
+        return self.recipe == choices.PLAIN
 
     @property
     def peak_learning_rate(self) -> float:

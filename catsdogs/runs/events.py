@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from catsdogs.dataset.balance import Balance
 from catsdogs.runs.models import DECODE, EMBED, ModelInfo
 from catsdogs.runs.result import LARGEST, RunResult, Share
 from catsdogs.system.processes import Identity
@@ -87,7 +88,7 @@ class Split(_Event, frozen=True, kw_only=True):
     """How many photos are on each side of the split, and hashes of the last two sides.
 
     ``hash`` is that of the validation side. ``left_out`` counts the photos with a copy on another
-    side of the dataset's own split.
+    side of the dataset's own split. Older versions did not count the dogs.
     """
 
     train: Whole
@@ -96,6 +97,13 @@ class Split(_Event, frozen=True, kw_only=True):
     test: Whole = 0
     test_hash: str = ""
     left_out: Whole = 0
+    train_dogs: Whole | None = None
+    validation_dogs: Whole | None = None
+
+    @property
+    def balance(self) -> Balance | None:
+        """The classes of the validation side, where they are known."""
+        return Balance.of(self.validation, self.validation_dogs)
 
 
 class Resolved(_Event, frozen=True, kw_only=True):
@@ -155,6 +163,7 @@ class Epoch(_Event, frozen=True, kw_only=True):
     """The metrics of an epoch. ``step`` below ``steps``: a stop request cut it short.
 
     ``watched`` holds the P(dog) of each watched photo, nothing in runs of older versions.
+    ``val_balanced_accuracy`` is None in those too, and for photos of one class.
     """
 
     epoch: Whole
@@ -164,6 +173,7 @@ class Epoch(_Event, frozen=True, kw_only=True):
     accuracy: float
     val_loss: float
     val_accuracy: float
+    val_balanced_accuracy: float | None = None
     watched: tuple[Share, ...] = ()
 
     @property

@@ -123,3 +123,13 @@ def block_titles() -> dict[str, str]:
     """Return every block that some model can be fine-tuned from, with its title."""
     backbones = (info.backbone for info in MODELS.values() if info.backbone)
     return {name: block.title for one in backbones for name, block in one.blocks.items()}
+
+
+def fine_tuning_epochs_expected() -> str:
+    """Return how many epochs of fine-tuning each model can have, in words."""
+    tuned = [info.title for info in MODELS.values() if info.backbone]
+    whole = [f"{i.title[0].lower()}{i.title[1:]}" for i in MODELS.values() if not i.backbone]
+    return (
+        f"0 to 1000 for {', '.join(tuned)}, 0 for the {' and the '.join(whole)}, which always "
+        "trains all of its layers"
+    )

@@ -2,14 +2,13 @@
 
 import math
 
+from catsdogs.dataset.balance import Balance
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.doubt import DIVERGED_LOSS, GUESSING_LOSS, chance, doubt
 from catsdogs.runs.events import Batch, Epoch, State
 from catsdogs.runs.view import RunView
 from catsdogs.text import percent
 
-# The loss of guessing, ln 2, and a loss that only a diverging network reaches.
-_GUESSING_LOSS = math.log(2)
-_DIVERGED_LOSS = 1.5 * _GUESSING_LOSS
 _RECENT_BATCHES = 20
 # Memorising: training accuracy is higher by this much, and by what chance may explain.
 _GAP, _STANDARD_ERRORS = 0.1, 2
@@ -73,9 +72,9 @@ def _share_done(view: RunView) -> str:
 
 
 def _fitting(view: RunView, config: RunConfig) -> str:
-    if (loss := _recent_loss(view)) > _DIVERGED_LOSS:
+    if (loss := _recent_loss(view)) > DIVERGED_LOSS:
         return (
-            f"The loss is {loss:.2g}, but guessing has {_GUESSING_LOSS:.2f}: the learning rate is "
+            f"The loss is {loss:.2g}, but guessing has {GUESSING_LOSS:.2f}: the learning rate is "
             "probably too high."
         )
     if not view.epochs:
@@ -106,9 +105,12 @@ def _first_epoch(batches: list[Batch]) -> str:
 
 
 def _after(last: Epoch, view: RunView, *, planned: int) -> str:
-    validation = _validation(last.val_accuracy, view)
-    if last.val_accuracy - 0.5 <= _chance(view):
-        return f"No better than guessing yet: {validation} right."
+    validation = f"{_validation(last.val_accuracy, view)} right"
+    balance, balanced = _balance(view), last.val_balanced_accuracy
+    is_uneven = balance is not None and balance.is_uneven
+    if _is_guessing(last, view):
+        beside = f", and {balance.baseline_words}" if balance and is_uneven else ""
+        return f"No better than guessing yet: {validation}{beside}."
     if _is_memorising(last, view):
         return (
             f"It is memorising now: {percent(last.accuracy)} of training photos right, "
@@ -119,7 +121,19 @@ def _after(last: Epoch, view: RunView, *, planned: int) -> str:
         best = percent(lowest.val_accuracy)
         return f"It has stopped improving: epoch {lowest.epoch} is still the best ({best})."
     word = "Learning" if last is not lowest or len(view.epochs) == 1 else "Still improving"
-    return f"{word}: {validation} right after epoch {last.epoch} of {planned}."
+    beside = f" (balanced {percent(balanced)})" if balanced is not None and is_uneven else ""
+    return f"{word}: {validation}{beside} after epoch {last.epoch} of {planned}."
+
+
+def _is_guessing(last: Epoch, view: RunView) -> bool:
+    balanced, balance = last.val_balanced_accuracy, _balance(view)
+    if balanced is None or balance is None:
+        return last.val_accuracy - 0.5 <= _chance(view)
+    return balanced - 0.5 <= chance(balance)
+
+
+def _balance(view: RunView) -> Balance | None:
+    return view.split.balance if view.split else None
 
 
 def _is_memorising(last: Epoch, view: RunView) -> bool:
@@ -144,7 +158,10 @@ def _ended(view: RunView, config: RunConfig) -> str:
     else:
         after = f"Best after epoch {best.epoch}: "
     stopped = "Stopped early. " if view.state is State.STOPPED else ""
-    return f"{stopped}{after}{right} right."
+    found = doubt(view, config)
+    if found and found.is_guessing:
+        return f"{stopped}{found}"
+    return f"{stopped}{after}{right} right.{f' {found}' if found else ''}"
 
 
 def _best(view: RunView) -> Epoch | None:

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from catsdogs.dataset.balance import Balance
+
 LARGEST = 2**63 - 1  # A larger number comes from no run, and no chart can draw it.
 Count = Annotated[int, Meta(ge=0, le=LARGEST)]
 Duration = Annotated[float, Meta(ge=0, le=LARGEST)]
@@ -29,7 +31,8 @@ class RunResult(Struct, frozen=True, kw_only=True):
     ``test_images`` counts the images of the locked test set, which no metric here includes.
     ``seconds`` holds the time of each phase, and as "total" of the whole run. ``sha256`` holds the
     checksums of the model's files, by name. ``engine``, ``precision`` and ``weights`` are the
-    values that "auto" stood for in this run.
+    values that "auto" stood for in this run. ``val_majority_baseline`` is the accuracy of naming
+    the larger class for every validation image.
     """
 
     parameters: Count | float = nan
@@ -37,6 +40,10 @@ class RunResult(Struct, frozen=True, kw_only=True):
     val_images: Annotated[int, Meta(ge=1, le=LARGEST)] = 0
     test_images: Count = 0
     val_accuracy: Share = nan
+    val_balanced_accuracy: Share | UnsetType = UNSET
+    val_majority_baseline: Share | UnsetType = UNSET
+    train_dogs: Count | UnsetType = UNSET
+    val_dogs: Count | UnsetType = UNSET
     val_loss: float = nan
     calibration: CalibrationResult = CalibrationResult()
     latency_ms: Duration = nan
@@ -61,6 +68,22 @@ class RunResult(Struct, frozen=True, kw_only=True):
     def is_model(self) -> bool:
         """Whether there is a model with a known accuracy."""
         return self.val_images > 0 and not isnan(self.val_accuracy)
+
+    @property
+    def train_balance(self) -> Balance | None:
+        """The classes of the training images, where they are known."""
+        return Balance.of(self.train_images, self.train_dogs)
+
+    @property
+    def val_balance(self) -> Balance | None:
+        """The classes of the validation images, where they are known."""
+        return Balance.of(self.val_images, self.val_dogs)
+
+    @property
+    def balanced_score(self) -> float:
+        """The balanced accuracy on the validation images, or the accuracy in older runs."""
+        known = self.val_balanced_accuracy
+        return self.val_accuracy if isinstance(known, UnsetType) else known
 
     @property
     def total_s(self) -> float:

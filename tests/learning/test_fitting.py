@@ -102,8 +102,9 @@ _NOISE = np.random.default_rng(5).integers(0, 2, _TRAIN + _VALIDATION).astype(np
         (4, {"epochs": 3, "recipe": "plain"}),
         (7, {"epochs": 30, "learning_rate": 0.3, "early_stopping": 1}),
         (3, {"epochs": 2, "fine_tune": 2, "learning_rate": 0.1, "fine_tune_learning_rate": 0.2}),
+        (3, {"epochs": 2, "fine_tune": 1, "learning_rate": 0.1, "class_weights": "balanced"}),
     ],
-    ids=["default", "plain", "early stopping", "fine-tuning"],
+    ids=["default", "plain", "early stopping", "fine-tuning", "class weights"],
 )
 def test_a_fit_in_pieces_is_the_fit_in_one(new_run, settings, batches):
     labels = _NOISE if "early_stopping" in settings else None
@@ -114,6 +115,54 @@ def test_a_fit_in_pieces_is_the_fit_in_one(new_run, settings, batches):
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
     assert told(pieces) == told(whole)
+
+
+# One in six is a dog.
+_RARE = np.array([0, 0, 1, 0, 0, 0] * 5)[: _TRAIN + _VALIDATION].astype(np.int8)
+
+
+def test_class_weights_change_what_is_learned_and_not_how_it_is_measured(new_run):
+    plain, weighed = (
+        new_run(learning_rate=0.1, epochs=2, recipe="plain", class_weights=weights)
+        for weights in ("none", "balanced")
+    )
+    equal, found = (fit(folder, labels=_RARE)[0] for folder in (plain, weighed))
+    assert found[1] > equal[1], "the bias towards dogs, the rare class"
+    still = [
+        new_run(learning_rate=1e-9, epochs=1, recipe="plain", class_weights=weights)
+        for weights in ("none", "balanced")
+    ]
+    for folder in still:
+        fit(folder, labels=_RARE)
+    assert told(still[0]) == told(still[1])
+
+
+def test_both_stages_of_fine_tuning_weigh_the_classes(new_run):
+    of_stages = {"learning_rate": 1e-9, "fine_tune_learning_rate": 0.1, "epochs": 1, "fine_tune": 2}
+    plain, weighed = (
+        new_run(**of_stages, recipe="plain", class_weights=weights)
+        for weights in ("none", "balanced")
+    )
+    equal, found = (fit(folder, labels=_RARE)[0] for folder in (plain, weighed))
+    assert found[1] > equal[1]
+
+
+def test_an_epoch_has_the_mean_recall_of_both_classes(new_run):
+    folder = new_run(epochs=1, learning_rate=0.3, recipe="plain")
+    labels = np.random.default_rng(7).integers(0, 2, _TRAIN + _VALIDATION).astype(np.int8)
+    validation = list(range(_TRAIN, _TRAIN + _VALIDATION))
+    fit(folder, labels=labels, watched=validation)
+    [epoch] = store.load(folder).view.epochs
+    right = (np.array(epoch.watched) >= 0.5) == (labels[validation] == 1)
+    recalls = [right[labels[validation] == label].mean() for label in (0, 1)]
+    assert epoch.val_balanced_accuracy == pytest.approx(np.mean(recalls))
+    assert epoch.val_accuracy == pytest.approx(right.mean())
+
+
+def test_without_images_of_one_class_there_is_no_balanced_accuracy(new_run):
+    folder = new_run(epochs=1)
+    fit(folder, labels=np.zeros(_TRAIN + _VALIDATION, np.int8))
+    assert store.load(folder).view.epochs[0].val_balanced_accuracy is None
 
 
 def test_watched_photos_are_answered_after_each_epoch_and_change_nothing(new_run):

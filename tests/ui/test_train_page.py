@@ -1,6 +1,7 @@
 """The Train page in its states, run by Streamlit's own test runner, without a browser."""
 
 import json
+import os
 
 import pytest
 from conftest import PROJECT
@@ -15,6 +16,7 @@ from catsdogs.runs.estimate import Estimate
 from catsdogs.runs.events import State
 from catsdogs.runs.machine_speed import MachineSpeed
 from catsdogs.sources import current, opening
+from catsdogs.system import processes
 from catsdogs.ui.runs import forecast
 from catsdogs.ui.shared import cache
 
@@ -176,6 +178,34 @@ def test_no_better_than_guessing_is_no_success(chosen):
     app = opened()
     assert not app.success
     assert "guessing" in app.warning[0].value
+
+
+def test_a_run_on_uneven_classes_shows_its_baseline_and_that_it_learned_nothing(chosen):
+    for number in range(6):
+        (chosen / f"dog.{number}.jpg").unlink()
+    uneven = {"val_images": 40, "val_dogs": 2, "val_accuracy": 0.95, "val_balanced_accuracy": 0.5}
+    folder = store.create(RunConfig("custom_cnn", str(chosen)), ABOUT)
+    with event_file.appending(folder) as emit:
+        emit("finished", result={**RESULT, **uneven})
+    app = opened(new="1")
+    assert "Learned nothing" in app.warning[0].value
+    captions = " ".join(caption.value for caption in app.caption).replace("\u00a0", " ")
+    assert "Balanced accuracy 50.0 %" in captions
+    assert "saying cat to all of them gives 95.0 %" in captions
+    assert "Judge a run by its balanced accuracy" in captions
+
+
+def test_a_live_run_on_uneven_classes_shows_the_baseline(chosen):
+    folder = store.create(RunConfig("custom_cnn", str(chosen), epochs=9), ABOUT)
+    with event_file.appending(folder) as emit:
+        emit("started", **processes.identity_of(os.getpid()).to_json())
+        emit("split", train=160, validation=40, hash="h", train_dogs=8, validation_dogs=2)
+        emit("phase", name="fit", done=1, total=9)
+        emit("epoch", epoch=1, **{**METRICS, "val_accuracy": 0.95}, val_balanced_accuracy=0.9)
+    app = opened()
+    shown = " ".join(one.value for one in (*app.caption, *app.subheader)).replace("\u00a0", " ")
+    assert "Validation photos: 95 % cats (38 of 40)" in shown
+    assert "balanced 90" in shown
 
 
 def test_the_address_chooses_the_run(chosen):

@@ -33,6 +33,8 @@ def show(pair: Pair, usable: Sequence[Run]) -> None:
     st.subheader("All answers", anchor=False, help="Click a cell to see its photos.")
     if pair.both.empty:
         st.caption(comparison_text.OWN_ANSWERS)
+    for sentence in comparison_text.baselines(pair.named(pair.balances)):
+        st.caption(literal(sentence))
     threshold = _controls(pair)
     evaluations = pair.evaluations(threshold)
     for column, letter in zip(st.columns(2), LETTERS, strict=True):
@@ -115,7 +117,9 @@ def _matrix(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) -
     outlined = None
     if isinstance(chosen, Cell) and chosen.letter == letter:
         outlined = chosen.truth, chosen.said
-    st.markdown(f"{run_chips.chip(pair.runs[letter])}\u2003{_right(pair, letter, threshold)}")
+    st.markdown(
+        f"{run_chips.chip(pair.runs[letter])}\u2003{_right(pair, letter, evaluation, threshold)}"
+    )
     confusion_matrix(
         evaluation.confusion_matrix,
         name=pair.names[letter],
@@ -125,10 +129,13 @@ def _matrix(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) -
     )
 
 
-def _right(pair: Pair, letter: str, threshold: float) -> str:
+def _right(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) -> str:
     right, sound = pair.accuracy(letter, threshold)
     interval = f"95 % interval {percent(right.low)} to {percent(right.high)}"
     twin = f"; without suspect labels {percent(sound.value)}" if sound else ""
+    balanced = evaluation.balanced_accuracy
+    if balanced is not None and pair.balances[letter].is_uneven:
+        twin += f"; balanced {percent(balanced)}"
     return f"{percent(right.value)} right :small[({interval}{twin})]"
 
 

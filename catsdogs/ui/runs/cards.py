@@ -1,10 +1,9 @@
 """Runs on the pages: which to choose, how one ended, broken folders."""
 
-import math
-
 import streamlit as st
 
 from catsdogs.errors import RunError
+from catsdogs.runs.doubt import doubt
 from catsdogs.runs.events import State
 from catsdogs.runs.narration import narrate
 from catsdogs.runs.run import Run
@@ -54,10 +53,11 @@ def choose_next(run: Run) -> None:
 
 def outcome(run: Run) -> None:
     """Show how a run ended, in the colour of its state."""
-    said = f"{run_chips.chip(run)}\u2003{verbatim(narrate(run.view, run.config))}"
+    view = run.view
+    said = f"{run_chips.chip(run)}\u2003{verbatim(narrate(view, run.config))}"
     match run.state:
-        case State.FINISHED if _is_guessing(run):
-            st.warning(f"No better than guessing. {said}", icon=":material/casino:")
+        case State.FINISHED | State.STOPPED if doubt(view, run.config):
+            st.warning(said, icon=":material/casino:")
         case State.FINISHED:
             st.subheader(f":green[:material/check_circle:] {said}", anchor=False)
         case State.STOPPED:
@@ -78,12 +78,6 @@ def _latest(runs: list[Run]) -> Run:
     running = [run for run in runs if run.state in (State.RUNNING, State.STOPPING)]
     own = [run for run in runs if not run.is_reference]
     return (running or own or [run for run in runs if run.can_classify] or runs)[0]
-
-
-def _is_guessing(run: Run) -> bool:
-    """Return whether guessing is as good, within two standard errors on as many images."""
-    result = run.result
-    return result.is_model and result.val_accuracy <= 0.5 + 1 / math.sqrt(result.val_images)
 
 
 def _resumes_at(run: Run) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from catsdogs.dataset.balance import Balance
 from catsdogs.dataset.given_splits import given_split
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.table_sides import TEST
 from catsdogs.errors import ConfigError
+from catsdogs.labels import DOG
 from catsdogs.runs import queue
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.estimate import Estimate
@@ -129,6 +131,13 @@ def _about(dataset: Dataset) -> None:
     decided = {"left out": dataset.excluded, "relabelled": dataset.relabelled}
     counts = [f"{count:,} {word}" for word, count in decided.items() if count]
     st.caption(f"{text}, {' and '.join(counts)} by decision." if counts else f"{text}.")
+    dogs = int((dataset.usable["label"] == DOG).sum())
+    balance = Balance.of(len(dataset.usable), dogs)
+    if balance is not None and balance.is_uneven:
+        st.caption(
+            f":orange[:material/warning:] {balance.words}: {balance.baseline_words}. Judge a run "
+            "by its balanced accuracy, and set the class weights to balanced."
+        )
 
 
 def _needs(dataset: Dataset, runs: Sequence[Run]) -> Callable[[RunConfig], Needs]:

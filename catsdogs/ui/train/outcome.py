@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from catsdogs.runs.run import Run
-from catsdogs.text import counted, duration
+from catsdogs.text import counted, duration, percent
 from catsdogs.ui.shared import next_step
 from catsdogs.ui.shared.pages import CLASSIFY, COMPARE, Page
 from catsdogs.ui.train import mistakes
@@ -41,7 +41,12 @@ def metrics(run: Run) -> None:
     if not run.is_usable:
         return
     result, done = run.result, f"{run.epochs_done} of {run.epochs_planned} epochs"
-    st.caption(f"Validation loss {result.val_loss:.4f} · {done} · {duration(result.total_s)}")
+    facts = [f"Validation loss {result.val_loss:.4f}", done, duration(result.total_s)]
+    balance = result.val_balance
+    if balance is not None and balance.is_uneven:
+        facts.append(f"Balanced accuracy {percent(result.balanced_score)}")
+        facts.append(f"Validation photos: {balance.words}; {balance.baseline_words}")
+    st.caption(" · ".join(facts))
 
 
 def _try(run: Run, *, is_main: bool) -> None:

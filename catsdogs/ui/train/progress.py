@@ -41,6 +41,8 @@ def show(run: Run, view: RunView, runs: Sequence[Run]) -> None:
     if run.state is not State.STOPPING:
         st.caption(verbatim(kept_on_stop(view, run.config)))
     origin.warn(run)
+    if view.split and (balance := view.split.balance) and balance.is_uneven:
+        st.caption(f"Validation photos: {balance.words}; {balance.baseline_words}.")
 
 
 def metrics(run: Run, view: RunView) -> None:

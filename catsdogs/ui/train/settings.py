@@ -16,6 +16,7 @@ _BASICS = ("model", "data", "epochs", "batch_size")
 _FIRST = (
     *("recipe", "fine_tune", "fine_tune_from", "fine_tune_learning_rate", "engine", "precision"),
     *("learning_rate", "schedule", "dropout", "augment", "repeats", "early_stopping"),
+    "class_weights",
     *("validation", "test", "split", "seed", "deterministic"),
 )
 
