@@ -46,6 +46,16 @@ class LiteRTModel:
             self._idle.put(runner)
         return {name: value[0] for name, value in outputs.items()}
 
+    @property
+    def output_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each output by its name, with a batch axis of 1 in front."""
+        runner = self._take_runner()
+        try:
+            details = runner.get_output_details()
+        finally:
+            self._idle.put(runner)
+        return {name: tuple(map(int, detail["shape"])) for name, detail in details.items()}
+
     def _take_runner(self) -> Any:
         try:
             return self._idle.get_nowait()

@@ -4,25 +4,58 @@ The sections follow Mitchell et al., "Model Cards for Model Reporting" (2019, ar
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from msgspec import UnsetType
 
 from catsdogs.evaluation.calibration import FOLDS
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports.rendering import rendered
-from catsdogs.runs import looks
+from catsdogs.runs import layout, looks
+from catsdogs.runs.doubt import doubt
 from catsdogs.runs.looks import Look
 from catsdogs.runs.result import RunResult
 from catsdogs.runs.run import Run
 from catsdogs.text import counted, literal, printable
 
+# The outputs of a LiteRT file, in the words of the card.
+_MEANINGS = {
+    "p_dog": "P(dog), from 0 for a cat to 1 for a dog, without the temperature of the app",
+    "heatmap": "evidence by place: positive for a dog, negative for a cat; row 0 is the top",
+    "embedding": "the input of the last layer: similar pictures have similar directions",
+}
+
+
+@dataclass(frozen=True)
+class _Output:
+    """An output of the LiteRT file. ``shape`` is "1, 7, 7"."""
+
+    name: str
+    shape: str
+    meaning: str
+
 
 def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] = ()) -> str:
     """Return the card of a run that ended "finished" or "stopped" with ``result``.
 
-    ``looked`` are the looks at its test set.
+    ``looked`` are the looks at its test set. The outputs are read from the run's LiteRT file, if it
+    exists.
+
+    Raises:
+        RunError: if that file is damaged.
     """
+    balanced = result.val_balanced_accuracy
     return rendered(
         "model_card.md.jinja",
-        filters={"counted": counted, "literal": literal, "printable": printable},
+        filters={
+            "counted": counted,
+            "literal": literal,
+            "plain": _plain,
+            "printable": printable,
+        },
         run=run,
         config=run.config,
         dataset=run.about.dataset,
@@ -31,7 +64,29 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         looks=looked,
         metrics=looks.latest(result, looked),
         day=looks.day,
+        balanced=None if isinstance(balanced, UnsetType) else balanced,
+        doubt=doubt(replace(run.view, result=result), run.config),
+        side=run.config.info.side,
+        classes=CLASS_NAMES,
+        outputs=_outputs(run.folder / layout.LITERT_MODEL),
+        litert_model=layout.LITERT_MODEL,
+        keras_model=layout.KERAS_MODEL,
         was_stopped=ended == "stopped",
         accepted=1 - DEFAULT_FALSE_REFUSAL,
         folds=FOLDS,
     )
+
+
+def _plain(text: object) -> str:
+    """Return a text of a page with ordinary spaces."""
+    return str(text).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _outputs(file: Path) -> list[_Output]:
+    """Return the outputs of a LiteRT file, P(dog) first; none where there is no such file."""
+    shapes = LiteRTModel(file).output_shapes if file.is_file() else {}
+    return [
+        _Output(name, ", ".join(map(str, shapes[name])), meaning)
+        for name, meaning in _MEANINGS.items()
+        if name in shapes
+    ]

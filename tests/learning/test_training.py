@@ -2,12 +2,16 @@
 
 import io
 import json
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import command_line
-from PIL import Image
+from PIL import ExifTags, Image
+from sklearn.datasets import load_sample_image
 
 from catsdogs.dataset import index
 from catsdogs.dataset.split import split
@@ -50,6 +54,40 @@ def test_a_finished_run_has_every_file_and_no_temporary_one(runs):
                 *(layout.CHECKPOINT, layout.LOCK),
             )
         )
+
+
+def test_the_code_in_a_model_card_answers_as_the_app_does(runs, tmp_path):
+    """On a photo that a camera held upright: a JPEG larger than the input, turned by its EXIF."""
+    run = runs["default"]
+    card = (run.folder / layout.MODEL_CARD).read_text("utf-8")
+    for name in (layout.LITERT_MODEL, layout.KERAS_MODEL):
+        (tmp_path / name).symlink_to(run.folder / name)
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    Image.fromarray(load_sample_image("china.jpg")).save(tmp_path / "photo.jpg", exif=turned)
+    for_litert, for_keras = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    code = f"{for_litert}\n{for_keras}\nprint(model.predict(pixels / 255, verbose=0)[0, 0])"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    by_litert, by_keras, divided = (float(line.split()[-1]) for line in ran.stdout.splitlines())
+    expected = Predictor(run)(Picture((tmp_path / "photo.jpg").read_bytes())).p_dog
+    assert by_litert == pytest.approx(expected, abs=1e-6)
+    assert by_keras == pytest.approx(expected, abs=1e-3)
+    assert abs(divided - expected) > 1e-3, "the card warns of this"
+
+
+def test_a_model_card_says_what_goes_in_and_what_comes_out(runs):
+    card = (runs["default"].folder / layout.MODEL_CARD).read_text("utf-8")
+    for said in (
+        "uint8 RGB pixels, 0 to 255, shape (1, 150, 150, 3)",
+        "not cropped",
+        "Do not divide by 255",
+        "0 = cat, 1 = dog",
+        "| `p_dog` | (1, 1) |",
+        "| `heatmap` | (1, 17, 17) |",
+        "| `embedding` | (1, 128) |",
+    ):
+        assert said in card
 
 
 def test_the_last_event_is_the_only_end(runs):
