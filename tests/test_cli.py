@@ -137,6 +137,32 @@ def test_readable_output_counts_and_has_units(kaggle_folder, capsys):
     assert "dog.9.jpg The file is empty (zero bytes)." in lines
 
 
+def test_a_scan_of_uneven_classes_says_what_accuracy_is_worth(photo, tmp_path, capsys):
+    for number in range(20):
+        label = "dog" if number == 7 else "cat"
+        photo(tmp_path / "photos" / f"{label}.{number}.jpg", seed=number)
+    parser.main(["data", "scan", str(tmp_path / "photos")])
+    out = capsys.readouterr().out
+    assert "95 % cats (19 of 20); saying cat to all of them gives 95.0 %" in out
+    assert call(capsys, "data", "scan", tmp_path / "photos")[1]["majority_baseline"] == 0.95
+
+
+def test_a_run_on_uneven_classes_is_shown_with_its_balance_and_a_warning(capsys, kaggle_folder):
+    about = About(dataset=DatasetReference(name="photos", fingerprint="f"))
+    folder = store.create(RunConfig("custom_cnn", str(kaggle_folder)), about)
+    images = {"train_images": 160, "train_dogs": 8, "val_images": 40, "val_dogs": 2}
+    metrics = {"val_accuracy": 0.95, "val_balanced_accuracy": 0.5, "val_loss": 0.2}
+    known = {"parameters": 9, "seconds": {"total": 1.0}}
+    with event_file.appending(folder) as emit:
+        emit("finished", result={**images, **metrics, **known})
+    parser.main(["runs", "show", folder.name])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "balanced accuracy 50.00 %; saying cat to all of them gives 95.0 %" in out
+    assert "validated on 40 images: 95 % cats (38 of 40)" in out
+    assert "trained on 160 images: 95 % cats (152 of 160)" in out
+    assert "warning Learned nothing:" in out
+
+
 def test_a_name_is_shown_as_text_whatever_it_holds(photo, tmp_path, capsys):
     photo(tmp_path / "photos" / "cat.\x1b[31m[bold]:smile:\n.jpg").write_bytes(b"")
     (tmp_path / "photos" / "dog.\udcff.jpg").touch()
