@@ -3,9 +3,11 @@ import shutil
 import pandas as pd
 import pytest
 
+from catsdogs.cli import parser
 from catsdogs.dataset import duplicates, index, table_sides
 from catsdogs.dataset.given_splits import given_split, side_of_path
 from catsdogs.dataset.summary import document
+from catsdogs.labels import CAT
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,8 @@ def test_a_folder_or_a_parquet_file_names_the_side(path, side):
 
 
 def records(*photos: tuple[str, str]) -> pd.DataFrame:
-    """A photo per (path, content)."""
-    table = pd.DataFrame(photos, columns=["path", "group"])
+    """A photo of a cat per (path, content)."""
+    table = pd.DataFrame(photos, columns=["path", "group"]).assign(label=CAT)
     return table.assign(given=[side_of_path(path) for path in table["path"]])
 
 
@@ -87,6 +89,17 @@ def test_a_scan_describes_the_split_and_its_leaks(tmp_path, photo):
     assert found["counts"] == {"train": 4, "validation": 0, "test": 2}
     assert found["leaks"] == [["Test/cats/0.jpg", "train/cats/copy.jpg"]]
     assert found["left_out"] == 1
+
+
+def test_a_scan_has_the_balance_of_each_side(tmp_path, photo, capsys):
+    for side, label, count in (("train", "cat", 9), ("train", "dog", 1), ("test", "dog", 2)):
+        for number in range(count):
+            name = tmp_path / side / f"{label}.{number}.jpg"
+            photo(name, seed=len(f"{side}{label}") * 100 + number)
+    parser.main(["data", "scan", str(tmp_path)])
+    assert "train: 90 % cats (9 of 10); test: 100 % dogs (2 of 2)" in capsys.readouterr().out
+    found = document(index.scan(tmp_path))["given_split"]
+    assert found["dogs"] == {"train": 1, "validation": 0, "test": 2}
 
 
 def test_near_duplicates_are_leaks_once_a_check_has_found_them(tmp_path, photo):

@@ -54,7 +54,9 @@ def _split(given: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the facts about the split that a dataset comes with, and about its leaks."""
     if given is None:
         return {}
-    facts_of_it = {"own split": given["described"]}
+    balances = {side: Balance.of(n, given["dogs"][side]) for side, n in given["counts"].items()}
+    by_side = [f"{side}: {found.words}" for side, found in balances.items() if found]
+    facts_of_it = {"own split": given["described"], "by side": plain("; ".join(by_side))}
     if given["leaks"]:
         facts_of_it["leakage"] = (
             f"{counted(len(given['leaks']), 'picture')} on several sides, such as "

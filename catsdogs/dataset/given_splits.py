@@ -21,6 +21,7 @@ import pandas as pd
 
 from catsdogs.dataset import table_sides
 from catsdogs.dataset.table_sides import TEST, TRAIN, VALIDATION, WORDS
+from catsdogs.labels import DOG
 
 SIDES = (TRAIN, VALIDATION, TEST)
 NO_SIDE = ""
@@ -61,27 +62,30 @@ def is_given(records: pd.DataFrame) -> bool:
 class GivenSplit:
     """The split that a dataset comes with.
 
-    ``described`` names its folders: "80 in train/, 40 in test/". ``counts`` are by side. ``leaks``
-    has the paths of each picture that is on several sides, and ``left_out`` counts those that
-    training leaves out for that reason.
+    ``described`` names its folders: "80 in train/, 40 in test/". ``counts`` are by side, and
+    ``dogs`` those of dogs. ``leaks`` has the paths of each picture that is on several sides, and
+    ``left_out`` counts those that training leaves out for that reason.
     """
 
     described: str
     counts: dict[str, int]
+    dogs: dict[str, int]
     leaks: list[list[str]]
     left_out: int
 
 
 def given_split(records: pd.DataFrame) -> GivenSplit | None:
-    """Return the own split of ``records`` (``given``, ``group``, ``path``); None without one."""
+    """Return the own split of ``records`` (``given``, ``group``, ``path``, ``label``), or None."""
     if not is_given(records):
         return None
     rank = records["given"].map(_BY_PRECEDENCE)
     crosses = rank.groupby(records["group"]).transform("nunique") > 1
-    found = records["given"].replace(NO_SIDE, TRAIN).value_counts()
+    sides = records["given"].replace(NO_SIDE, TRAIN)
+    found, dogs = sides.value_counts(), sides[records["label"] == DOG].value_counts()
     return GivenSplit(
         described=_described(records),
         counts={side: int(found.get(side, 0)) for side in SIDES},
+        dogs={side: int(dogs.get(side, 0)) for side in SIDES},
         leaks=[g["path"].tolist() for _, g in records[crosses].groupby("group", sort=False)],
         left_out=int(strays(records).sum()),
     )
