@@ -25,7 +25,7 @@ def main(target: str, seeds: str, *options: str) -> None:
 
     def refused_at_worst(content: bytes) -> None:
         with contextlib.suppress(DatasetError):
-            for _, read in gathering.in_archive("archive", content):
+            for _, read in gathering.in_archive("archive", content).sources:
                 with contextlib.suppress(UnreadableImage):
                     read()
         with contextlib.suppress(*gathering.archives.ERRORS):

@@ -112,7 +112,7 @@ def test_a_zips_pictures_are_read_one_by_one():
         "notes.txt": b"text",
         "dog.2.PNG": picture(250),
     }
-    sources = gathering.in_archive("photos.zip", archive(**members))
+    sources = gathering.in_archive("photos.zip", archive(**members)).sources
     assert [name for name, _ in sources] == ["train/cat.1.png", "dog.2.PNG"]
     found = list(answers.see_all(sources, ByBrightness()))
     assert [one.truth for one in found] == ["cat", "dog"]
@@ -126,7 +126,7 @@ def test_a_damaged_member_leaves_the_others(compression):
     content = bytearray(archive(compression, **{"a.png": picture(5), "b.png": picture(250)}))
     content[50:60] = b"x" * 10  # in the picture of a.png
     found = list(
-        answers.see_all(gathering.in_archive("photos.zip", bytes(content)), ByBrightness())
+        answers.see_all(gathering.in_archive("photos.zip", bytes(content)).sources, ByBrightness())
     )
     assert found[0].error.code == "damaged"
     assert found[1].labels(DECISION)[0] == "dog"
@@ -135,7 +135,7 @@ def test_a_damaged_member_leaves_the_others(compression):
 def test_a_member_larger_than_it_may_be_is_refused(monkeypatch):
     monkeypatch.setattr(answers, "MOST_BYTES_EACH", 1000)
     content = archive(**{"a.png": b"x" * 5000})
-    (one,) = answers.see_all(gathering.in_archive("photos.zip", content), ByBrightness())
+    (one,) = answers.see_all(gathering.in_archive("photos.zip", content).sources, ByBrightness())
     assert one.error.code == "too_large"
 
 
@@ -154,7 +154,9 @@ def test_damage_anywhere_in_a_zip_is_told_not_raised():
             damaged[position] = generator.integers(0, 256)
         with suppress(DatasetError):
             assert list(
-                answers.see_all(gathering.in_archive("photos.zip", bytes(damaged)), ByBrightness())
+                answers.see_all(
+                    gathering.in_archive("photos.zip", bytes(damaged)).sources, ByBrightness()
+                )
             )
 
 

@@ -355,6 +355,10 @@ def test_one_bad_argument_does_not_cost_the_answers_about_the_others(runs, photo
     assert [answer["file"] for answer in answers] == [*map(str, bad), str(good)]
     codes = [answer["error"] and answer["error"]["code"] for answer in answers]
     assert codes == ["no_pictures", "no_pictures", "missing", None]
+    (tmp_path / "photos" / "notes.txt").touch()
+    (tmp_path / "photos" / "Thumbs.db").touch()
+    assert parser.main(["classify", str(good.parent), "--run", runs[0]]) == 0
+    assert "Not classified: 1 .txt file, 1 system file." in capsys.readouterr().out
     pattern = f"'{tmp_path}/photos/*.jpg'"
     status, answers = call(capsys, "classify", pattern, f"file://{good}", "--run", runs[0])
     assert (status, [answer["file"] for answer in answers]) == (0, [str(good)] * 2)

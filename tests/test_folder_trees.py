@@ -131,7 +131,7 @@ def test_a_scan_of_a_random_tree_adds_up_and_classify_takes_the_same_pictures(tm
             assert found["images"] + sum(found["skipped"].values()) == found["found"]
             assert sum(found["other_types"].values()) == made.counts["other_files"]
         if made.counts["picture"]:
-            assert len(gathering.in_folder(made.root)) == made.counts["picture"]
+            assert len(gathering.in_folder(made.root).sources) == made.counts["picture"]
         else:
             with pytest.raises(DatasetError, match="Expected pictures"):
                 gathering.in_folder(made.root)

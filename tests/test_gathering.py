@@ -56,7 +56,7 @@ def test_each_bad_argument_is_one_entry_beside_the_others(kaggle_folder, tmp_pat
     (tmp_path / "x.tfrecord").write_bytes(b"text")
     named = [tmp_path / name for name in ("empty", "spanned.zip", "empty.zip", "text.zip")]
     named += [tmp_path / "photos.7z", tmp_path / "x.tfrecord", tmp_path / "gone.jpg"]
-    found = gathering.gathered([*named, kaggle_folder])
+    found = gathering.gathered([*named, kaggle_folder]).sources
     assert len(found) == len(named) + 16
     assert problems(found) == {
         str(tmp_path / "empty"): "no_pictures",
@@ -88,7 +88,7 @@ def test_a_folder_that_cannot_be_listed_is_an_entry(kaggle_folder, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    found = gathering.in_folder(kaggle_folder)
+    found = gathering.in_folder(kaggle_folder).sources
     assert (len(found), problems(found)) == (17, {"closed": "unreadable_folder"})
 
 
@@ -97,7 +97,7 @@ def test_a_folder_that_cannot_be_listed_is_an_entry(kaggle_folder, monkeypatch):
 def test_a_tar_is_known_by_its_content(mode, name, tmp_path):
     members = {"cats/1.jpg": photo(1), "dogs/2.jfif": photo(2), "notes.txt": b"x"}
     (tmp_path / name).write_bytes(tarred(members, mode))
-    found = gathering.gathered([tmp_path / name])
+    found = gathering.gathered([tmp_path / name]).sources
     assert [part for part, _ in found] == [
         f"{tmp_path / name}/{part}" for part in ("cats/1.jpg", "dogs/2.jfif")
     ]
@@ -117,8 +117,10 @@ def test_pictures_in_an_archive_are_known_by_their_content(packed):
         "Thumbs.db": b"x",
     }
     found = gathering.in_archive("photos", packed(members))
-    assert [name for name, _ in found] == ["1", "2.bin", "3.jpe"]
-    assert [read() for _, read in found] == [photo(1), photo(2), photo(3)]
+    assert [name for name, _ in found.sources] == ["1", "2.bin", "3.jpe"]
+    assert [read() for _, read in found.sources] == [photo(1), photo(2), photo(3)]
+    assert found.ignored == {"system file": 3, "hidden file": 1, ".csv file": 1}
+    assert len(found.sources) + found.ignored.total() == len(members)
 
 
 @pytest.mark.parametrize("inner", [zipped, partial(tarred, mode="w:gz")])
@@ -127,15 +129,17 @@ def test_archives_in_archives_are_read_up_to_a_depth(inner):
     content = inner({"cat.1.jpg": photo(1)})
     for _ in range(gathering.MOST_DEEP):
         content = inner({f"in.{suffix}": content, "dog.1.jpg": photo(2)})
-    found = gathering.in_archive("photos", content)
+    found = gathering.in_archive("photos", content).sources
     assert next(name for name, _ in found) == "in/in/in/cat.1.jpg"
     assert problems(found) == {}
-    deeper = gathering.in_archive("photos", zipped({"out.zip": zipped({"x.zip": content})}))
+    deeper = gathering.in_archive("photos", zipped({"out.zip": zipped({"x.zip": content})})).sources
     assert set(problems(deeper).values()) == {"no_pictures"}
 
 
 def test_a_damaged_archive_in_an_archive_is_an_entry():
-    found = gathering.in_archive("p.zip", zipped({"in.zip": b"no zip", "cat.1.jpg": photo(1)}))
+    found = gathering.in_archive(
+        "p.zip", zipped({"in.zip": b"no zip", "cat.1.jpg": photo(1)})
+    ).sources
     assert problems(found) == {"in.zip": "damaged"}
 
 
@@ -143,7 +147,7 @@ def test_a_damaged_archive_in_an_archive_is_an_entry():
 def test_members_of_a_tar_can_be_read_in_any_order_and_again(mode):
     contents = [photo(number) for number in range(30)]
     packed = tarred({f"{n}.jpg": content for n, content in enumerate(contents)}, mode)
-    reads = [read for _, read in gathering.in_archive("photos.tar", packed)]
+    reads = [read for _, read in gathering.in_archive("photos.tar", packed).sources]
     for position in (3, 2, 29, 28, 0, 0, 15, *range(30)):
         assert reads[position]() == contents[position]
 

@@ -56,7 +56,7 @@ def test_classify_takes_a_hostile_zip_without_hanging_or_filling_memory(name, tm
     content = archive.read_bytes()
     tracemalloc.start()
     with suppress(DatasetError):
-        for _, read in gathering.in_archive("photos.zip", content):
+        for _, read in gathering.in_archive("photos.zip", content).sources:
             with suppress(UnreadableImage):
                 assert len(read()) <= answers.MOST_BYTES_EACH
     peak_bytes = tracemalloc.get_traced_memory()[1]

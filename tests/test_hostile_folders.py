@@ -138,7 +138,7 @@ def test_what_is_too_large_is_not_read(tmp_path):
 
 def test_classify_takes_of_a_hostile_folder_what_a_scan_takes_for_pictures(hostile):
     root, expected = hostile
-    found = gathering.in_folder(root)
+    found = gathering.in_folder(root).sources
     assert len(found) == len(index.scan(root).records)
     readable = 0
     for _, read in found:

@@ -40,7 +40,7 @@ def test_classify_takes_a_hostile_tar_without_hanging_or_filling_memory(name):
     content = REFUSED[name][0]()
     tracemalloc.start()
     with suppress(DatasetError):
-        for _, read in gathering.in_archive("photos.tar", content):
+        for _, read in gathering.in_archive("photos.tar", content).sources:
             with suppress(UnreadableImage):
                 assert len(read()) <= answers.MOST_BYTES_EACH
     peak_bytes = tracemalloc.get_traced_memory()[1]
@@ -115,7 +115,7 @@ def test_damage_anywhere_in_a_tar_is_reported_not_raised(tmp_path):
             for _ in range(chance.randint(0, 3)):
                 damaged[chance.randrange(len(damaged))] = chance.randrange(256)
             with suppress(DatasetError):
-                for _, read in gathering.in_archive("photos.tar", bytes(damaged)):
+                for _, read in gathering.in_archive("photos.tar", bytes(damaged)).sources:
                     with suppress(UnreadableImage):
                         read()
 

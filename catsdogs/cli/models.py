@@ -14,6 +14,7 @@ from rich.text import Text
 from catsdogs.cli import model_tables, tables
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress
+from catsdogs.dataset.summary import in_words
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
 from catsdogs.inference.answers import Seen, csv, see_all
@@ -51,7 +52,8 @@ def classify(
     if table:
         _require_new_file(table.expanduser().absolute(), force=force)
     asked = _named_or_best(runs or [])
-    given = gathered(chain.from_iterable(map(typed_paths, paths)))
+    found = gathered(chain.from_iterable(map(typed_paths, paths)))
+    given = found.sources
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel = Panel(asked, usable, Predictor)
     decision = Decision(threshold, None if never_neither else false_refusal)
@@ -65,7 +67,9 @@ def classify(
     answers = [one.to_json(decision) for one in seen]
     mute = [] if never_neither else [Text(problem) for problem in panel.problems.values()]
     failed = bool(mute) or any(one.error for one in seen)
-    return Outcome(answers, [*model_tables.classified(answers), *mute], status_with(failed))
+    others = [Text(f"Not classified: {in_words(found.ignored)}.")] if found.ignored else []
+    text = [*model_tables.classified(answers), *others, *mute]
+    return Outcome(answers, text, status_with(failed))
 
 
 def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force: bool) -> Outcome:

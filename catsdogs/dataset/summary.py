@@ -1,5 +1,7 @@
 """Counts and sizes of a dataset's images, and the reason for each file that is not used."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -102,10 +104,20 @@ def document(dataset: Dataset) -> dict[str, Any]:
 
 def described(rest: Rest) -> str:
     """Return the entries that are not pictures in words: "2 .parquet files, 1 broken link"."""
+    return in_words(ignored(rest))
+
+
+def ignored(rest: Rest) -> Counter[str]:
+    """Return the number of entries that are not pictures, by noun: ".parquet file"."""
     named = {**rest.other_types, "other": rest.other_files - sum(rest.other_types.values())}
-    files = [counted(count, f"{suffix} file".strip()) for suffix, count in named.items() if count]
-    groups = [counted(n, ASIDE[name]) for name, n in rest.aside.items() if n and name in ASIDE]
-    return ", ".join((*files, *groups))
+    files = {f"{suffix} file".strip(): count for suffix, count in named.items() if count}
+    groups = {ASIDE[name]: count for name, count in rest.aside.items() if count and name in ASIDE}
+    return Counter({**files, **groups})
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Return counts by noun in words."""
+    return ", ".join(counted(count, noun) for noun, count in counts.items())
 
 
 def instead(rest: Rest) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from catsdogs import paths
 from catsdogs.background import tasks
+from catsdogs.dataset.summary import in_words
 from catsdogs.errors import Cancelled, RunError
 from catsdogs.inference import answers, gathering
 from catsdogs.inference.panel import Decision, Panel
@@ -54,7 +55,8 @@ def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) 
     decision = Decision(order.threshold, order.false_refusal)
     report("list", 0, 0)
     root = Path(order.path)
-    sources = gathering.in_folder(root)
+    found = gathering.in_folder(root)
+    sources = found.sources
     runs = [store.find_with_model(run_id) for run_id in order.runs]
     if not runs:
         raise RunError("Expected at least one run. Received: none. Choose one.")
@@ -71,6 +73,7 @@ def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) 
     return {
         "csv": str(target),
         "pictures": len(seen),
+        "ignored": in_words(found.ignored),
         "unreadable": sum(one.error is not None for one in seen),
         "disagreements": sum(one.disagree(decision) for one in seen),
         "counts": {

@@ -4,13 +4,15 @@ An entry that is not a picture, like an empty folder or a damaged archive, is in
 function raises the reason. So one bad entry never costs the answers about the others.
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from catsdogs.dataset import index, recognition
-from catsdogs.dataset.listing import listed
-from catsdogs.dataset.summary import instead
+from catsdogs.dataset.listing import ARCHIVE_LINK, ASIDE, SPECIAL, listed
+from catsdogs.dataset.summary import ignored, in_words, instead
 from catsdogs.errors import ArchiveError, DatasetError, UnreadableImage
 from catsdogs.images import containers, picture
 from catsdogs.inference import answers
@@ -26,33 +28,48 @@ _MOST_INNER_BYTES = 256 << 20
 Source = tuple[str, Read]
 
 
-def gathered(paths: Iterable[Path]) -> list[Source]:
+@dataclass(frozen=True)
+class Gathered:
+    """Pictures, each with its name, and the number of ignored entries by noun: "system file"."""
+
+    sources: list[Source] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+def gathered(paths: Iterable[Path]) -> Gathered:
     """Return the pictures in files, folders and archives, by path.
 
     Raises:
         DatasetError: if the only path is a folder or an archive without a picture.
     """
-    paths = list(paths)
+    paths, found = list(paths), Gathered()
     if len(paths) == 1:
         return _at(paths[0])
-    found: list[Source] = []
     for path in paths:
         try:
-            found += _at(path)
+            inside = _at(path)
         except DatasetError as error:
             code = "damaged" if isinstance(error, ArchiveError) else "no_pictures"
-            found.append(refused(str(path), code, str(error)))
+            found.sources.append(refused(str(path), code, str(error)))
+        else:
+            found.sources.extend(inside.sources)
+            found.ignored.update(inside.ignored)
     return found
 
 
-def _at(path: Path) -> list[Source]:
+def _at(path: Path) -> Gathered:
     """Return the pictures in a folder or an archive, or the one in a file."""
     if path.is_dir():
-        return [(str(path / name), read) for name, read in in_folder(path)]
+        return _below(path, in_folder(path))
     head = recognition.head(path) if path.is_file() else b""
     if is_archive(path.name, head, path):
-        return [(f"{path}/{name}", read) for name, read in in_archive(str(path), path)]
-    return [in_file(str(path), partial(picture.read_bytes, path), head)]
+        return _below(path, in_archive(str(path), path))
+    return Gathered([in_file(str(path), partial(picture.read_bytes, path), head)])
+
+
+def _below(path: Path, inside: Gathered) -> Gathered:
+    sources = [(f"{path}/{name}", read) for name, read in inside.sources]
+    return replace(inside, sources=sources)
 
 
 def in_file(name: str, read: Read, head: bytes) -> Source:
@@ -62,7 +79,7 @@ def in_file(name: str, read: Read, head: bytes) -> Source:
     return name, read
 
 
-def in_folder(folder: Path) -> list[Source]:
+def in_folder(folder: Path) -> Gathered:
     """Return the pictures below a folder, in order of their paths relative to it.
 
     A folder that cannot be listed is an entry too.
@@ -75,16 +92,16 @@ def in_folder(folder: Path) -> list[Source]:
         raise DatasetError(f"Expected a folder at {folder}. Received: {received}. Check the path.")
     listing = listed(folder)
     found = recognition.pictures(folder, listing.files)
+    rest = index.rest_of(folder, listing, found)
     if not found and not listing.closed:
-        received = instead(index.rest_of(folder, listing, found))
-        raise DatasetError(f"Expected pictures in {folder}. Received: {received}")
+        raise DatasetError(f"Expected pictures in {folder}. Received: {instead(rest)}")
     paths = sorted(folder / name for name in found)
     sources = [(p.relative_to(folder).as_posix(), partial(picture.read_bytes, p)) for p in paths]
     closed = [
         refused(name, "unreadable_folder", f"The folder cannot be read: {reason}.")
         for name, reason in listing.closed.items()
     ]
-    return [*sources, *closed]
+    return Gathered([*sources, *closed], ignored(rest))
 
 
 def is_archive(name: str, head: bytes, source: Path | bytes) -> bool:
@@ -97,7 +114,7 @@ def is_archive(name: str, head: bytes, source: Path | bytes) -> bool:
         return False
 
 
-def in_archive(name: str, source: bytes | Path) -> list[Source]:
+def in_archive(name: str, source: bytes | Path) -> Gathered:
     """Return the pictures in an archive, by their names; nothing is unpacked to disk.
 
     A member that is too large, or declares to be, fails when it is read.
@@ -105,8 +122,9 @@ def in_archive(name: str, source: bytes | Path) -> list[Source]:
     Raises:
         DatasetError: if it is not an archive, or has no pictures or too many.
     """
+    inside = _Inside()
     try:
-        found = _Inside().pictures(source)
+        found = inside.pictures(source)
     except archives.ERRORS as error:
         raise ArchiveError(
             f"Expected a ZIP or tar. Received: {name}, which cannot be opened "
@@ -114,11 +132,12 @@ def in_archive(name: str, source: bytes | Path) -> list[Source]:
             "program."
         ) from None
     if not 1 <= len(found) <= answers.MOST_PICTURES:
+        others = f", but {in_words(inside.ignored)}" if inside.ignored and not found else ""
         raise DatasetError(
             f"Expected a ZIP or tar with 1 to {answers.MOST_PICTURES:,} pictures. Received: {name} "
-            f"with {len(found):,}. For more, choose a folder on this machine."
+            f"with {len(found):,}{others}. For more, choose a folder on this machine."
         )
-    return found
+    return Gathered(found, inside.ignored)
 
 
 def refused(name: str, code: str, reason: str) -> Source:
@@ -134,13 +153,14 @@ class _Inside:
     """The pictures in an archive and in the archives in it, and the limits for all of them."""
 
     def __init__(self) -> None:
+        self.ignored = Counter[str]()
         self._entries = self._inner_bytes = 0
 
     def pictures(self, source: bytes | Path, depth: int = 0) -> list[Source]:
         archive = archives.opened(source)
         self._entries += len(archive.members)
         members.check_count(self._entries)
-        visible = [member for member in archive.members if _is_visible(member)]
+        visible = [member for member in archive.members if self._is_visible(member)]
         size_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
         members.check(visible, size_bytes, each=answers.MOST_BYTES_EACH)
         found: list[Source] = []
@@ -149,7 +169,19 @@ class _Inside:
                 found += self._inner(archive, member, depth + 1)
             elif recognition.has_image_suffix(member.name) or _begins_like_one(archive, member):
                 found.append((member.name, partial(_read, archive, member)))
+            else:
+                (suffix,) = recognition.types([member.name])
+                self.ignored[f"{suffix} file".strip()] += 1
         return found
+
+    def _is_visible(self, member: Member) -> bool:
+        """Return whether a member is an ordinary file; count it if it is another entry."""
+        group = group_of(PurePosixPath(member.name.replace("\\", "/")).parts)
+        if not group and member.kind in (Kind.LINK, Kind.SPECIAL):
+            group = ARCHIVE_LINK if member.kind is Kind.LINK else SPECIAL
+        if group and member.kind is not Kind.FOLDER:
+            self.ignored[ASIDE[group]] += 1
+        return member.kind is Kind.FILE and not group
 
     def _inner(self, archive: Archive, member: Member, depth: int) -> list[Source]:
         """Return the pictures in an archive inside an archive, or the entry of a bad one."""
@@ -166,11 +198,6 @@ class _Inside:
             return [refused(member.name, "damaged", f"The archive cannot be opened ({error}).")]
         inside = archives.stem(member.name)
         return [(f"{inside}/{name}", read) for name, read in found]
-
-
-def _is_visible(member: Member) -> bool:
-    parts = PurePosixPath(member.name.replace("\\", "/")).parts
-    return member.kind is Kind.FILE and not group_of(parts)
 
 
 def _begins_like_one(archive: Archive, member: Member) -> bool:

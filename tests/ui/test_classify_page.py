@@ -327,7 +327,7 @@ class TestWithTrainedRuns:
             "fake.jpg",
             f"holiday/{three}",
         ]
-        assert "begins with" in app.error[1].value
+        assert "Received\\: text" in app.error[1].value
         assert "cut" in app.error[1].value
         assert (table(app)["Picture"].str.startswith("data:image/jpeg;base64,")).sum() == 3
         assert list(table(app).iloc[[1, 3], 3]) == ["unreadable", "unreadable"]
@@ -351,7 +351,7 @@ class TestWithTrainedRuns:
             "dog.1",
         ]
         assert (table(app)["Picture"].str.startswith("data:image/jpeg;base64,")).sum() == 3
-        assert "Not shown: 3 hidden or system files." in said(app)
+        assert "Not shown: 2 system files, 1 hidden file." in said(app)
         assert "7z archive" in app.error[0].value
 
     def test_hostile_names_are_shown_as_they_are(self, photos):

@@ -13,7 +13,7 @@ from catsdogs.inference.folder_task import Order
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.runs import store
 from catsdogs.sources.typed import typed_path
-from catsdogs.text import counted, percent, printable
+from catsdogs.text import counted, literal, percent, printable
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import problems, run_chips, task_card
 from catsdogs.ui.shared.markdown import verbatim
@@ -79,6 +79,8 @@ def _results(task: Task, order: Order) -> None:
         f"{counted(result['pictures'], 'picture')}, {result['unreadable']:,} unreadable, "
         f"{counted(result['disagreements'], 'disagreement')}."
     )
+    if result.get("ignored"):
+        st.caption(f"Not classified: {literal(result['ignored'])}.")
     for problem in result.get("judge_problems", ()):
         st.warning(verbatim(problem), icon=":material/broken_image:")
     names, rows = run_chips.names(store.list_runs()[0]), []

@@ -5,8 +5,9 @@ Each file holds the same bytes as Streamlit's store of uploads, where ``shared/u
 them, so there is one copy in memory. Removing a file here removes it there.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import PurePosixPath
@@ -14,10 +15,12 @@ from pathlib import PurePosixPath
 import streamlit as st
 
 from catsdogs.dataset import recognition
+from catsdogs.dataset.listing import ASIDE
+from catsdogs.dataset.summary import in_words
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.inference import answers, gathering
 from catsdogs.system import system_files
-from catsdogs.text import counted
+from catsdogs.text import literal
 from catsdogs.ui.shared import problems, streamlit_internals
 from catsdogs.ui.shared.streamlit_internals import UploadedFile
 
@@ -42,8 +45,9 @@ class Given:
 class _File:
     """A file in the tray: one picture, a ZIP of pictures, or the ``problem`` of a ZIP.
 
-    ``widget`` is the key of the file uploader that lists it, "" once that uploader is gone. A file
-    that is ``is_aside`` was made by a system, or is hidden, and has no picture.
+    ``widget`` is the key of the file uploader that lists it, "" once that uploader is gone.
+    ``ignored`` counts entries without a picture by noun: hidden and system files, other files in a
+    ZIP.
     """
 
     id: str
@@ -51,7 +55,7 @@ class _File:
     problem: str = ""
     is_upload: bool = True
     widget: str = ""
-    is_aside: bool = False
+    ignored: Mapping[str, int] = field(default_factory=dict)
 
 
 def widget_key(name: str) -> str:
@@ -96,12 +100,12 @@ def pictures() -> list[Given]:
 
 
 def show_problems() -> None:
-    """Show why a ZIP cannot be used, and how many hidden files are left out."""
+    """Show why a ZIP cannot be used, and how many files have no picture."""
     for file in _files():
         if file.problem:
             problems.show(file.problem, icon=_ZIP)
-    if aside := sum(file.is_aside for file in _files()):
-        st.caption(f"Not shown: {counted(aside, 'hidden or system file')}.")
+    if ignored := sum((Counter(file.ignored) for file in _files()), Counter[str]()):
+        st.caption(f"Not shown: {literal(in_words(ignored))}.")
 
 
 def current() -> Key | None:
@@ -170,24 +174,24 @@ def _make_current(files: Sequence[_File]) -> None:
 
 def _uploaded(upload: UploadedFile, widget: str) -> _File:
     content, id_, name = streamlit_internals.upload_content(upload), upload.file_id, upload.name
-    if _is_aside(PurePosixPath(name)):
-        return _File(id_, (), widget=widget, is_aside=True)
+    if group := _ignored_group(PurePosixPath(name)):
+        return _File(id_, (), widget=widget, ignored={ASIDE[group]: 1})
     head = content[: recognition.HEAD_BYTES]
     if not gathering.is_archive(name, head, content):
         _, read = gathering.in_file(name, partial(_bounded, content), head)
         return _File(id_, (Given((id_, 0), name, read),), widget=widget)
     try:
-        members = gathering.in_archive(name, content)
+        found = gathering.in_archive(name, content)
     except (DatasetError, OSError) as error:
         return _File(id_, (), str(error), widget=widget)
-    given = tuple(Given((id_, i), name, read) for i, (name, read) in enumerate(members))
-    return _File(id_, given, widget=widget)
+    given = tuple(Given((id_, i), name, read) for i, (name, read) in enumerate(found.sources))
+    return _File(id_, given, widget=widget, ignored=found.ignored)
 
 
-def _is_aside(path: PurePosixPath) -> bool:
-    """Return whether to leave a file out. A hidden file that was dropped by itself is meant."""
+def _ignored_group(path: PurePosixPath) -> str:
+    """Return the group of a file to leave out, or "". A hidden file dropped by itself is meant."""
     group = system_files.group_of(path.parts)
-    return group == system_files.SYSTEM or (group == system_files.HIDDEN and len(path.parts) > 1)
+    return "" if group == system_files.HIDDEN and len(path.parts) == 1 else group
 
 
 def _bounded(content: bytes) -> bytes:
