@@ -74,6 +74,18 @@ def test_a_label_is_the_folder_of_an_image_and_otherwise_its_own_path_is(tmp_pat
     ]  # fmt: skip
 
 
+def test_a_file_in_place_of_a_folder_is_not_taken_for_a_table(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    with pytest.raises(UnreadableImage, match="in place of a folder"):
+        picture.read_bytes(tmp_path / "a.jpg" / "1.jpg")
+
+
+def test_a_label_that_looks_like_a_table_is_only_a_label(tmp_path):
+    table = write_hub_table(tmp_path / "a.parquet", [b"x"], [0], names=["b.parquet"])
+    assert stored.names(table) == ["b.parquet/0.jpg"]
+    assert stored.read(table / "b.parquet" / "0.jpg") == b"x"
+
+
 def test_a_column_of_plain_bytes_and_labels_in_words_are_read(tmp_path):
     table = pa.table({"img": [b"1", b"2"], "label": ["cat", "dog"]})
     pq.write_table(table, tmp_path / "a.parquet")

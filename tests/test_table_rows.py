@@ -146,7 +146,7 @@ def test_a_damaged_table_beside_images_is_reported_and_the_images_are_used(hub, 
 
 def trained(data: Path) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Return P(dog) of the validation photos of a run on ``data``, by their content."""
-    words = ("--model", "custom_cnn", "--epochs", "1", "--batch-size", "8")
+    words = ("--model", "custom_cnn", "--epochs", "1", "--batch-size", "32", "--repeats", "1")
     status, run = command_line("train", *words, "--data", data)
     assert status == 0
     predictions = model_files.read_predictions(store.find(run["run"]))

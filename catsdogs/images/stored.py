@@ -41,7 +41,7 @@ def names(table: Path) -> list[str]:
 def split(path: Path) -> tuple[Path, str] | None:
     """Return the table and the rest of the path of an image in a table; None for any other path."""
     for parent in path.parents:
-        if is_table(parent.name):
+        if is_table(parent.name) and parent.is_file():
             return parent, path.relative_to(parent).as_posix()
     return None
 
@@ -52,7 +52,12 @@ def read(path: Path) -> bytes:
     Raises:
         UnreadableImage: if there is no such image, or it cannot be read.
     """
-    table, name = split(path) or (path, "")
+    parts = split(path)
+    if parts is None:
+        raise UnreadableImage(
+            "missing", "The file cannot be opened: a file is in place of a folder."
+        )
+    table, name = parts
     row = _ROW.fullmatch(PurePosixPath(name).name)
     if row is None:
         raise UnreadableImage("missing", "No row of its table has this name.")
