@@ -1,8 +1,10 @@
+import gzip
 import hashlib
 from pathlib import Path
 
 import pytest
 from conftest import command_line, served
+from hostile_tars import photos
 
 from catsdogs.dataset import index
 from catsdogs.errors import DatasetError
@@ -20,6 +22,13 @@ def test_an_address_becomes_a_folder_of_images_and_the_archive_goes(archive, emp
     assert not list((empty_machine / "data").rglob("*.zip"))
     # The server has stopped: it is not asked again.
     assert fetching.fetch(url, report=silent) == folder
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_a_tar_is_downloaded_like_a_zip(packed):
+    with served(packed(photos(3))) as url:
+        folder = fetching.fetch(url, report=silent)
+    assert len(index.scan(folder).usable) == 3
 
 
 def test_phases_are_reported(archive):

@@ -100,10 +100,11 @@ class Tree:
 
 def tree(seed: int, folder: Path) -> Tree:
     """Return a filled random tree."""
-    store = folder / "store"
-    (store / "shelf").mkdir(parents=True)
-    for name, content in {"blob": JPEG, "text": b"text", "shelf/cat.1.jpg": JPEG}.items():
-        (store / name).write_bytes(content)
+    store = folder.parent / "store"
+    if not store.exists():
+        (store / "shelf").mkdir(parents=True)
+        for name, content in {"blob": JPEG, "text": b"text", "shelf/cat.1.jpg": JPEG}.items():
+            (store / name).write_bytes(content)
     made = Tree(folder / "root", store, random.Random(seed))
     made.fill(made.root, 0)
     return made

@@ -45,6 +45,10 @@ def _start(typed: str, chosen: Chosen) -> None:
         return
     with problems.shown():
         path = typed_path(typed)
+        if path.is_file():
+            raise DatasetError(
+                f"Expected a folder. Received: {path}, a file. Drop a picture or an archive above."
+            )
         if not path.is_dir():
             raise DatasetError(f"Expected a folder. Received: {path}. Check the path.")
         runs, decision = tuple(run.run_id for run in chosen.runs), chosen.decision
