@@ -68,7 +68,9 @@ def test_runs_of_older_versions_know_their_validation_photos_only(run, sample):
 
 def test_a_damaged_list_counts_as_none(run):
     (run.folder / layout.TRAINING).write_bytes(b"damaged")
-    assert SeenBefore.of(run).training is None
+    before = SeenBefore.of(run)
+    assert before.training is None
+    assert before.validation == set(model_files.read_predictions(run)["digest"])
 
 
 def test_an_open_photo_is_not_answered_by_runs_that_train_or_test_on_it(run, sample):

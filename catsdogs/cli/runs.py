@@ -5,6 +5,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+
 from catsdogs.cli import labelling, run_tables, tables
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
@@ -46,7 +48,10 @@ def show(*, run: str) -> Outcome:
     found = store.find(run)
     epochs = [to_json(epoch) for epoch in found.view.epochs]
     result = {**_brief(found), **found.about.to_json()}
+    looked = looks.read(found)
+    metrics = looks.latest(found.result, looked)
     result |= {"epochs": epochs, "result": found.result.to_json()}
+    result |= {"looked_at": [one.at for one in looked], "test": metrics and to_builtins(metrics)}
     return Outcome(result, run_tables.run_details(found))
 
 

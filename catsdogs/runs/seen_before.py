@@ -26,7 +26,9 @@ class SeenBefore:
         test = frozenset[str]()
         with suppress(RunError):
             test = frozenset(model_files.read_test_set(run)["digest"])
+        with suppress(RunError):
             training = model_files.training_digests(run)
+        with suppress(RunError):
             validation = frozenset(model_files.read_predictions(run)["digest"])
         return cls(training, validation, test)
 

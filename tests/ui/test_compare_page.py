@@ -355,3 +355,20 @@ def test_the_test_set_shows_no_metric_before_a_look_and_then_counts_them(locked,
 def test_runs_without_a_test_set_have_no_tab_for_it(trained_machine):
     app = opened(tab="Test set")
     assert "Measure on the test set" not in [button.label for button in app.button]
+
+
+def test_test_sets_of_different_photos_are_said_to_differ(locked, trained_machine):
+    for run in locked:
+        kept = run.folder / layout.TEST
+        if not kept.is_file():
+            shutil.copyfile(locked[0].folder / layout.TEST, kept)
+        events = run.folder / layout.EVENTS
+        lines = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+        for line in lines:
+            if line["event"] == "split":
+                line |= {"test": 6, "test_hash": run.run_id}
+        lines[-1]["result"]["test_images"] = 6
+        events.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+        seal(run.folder)
+    app = opened(tab="Test set", a=locked[0].run_id, b=locked[1].run_id)
+    assert "hold different photos" in said(app)

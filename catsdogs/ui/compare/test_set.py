@@ -25,12 +25,20 @@ def show(named: Mapping[str, Run]) -> None:
         with column:
             st.markdown(f"**{literal(name)}**")
             _side(run)
+    if _differ(list(named.values())):
+        st.caption("The two test sets hold different photos: compare their metrics with care.")
     st.caption(
         "Training, the choice of the epoch, the temperature and the limit for “neither” do not use "
         "these photos.",
         help="Looking often and choosing the best run makes its metrics optimistic again, so each "
         "look is counted.",
     )
+
+
+def _differ(runs: Sequence[Run]) -> bool:
+    """Return whether the runs locked different photos away."""
+    splits = [run.view.split for run in runs if run.result.test_images]
+    return len({split.test_hash for split in splits if split}) > 1
 
 
 def _side(run: Run) -> None:
