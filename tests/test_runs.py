@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from catsdogs.errors import ConfigError, RunError
+from catsdogs.errors import ConfigError, DatasetError, RunError
 from catsdogs.runs import event_file, layout, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.command import repeating
@@ -334,7 +334,7 @@ def test_a_deleted_run_is_gone(run_folder):
 
 def test_a_start_that_cannot_work_leaves_no_run(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ConfigError):
+    with pytest.raises(DatasetError, match="Expected labelled images"):
         queue.start(RunConfig("custom_cnn", str(tmp_path / "empty")))
     assert store.list_runs() == ([], [])
 
