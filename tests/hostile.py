@@ -73,9 +73,10 @@ def png_bomb(side: int = 22_000) -> bytes:
 
 
 def jpeg_bomb(side: int = 6000) -> bytes:
-    """Return a few hundred bytes of a progressive JPEG that ends before its 36 megapixels."""
+    """Return a few thousand bytes of a progressive JPEG that ends before its 36 megapixels."""
     buffer = io.BytesIO()
-    Image.new("RGB", (16, 16)).save(buffer, "JPEG", progressive=True)
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(buffer, "JPEG", progressive=True)
     content = bytearray(buffer.getvalue())
     frame = content.index(b"\xff\xc2")
     content[frame + 5 : frame + 9] = struct.pack(">2H", side, side)

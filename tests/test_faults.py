@@ -282,6 +282,7 @@ def test_an_extension_that_was_killed_goes_on_with_it(sample, uninterrupted):
     assert run.view.epochs[:3] == before.epochs
 
 
+@pytest.mark.long
 def test_a_run_that_does_not_get_to_its_fit_again_keeps_its_model(sample, uninterrupted):
     run = copied(uninterrupted("custom_cnn"), "run")
     result, before = run.result, contents(run.folder)
@@ -317,6 +318,7 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in told}
 
 
+@pytest.mark.long
 def test_a_full_disk_fails_a_run_that_goes_on_once_there_is_room(sample, uninterrupted, small_disk):
     like = uninterrupted("custom_cnn")
     run = queue.start(config("custom_cnn", sample))

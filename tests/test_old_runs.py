@@ -150,8 +150,8 @@ def test_one_that_was_cut_short_goes_on_where_it_was(old, name):
     assert run.result.val_accuracy == 1
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["queued", pytest.param("failed", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["queued", "failed"])
 def test_one_that_never_began_is_trained_from_the_start(old, name, monkeypatch):
     monkeypatch.setenv("CATSDOGS_MOBILENET_WEIGHTS", str(paths.shipped_backbone()))
     (run,) = old(name)

@@ -153,7 +153,7 @@ def trained(data: Path) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return predictions.sort_values("digest")["p_dog"].to_numpy()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_on_tables_predicts_the_same_as_one_on_the_same_photos_in_folders(hub, folders):
     np.testing.assert_array_equal(trained(hub), trained(folders))
 

@@ -142,7 +142,7 @@ def test_a_dropped_photo_is_answered_and_a_text_file_explained(app, page, world,
     page.set_input_files("input[type=file]", [*photos, tmp_path / "notes.jpg"])
     # The better of the two custom CNNs answers about two pictures.
     expect(page.locator(".strip .tile")).to_have_count(3)
-    expect(page.locator(".strip .tile").last).to_contain_text("a file that begins with")
+    expect(page.locator(".strip .tile").last).to_contain_text("Received: text")
     picture(page, "classify")
     assert page.strangers == []
 

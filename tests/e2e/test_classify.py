@@ -48,7 +48,7 @@ COPY = """async (content) => {
   await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
 }"""
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-UNREADABLE = {"cat.cut.jpg": "cut short", "text.jpg": "begins with"}
+UNREADABLE = {"cat.cut.jpg": "cut short", "text.jpg": "Received: text"}
 
 
 @pytest.fixture(scope="module")

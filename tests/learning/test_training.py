@@ -301,6 +301,7 @@ def test_the_same_seed_gives_the_same_predictions(runs, trained_machine):
     np.testing.assert_array_equal(first["p_dog"], again["p_dog"])
 
 
+@pytest.mark.long
 def test_a_deterministic_run_trains_too(trained_machine):
     sample = trained_machine / "data" / "sample"
     settings = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8, deterministic=True)
