@@ -167,7 +167,9 @@ def picture(page: Page, name: str) -> None:
     """Save the whole page as ``test-results/<name>-light.png`` and ``-dark.png``.
 
     Only if ``CATSDOGS_TEST_PICTURES`` is set: they take a tenth of the time of all browser tests.
+    In any case, wait until the page is complete.
     """
+    settle(page)
     if not os.environ.get("CATSDOGS_TEST_PICTURES"):
         return
     SCREENSHOTS.mkdir(exist_ok=True)

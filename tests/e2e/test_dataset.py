@@ -197,6 +197,7 @@ def test_the_check_runs_beside_the_page_and_its_findings_filter(app, page, image
     expect(page.get_by_text("labelled photos were checked")).to_be_visible(timeout=120_000)
     picture(page, "dataset-health")
     card = page.locator(".st-key-card_exact")
+    expect(card).to_have_count(1)
     count = int(card.get_by_text("identical files").inner_text().split()[0])
     assert count > 0
     card.get_by_role("button", name="Show").click()
