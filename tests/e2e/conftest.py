@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,39 +46,48 @@ class Server:
 @contextmanager
 def serving(world: Path, *, cwd: Path = PROJECT):
     """Serve the app on the data, runs and caches below ``world``, started from ``cwd``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     places = {f"CATSDOGS_{n}": str(world / n.lower()) for n in ("DATA", "ARTIFACTS", "CACHE")}
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", str(PROJECT / "streamlit_app.py")),
-            *("--server.headless=true", f"--server.port={port}"),
-        ],
-        cwd=cwd,
-        env={**os.environ, **places},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    server = _started(cwd, {**os.environ, **places})
     try:
-        _wait_until_healthy(f"http://localhost:{port}")
-        yield Server(process, f"http://localhost:{port}")
+        yield server
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        server.process.terminate()
+        server.process.wait(timeout=20)
 
 
-def _wait_until_healthy(url: str) -> None:
+def _started(cwd: Path, environment: dict[str, str]) -> Server:
+    """Start a server on a free port; on another one if some process took that port meanwhile."""
+    for _ in range(3):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", str(PROJECT / "streamlit_app.py")),
+                *("--server.headless=true", f"--server.port={port}"),
+            ],
+            cwd=cwd,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        if _is_healthy(process, f"http://localhost:{port}"):
+            return Server(process, f"http://localhost:{port}")
+        process.kill()
+        process.wait()
+    raise RuntimeError("the server did not start")
+
+
+def _is_healthy(process: subprocess.Popen, url: str) -> bool:
+    """Wait until the server answers; return False if it ended, or did not answer in time."""
     deadline = time.monotonic() + 120
-    while True:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
-                assert answer.read() == b"ok"
-                return
-        except urllib.error.URLError:
-            if time.monotonic() > deadline:
-                raise
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=10) as answer:
+                return answer.read() == b"ok"
+        except OSError:
             time.sleep(0.2)
+    return False
 
 
 @pytest.fixture(scope="session")
