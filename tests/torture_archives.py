@@ -8,13 +8,10 @@ import gzip
 import io
 import lzma
 import os
-import re
-import subprocess
-import sys
 import zipfile
 
 import pytest
-from conftest import PROJECT
+from fuzzing import fuzzed
 from hostile import photo
 from hostile_tars import REFUSED, nested, photos, unsafe
 
@@ -43,24 +40,9 @@ def _zips() -> list[bytes]:
 
 @pytest.mark.parametrize(("target", "seeds"), [("tar", _tars), ("zip", _zips)])
 def test_no_archive_that_fuzzing_finds_breaks_its_reader(target, seeds, tmp_path):
-    pytest.importorskip("atheris", reason="atheris has no wheels for this machine")
     (tmp_path / "seeds").mkdir()
     for number, content in enumerate(seeds()):
         if len(content) < _LARGEST_SEED:
             (tmp_path / "seeds" / str(number)).write_bytes(content)
-    done = subprocess.run(
-        [
-            *(sys.executable, "tests/fuzz_archives.py", target, tmp_path / "seeds", "-seed=1"),
-            *(f"-max_total_time={_SECONDS}", f"-artifact_prefix={tmp_path}/"),
-        ],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_SECONDS + 300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
-    assert runs
-    print(f"\n{target}, {_SECONDS} s: {int(runs[1]):,} archives", end=" ")
+    tried, _ = fuzzed("fuzz_archives.py", target, tmp_path / "seeds", seconds=_SECONDS)
+    print(f"\n{target}, {_SECONDS} s: {tried:,} archives", end=" ")

@@ -4,12 +4,9 @@
 """
 
 import os
-import re
-import subprocess
-import sys
 
 import pytest
-from conftest import PROJECT
+from fuzzing import fuzzed
 from parquet_files import write_hub_table
 
 _SECONDS = int(os.environ.get("CATSDOGS_FUZZ_S", "300"))
@@ -37,21 +34,6 @@ def _write_seeds(folder, target):
 
 @pytest.mark.parametrize("target", ["csv", "parquet"])
 def test_no_table_that_fuzzing_finds_breaks_its_reader(target, tmp_path):
-    pytest.importorskip("atheris", reason="atheris has no wheels for this machine")
     _write_seeds(tmp_path / "seeds", target)
-    done = subprocess.run(
-        [
-            *(sys.executable, "tests/fuzz_tables.py", target, tmp_path / "seeds", "-seed=1"),
-            *(f"-max_total_time={_SECONDS}", f"-artifact_prefix={tmp_path}/"),
-        ],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_SECONDS + 300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
-    assert runs
-    print(f"\n{target}, {_SECONDS} s: {int(runs[1]):,} tables", end=" ")
+    tried, _ = fuzzed("fuzz_tables.py", target, tmp_path / "seeds", seconds=_SECONDS)
+    print(f"\n{target}, {_SECONDS} s: {tried:,} tables", end=" ")
