@@ -51,8 +51,17 @@ def serving(world: Path, *, cwd: Path = PROJECT):
     try:
         yield server
     finally:
-        server.process.terminate()
-        server.process.wait(timeout=20)
+        _end(server.process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Ask a server to end, and kill it if a busy machine keeps it from ending in time."""
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _started(cwd: Path, environment: dict[str, str]) -> Server:
