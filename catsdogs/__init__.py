@@ -27,6 +27,8 @@ The rooms, by floor. A room imports only from floors below its own:
 
     reports/       comparisons and model cards for readers outside the app
 
+    searching/     several runs → the best settings, and how lucky they were
+
     learning/      TensorFlow: networks, training, export; in a worker process
     cli/           the command line
     ui/            Streamlit: the parts of the pages

@@ -21,8 +21,10 @@ from catsdogs.background import event_log
 from catsdogs.errors import CatsDogsError
 from catsdogs.system import files, processes
 from catsdogs.system.processes import Identity
+from catsdogs.text import printable
 
 EVENTS, STOP, RESERVE = "events.jsonl", "stop", ".reserve"
+_MOST_REASON_BYTES = 1000
 Event = dict[str, Any]  # ``event`` (its kind), ``t`` (Unix seconds), and further fields
 Emit = Callable[..., Event]  # called as ``emit(kind, **fields)``
 
@@ -91,9 +93,21 @@ def process_of(events: list[Event]) -> Identity | None:
     return None if started is None else Identity.from_json(started)
 
 
-def request_stop(folder: Path) -> None:
-    """Ask a job to end soon."""
-    (folder / STOP).touch()
+def request_stop(folder: Path, reason: str = "") -> None:
+    """Ask a job to end soon. ``reason`` is for the people who read later why it ended."""
+    if reason:
+        files.write_text(folder / STOP, reason)
+    else:
+        (folder / STOP).touch()
+
+
+def stop_reason(folder: Path) -> str:
+    """Return the reason of the request to stop; "" without one."""
+    try:
+        content = files.read_plain(folder / STOP, most_bytes=_MOST_REASON_BYTES)
+    except OSError:
+        return ""
+    return printable(" ".join(content.decode("utf-8", "replace").split()))
 
 
 def withdraw_stop(folder: Path) -> None:

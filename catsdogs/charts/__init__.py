@@ -3,6 +3,7 @@
 style.py       colours, sizes and limits that all charts share
 dataset.py     sizes, histograms, the map, shortcuts
 training.py    training curves and the learning-rate range test
+search.py      the trials of a search and the settings that matter
 confusion.py   the confusion matrix, whose cells can be selected
 evaluation.py  ROC, reliability and other charts of two runs
 """

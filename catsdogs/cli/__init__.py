@@ -11,6 +11,7 @@ help.py             the help: 80 columns, choices and defaults of training setti
 app.py              serve the pages with Streamlit
 datasets.py         commands on datasets: draw, fetch, scan, check, decide, embed
 runs.py             commands on runs: train, list, show, stop, resume, extend, delete
+searches.py         commands on searches: start, continue, list, show
 evaluating.py       evaluate a run on a dataset, or on its locked test set
 models.py           commands on models: classify, compare, export
 outcome.py          what every command returns, and its exit status
@@ -19,6 +20,7 @@ fitting.py          tables and lines that fit the width of the terminal
 tables.py           text for people, where a program would ask for JSON
 dataset_tables.py   tables of scan and health
 run_tables.py       tables of the commands on runs
+search_tables.py    tables of the commands on searches
 model_tables.py     tables of evaluate, compare and classify
 progress.py         progress on stderr: live bars on a terminal, plain lines elsewhere
 run_progress.py     the progress of a training run

@@ -4,12 +4,16 @@ import argparse
 from dataclasses import MISSING, fields
 from typing import Any
 
-from catsdogs.cli import labelling, runs
+import msgspec
+
+from catsdogs.cli import labelling, runs, searches
 from catsdogs.cli.commands import RUN_HELP, add, group
-from catsdogs.cli.help import Parser, explained, metavar
+from catsdogs.cli.help import Parser, explained, metavar, words
 from catsdogs.runs.config import SETTINGS, RunConfig
+from catsdogs.runs.search import SAMPLERS, SearchSettings
 from catsdogs.runs.settings import Choice, Flag, Kind, Number, Setting, Text, Whole
 
+_SEARCH = {one.name: one.default for one in msgspec.structs.fields(SearchSettings)}
 _TYPES: dict[type[Kind], type] = {Whole: int, Number: float, Text: str}
 
 
@@ -21,6 +25,43 @@ def add_train(groups: Any) -> None:
     for field in fields(RunConfig):
         _add_setting(train, field.name, SETTINGS[field.name], field.default)
     labelling.add_options(train)
+    _add_search(train)
+
+
+def _add_search(train: Parser) -> None:
+    train.add_argument(
+        "--search",
+        nargs="+",
+        action="extend",
+        metavar="NAME=VALUES",
+        help="train several runs that differ in these settings, and report the best: "
+        "rate=1e-4..1e-2 is a range, schedule=cosine,constant a list; the same command continues "
+        "a search; default: one run",
+    )
+    train.add_argument(
+        "--trials",
+        type=int,
+        metavar="N",
+        help=f"how many runs a search trains, 10 to 50 are usual; default: {_SEARCH['trials']}",
+    )
+    train.add_argument(
+        "--sampler",
+        choices=list(SAMPLERS),
+        metavar="NAME",
+        help=f"how a search chooses the next run: {words(SAMPLERS)}; default: {_SEARCH['sampler']}",
+    )
+    train.add_argument(
+        "--prune",
+        action="store_true",
+        help="stop runs of a search early that are worse than the median of the others; off by "
+        "default",
+    )
+    train.add_argument(
+        "--search-seed",
+        type=int,
+        metavar="N",
+        help=f"decides what a search tries, any whole number from 0; default: {_SEARCH['seed']}",
+    )
 
 
 def _add_setting(parser: Parser, name: str, of: Setting, default: Any) -> None:
@@ -54,6 +95,7 @@ def add_runs(groups: Any) -> None:
         added = add(managed, name, command, "RUN [--json]", help_text)
         added.add_argument("run", metavar="RUN", help=RUN_HELP)
     _add_remark(managed)
+    _add_searches(managed)
     extend = add(
         managed, "extend", runs.extend, "RUN --epochs N", "train a finished run for more epochs"
     )
@@ -64,6 +106,21 @@ def add_runs(groups: Any) -> None:
         required=True,
         metavar="N",
         help="how many epochs to add, 1 to 30 are usual",
+    )
+
+
+def _add_searches(managed: Any) -> None:
+    listed = "list all searches, newest first"
+    add(managed, "searches", searches.list_searches, "[--json]", listed)
+    help_text = "show a search: its runs, the best one and how good that is"
+    shown = add(managed, "search", searches.show, "SEARCH [--resume] [--json]", help_text)
+    shown.add_argument(
+        "search_name",
+        metavar="SEARCH",
+        help="a search's name, or the beginning of it; see: runs searches",
+    )
+    shown.add_argument(
+        "--resume", action="store_true", help="continue it and follow it; by default it is shown"
     )
 
 

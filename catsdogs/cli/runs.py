@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from catsdogs.cli import labelling, run_tables, tables
+from catsdogs.cli import labelling, run_tables, searches, tables
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
@@ -21,17 +21,37 @@ from catsdogs.sources import opening
 from catsdogs.sources.typed import typed_path
 
 
-def train(*, data: str, classes: str | None, named: list[str] | None, **settings: Any) -> Outcome:
+def train(
+    *,
+    data: str,
+    classes: str | None,
+    named: list[str] | None,
+    search: list[str] | None,
+    trials: int | None,
+    sampler: str | None,
+    prune: bool,
+    search_seed: int | None,
+    **settings: Any,
+) -> Outcome:
     """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
 
     ``classes`` and ``named`` label folders and names (``cli.labelling``). ``settings`` are the
-    other fields of ``RunConfig``, which checks them.
+    other fields of ``RunConfig``, which checks them. With ``search``, they are the base of a search
+    (``cli.searches``).
     """
+    if search is None:
+        searches.require_unused(
+            trials=trials, sampler=sampler, prune=prune, search_seed=search_seed
+        )
     config = RunConfig(data=str(typed_path(data)), **settings)
     # Scan with a progress bar first; the start then finds the scan in the cache.
     with progress("scan") as advance:
         dataset = index.scan(opening.open_source(Path(config.data)), progress=advance)
     labelling.remembered(dataset, classes, named)
+    if search is not None:
+        return searches.start(
+            config, searched=search, trials=trials, sampler=sampler, prune=prune, seed=search_seed
+        )
     return _followed(queue.start(config))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from catsdogs.evaluation.metrics import THRESHOLD
+from catsdogs.evaluation.metrics import THRESHOLD, log_losses
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
 
 CONFIDENCE = 0.95
@@ -39,7 +39,7 @@ def of_metrics(
     right = (p_dog >= threshold) == (labels == DOG)
     found = {
         "accuracy": share(int(right.sum()), len(right)),
-        "log_loss": mean(_log_losses(labels, p_dog)),
+        "log_loss": mean(log_losses(labels, p_dog)),
         "brier": mean((p_dog - labels) ** 2),
     }
     for name, label in zip(CLASS_NAMES, (CAT, DOG), strict=True):
@@ -93,11 +93,6 @@ def mean(values: np.ndarray, *, seed: int = 0) -> Interval:
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return Interval(float(values.mean()), float(found.low), float(found.high))
-
-
-def _log_losses(labels: np.ndarray, p_dog: np.ndarray) -> np.ndarray:
-    said = np.where(labels == DOG, p_dog, 1 - p_dog.astype(np.float64))
-    return -np.log(np.maximum(said, np.finfo(np.float64).eps))  # As scikit-learn bounds it.
 
 
 def _roc_auc(dogs: np.ndarray, cats: np.ndarray) -> Interval:

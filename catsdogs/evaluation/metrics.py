@@ -85,6 +85,12 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
     )
 
 
+def log_losses(labels: np.ndarray, p_dog: np.ndarray) -> np.ndarray:
+    """Return the natural-log cross-entropy of each image, for labels (N,) and P(dog) (…, N)."""
+    said = np.where(labels == DOG, p_dog, 1 - p_dog.astype(np.float64))
+    return -np.log(np.maximum(said, np.finfo(np.float64).eps))  # As scikit-learn bounds it.
+
+
 def confusion_matrix(labels: np.ndarray, p_dog: np.ndarray, threshold: float) -> np.ndarray:
     """Return the counts of images (2, 2): rows are the truth, columns the answers."""
     predicted = np.where(p_dog >= threshold, DOG, CAT)

@@ -145,7 +145,8 @@ def _run(run: Run, journal: Journal) -> Ending:
     files.write_text(
         run.folder / layout.MODEL_CARD, model_card(run, ended, result, looks.read(run))
     )
-    return Ending(ended, {"result": result.to_json()})
+    reason = job.stop_reason(run.folder) if trained.cut_short else ""
+    return Ending(ended, {"result": result.to_json()} | ({"message": reason} if reason else {}))
 
 
 def _training() -> Callable[..., "Trained"]:

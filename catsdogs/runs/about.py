@@ -41,11 +41,18 @@ class Machine(Struct, frozen=True, kw_only=True):
     python: str = ""
 
 
+class SearchReference(Struct, frozen=True, kw_only=True):
+    """The search that a run belongs to: its name, and the number of the trial, from 1."""
+
+    name: str
+    trial: int
+
+
 class About(Struct, frozen=True, kw_only=True):
     """Everything in ``config.json``. ``config`` holds the settings as they were written.
 
     ``created_at`` is ISO 8601 with the offset from UTC. ``reference`` is true for runs that come
-    with the project.
+    with the project. ``search`` names the search that the run is a trial of.
     """
 
     run: str = ""
@@ -58,6 +65,7 @@ class About(Struct, frozen=True, kw_only=True):
     git_commit: str | UnsetType | None = UNSET
     machine: Machine = Machine()
     reference: bool | UnsetType = UNSET
+    search: SearchReference | UnsetType = UNSET
 
     @property
     def is_reference(self) -> bool:

@@ -67,13 +67,13 @@ class RunConfig:
     )
     batch_size: int = setting(
         32,
-        Whole(1, 1024),
+        Whole(1, 1024, logarithmic=True),
         "Batch size",
         "The number of images per update of the weights. 16 to 128 are usual.",
     )
     learning_rate: float | None = setting(
         None,
-        Number(is_rate, "a number above 0, at most 10", step=1e-4),
+        Number(is_rate, "a number above 0, at most 10", step=1e-4, logarithmic=True),
         "Learning rate",
         "The size of each update of the weights. Too large: the loss jumps. Too small: it hardly "
         "falls. 0.0001 to 0.01 are usual.",
@@ -146,7 +146,7 @@ class RunConfig:
     )
     fine_tune_learning_rate: float | None = setting(
         None,
-        Number(is_rate, "a number above 0, at most 10", step=1e-5),
+        Number(is_rate, "a number above 0, at most 10", step=1e-5, logarithmic=True),
         "Fine-tuning rate",
         "The learning rate of fine-tuning: small, to keep the knowledge from ImageNet. "
         "0.00001 to 0.0003 are usual.",

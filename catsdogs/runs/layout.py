@@ -4,6 +4,7 @@ from catsdogs.background import job
 
 REFERENCE_PREFIX = "reference-"  # begins the names of the run folders that come with the project
 
+SEARCHES = "searches"  # beside the runs: the searches that some of them belong to
 CONFIG = "config.json"  # its settings, its images, the machine
 EVENTS = job.EVENTS  # what happened, an event per line; the last one describes its model
 REMARKS = "remarks.json"  # its owner's name and note for it

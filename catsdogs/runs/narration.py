@@ -157,7 +157,7 @@ def _ended(view: RunView, config: RunConfig) -> str:
         after = f"After epoch {view.epochs[-1].epoch}: " if view.epochs else ""
     else:
         after = f"Best after epoch {best.epoch}: "
-    stopped = "Stopped early. " if view.state is State.STOPPED else ""
+    stopped = f"{view.message or 'Stopped early.'} " if view.state is State.STOPPED else ""
     found = doubt(view, config)
     if found and found.is_guessing:
         return f"{stopped}{found}"

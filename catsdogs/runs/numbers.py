@@ -47,6 +47,11 @@ def record(artifacts: Path) -> None:
             files.write_json(artifacts / _FILE, found)
 
 
+def may_be_run(folder: Path) -> bool:
+    """Return whether a folder of this name can be that of a run."""
+    return folder.name != layout.SEARCHES and not folder.name.startswith(".")
+
+
 # The folder's own time changes whenever a run or the file is added or removed in it.
 @lru_cache(maxsize=8)
 def _numbers(artifacts: Path, changed_at: int) -> dict[str, int]:
@@ -59,7 +64,7 @@ def _folders(artifacts: Path, *, reference: bool) -> list[str]:
         child.name
         for child in artifacts.iterdir()
         if child.is_dir()
-        and not child.name.startswith(".")
+        and may_be_run(child)
         and child.name.startswith(layout.REFERENCE_PREFIX) == reference
     )
 

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType, structs
 
 from catsdogs import paths
 from catsdogs.background import job
@@ -26,7 +26,7 @@ from catsdogs.dataset.split import require_splittable
 from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import layout, numbers, previous_model, store
-from catsdogs.runs.about import About, DatasetReference, Decisions, Machine
+from catsdogs.runs.about import About, DatasetReference, Decisions, Machine, SearchReference
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -42,8 +42,10 @@ _KILLED = "Ended at once on request. Its progress since the last checkpoint is l
 _UNQUEUED = "Removed from the queue before it started."
 
 
-def start(config: RunConfig) -> Run:
+def start(config: RunConfig, *, search: SearchReference | UnsetType = UNSET) -> Run:
     """Check the dataset, make the run's folder and queue it; its worker outlives this process.
+
+    ``search`` is the search that the run belongs to, if any.
 
     Raises:
         DatasetError: when the data cannot be opened.
@@ -53,7 +55,7 @@ def start(config: RunConfig) -> Run:
     given = Path(config.data)
     dataset = index.scan(opening.open_source(given))
     _require_both_sides(dataset, config)
-    folder = store.create(config, _about(config, given, dataset))
+    folder = store.create(config, structs.replace(_about(config, given, dataset), search=search))
     try:
         job.report(folder, "queued")
     except OSError:
@@ -85,10 +87,10 @@ def in_queue(runs: list[Run]) -> list[Run]:
     return sorted(queued, key=lambda run: run.view.queued_at or 0)
 
 
-def request_stop(run: Run) -> None:
+def request_stop(run: Run, reason: str = "") -> None:
     """Ask the worker to end after its current batch and to save its model.
 
-    A run that has not begun leaves the queue.
+    A run that has not begun leaves the queue. ``reason`` becomes the message of the stopped run.
 
     Raises:
         RunError: when the run is neither queued nor running.
@@ -103,7 +105,7 @@ def request_stop(run: Run) -> None:
         if run.state is State.QUEUED:
             _end(run, _UNQUEUED)
         else:
-            job.request_stop(run.folder)
+            job.request_stop(run.folder, reason)
 
 
 def kill(run: Run) -> None:

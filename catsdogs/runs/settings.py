@@ -21,10 +21,14 @@ _KEY = "setting"
 
 @dataclass(frozen=True)
 class Whole:
-    """Whole numbers from ``low`` to ``high``."""
+    """Whole numbers from ``low`` to ``high``.
+
+    A search draws the logarithm of a ``logarithmic`` setting evenly.
+    """
 
     low: int
     high: int
+    logarithmic: bool = False
 
     def accepts(self, value: int) -> bool:
         """Tell whether ``value`` lies in the range."""
@@ -40,13 +44,15 @@ class Whole:
 class Number:
     """Numbers for which ``accepts`` holds; ``expected`` is that range in words.
 
-    ``step`` and ``form`` (a printf format) are for the field of a form.
+    ``step`` and ``form`` (a printf format) are for the field of a form. A search draws the
+    logarithm of a ``logarithmic`` setting evenly.
     """
 
     accepts: Callable[[float], bool]
     expected: str
     step: float
     form: str = "%g"
+    logarithmic: bool = False
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def list_runs() -> tuple[list[Run], list[RunError]]:
             )
         ]
     for child in children:
-        if child.is_dir() and not child.name.startswith("."):
+        if child.is_dir() and numbers.may_be_run(child):
             try:
                 runs.append(load(child))
             except RunError as error:
@@ -146,8 +146,12 @@ def find(prefix: str) -> Run:
         RunError: when no run or more than one matches.
     """
     root = paths.artifacts_dir()
-    folders = [child for child in root.iterdir() if child.is_dir()] if root.is_dir() else []
-    names = sorted(child.name for child in folders if child.name.startswith(prefix))
+    folders = filter(Path.is_dir, root.iterdir()) if root.is_dir() else ()
+    names = sorted(
+        child.name
+        for child in folders
+        if child.name.startswith(prefix) and numbers.may_be_run(child)
+    )
     matches = [prefix] if prefix in names else names
     if len(matches) != 1 or not prefix:
         found = ", ".join(matches[:5]) or "no such run"

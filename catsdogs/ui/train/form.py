@@ -21,7 +21,14 @@ from catsdogs.sources import current, opening
 from catsdogs.text import literal
 from catsdogs.ui.runs import cards, forecast
 from catsdogs.ui.shared import problems, run_chips
-from catsdogs.ui.train import augmentation_preview, presets, rate_finder, settings
+from catsdogs.ui.train import (
+    augmentation_preview,
+    presets,
+    rate_finder,
+    search_form,
+    searches,
+    settings,
+)
 from catsdogs.ui.train.presets import Needs
 
 _OPEN, _OWN = "train_new", "train_own"
@@ -108,6 +115,10 @@ def _own_settings(
     if finder.open:
         with finder:
             rate_finder.show(config, take_over=partial(_take_over, config))
+    search = st.expander("Search for better settings", key="train_search_form", on_change="rerun")
+    if search.open:
+        with search:
+            search_form.show(config, needs, note_as=_PROBLEM, started=searches.STARTED)
 
 
 def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
