@@ -1,4 +1,4 @@
-"""A search as Plotly charts: its trials, the history of the best one, the settings that matter."""
+"""A search as Plotly charts: its runs, the history of the best one, the settings that matter."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,11 @@ import plotly.graph_objects as go
 
 from catsdogs.charts.style import RUN_COLOURS, styled
 from catsdogs.runs.config import SETTINGS
-from catsdogs.runs.settings import Choice, Number, Whole
+from catsdogs.runs.settings import Number, Whole
 
-# Dark is good. A sequential scale with even steps of lightness, safe for colour-blind people.
-_SCALE = "Viridis"
+# From a low loss to a high one. Orange and blue differ for colour-blind people too, and each step
+# can be read in both themes.
+_SCALE = ((0, RUN_COLOURS[0]), (0.5, RUN_COLOURS[7]), (1, RUN_COLOURS[5]))
 _TICKS = 5
 
 
@@ -33,7 +34,7 @@ def parallel_coordinates(trials: Sequence[TrialPoint]) -> go.Figure:
     losses = [trial.loss for trial in trials]
     axes = [_axis(name, [trial.values[name] for trial in trials]) for name in trials[0].values]
     loss = {"label": "Validation loss", "values": losses, "tickformat": ".3f"}
-    line = {"color": losses, "colorscale": _SCALE, "showscale": False}
+    line = {"color": losses, "colorscale": list(_SCALE), "showscale": False}
     figure = go.Figure(go.Parcoords(dimensions=[*axes, loss], line=line))
     # Room for the labels above the axes and the values beside them.
     return styled(figure, None, margin={"l": 72, "r": 56, "t": 56, "b": 24})
@@ -62,10 +63,10 @@ def history(trials: Sequence[TrialPoint]) -> go.Figure:
     lowest = [min(losses[: place + 1]) for place in range(len(losses))]
     figure = go.Figure()
     points = {"color": RUN_COLOURS[7], "size": 8}
-    figure.add_scatter(x=numbers, y=losses, name="a trial", mode="markers", marker=points)
+    figure.add_scatter(x=numbers, y=losses, name="a run", mode="markers", marker=points)
     line = {"color": RUN_COLOURS[0], "width": 2.5, "shape": "hv"}
     figure.add_scatter(x=numbers, y=lowest, name="lowest so far", mode="lines", line=line)
-    figure.update_xaxes(title="trial", tickformat="d", rangemode="tozero")
+    figure.update_xaxes(title="run of the search", tickformat="d", rangemode="tozero")
     figure.update_yaxes(title="validation loss")
     return styled(figure, None, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
 
@@ -76,12 +77,11 @@ def _axis(name: str, values: Sequence[str | float | bool]) -> dict[str, Any]:
     kind = setting.kind
     if not isinstance(kind, Whole | Number):
         words = list(dict.fromkeys(values))
-        title = kind.title if isinstance(kind, Choice) else lambda word: "yes" if word else "no"
         return {
             "label": setting.label,
             "values": [words.index(value) for value in values],
             "tickvals": list(range(len(words))),
-            "ticktext": [title(word) for word in words],  # type: ignore[arg-type]
+            "ticktext": [_word(word) for word in words],
         }
     numbers = [float(value) for value in values]
     if not kind.logarithmic or min(numbers) <= 0:
@@ -94,3 +94,8 @@ def _axis(name: str, values: Sequence[str | float | bool]) -> dict[str, Any]:
         "tickvals": ticks,
         "ticktext": [f"{10**tick:.2g}" for tick in ticks],
     }
+
+
+def _word(value: str | float | bool) -> str:
+    # The words of the command line are short enough for a phone.
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -28,8 +28,8 @@ from catsdogs.system import files
 from catsdogs.text import percent
 
 SAMPLERS = {
-    "tpe": "TPE: learns from the trials so far",
-    "random": "Random: every trial by chance",
+    "tpe": "TPE: learns from the runs so far",
+    "random": "Random: each run by chance",
     "grid": "Grid: even steps",
 }
 MOST_TRIALS = 500
@@ -103,9 +103,10 @@ class SearchResult(Struct, frozen=True, kw_only=True):
         measured, expected = percent(self.accuracy), percent(self.expected_accuracy)
         if self.candidates == 1:
             return f"It was not chosen among others: {measured} on the validation photos."
-        points = (self.accuracy - self.expected_accuracy) * 100
+        points = f"{(self.accuracy - self.expected_accuracy) * 100:.1f}"
+        better = "hardly" if points == "0.0" else f"{points} points"
         return (
-            f"The best of {self.candidates} looks {points:.1f} points better than it is: "
+            f"The best of {self.candidates} looks {better} better than it is: "
             f"{measured} on the validation photos, expected on new photos {expected}."
         )
 

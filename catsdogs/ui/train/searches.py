@@ -15,8 +15,9 @@ from catsdogs.runs import search, store
 from catsdogs.runs.config import SETTINGS
 from catsdogs.runs.run import Run
 from catsdogs.runs.search import Search
+from catsdogs.runs.settings import Number
 from catsdogs.searching import driver, space
-from catsdogs.text import counted, percent
+from catsdogs.text import percent
 from catsdogs.ui.runs import cards
 from catsdogs.ui.shared import problems
 from catsdogs.ui.shared.markdown import verbatim
@@ -140,11 +141,8 @@ def _best(of: Search) -> None:
     title = "Best" if result.is_final else "Best so far"
     st.markdown(f"**{title}: run {result.trial}** · {verbatim(result.optimism)}")
     tested = f"{result.tested} " if result.tested else ""
-    st.caption(
-        f"{tested}The lowest validation loss wins. "
-        f"Without the choice among {counted(result.candidates, 'run')}, its loss of "
-        f"{result.loss:.4f} would be about {result.expected_loss:.4f}."
-    )
+    luck = f"Its loss of {result.loss:.4f} is lucky too: expect {result.expected_loss:.4f}."
+    st.caption(f"{tested}The lowest validation loss wins. {luck if result.candidates > 1 else ''}")
 
 
 def _table(of: Search, trials: dict[int, Run], names: Sequence[str]) -> None:
@@ -158,9 +156,13 @@ def _table(of: Search, trials: dict[int, Run], names: Sequence[str]) -> None:
         }
         for number, run in trials.items()
     ]
+    searched = (SETTINGS[name] for name in names)
+    numbers = [one.label for one in searched if isinstance(one.kind, Number)]
     st.dataframe(
         pd.DataFrame(rows),
         column_config={
+            # A rate of 0.0004129 needs its digits.
+            **{label: st.column_config.NumberColumn(format="%.4g") for label in numbers},
             "Validation loss": st.column_config.NumberColumn(format="%.4f"),
             "Accuracy": st.column_config.NumberColumn("Accuracy (%)", format="%.2f"),
         },
@@ -206,7 +208,9 @@ def _buttons(of: Search, trials: dict[int, Run], chosen: Sequence[Run]) -> None:
 
 def _charts(of: Search, points: Sequence[TrialPoint]) -> None:
     st.plotly_chart(charts.parallel_coordinates(points), key="train_search_lines", config=CONFIG)
-    st.caption("A line is a run; dark is a low validation loss. Drag along an axis to filter.")
+    st.caption(
+        "A line is a run, orange one with a low validation loss. Drag along an axis to filter."
+    )
     left, right = st.columns(2)
     with left:
         st.plotly_chart(charts.history(points), key="train_search_history", config=CONFIG)
