@@ -13,6 +13,7 @@ from catsdogs.cli.progress import say
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import search, store
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.runs.search import Search, SearchSettings
 from catsdogs.searching import driver, space
@@ -105,7 +106,8 @@ def _report(of: Search, reported: set[tuple[int, str]]) -> set[tuple[int, str]]:
         return reported
     for number, run in trials.items():
         key = (number, run.state)
-        if key not in reported:
+        # A run that is about to be queued looks lost for a moment.
+        if key not in reported and run.state is not State.LOST:
             say(search_tables.trial_line(of, number, run))
         reported = reported | {key}
     return reported
