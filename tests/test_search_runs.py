@@ -168,6 +168,8 @@ def test_a_trial_that_was_deleted_is_no_longer_a_candidate(searched):
     result = winner.judge(searched, searched_space, journal.read(searched), is_final=False)
     assert result.run != best.run_id
     assert result.candidates == 1
+    status, shown = command_line("runs", "search", searched.name)
+    assert (status, len(shown["runs"])) == (0, 1)
 
 
 def test_predictions_for_other_photos_are_not_compared(searched):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from catsdogs.errors import ConfigError
+from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import search as searches
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.search import SearchSettings
@@ -196,6 +196,25 @@ def test_the_same_settings_are_the_same_search():
     assert searches.create(settings(seed=2)).name != one.name
     assert searches.list_searches() == ([searches.create(settings(seed=2)), one], [])
     assert searches.find(one.name) == one
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"base": 3},
+        {"space": ["colour=1..2"]},
+        {"space": []} | {"trials": 10**9},
+        {"sampler": "by heart"},
+        {"base": {"model": "custom_cnn"}},
+    ],
+)
+def test_damaged_settings_are_reported(damage):
+    of = searches.create(settings())
+    path = of.folder / "search.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | damage))
+    assert searches.list_searches()[0] == []
+    with pytest.raises(RunError, match="Restore its files"):
+        searches.load(of.name)
 
 
 def test_a_damaged_search_is_named_and_the_others_are_listed():

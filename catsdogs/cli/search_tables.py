@@ -13,8 +13,7 @@ from catsdogs.text import counted
 
 def trial_line(of: Search, number: int, run: Run) -> str:
     """Return a trial in a line: its number, its values, its state and its metrics."""
-    names = [text.partition("=")[0] for text in of.settings.space]
-    values = ", ".join(f"{name} {_value(getattr(run.config, name))}" for name in names)
+    values = ", ".join(f"{name} {_value(getattr(run.config, name))}" for name in of.names)
     found = run.result
     metrics = f", loss {found.val_loss:.4f}, accuracy {percent(found.val_accuracy)}"
     shown = metrics if run.is_usable and not run.state.is_active else ""
@@ -40,7 +39,7 @@ def search_table(searches: list[dict[str, Any]]) -> Readable:
     return [Grid(titles, rows, shorten=("Searched",))]
 
 
-def search_details(of: Search, document: dict[str, Any], names: list[str]) -> Readable:
+def search_details(of: Search, document: dict[str, Any]) -> Readable:
     """Return a search: its settings, its trials, the best of them and how good that is."""
     settings, result = of.settings, of.result
     shares = result.importance if result else {}
@@ -63,10 +62,9 @@ def search_details(of: Search, document: dict[str, Any], names: list[str]) -> Re
     )
     parts: Readable = [found]
     if document["runs"]:
-        parts.append(_trials(document, names))
+        parts.append(_trials(document, of.names))
     if result is not None:
-        best = next(one for one in document["runs"] if one["run"] == result.run)
-        parts += [Text(""), Text(f"Best: trial {best['trial']}, {result.run}. {result.optimism}")]
+        parts += [Text(""), Text(f"Best: trial {result.trial}, {result.run}. {result.optimism}")]
         parts += [Text(result.tested)] if result.tested else []
     if document["state"] == "stopped":
         command = f"python -m catsdogs runs search {of.name} --resume"

@@ -16,7 +16,7 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.runs.search import Search, SearchSettings
-from catsdogs.searching import driver, space
+from catsdogs.searching import driver
 
 _POLL_S = 0.3
 
@@ -115,18 +115,17 @@ def _report(of: Search, reported: set[tuple[int, str]]) -> set[tuple[int, str]]:
 
 def _shown(of: Search) -> Outcome:
     runs = of.trials(store.list_runs()[0])
-    names = list(space.parsed(of.settings.space, of.base))
     result: dict[str, Any] = {
         "search": of.name,
         "state": _state(of),
         **_brief(of, list(runs.values())),
         "settings": to_builtins(of.settings),
-        "runs": [_trial(number, run, names) for number, run in runs.items()],
+        "runs": [_trial(number, run, of.names) for number, run in runs.items()],
         "best": of.result and to_builtins(of.result),
     }
     if of.result:
         result["optimism"], result["tested"] = of.result.optimism, of.result.tested or None
-    return Outcome(result, search_tables.search_details(of, result, names))
+    return Outcome(result, search_tables.search_details(of, result))
 
 
 def _trial(number: int, run: Run, names: list[str]) -> dict[str, Any]:

@@ -21,11 +21,11 @@ from msgspec import UNSET, Struct
 from catsdogs import paths
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import layout
-from catsdogs.runs.config import RunConfig
+from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.looks import LockedMetrics
 from catsdogs.runs.run import Run
 from catsdogs.system import files
-from catsdogs.text import percent
+from catsdogs.text import percent, printable
 
 SAMPLERS = {
     "tpe": "TPE: learns from the runs so far",
@@ -99,7 +99,7 @@ class SearchResult(Struct, frozen=True, kw_only=True):
 
     @property
     def optimism(self) -> str:
-        """How much of the validation accuracy is probably luck, in a sentence."""
+        """How much of the validation accuracy and loss is probably luck, in sentences."""
         measured, expected = percent(self.accuracy), percent(self.expected_accuracy)
         if self.candidates == 1:
             return f"It was not chosen among others: {measured} on the validation photos."
@@ -107,7 +107,8 @@ class SearchResult(Struct, frozen=True, kw_only=True):
         better = "hardly" if points == "0.0" else f"{points} points"
         return (
             f"The best of {self.candidates} looks {better} better than it is: "
-            f"{measured} on the validation photos, expected on new photos {expected}."
+            f"{measured} on the validation photos, expected on new photos {expected}. "
+            f"Its validation loss of {self.loss:.4f} is lucky too: expect {self.expected_loss:.4f}."
         )
 
     @property
@@ -134,6 +135,11 @@ class Search:
     def folder(self) -> Path:
         """The folder of its files."""
         return _root() / self.name
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the searched settings."""
+        return [text.partition("=")[0] for text in self.settings.space]
 
     @property
     def base(self) -> RunConfig:
@@ -182,14 +188,17 @@ def load(name: str) -> Search:
     folder = _root() / name
     try:
         settings = _read(folder / _SETTINGS, SearchSettings)
-        RunConfig.from_json(settings.base)
         result = _read(folder / _RESULT, SearchResult) if (folder / _RESULT).exists() else None
+        found = Search(name, settings, result)
+        RunConfig.from_json(settings.base)
+        if unknown := set(found.names) - SETTINGS.keys():
+            raise ValueError(f"settings that runs do not have: {', '.join(sorted(unknown))}")
     except (OSError, ValueError, RecursionError, msgspec.ValidationError, ConfigError) as error:
         raise RunError(
-            f"Expected a search in {folder.name}. Received: {error}. Restore its files, or delete "
-            "the folder."
+            f"Expected a search in {printable(folder.name)}. Received: {printable(str(error))}. "
+            "Restore its files, or delete the folder."
         ) from None
-    return Search(name, settings, result)
+    return found
 
 
 def list_searches() -> tuple[list[Search], list[RunError]]:

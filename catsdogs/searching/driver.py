@@ -36,12 +36,12 @@ def create(base: RunConfig, settings: SearchSettings) -> Search:
         DatasetError: when the data cannot be opened.
     """
     searched = space.parsed(settings.space, base)
-    proposals.planned_trials(searched, settings)
+    trials = proposals.planned_trials(searched, settings)
     dataset = index.scan(opening.open_source(Path(base.data)))
     given = SearchSettings(
         base=base.to_json(),
         space=space.described(searched),
-        trials=settings.trials,
+        trials=trials,
         sampler=settings.sampler,
         prune=settings.prune,
         seed=settings.seed,

@@ -10,14 +10,13 @@ from catsdogs.background.tasks import Task, TaskState
 from catsdogs.charts import search as charts
 from catsdogs.charts.search import TrialPoint
 from catsdogs.charts.style import CONFIG
-from catsdogs.errors import CatsDogsError
 from catsdogs.runs import search, store
 from catsdogs.runs.config import SETTINGS
 from catsdogs.runs.run import Run
 from catsdogs.runs.search import Search
 from catsdogs.runs.settings import Number
-from catsdogs.searching import driver, space
-from catsdogs.text import percent
+from catsdogs.searching import driver
+from catsdogs.text import percent, printable
 from catsdogs.ui.runs import cards
 from catsdogs.ui.shared import problems
 from catsdogs.ui.shared.markdown import verbatim
@@ -68,8 +67,8 @@ def _content(found: Sequence[Search], runs: Sequence[Run]) -> None:
 
 
 def _title(of: Search) -> str:
-    searched = ", ".join(SETTINGS[text.partition("=")[0]].label for text in of.settings.space)
-    return f"{searched} · {of.base.title} · {of.name}"
+    searched = ", ".join(SETTINGS[name].label for name in of.names)
+    return f"{searched} · {of.base.title} · {printable(of.name)}"
 
 
 def _running(name: str) -> None:
@@ -120,14 +119,11 @@ def _result(of: Search, trials: dict[int, Run]) -> None:
         return
     if of.result is not None:
         _best(of)
-    try:
-        names = list(space.parsed(of.settings.space, of.base))
-    except CatsDogsError as error:
-        problems.show(error)
-        return
-    _table(of, trials, names)
+    _table(of, trials)
     points = [
-        TrialPoint(number, {name: getattr(run.config, name) for name in names}, run.result.val_loss)
+        TrialPoint(
+            number, {name: getattr(run.config, name) for name in of.names}, run.result.val_loss
+        )
         for number, run in trials.items()
         if run.is_usable and not run.state.is_active
     ]
@@ -140,23 +136,21 @@ def _best(of: Search) -> None:
     assert result is not None
     title = "Best" if result.is_final else "Best so far"
     st.markdown(f"**{title}: run {result.trial}** · {verbatim(result.optimism)}")
-    tested = f"{result.tested} " if result.tested else ""
-    luck = f"Its loss of {result.loss:.4f} is lucky too: expect {result.expected_loss:.4f}."
-    st.caption(f"{tested}The lowest validation loss wins. {luck if result.candidates > 1 else ''}")
+    st.caption(f"{result.tested} The run with the lowest validation loss wins.")
 
 
-def _table(of: Search, trials: dict[int, Run], names: Sequence[str]) -> None:
+def _table(of: Search, trials: dict[int, Run]) -> None:
     rows = [
         {
             "Run": number,
-            **{SETTINGS[name].label: getattr(run.config, name) for name in names},
+            **{SETTINGS[name].label: getattr(run.config, name) for name in of.names},
             "Validation loss": run.result.val_loss if run.is_usable else None,
             "Accuracy": run.result.val_accuracy * 100 if run.is_usable else None,
             "State": str(run.state),
         }
         for number, run in trials.items()
     ]
-    searched = (SETTINGS[name] for name in names)
+    searched = (SETTINGS[name] for name in of.names)
     numbers = [one.label for one in searched if isinstance(one.kind, Number)]
     st.dataframe(
         pd.DataFrame(rows),
