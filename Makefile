@@ -14,13 +14,16 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 # every installation in place.
 INSTALL_COMMAND := PYTHONWARNINGS=ignore $(INSTALL) --quiet --no-deps --no-build-isolation --editable .
 
+# 1 where an NVIDIA GPU answers: TensorFlow's CUDA libraries are then installed. CUDA=0 leaves them out.
+CUDA ?= $(shell nvidia-smi -L 2>/dev/null | grep -q ^GPU && echo 1 || echo 0)
+
 .DEFAULT_GOAL := help
 .PHONY: help run test quick torture lint audit format bench reference screenshots requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-run: $(VENV)/run.stamp ## serve the app on http://localhost:8501
+run: $(VENV)/run.stamp $(if $(filter 1,$(CUDA)),$(VENV)/cuda.stamp) ## serve the app on http://localhost:8501
 	$(BIN)/catsdogs app
 
 # At the priority of the app's background work: tests wait for it, and must not starve it.
@@ -73,6 +76,7 @@ screenshots: $(VENV)/dev.stamp ## take the README's screenshots of the app, in a
 requirements: $(VENV)/dev.stamp ## pin the newest versions of all packages in pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
+	$(COMPILE) --extra cuda --constraint requirements.txt --output-file requirements-cuda.txt
 
 clean: ## remove the environment and everything that can be computed again
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache
@@ -86,6 +90,11 @@ $(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the app needs into $(VENV). It takes 2.9 GB of disk and a few minutes."
 	$(INSTALL) --require-hashes -r requirements.txt
 	$(INSTALL_COMMAND)
+	@touch $@
+
+$(VENV)/cuda.stamp: requirements-cuda.txt $(VENV)/run.stamp
+	@echo "Installing CUDA for the NVIDIA GPU. It takes several GB of disk; make run CUDA=0 leaves it out."
+	$(INSTALL) --require-hashes -r requirements-cuda.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python

@@ -11,11 +11,27 @@ def main() -> NoReturn:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         # Imported here: it takes a second, in which Ctrl-C must not print a traceback.
-        from catsdogs.cli.parser import main
-
+        try:
+            from catsdogs.cli.parser import main
+        except Exception as error:
+            sys.exit(_without_command_line(error))
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("catsdogs: Interrupted.")
+
+
+def _without_command_line(error: Exception) -> int:
+    """Return an exit status although a package is missing or damaged: the doctor names it."""
+    from catsdogs.doctor import standalone
+
+    if sys.argv[1:2] == [standalone.NAME]:
+        return standalone.main(sys.argv[2:], error)
+    print(
+        f"catsdogs: Expected all packages of requirements.txt. Received: {error}. Install them "
+        "again: make run. To find the cause: python -m catsdogs doctor",
+        file=sys.stderr,
+    )
+    return 1
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ FLOORS = (
     {"sources", "health"},
     {"runs"},
     {"charts", "comparison", "inference"},
-    {"reports"},
+    {"reports", "doctor"},
     {"searching"},
     {"learning", "cli", "ui"},
     {"__main__", "pages", "streamlit_app"},

@@ -166,6 +166,11 @@ def test_a_child_that_fails_or_is_killed_is_told_with_its_reason(module, code, t
         processes.answer_of(module(code))
 
 
+def test_a_child_that_takes_too_long_is_ended(module):
+    with pytest.raises(ChildProcessError, match="did not end within"):
+        processes.answer_of(module("import time; time.sleep(600)"), timeout_s=0.5)
+
+
 _ASKING = """
 import sys
 from catsdogs import paths

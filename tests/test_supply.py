@@ -47,6 +47,17 @@ def test_every_package_is_pinned_to_one_version_with_its_checksums(name):
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in checksums), requirement
 
 
+def test_cuda_adds_packages_of_nvidia_and_changes_no_version():
+    ours, with_cuda = (
+        {canonicalize_name(r.name): str(r.specifier) for r, checksums, _ in pins(name) if checksums}
+        for name in ("requirements.txt", "requirements-cuda.txt")
+    )
+    assert ours.items() <= with_cuda.items()
+    added = with_cuda.keys() - ours.keys()
+    assert added
+    assert all(name.startswith("nvidia-") for name in added)
+
+
 @pytest.mark.parametrize(("name", "groups"), FILES.items())
 def test_the_lock_holds_exactly_what_is_asked_for_and_what_that_needs(name, groups):
     entries = {canonicalize_name(r.name): why for r, _, why in pins(name)}

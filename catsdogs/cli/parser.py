@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from catsdogs import __version__
-from catsdogs.cli import app, tables
-from catsdogs.cli.commands import Command
+from catsdogs.cli import app, machine, tables
+from catsdogs.cli.commands import Command, add
 from catsdogs.cli.dataset_options import add_data, add_embed
 from catsdogs.cli.help import Parser, program
 from catsdogs.cli.model_options import add_classify, add_compare, add_evaluate, add_export
@@ -92,11 +92,11 @@ def _parser() -> Parser:
     )
     top.set_defaults(group=top)
     groups = top.add_subparsers(metavar="COMMAND", prog=name, title="commands")
-    for add in (
-        *(_add_app, add_data, add_train, add_classify, add_evaluate),
+    for add_to in (
+        *(_add_app, _add_doctor, add_data, add_train, add_classify, add_evaluate),
         *(add_compare, add_runs, add_export, add_embed),
     ):
-        add(groups)
+        add_to(groups)
     return top
 
 
@@ -122,3 +122,8 @@ def _add_app(groups: Any) -> None:
         help="only serve, and print the address; by default a browser opens",
     )
     added.set_defaults(command=app.serve, json=False)
+
+
+def _add_doctor(groups: Any) -> None:
+    help_text = "say what this machine offers, and what to do about each problem"
+    add(groups, "doctor", machine.doctor, "[--json]", help_text)

@@ -1,5 +1,6 @@
 """The origin of a MobileNetV2, identified by the content of its weights file."""
 
+import os
 from pathlib import Path
 
 from catsdogs import paths
@@ -8,7 +9,14 @@ from catsdogs.system import files
 IMAGENET, SHIPPED = "imagenet", "shipped"
 # The checksum of the file that Keras downloads.
 IMAGENET_SHA256 = "71e4c4ec4aa24c9c951b9265d6de42e1336dcf614c2214fa6a989208615e232c"
+WEIGHTS_FILE = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+WEIGHTS_VARIABLE = "CATSDOGS_MOBILENET_WEIGHTS"  # the path of other weights
 _DIGITS = 12
+
+
+def keras_home() -> Path:
+    """Return the folder in which Keras keeps downloaded weights and its settings."""
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
 
 
 def identity(weights: Path) -> str:

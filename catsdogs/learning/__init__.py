@@ -21,5 +21,6 @@ weights.py        MobileNetV2's pretrained weights: given, cached, downloaded or
 tensorflow_internals.py  the private parts of TensorFlow and LiteRT
 normalization.py  batch normalisation in one fused operation
 machine.py        the fastest precision on this machine, measured once
+diagnosis.py      a command that says what TensorFlow sees, and what "auto" chooses and why
 range_test.py     the process of the learning-rate range test
 """

@@ -30,6 +30,8 @@ def _own_environment() -> Iterator[None]:
     for name in theirs:
         del os.environ[name]
     os.environ.update(_OURS)
+    # It stays: TensorFlow reads it later. Otherwise it reserves the whole memory of each GPU.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     try:
         yield
     finally:

@@ -5,6 +5,9 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 from catsdogs import paths
 from catsdogs.learning.frameworks import keras
@@ -14,31 +17,95 @@ from catsdogs.system import files
 # bfloat16 is about twice as fast as float32 where the processor supports it, and slower elsewhere.
 _WORTHWHILE = 1.3
 _REPEATS = 5
+# NVIDIA's compute capability of the first GPUs whose tensor cores take bfloat16 (Ampere).
+_BFLOAT16_CAPABILITY = (8, 0)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The value that "auto" chooses on this machine, and the reason in words."""
+
+    value: str
+    why: str
 
 
 def fastest_precision() -> str:
     """Return the precision that trains the custom CNN fastest here: "float32" or "bfloat16"."""
+    return chosen_precision().value
+
+
+def chosen_precision() -> Choice:
+    """Return the fastest precision here with the reason: by GPU, or measured on the processor."""
+    if has_gpu():
+        return precision_on_gpus(compute_capabilities())
     speedup = remembered("bfloat16_speedup", _bfloat16_speedup)
-    return "bfloat16" if speedup >= _WORTHWHILE else "float32"
+    value = "bfloat16" if speedup >= _WORTHWHILE else "float32"
+    return Choice(
+        value,
+        f"bfloat16 measured {speedup:.2f} × as fast as float32 on this processor; it is used "
+        f"from {_WORTHWHILE} × on",
+    )
+
+
+def precision_on_gpus(capabilities: list[tuple[int, int]]) -> Choice:
+    """Return the precision for GPUs with these compute capabilities; (0, 0) where not known."""
+    weakest = min(capabilities, default=(0, 0))
+    version = ".".join(map(str, weakest)) if weakest > (0, 0) else "that is not known"
+    needed = ".".join(map(str, _BFLOAT16_CAPABILITY))
+    value = "bfloat16" if weakest >= _BFLOAT16_CAPABILITY else "float32"
+    return Choice(
+        value, f"the GPU has compute capability {version}; bfloat16 is fast from {needed} on"
+    )
+
+
+def compute_capabilities() -> list[tuple[int, int]]:
+    """Return the compute capability of each GPU that TensorFlow sees; (0, 0) where not known."""
+    details = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
+    return [one.get("compute_capability", (0, 0)) for one in details]
 
 
 def remembered(name: str, measure: Callable[[], float]) -> float:
     """Return the cached result of ``measure`` on this machine, measuring it if there is none."""
-    path, here = paths.cache_dir() / "machine.json", _identity()
+    measured = recalled(name)
+    if measured is None:
+        measured = round(measure(), 3)
+        known, here = _known(), _identity()
+        # Best effort: without the file, the next process measures again.
+        with suppress(OSError):
+            files.write_json(_memory(), {**known, here: {**known.get(here, {}), name: measured}})
+    return measured
+
+
+def recalled(name: str) -> float | None:
+    """Return the cached result of a measurement on this machine; None before it was made."""
+    measured = _known().get(_identity(), {}).get(name)
+    return measured if isinstance(measured, float) else None
+
+
+def _memory() -> Path:
+    return paths.cache_dir() / "machine.json"
+
+
+def _known() -> dict[str, dict[str, float]]:
+    """Return all measurements, by machine; none from a missing or damaged file."""
     try:
-        known = {**json.loads(path.read_text())}
-        of_here = {**known.get(here, {})}
-    except (OSError, ValueError, TypeError):
-        known = of_here = {}
-    if not isinstance(of_here.get(name), float):
-        of_here = {**of_here, name: round(measure(), 3)}
-        files.write_json(path, {**known, here: of_here})
-    return of_here[name]
+        known = json.loads(_memory().read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    found = known.items() if isinstance(known, dict) else ()
+    return {machine: values for machine, values in found if isinstance(values, dict)}
 
 
 def has_gpu() -> bool:
     """Return whether TensorFlow sees a GPU."""
     return bool(tf.config.list_physical_devices("GPU"))
+
+
+def gpu_names() -> list[str]:
+    """Return the names of the GPUs that TensorFlow sees."""
+    gpus = tf.config.list_physical_devices("GPU")
+    details = map(tf.config.experimental.get_device_details, gpus)
+    return [one.get("device_name", gpu.name) for gpu, one in zip(gpus, details, strict=True)]
 
 
 def _identity() -> str:

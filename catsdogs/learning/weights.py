@@ -8,13 +8,19 @@ from pathlib import Path
 
 from catsdogs import paths
 from catsdogs.errors import WeightsUnavailable
-from catsdogs.features.backbones import IMAGENET_SHA256, SHIPPED, identity, origin
+from catsdogs.features.backbones import (
+    IMAGENET_SHA256,
+    SHIPPED,
+    WEIGHTS_FILE,
+    WEIGHTS_VARIABLE,
+    identity,
+    keras_home,
+    origin,
+)
 from catsdogs.learning.frameworks import keras
 from catsdogs.system import files
 
-VARIABLE = "CATSDOGS_MOBILENET_WEIGHTS"
-FILE_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
-_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/{FILE_NAME}"
+_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/{WEIGHTS_FILE}"
 _DOWNLOAD_TIMEOUT_S = 10
 
 
@@ -41,11 +47,11 @@ def find_weights(*, begun_from: str | None = None) -> Path:
 
 
 def _find() -> Path:
-    explicit = os.environ.get(VARIABLE)
+    explicit = os.environ.get(WEIGHTS_VARIABLE)
     if explicit:
         return _existing(Path(explicit).expanduser())
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    kept = home / "models" / FILE_NAME
+    home = keras_home()
+    kept = home / "models" / WEIGHTS_FILE
     # Keras would overwrite a file with other content, and delete it if the download fails.
     if kept.is_file():
         return _imagenet(kept)
@@ -57,7 +63,7 @@ def _find() -> Path:
             home.mkdir(parents=True, exist_ok=True)
         return Path(
             keras.utils.get_file(
-                FILE_NAME,
+                WEIGHTS_FILE,
                 _URL,
                 cache_subdir="models",
                 file_hash=IMAGENET_SHA256,
@@ -73,8 +79,8 @@ def _find() -> Path:
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise WeightsUnavailable(
-            f"Expected MobileNetV2's weights where {VARIABLE} points. Received: {path}, which is "
-            "not a file. Correct the variable, or unset it."
+            f"Expected MobileNetV2's weights where {WEIGHTS_VARIABLE} points. Received: {path}, "
+            "which is not a file. Correct the variable, or unset it."
         )
     return path
 
@@ -83,8 +89,8 @@ def _imagenet(path: Path) -> Path:
     if files.sha256(path) != IMAGENET_SHA256:
         raise WeightsUnavailable(
             f"Expected ImageNet's weights for MobileNetV2 in {path}. Received: a file with other "
-            f"content. Move it away so that the weights are downloaded, or set {VARIABLE} to its "
-            "path to use it."
+            "content. Move it away so that the weights are downloaded, or set "
+            f"{WEIGHTS_VARIABLE} to its path to use it."
         )
     return path
 
@@ -94,7 +100,8 @@ def _shipped(error: Exception) -> Path:
     if not shipped.is_file():
         raise WeightsUnavailable(
             f"Expected MobileNetV2's ImageNet weights, or a network to download them. Received: "
-            f"{error}. Put {FILE_NAME} into ~/.keras/models, or set {VARIABLE} to its path."
+            f"{error}. Put {WEIGHTS_FILE} into ~/.keras/models, or set {WEIGHTS_VARIABLE} to its "
+            "path."
         ) from None
     print(f"ImageNet's weights are not available ({error}): using {shipped.name}.", file=sys.stderr)
     return shipped

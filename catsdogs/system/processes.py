@@ -198,13 +198,14 @@ def _session(process: psutil.Process) -> int | None:
         return -1
 
 
-def answer_of(module: str, *arguments: str) -> str:
+def answer_of(module: str, *arguments: str, timeout_s: float | None = None) -> str:
     """Run ``python -m module`` to its end and return the last line that it printed.
 
     It ends when this process does, for any reason.
 
     Raises:
-        ChildProcessError: with the last line of its complaint, when it fails.
+        ChildProcessError: with the last line of its complaint, when it fails, or when it takes
+            longer than ``timeout_s``.
     """
     # Nothing is written to it: the child reads its end once this process is gone.
     life, held = os.pipe()
@@ -215,7 +216,10 @@ def answer_of(module: str, *arguments: str) -> str:
             capture_output=True,
             text=True,
             env=_environment(),
+            timeout=timeout_s,
         )
+    except subprocess.TimeoutExpired:
+        raise ChildProcessError(f"It did not end within {timeout_s:g} s.") from None
     finally:
         os.close(life)
         os.close(held)

@@ -9,7 +9,7 @@ from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.system import allocator
 from catsdogs.ui.runs import sidebar
-from catsdogs.ui.shared import closed_tabs, dataset_card, steps, uploads
+from catsdogs.ui.shared import closed_tabs, dataset_card, machine_panel, steps, uploads
 from catsdogs.ui.shared.pages import PAGES, Page
 from catsdogs.ui.shared.steps import Facts
 
@@ -34,6 +34,7 @@ def page(page: Page, lead: str, *, follows_runs: bool = False) -> None:
     with st.sidebar:
         _navigation(runs)
         sidebar.show(runs, redraws=follows_runs)
+        machine_panel.show_button()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(page.title, anchor=False, width="content")
         st.caption(lead, width="content")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from catsdogs import paths
-from catsdogs.learning import engines, machine
+from catsdogs.learning import diagnosis, engines, machine
 from catsdogs.runs import queue
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -52,6 +52,57 @@ def test_a_damaged_memory_is_measured_anew(measured, content):
 def test_bfloat16_is_used_where_it_is_fast(speedup, precision, monkeypatch):
     monkeypatch.setattr(machine, "_bfloat16_speedup", lambda: speedup)
     assert machine.fastest_precision() == precision
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [
+        ([(8, 9)], "bfloat16"),
+        ([(8, 0), (9, 0)], "bfloat16"),
+        ([(7, 5)], "float32"),
+        ([(9, 0), (7, 5)], "float32"),
+        ([(0, 0)], "float32"),
+        ([], "float32"),
+    ],
+)
+def test_the_weakest_gpu_decides_the_precision(capabilities, precision, monkeypatch):
+    monkeypatch.setattr(machine, "has_gpu", lambda: True)
+    monkeypatch.setattr(machine, "compute_capabilities", lambda: capabilities)
+    assert machine.fastest_precision() == precision
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(measured):
+    paths.cache_dir().write_text("a file in its place")
+    assert measured(2.0) == (2.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "speedup", "engine"),
+    [(False, 9.0, "litert"), (True, None, "litert or keras"), (True, 9.0, "keras")],
+)
+def test_the_engine_is_named_without_measuring(gpu, speedup, engine, monkeypatch):
+    monkeypatch.setattr(machine, "has_gpu", lambda: gpu)
+    monkeypatch.setattr(machine, "recalled", lambda _: speedup)
+    assert engines.known_choice().value == engine
+
+
+def test_the_diagnosis_says_what_a_worker_would_use(monkeypatch, capsys):
+    monkeypatch.setattr(machine, "_bfloat16_speedup", lambda: 2.0)
+    diagnosis.main()
+    found = json.loads(capsys.readouterr().out)
+    chosen = {one["title"]: one["value"] for one in found["choices"]}
+    assert chosen["Custom CNN: precision"] == machine.fastest_precision()
+    assert chosen["MobileNetV2: engine"] == engines.known_choice().value
+
+
+def test_the_diagnosis_survives_a_measurement_that_fails(monkeypatch, capsys):
+    def fail():
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setattr(machine, "_bfloat16_speedup", fail)
+    diagnosis.main()
+    [failed] = [one for one in json.loads(capsys.readouterr().out)["choices"] if one["failed"]]
+    assert "no such operation" in failed["why"]
 
 
 @pytest.mark.long

@@ -83,3 +83,14 @@ def test_a_recent_dataset_that_cannot_be_looked_up_does_not_hide_the_others(chos
     listed = current.paths.data_dir() / "recent.json"
     listed.write_text(json.dumps(["/" + "x" * 5000, "a\0b", *json.loads(listed.read_text())]))
     assert current.recent() == [chosen]
+
+
+def test_help_shows_the_machine_and_hides_where_it_is(chosen, tmp_path):
+    app = opened("streamlit_app.py")
+    app.button(key="help").click().run()
+    assert not app.exception
+    shown = "\n".join(one.value for one in app.markdown)
+    assert "Processor" in shown
+    assert "Cache" in shown
+    assert str(tmp_path) not in shown
+    app.button(key="help_check_tensorflow")

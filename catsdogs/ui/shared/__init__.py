@@ -14,6 +14,7 @@ photo_grid.py           a grid of thumbnails, usable by mouse and keyboard
 pager.py                long lists in pages
 task_card.py            a background task: progress, time left, cancel button
 markdown.py             errors, paths and names made safe to show as Markdown
+machine_panel.py        help: what this machine offers, and what to do about each problem
 uploads.py              limits on uploads, and access to their bytes
 closed_tabs.py          cleaning up after a closed tab
 streamlit_internals.py  private parts of Streamlit, and the reason for each
