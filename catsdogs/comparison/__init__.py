@@ -3,5 +3,6 @@
 choice.py         which two runs to compare first
 pair.py           everything that is known about a pair of runs
 disagreements.py  the images that two runs answer differently, or both wrongly
+locating.py       the photos of a run that came with the project, in your own copy of them
 photo_facts.py    what scan and check found about the compared images
 """

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from catsdogs.comparison.locating import locate
 from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation import intervals, paired
@@ -19,7 +20,6 @@ from catsdogs.evaluation.slices import KINDS, Slice, slices
 from catsdogs.labels import DOG
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
-from catsdogs.sources import opening
 from catsdogs.text import printable
 
 LETTERS = ("A", "B")
@@ -43,7 +43,8 @@ class OwnMetrics:
 class Pair:
     """Runs A and B. ``roots`` are the folders of their datasets, None where not on this machine.
 
-    ``known`` holds the ``photo_facts`` of both datasets, by digest. The letters are for code and
+    ``known`` holds the ``photo_facts`` of both datasets, by digest. ``files`` holds, by letter, the
+    digests of photos that were found by number (``Located.files``). The letters are for code and
     JSON; people read ``names``.
     """
 
@@ -51,6 +52,7 @@ class Pair:
     predictions: dict[str, pd.DataFrame]
     roots: dict[str, Path | None]
     known: pd.DataFrame
+    files: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     # Comparisons that were made, by margin and whether suspect labels count: each is bootstrapped.
     _made: dict[tuple[float, bool], Comparison] = field(default_factory=dict, repr=False)
     # Computed by the pair that this one was made from: they do not depend on the runs' names.
@@ -65,12 +67,16 @@ class Pair:
             RunError: when the predictions of a run are missing or damaged.
         """
         runs = dict(zip(LETTERS, (a, b), strict=True))
-        roots = {letter: opening.opened(Path(run.config.data)) for letter, run in runs.items()}
-        predictions = {letter: model_files.read_predictions(run) for letter, run in runs.items()}
+        found = {
+            letter: locate(run, model_files.read_predictions(run)) for letter, run in runs.items()
+        }
+        roots = {letter: located.root for letter, located in found.items()}
+        predictions = {letter: located.predictions for letter, located in found.items()}
         first, *others = (photo_facts(root) for root in dict.fromkeys(roots.values()))
         for other in others:
             first = first.combine_first(other)
-        return cls(runs, predictions, roots, first)
+        files = {letter: located.files for letter, located in found.items()}
+        return cls(runs, predictions, roots, first, files)
 
     def of_runs(self, a: Run, b: Run) -> "Pair":
         """Return this pair with the current state of its runs: renamed, or running again."""
@@ -137,10 +143,28 @@ class Pair:
     @property
     def place(self) -> tuple[Path | None, str]:
         """The folder of the shared photos, and which column of ``both`` names them there."""
-        for letter, root in self.roots.items():
-            if root is not None:
-                return root, f"path_{letter.lower()}"
-        return None, "path_a"  # The photos are not on this machine: show their names instead.
+        # Without photos on this machine, their names are shown instead.
+        return self.roots[self._shown], f"path_{self._shown.lower()}"
+
+    @property
+    def _shown(self) -> str:
+        """The letter of the run whose dataset the photos are shown from."""
+        here = [letter for letter, root in self.roots.items() if root is not None]
+        return here[0] if here else LETTERS[0]
+
+    @property
+    def is_matched_by_number(self) -> bool:
+        """Whether some of the shown photos were found by Kaggle's number."""
+        return bool(self.files.get(self._shown))
+
+    def digests_here(self, digests: pd.Series) -> pd.Series:
+        """Return the digests of the files here, which differ for photos that were found by number.
+
+        ``digests`` are those of the runs.
+        """
+        if not self.is_matched_by_number:
+            return digests
+        return digests.map(self.files[self._shown]).fillna(digests)
 
     def compared(self, margin: float) -> Comparison:
         """Return the paired comparison.

@@ -197,7 +197,7 @@ def _galleries(pair: Pair, threshold: float) -> dict[str, list[Photo]]:
 
 def _photos(pair: Pair, photos: pd.DataFrame) -> list[Photo]:
     root, column = pair.place
-    named = list(zip(photos[column], photos["digest"], strict=True))
+    named = list(zip(photos[column], pair.digests_here(photos["digest"]), strict=True))
     jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
     return [
         Photo(

@@ -61,10 +61,11 @@ class Listed:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The rows of ``Pair.both`` in order, with the ``path`` where the photos are."""
+        """The rows of ``Pair.both`` in order, with ``path`` and ``digest`` of the files here."""
         _, paths = self.pair.place
         both = self.pair.both
-        return both.assign(path=both[paths]).iloc[self.positions]
+        digests = self.pair.digests_here(both["digest"])
+        return both.assign(path=both[paths], digest=digests).iloc[self.positions]
 
 
 def forget_other_pair(pair: Pair) -> bool:
@@ -107,6 +108,8 @@ def show(listed: Listed, items: slice, *, reveal: str = "") -> None:
             most_columns=_MOST_COLUMNS,
             reveal=reveal,
         )
+        if listed.pair.is_matched_by_number:
+            st.caption("Photos whose size differs from the runs' are matched by Kaggle's numbers.")
     else:
         _names(listed)
     _dialog_if_open(listed)

@@ -40,8 +40,7 @@ def photos_elsewhere(run: Run) -> str:
     if run.is_reference:
         return (
             f"These photos ({name}) are not on this machine. Get [Dogs vs. Cats]({_KAGGLE}) and "
-            f"put it into {data} beside the app: those that were not scaled down for the training "
-            "appear here then."
+            "open it on the Dataset page: the photos appear here then."
         )
     return f"These photos ({name}) are no longer on this machine: they were in {data}."
 

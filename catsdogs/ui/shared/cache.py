@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from catsdogs.comparison import locating
 from catsdogs.dataset import annotations, index, labelling, table_sides
 from catsdogs.dataset.split import split
 from catsdogs.errors import ConfigError
@@ -19,7 +20,6 @@ from catsdogs.labels import CAT, DOG
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import place
 from catsdogs.runs.run import Run
-from catsdogs.sources import opening
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
@@ -103,10 +103,11 @@ def pair(a: Run, b: Run) -> "Pair":
         RunError: when the predictions of a run are missing or damaged.
     """
     files = [place(run, layout.PREDICTIONS) for run in (a, b)]
-    for run in (a, b):
-        if root := opening.opened(Path(run.config.data)):
-            files += [index.table_file(root), findings.summary_file(root)]
-    found = _pair(a, b, [file.stat().st_mtime_ns if file.exists() else 0 for file in files])
+    roots = [locating.root_of(run) for run in (a, b)]
+    for root in filter(None, roots):
+        files += [index.table_file(root), findings.summary_file(root)]
+    written_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
+    found = _pair(a, b, [os.fsencode(root) if root else b"" for root in roots], written_at)
     return found.of_runs(a, b)
 
 
@@ -156,7 +157,7 @@ def _validation_photos(root: bytes, each: int, changed_at: list[int]) -> list[tu
     show_spinner="Computing the intervals …",
     hash_funcs={Run: lambda run: run.run_id},
 )
-def _pair(a: Run, b: Run, written_at: list[int]) -> "Pair":
+def _pair(a: Run, b: Run, roots: list[bytes], written_at: list[int]) -> "Pair":
     # Imported here, because SciPy's statistics take a second to import and few pages need them.
     from catsdogs.comparison.pair import Pair
 

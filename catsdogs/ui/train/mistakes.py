@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
+from catsdogs.comparison.locating import Located, locate
 from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.images import picture
@@ -15,7 +15,6 @@ from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.paths import shortened
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
-from catsdogs.sources import opening
 from catsdogs.text import answer, printable
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import cache, measured_photo, pager, photo_viewer, problems
@@ -29,12 +28,16 @@ _OF, _PAGE, _OPEN = "train_mistakes_of", "train_mistakes_page", "train_mistakes_
 
 @dataclass(frozen=True)
 class _Mistake:
-    """A validation photo that the run gets wrong."""
+    """A validation photo that the run gets wrong.
+
+    ``path`` and ``digest`` are those of the file in ``root``, None where that is not known.
+    """
 
     path: str
     digest: str
     label: str
     p_dog: float
+    root: Path | None
 
     @property
     def said(self) -> str:
@@ -72,7 +75,7 @@ def show(run: Run) -> None:
         return
     st.subheader("Its mistakes", anchor=False)
     with problems.shown():
-        mistakes = _mistakes(model_files.read_predictions(run))
+        mistakes = _mistakes(locate(run, model_files.read_predictions(run)))
         if not mistakes:
             st.caption("None: it gets every validation photo right.")
             return
@@ -84,19 +87,26 @@ def show(run: Run) -> None:
             st.dialog("A mistake", width="large", on_dismiss=_close)(_details)(run, mistakes)
 
 
-def _mistakes(predictions: pd.DataFrame) -> list[_Mistake]:
+def _mistakes(located: Located) -> list[_Mistake]:
+    predictions, files = located.predictions, located.files
     labels, p_dog = predictions["label"], predictions["p_dog"]
     wrong = predictions[(p_dog >= THRESHOLD) != (labels == 1)]
     wrong = wrong.assign(sureness=(wrong["p_dog"] - THRESHOLD).abs())
     rows = wrong.sort_values("sureness", ascending=False, kind="stable")
     return [
-        _Mistake(row["path"], row["digest"], CLASS_NAMES[row["label"]], row["p_dog"])
+        _Mistake(
+            row["path"],
+            files.get(row["digest"], row["digest"]),
+            CLASS_NAMES[row["label"]],
+            row["p_dog"],
+            located.root,
+        )
         for row in rows.to_dict("records")
     ]
 
 
 def _grid(run: Run, mistakes: Sequence[_Mistake], shown: slice) -> None:
-    root = opening.opened(Path(run.config.data))
+    root = mistakes[0].root
     named = [(one.path, one.digest) for one in mistakes[shown]]
     jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
     if not any(jpegs):
@@ -124,7 +134,7 @@ def _details(run: Run, mistakes: Sequence[_Mistake]) -> None:
     body = photo_viewer.show(_shown(run, one), [line], key="train_mistake", walk=walk)
     with body:
         st.markdown(f"Its label is **{one.label}**.")
-        measured_photo.link_to_dataset(opening.opened(Path(run.config.data)), one.path)
+        measured_photo.link_to_dataset(one.root, one.path)
         st.caption("The run did not learn from this photo: it belongs to the validation photos.")
 
 
@@ -132,8 +142,7 @@ def _shown(run: Run, one: _Mistake) -> Shown:
     """Return the photo with its heat map, or the reason why it cannot be shown."""
     alt = f"A {one.label} that the run calls a {one.said}"
     try:
-        root = opening.opened(Path(run.config.data))
-        content = measured_photo.content(root, one.path, one.digest)
+        content = measured_photo.content(one.root, one.path, one.digest)
         photo = picture.load_upright(content, at_least_px=photo_viewer.SHOWN_PX)
     except UnreadableImage as error:
         return Shown(one.name, None, alt, message=shortened(str(error)))
