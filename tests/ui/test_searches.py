@@ -151,6 +151,8 @@ def test_the_form_starts_a_search_with_its_ranges(chosen, launched):
     assert made.settings.trials == 4
     assert made.settings.space[1] == "dropout=0..0.4"
     assert made.base.data == str(chosen)
+    # The form makes room for the search.
+    assert "train_search_start" not in keys(app)
     assert "train_search_stop" in keys(app)
 
 

@@ -118,7 +118,7 @@ def _own_settings(
     search = st.expander("Search for better settings", key="train_search_form", on_change="rerun")
     if search.open:
         with search:
-            search_form.show(config, needs, note_as=_PROBLEM, started=searches.STARTED)
+            search_form.show(config, needs, note_as=_PROBLEM, on_start=_search_started)
 
 
 def _configs(*, seeds: int, seed: int, **chosen: Any) -> list[RunConfig]:
@@ -179,6 +179,11 @@ def _basis(found: Estimate) -> str:
 def _take_over(config: RunConfig, learning_rate: float) -> None:
     key = settings.learning_rate_key(config)
     st.session_state[key] = learning_rate
+
+
+def _search_started(name: str) -> None:
+    st.session_state[searches.STARTED] = name
+    st.session_state[_NEXT] = {_OPEN: False}
 
 
 def _start(configs: list[RunConfig]) -> None:

@@ -22,11 +22,15 @@ _YES_NO = {True: "yes", False: "no"}
 
 
 def show(
-    config: RunConfig, needs: Callable[[RunConfig], Needs], *, note_as: str, started: str
+    config: RunConfig,
+    needs: Callable[[RunConfig], Needs],
+    *,
+    note_as: str,
+    on_start: Callable[[str], None],
 ) -> None:
     """Draw the form. A problem at the start is noted under ``note_as``.
 
-    The name of a search that was started is kept in the session under ``started``.
+    ``on_start`` is called with the name of a search that was started, before the page is drawn.
     """
     names = space.searchable(config)
     chosen = st.multiselect(
@@ -47,7 +51,7 @@ def show(
             icon=":material/travel_explore:",
             key="train_search_start",
             on_click=_start,
-            args=(config, settings, note_as, started),
+            args=(config, settings, note_as, on_start),
         )
         st.caption(_duration(config, settings, needs), width="content")
 
@@ -151,7 +155,9 @@ def _duration(
     return f"{trials} runs, {found.text} each: at most about {duration(found.high_s * trials)}"
 
 
-def _start(config: RunConfig, settings: SearchSettings, note_as: str, started: str) -> None:
+def _start(
+    config: RunConfig, settings: SearchSettings, note_as: str, on_start: Callable[[str], None]
+) -> None:
     made = problems.attempt(driver.create, config, settings, note_as=note_as)
     if made is not None and problems.attempt(driver.start, made, note_as=note_as) is not None:
-        st.session_state[started] = made.name
+        on_start(made.name)
