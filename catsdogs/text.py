@@ -56,7 +56,9 @@ def csv(table: "pd.DataFrame") -> str:
 
 def counted(number: float, noun: str) -> str:
     """Return "1 image", "2,000 images", "0.5 points"."""
-    return f"{number:,g} {noun}{'' if number == 1 else 's'}"
+    # "g" writes a million images as 1e+06.
+    written = f"{number:,}" if isinstance(number, int) else f"{number:,g}"
+    return f"{written} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

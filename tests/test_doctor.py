@@ -20,7 +20,7 @@ SEEN = {
     "version": "TensorFlow 2.21.0 with Keras 3.15.1",
     "seconds": 5.0,
     "gpus": [],
-    "choices": [{"title": "Custom CNN: precision", "value": "float32", "why": "", "failed": False}],
+    "choices": [{"title": "Custom CNN, precision", "value": "float32", "why": "", "failed": False}],
 }
 
 

@@ -18,7 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 COOKIE = "_streamlit_xsrf"
-FILES = "Drop pictures, or ZIPs of pictures"
+FILES = "Drop pictures, or archives of pictures"
 # The view of the Classify page that shows all answers.
 TABLE = "classify_view=Table"
 _WAITS_S = 600

@@ -28,7 +28,8 @@ def scanned(result: dict[str, Any]) -> Readable:
     aside = [counted(n, ASIDE[group]) for group, n in result["skipped"].items() if group in ASIDE]
     counts = facts(
         {
-            "images": f"{result['images']:,}: {result['cats']:,} cats, {result['dogs']:,} dogs",
+            "images": f"{result['images']:,}: {counted(result['cats'], 'cat')}, "
+            f"{counted(result['dogs'], 'dog')}",
             "balance": _balance(Balance(result["cats"], result["dogs"])),
             **others,
             "tables": _tables(result["tables"]),

@@ -174,8 +174,9 @@ def _classes(balance: Balance | None) -> str | None:
 
 
 def _data(dataset: DatasetReference) -> str:
-    is_counted = dataset.cats is not UNSET and dataset.dogs is not UNSET
-    counts = f" ({dataset.cats:,} cats, {dataset.dogs:,} dogs)" if is_counted else ""
+    counts = ""
+    if dataset.cats is not UNSET and dataset.dogs is not UNSET:
+        counts = f" ({counted(dataset.cats, 'cat')}, {counted(dataset.dogs, 'dog')})"
     return f"{dataset.name}{counts}"
 
 

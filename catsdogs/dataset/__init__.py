@@ -12,6 +12,7 @@ left_out.py       members of an archive that were not unpacked
 table_rows.py     the files below a folder, with the images of Parquet tables
 recognition.py    which files are pictures, by name or content
 annotations.py    decisions about photos: keep, relabel, exclude; undo; CSV
+decision_file.py  reading a file of decisions, with an error that says what would be lost
 label_tables.py   labels and decisions from tables
 table_text.py     the rows of a CSV, in any encoding and with any separator
 image_names.py    which image a table means by a name

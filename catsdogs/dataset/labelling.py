@@ -14,7 +14,7 @@ import msgspec
 import pandas as pd
 
 from catsdogs import paths
-from catsdogs.dataset import name_patterns
+from catsdogs.dataset import decision_file, name_patterns
 from catsdogs.dataset.name_patterns import CAPITAL, ancestors, beginning, first_letter, key
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.labels import CAT, CLASS_NAMES, DOG, UNLABELLED
@@ -165,18 +165,14 @@ def load(root: Path) -> LabelMap:
     Raises:
         DatasetError: if it cannot be read: without it, images would have other labels.
     """
-    place = file(root)
-    try:
-        return msgspec.json.decode(place.read_bytes(), type=LabelMap)
-    except FileNotFoundError:
-        return LabelMap()
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DatasetError(
-            f"Expected to read the labels of folders in {place}. Received: {reason}. Fix this "
-            "first, or delete the file and say them again: without them, images would have other "
-            "labels."
-        ) from None
+    found = decision_file.read(
+        file(root),
+        LabelMap,
+        what="the labels of folders",
+        again="say them again",
+        without="images would have other labels",
+    )
+    return LabelMap() if found is None else found
 
 
 def file(root: Path) -> Path:

@@ -5,9 +5,8 @@ They are kept with users' decisions about the dataset.
 
 from pathlib import Path
 
-import msgspec
-
 from catsdogs import paths
+from catsdogs.dataset import decision_file
 from catsdogs.errors import DatasetError
 from catsdogs.system import files
 
@@ -40,17 +39,14 @@ def load(root: Path) -> dict[str, str]:
     Raises:
         DatasetError: if they cannot be read: without them, the split would be different.
     """
-    try:
-        return msgspec.json.decode(file(root).read_bytes(), type=dict[str, str])
-    except FileNotFoundError:
-        return {}
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DatasetError(
-            f"Expected to read the sides of images in {file(root)}. Received: {reason}. Fix this "
-            "first, or delete the file and import the table again: without them, the split would "
-            "be different."
-        ) from None
+    found = decision_file.read(
+        file(root),
+        dict[str, str],
+        what="the sides of images",
+        again="import the table again",
+        without="the split would be different",
+    )
+    return found or {}
 
 
 def file(root: Path) -> Path:

@@ -47,4 +47,4 @@ def _gpus(names: list[str]) -> Finding:
 def _choice(title: str, value: str, why: str, failed: bool) -> Finding:
     if failed:
         return problem(GROUP, title, f"cannot be chosen: {why}", _AGAIN)
-    return Finding(GROUP, title, f"{value}: {why}")
+    return Finding(GROUP, title, f"{value} ({why})")

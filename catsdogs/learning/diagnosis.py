@@ -35,8 +35,8 @@ def _choices(model: str) -> list[dict[str, object]]:
     """Return the engine of a model with a backbone, the precision of any other."""
     info = MODELS[model]
     if info.learns_pixels:
-        return [_choice(f"{info.title}: precision", machine.chosen_precision)]
-    return [_choice(f"{info.title}: engine", engines.known_choice)]
+        return [_choice(f"{info.title}, precision", machine.chosen_precision)]
+    return [_choice(f"{info.title}, engine", engines.known_choice)]
 
 
 def _choice(title: str, choose: Callable[[], Choice]) -> dict[str, object]:

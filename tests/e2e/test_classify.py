@@ -109,7 +109,7 @@ def _write_heic(photo: Image.Image, path) -> None:
 def classify(page: Page, app, *runs: Run) -> None:
     asked = "&".join(f"run={run.run_id}" for run in runs)
     opened(page, f"{app.url}/classify?{asked}", "Classify")
-    expect(page.get_by_text("Drop pictures, or ZIPs of pictures")).to_be_visible()
+    expect(page.get_by_text("Drop pictures, or archives of pictures")).to_be_visible()
 
 
 def drop(page: Page, *files) -> None:
@@ -387,7 +387,7 @@ def test_on_a_phone_everything_stands_in_one_column(app, page, runs, mixed):
     drop(page, mixed[0])
     camera, files = (
         page.get_by_text(text, exact=True).bounding_box()
-        for text in ("Camera", "Drop pictures, or ZIPs of pictures")
+        for text in ("Camera", "Drop pictures, or archives of pictures")
     )
     assert camera["y"] < files["y"]
     wide = page.get_by_test_id("stMain").evaluate("node => node.scrollWidth > node.clientWidth")

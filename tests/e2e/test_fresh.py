@@ -35,7 +35,7 @@ def app(tmp_path_factory):
 
 def test_home_leads_to_a_photo_first(app, page):
     opened(page, app.url, "Home")
-    expect(page.get_by_text("Drop pictures, or ZIPs of pictures")).to_be_visible()
+    expect(page.get_by_text("Drop pictures, or archives of pictures")).to_be_visible()
     expect(page.locator(".tile")).to_have_count(8)
     expect(page.get_by_test_id("stMetric").nth(1)).to_contain_text("2", timeout=180_000)
     expect(page.get_by_role("button", name="Train a model")).to_be_visible()

@@ -91,8 +91,8 @@ def test_the_diagnosis_says_what_a_worker_would_use(monkeypatch, capsys):
     diagnosis.main()
     found = json.loads(capsys.readouterr().out)
     chosen = {one["title"]: one["value"] for one in found["choices"]}
-    assert chosen["Custom CNN: precision"] == machine.fastest_precision()
-    assert chosen["MobileNetV2: engine"] == engines.known_choice().value
+    assert chosen["Custom CNN, precision"] == machine.fastest_precision()
+    assert chosen["MobileNetV2, engine"] == engines.known_choice().value
 
 
 def test_the_diagnosis_survives_a_measurement_that_fails(monkeypatch, capsys):

@@ -59,7 +59,7 @@ def _files(page: str) -> str:
     """Draw the drop zone; return its key."""
     key = tray.widget_key(f"{page}_files")
     given = st.file_uploader(
-        "Drop pictures, or ZIPs of pictures",
+        "Drop pictures, or archives of pictures",
         accept_multiple_files=True,
         key=key,
         help="JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF, up to 25 MB each, zip or tar, "
