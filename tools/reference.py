@@ -26,6 +26,8 @@ from msgspec import structs
 from catsdogs import paths
 from catsdogs.dataset import annotations, index
 from catsdogs.dataset.split import DEFAULT_VALIDATION, split
+from catsdogs.features.backbones import identity
+from catsdogs.learning import others
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.about import About
@@ -36,6 +38,7 @@ from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.system import files
+from tools import other_things
 
 SEED, OTHER_SEEDS = 1, (2, 3)
 # By the shipped folder's name. Cheap recipes first: the last takes as long as the others together.
@@ -61,13 +64,19 @@ def main() -> None:
     """Train the missing runs one after the other, and write the shipped files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="a folder or a zip")
-    root = opening.open_source(parser.parse_args().data)
+    parser.add_argument("--others", type=Path, help="pictures of other things, a folder per kind")
+    options = parser.parse_args()
+    root = opening.open_source(options.data)
+    pictures = opening.open_source(options.others) if options.others else None
     artifacts = paths.shipped_backbone().parent
     for name in RECIPES:
         run = trained(name, SEED, root)
-        ship(name, run, root, artifacts / name)
+        ship(name, run, root, artifacts / name, pictures=pictures)
         if name == FINE_TUNED:
             ship_backbone(run, paths.shipped_backbone())
+            if pictures:
+                seen = other_things.embedded(pictures, artifacts / name / layout.LITERT_MODEL)
+                other_things.save(seen, others.file(identity(paths.shipped_backbone())))
     cheap = [name for name in RECIPES if name != FINE_TUNED]
     figures = [_figures(name, trained(name, s, root)) for name in cheap for s in OTHER_SEEDS]
     files.write_json(artifacts / SEEDS_FILE, figures)
@@ -90,7 +99,7 @@ def trained(name: str, seed: int, root: Path) -> Run:
     return finished[0]
 
 
-def ship(name: str, run: Run, root: Path, target: Path) -> None:
+def ship(name: str, run: Run, root: Path, target: Path, *, pictures: Path | None = None) -> None:
     """Write the shipped files of a run that was just ``trained`` on ``root`` to ``target``."""
     target.mkdir(parents=True, exist_ok=True)
     for file in (layout.EVALUATION, layout.PREDICTIONS):
@@ -100,7 +109,7 @@ def ship(name: str, run: Run, root: Path, target: Path) -> None:
     events = (run.folder / layout.EVENTS).read_text("utf-8").splitlines()
     ending = json.loads(events[-1])
     if name in WITH_MODEL:
-        _ship_model(run, root, target)
+        _ship_model(run, root, target, pictures if name == FINE_TUNED else None)
         ending["result"]["model_bytes"] = (target / layout.LITERT_MODEL).stat().st_size
     ending["result"]["sha256"] = model_files.checksums(target)
     lines = [*events[:-1], json.dumps(ending)]
@@ -148,7 +157,7 @@ def _about(name: str, run: Run) -> About:
     )
 
 
-def _ship_model(run: Run, root: Path, target: Path) -> None:
+def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> None:
     from catsdogs.learning import quantization
     from catsdogs.learning.preparing import Sides
     from catsdogs.learning.referencing import references
@@ -159,8 +168,10 @@ def _ship_model(run: Run, root: Path, target: Path) -> None:
     if measured["same_label"] < _LEAST_AGREEMENT:
         raise SystemExit(f"Expected the same label in float16. Received: {measured}.")
     records = index.scan(root).usable
-    sides = split(records, validation=run.config.validation, seed=run.config.seed)
-    kept = references(Sides(run.config, records, *sides), None, root, model, count=_REFERENCES)
+    sides = split(records, run.config.split_rule)
+    found = other_things.embedded(pictures, model) if pictures else None
+    both = Sides(run.config, records, sides.train, sides.validation, records.iloc[sides.test])
+    kept = references(both, None, root, model, count=_REFERENCES, others=found)
     if kept is not None:
         kept.save(target)
 

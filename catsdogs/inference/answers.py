@@ -165,6 +165,7 @@ def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
         "latency_ms": round(answer.latency_ms, 2),
         "seen": answer.seen or None,
         "likeness": likeness.similarity if likeness else None,
+        "likeness_score": likeness.score if likeness else None,
         "judge_problem": answer.judge_problem or None,
         "nearest": [
             {"file": one.path, "label": CLASS_NAMES[one.label], "similarity": one.similarity}

@@ -4,12 +4,17 @@ A classifier of two classes gives every picture one of them, often with confiden
 differ from all training photos: their mean cosine similarity to the three nearest training vectors
 is low (``docs/log.md`` lists the alternatives that were tried). Sun et al.,
 "Out-of-Distribution Detection with Deep Nearest Neighbors" (2022, arXiv:2204.06507).
+
+If vectors of other things exist for the run's backbone, a linear classifier of three classes (cat,
+dog, other) adds its evidence to that similarity. Hendrycks et al., "Deep Anomaly Detection with
+Outlier Exposure" (2019, arXiv:1812.04606).
 """
 
 import math
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -21,6 +26,11 @@ from catsdogs.system import files
 # The number of training vectors that a run keeps: more hardly help (docs/log.md).
 COUNT = 2000
 NEIGHBOURS, SHOWN = 3, 5
+# The pictures that the shipped vectors of other things were made of.
+OTHER_THINGS = (
+    "2,027 pictures of 92 kinds from Caltech-101 (Li et al., 2022, CC BY 4.0, "
+    "https://doi.org/10.22002/D1.20086), without wild cats and cougars"
+)
 # The shares of pets that may be rejected: each has a floor.
 FALSE_REFUSALS = (0.001, 0.005, 0.01, 0.02, 0.05)
 # The errors that NumPy and zipfile raise for a damaged file.
@@ -40,27 +50,74 @@ class Neighbour:
 class Likeness:
     """The similarity of a picture to the training photos, and the ``nearest`` of them.
 
-    A picture below a floor is "neither". ``floors`` are by share of pets rejected; minus infinity
-    if the run had too few validation photos.
+    A picture whose ``score`` is below a floor is "neither". The score is the similarity plus
+    ``against_others``, the weighted evidence for the two classes against other things. ``floors``
+    are by share of pets rejected; minus infinity if the run had too few validation photos.
+    ``rates`` are None for a run from an older version.
     """
 
     similarity: float
     nearest: tuple[Neighbour, ...]
     floors: dict[float, float]
+    against_others: float = 0.0
+    rates: "Rates | None" = None
+
+    @property
+    def score(self) -> float:
+        """The number that is compared with the floors."""
+        return self.similarity + self.against_others
 
     def is_neither(self, false_refusal: float) -> bool:
-        """Return whether the similarity is below the floor for that share of rejected pets."""
-        return self.similarity < self.floors[false_refusal]
+        """Return whether the score is below the floor for that share of rejected pets."""
+        return self.score < self.floors[false_refusal]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A linear classifier of unit vectors: cat, dog or another thing.
+
+    ``kernel`` is float32 (D, 3), ``bias`` (3,). ``weight`` is the share of its evidence in a score.
+    """
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    weight: float
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """Return the weighted log odds (N,) of the two classes against others, for (N, D)."""
+        logits = vectors @ self.kernel + self.bias
+        return self.weight * (np.logaddexp(logits[..., 0], logits[..., 1]) - logits[..., 2])
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The shares of photos that are refused at the default floor, as measured when it was set.
+
+    ``validation`` is that of photos like the training photos; ``unseen`` that of ``clusters`` of
+    similar photos, each without any photo of its own among the references.
+    """
+
+    validation: float
+    unseen: float
+    clusters: int
 
 
 class References:
     """The vectors of M training photos (M, D), of unit length, and the floors for "neither"."""
 
     def __init__(
-        self, vectors: np.ndarray, paths: np.ndarray, labels: np.ndarray, floors: dict[float, float]
+        self,
+        vectors: np.ndarray,
+        paths: np.ndarray,
+        labels: np.ndarray,
+        floors: dict[float, float],
+        *,
+        evidence: Evidence | None = None,
+        rates: Rates | None = None,
     ) -> None:
-        self._vectors = _unit(_quantized(vectors))
+        self._vectors = unit(quantized(vectors))
         self._paths, self._labels, self._floors = paths, labels, floors
+        self._evidence, self.rates = evidence, rates
 
     @classmethod
     def measured(
@@ -70,12 +127,8 @@ class References:
 
         ``vectors`` (M, D), M at least 1, need not be of unit length.
         """
-        kept = _unit(_quantized(vectors))
-        cosines = _unit(held_back) @ kept.T
-        count = min(NEIGHBOURS, len(kept))
-        similarities = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
-        floors = {share: _floor(similarities, share) for share in FALSE_REFUSALS}
-        return cls(kept, paths, labels, floors)
+        kept = unit(quantized(vectors))
+        return cls(kept, paths, labels, floors_of(similarities(unit(held_back), kept)))
 
     @classmethod
     def read(cls, folder: Path) -> "References | None":
@@ -90,7 +143,12 @@ class References:
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
                 floors = dict(zip(kept["shares"].tolist(), kept["floors"].tolist(), strict=True))
-                return cls(kept["vectors"], kept["paths"], kept["labels"], floors)
+                vectors = kept["vectors"]
+                return cls(
+                    *(vectors, kept["paths"], kept["labels"], floors),
+                    evidence=_read_evidence(kept, vectors.shape[1]),
+                    rates=_read_rates(kept),
+                )
         except _DAMAGES as error:
             raise RunError(
                 f"Expected the reference vectors of {folder.name}. Received: {error}. Train it "
@@ -99,45 +157,97 @@ class References:
 
     def save(self, folder: Path) -> None:
         """Save them in the run's ``folder``, as int8: 0.8 kB per photo for MobileNetV2."""
+        more: Any = {}
+        if self._evidence is not None:
+            kernel, bias = self._evidence.kernel, self._evidence.bias
+            more |= {"kernel": kernel, "bias": bias, "weight": np.array(self._evidence.weight)}
+        if self.rates is not None:
+            more["rates"] = np.array(astuple(self.rates))
         with files.replacing(folder / layout.REFERENCES) as temporary:
             np.savez_compressed(
                 temporary,
-                vectors=_quantized(self._vectors),
+                vectors=quantized(self._vectors),
                 paths=self._paths,
                 labels=self._labels,
                 shares=np.array(list(self._floors)),
                 floors=np.array(list(self._floors.values())),
+                **more,
             )
+
+    @property
+    def knows_others(self) -> bool:
+        """Whether pictures of other things were used, too."""
+        return self._evidence is not None
 
     def likeness(self, vector: np.ndarray) -> Likeness:
         """Compare a picture's vector (D,) with the references."""
-        cosines = self._vectors @ _unit(vector)
+        direction = unit(vector)
+        cosines = self._vectors @ direction
         count = min(SHOWN, len(cosines))
         top = np.argpartition(cosines, -count)[-count:]
         top = top[np.argsort(-cosines[top])]
         nearest = (
             Neighbour(str(self._paths[i]), int(self._labels[i]), float(cosines[i])) for i in top
         )
-        return Likeness(float(cosines[top[:NEIGHBOURS]].mean()), tuple(nearest), self._floors)
+        return Likeness(
+            float(cosines[top[:NEIGHBOURS]].mean()),
+            tuple(nearest),
+            self._floors,
+            float(self._evidence(direction)) if self._evidence else 0.0,
+            self.rates,
+        )
 
 
-def _floor(similarities: np.ndarray, share: float) -> float:
-    """Return the floor that, on average, at most ``share`` of new photos like these (N,) are below.
+def similarities(vectors: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Return the mean cosine (N,) of unit vectors (N, D) to the nearest references (M, D)."""
+    cosines = vectors @ references.T
+    count = min(NEIGHBOURS, len(references))
+    return np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
 
-    Minus infinity if N is too small. Vovk et al., "Algorithmic Learning in a Random
-    World" (2005): a new value is equally likely to have any rank.
+
+def floors_of(scores: np.ndarray, *, caution: float = 1.0) -> dict[float, float]:
+    """Return a floor for each of ``FALSE_REFUSALS``, from the scores (N,) of photos of pets.
+
+    A ``caution`` of 2 refuses half of the share of photos like these, where there are enough.
     """
-    rank = int(share * (len(similarities) + 1))
-    return float(np.sort(similarities)[rank - 1]) if rank else -math.inf
+    return {share: _floor(scores, share, caution=caution) for share in FALSE_REFUSALS}
 
 
-def _quantized(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Return float32 vectors of length 1 in the same directions; a vector of zeros stays one."""
+    vectors = np.asarray(vectors, dtype=np.float32)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def quantized(vectors: np.ndarray) -> np.ndarray:
     """Return int8 (M, D) in almost the same directions: cosines change in the third decimal."""
     vectors = np.asarray(vectors, dtype=np.float32)
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     return np.round(vectors * (127 / np.maximum(largest, 1e-12))).astype(np.int8)
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    vectors = np.asarray(vectors, dtype=np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+def _read_evidence(kept: Any, size: int) -> Evidence | None:
+    if "kernel" not in kept:
+        return None
+    kernel, bias = kept["kernel"], kept["bias"]
+    if kernel.shape != (size, 3) or bias.shape != (3,):
+        raise ValueError(f"weights of shape {kernel.shape} for vectors of {size} numbers")
+    return Evidence(kernel, bias, kept["weight"].item())
+
+
+def _read_rates(kept: Any) -> Rates | None:
+    if "rates" not in kept:
+        return None
+    validation, unseen, clusters = kept["rates"].tolist()
+    return Rates(validation, unseen, int(clusters))
+
+
+def _floor(scores: np.ndarray, share: float, *, caution: float) -> float:
+    """Return the floor that, on average, at most ``share`` of new photos like these (N,) are below.
+
+    Minus infinity if N is too small. Vovk et al., "Algorithmic Learning in a Random
+    World" (2005): a new value is equally likely to have any rank.
+    """
+    most = int(share * (len(scores) + 1))
+    rank = max(int(share / caution * (len(scores) + 1)), min(most, 1))
+    return float(np.sort(scores)[rank - 1]) if rank else -math.inf

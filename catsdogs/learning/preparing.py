@@ -14,6 +14,7 @@ from catsdogs.dataset.split import fingerprint as split_fingerprint
 from catsdogs.dataset.split import split
 from catsdogs.errors import DatasetError
 from catsdogs.features import embeddings
+from catsdogs.features.backbones import identity
 from catsdogs.features.store import Rows
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import DOG
@@ -80,12 +81,14 @@ class Frozen:
     ``vectors`` are the head's input, float32 (1280,). ``measured`` are the same for the validation
     side, always exact, whichever engine computed the others. ``activations`` are the input of the
     first fine-tuned block: float16 (h, w, C), or uint8 pixels (S, S, 3) for the whole network.
-    Rows of mirrored photos follow those of the photos as they are.
+    Rows of mirrored photos follow those of the photos as they are. ``weights`` is the identity of
+    its weights file.
     """
 
     vectors: Rows
     measured: Rows
     activations: Rows | None
+    weights: str
 
     @property
     def tables(self) -> list[Rows]:
@@ -116,7 +119,7 @@ def frozen(
     rows = _one_after_another(steps, reporter.progress("embed"))
     vectors = _joined([rows.pop(0) for _ in views])
     measured = rows.pop(0).spread(held_back, len(records)) if engine == INT8 else vectors
-    return Frozen(vectors, measured, _joined(rows) if rows else None)
+    return Frozen(vectors, measured, _joined(rows) if rows else None, identity(weights))
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,40 @@ from catsdogs.features.litert import LiteRTModel
 from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.inference.rejection import COUNT, References
+from catsdogs.learning import unseen
+from catsdogs.learning.others import Others
 from catsdogs.learning.preparing import Frozen, Sides
+from catsdogs.learning.unseen import Known
+
+# The number of training vectors that tell the run's photos from other things.
+_FITTED = 3000
+# A frozen backbone reacts more to another camera than a fine-tuned one: photos of another
+# resolution are refused twice as often as those of unseen clusters (docs/log.md).
+_CAUTION_FROZEN = 2.0
 
 
 def references(
-    sides: Sides, frozen: Frozen | None, root: Path, litert: Path, *, count: int = COUNT
+    sides: Sides,
+    frozen: Frozen | None,
+    root: Path,
+    litert: Path,
+    *,
+    count: int = COUNT,
+    others: Others | None = None,
 ) -> References | None:
     """Return at most ``count`` references of a run, drawn with its seed from its training side.
 
     The vectors come from MobileNetV2's ``frozen`` base if it has computed them; otherwise from the
-    exported model ``litert``, on photos that still exist. None if there are none.
+    exported model ``litert``, on photos that still exist. None if there are none. ``others`` have
+    vectors of that model; a frozen base has those that the project ships.
     """
     generator = np.random.default_rng(sides.config.seed)
+    if frozen is not None:
+        others = Others.of(frozen.weights)
+    fitted = max(_FITTED, count) if others else count
     train, held_back = (
-        np.sort(generator.choice(side, min(most, len(side)), replace=False))
-        for side, most in ((sides.train, count), (sides.held_back, COUNT))
+        generator.permutation(side)[:most]
+        for side, most in ((sides.train, fitted), (sides.held_back, COUNT))
     )
     records = sides.records
     if frozen is not None:
@@ -35,9 +54,10 @@ def references(
     if not len(vectors) or not len(measured):
         return None
     kept = records.iloc[train]
-    return References.measured(
-        vectors, kept["path"].to_numpy(dtype=str), kept["label"].to_numpy(), measured
-    )
+    known = Known(vectors, kept["path"].to_numpy(dtype=str), kept["label"].to_numpy())
+    caution = _CAUTION_FROZEN if frozen is not None and others else 1.0
+    seed = sides.config.seed
+    return unseen.references(known, measured, others, count=count, caution=caution, seed=seed)
 
 
 def _embedded(

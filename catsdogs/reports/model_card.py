@@ -9,9 +9,11 @@ from pathlib import Path
 
 from msgspec import UnsetType
 
+from catsdogs.errors import RunError
 from catsdogs.evaluation.calibration import FOLDS
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.features.litert import LiteRTModel
+from catsdogs.inference.rejection import OTHER_THINGS, References
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports.rendering import rendered
 from catsdogs.runs import layout, looks
@@ -72,9 +74,19 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         litert_model=layout.LITERT_MODEL,
         keras_model=layout.KERAS_MODEL,
         was_stopped=ended == "stopped",
-        accepted=1 - DEFAULT_FALSE_REFUSAL,
+        stated=DEFAULT_FALSE_REFUSAL,
+        references=_references(run.folder),
+        others=OTHER_THINGS,
         folds=FOLDS,
     )
+
+
+def _references(folder: Path) -> References | None:
+    """Return the run's references; None if they cannot be read: the card needs no model."""
+    try:
+        return References.read(folder)
+    except RunError:
+        return None
 
 
 def _plain(text: object) -> str:

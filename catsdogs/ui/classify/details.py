@@ -7,10 +7,10 @@ import streamlit as st
 from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Answer
-from catsdogs.inference.rejection import Likeness
+from catsdogs.inference.rejection import Likeness, Rates
 from catsdogs.labels import class_name
 from catsdogs.runs.run import Run
-from catsdogs.text import literal
+from catsdogs.text import literal, percent
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.classify.verdict import sureness
 from catsdogs.ui.shared import run_chips
@@ -18,8 +18,9 @@ from catsdogs.ui.shared import run_chips
 _HELP = (
     "P(dog) is the probability of a dog. It is calibrated on the run's validation photos: of 100 "
     "photos answered with 90 %, about 90 are right. The raw value is the model's own. Similarity "
-    "is the mean cosine similarity to the most similar training photos; below the limit, the "
-    "answer is “neither”."
+    "is the mean cosine similarity to the most similar training photos. A run that knows other "
+    "things adds its evidence against them, which gives the score. Below the limit, the answer is "
+    "“neither”."
 )
 
 
@@ -43,6 +44,8 @@ def _lines(answer: Answer, run: Run, chosen: Chosen) -> list[str]:
         lines.append(f"The label follows from the threshold of {threshold:g}")
     if answer.likeness:
         lines.append(_similarity(answer.likeness, chosen))
+        if answer.likeness.rates:
+            lines.append(_refused(answer.likeness.rates))
     lines.append(f"{answer.latency_ms:.0f}\u00a0ms")
     return [*lines, f"Trained on {literal(run.about.dataset.name)}"]
 
@@ -55,4 +58,12 @@ def _similarity(likeness: Likeness, chosen: Chosen) -> str:
     if math.isinf(limit):
         return f"{similarity}; too few validation photos to set a limit for “neither”"
     side = "below" if likeness.is_neither(refused) else "above"
-    return f"{similarity}, {side} the limit of {limit:.3f}"
+    score = f"; score {likeness.score:.3f}" if likeness.against_others else ""
+    return f"{similarity}{score}, {side} the limit of {limit:.3f}"
+
+
+def _refused(rates: Rates) -> str:
+    return (
+        f"The default limit refused {percent(rates.validation)} of validation photos, and "
+        f"{percent(rates.unseen)} of those in {rates.clusters} groups without any training photo"
+    )
