@@ -57,6 +57,7 @@ bench: $(VENV)/dev.stamp ## compare speed with the usual ways, on the photos in 
 	make bench DATA=/path/to/train.zip" >&2; exit 1; }
 	$(BIN)/python -m benchmarks.transfer $(DATA)
 	$(BIN)/python -m benchmarks.custom_cnn $(DATA)
+	$(BIN)/python -m benchmarks.fine_tuning $(DATA)
 	$(BIN)/python -m benchmarks.embedding $(DATA)
 	$(BIN)/python -m benchmarks.growth $(DATA)
 	$(BIN)/python -m benchmarks.dataset $(DATA)

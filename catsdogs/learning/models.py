@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from catsdogs.learning.folding import folded, unfold
 from catsdogs.learning.frameworks import keras, layers
 from catsdogs.learning.normalization import FusedBatchNormalization
 from catsdogs.runs.config import RunConfig
@@ -101,31 +102,34 @@ def build_trunk(backbone: keras.Model, block: str) -> keras.Model:
 
 
 def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> keras.Model:
-    """Return the network from block ``begin`` up, made trainable, or for "all" the complete one.
+    """Return the network from block ``begin`` up to train, or for "all" the complete one.
 
     Input: float16 activations (B, h, w, C) or uint8 pixels (B, 224, 224, 3). Output: P(dog) (B, 1).
-    It shares its layers with ``backbone`` and ``head``, so they learn with it.
+    It shares the head. Its copy of the blocks has its normalisation folded, with the statistics of
+    ImageNet: give the trained weights back with ``take_trained``.
     """
     if begin == "all":
-        _let_learn(backbone)
-        return assemble_mobilenet_v2(backbone, head)
+        return assemble_mobilenet_v2(folded(_thawed(backbone)), head)
     tensor = _begin_of(backbone, begin)
-    blocks = keras.Model(tensor, backbone.output)
-    _let_learn(blocks)
+    blocks = folded(_thawed(keras.Model(tensor, backbone.output)))
     activations = keras.Input(tensor.shape[1:], dtype="float16")
     maps = blocks(layers.Identity(dtype="float32")(activations))
     return keras.Model(activations, head(layers.GlobalAveragePooling2D()(maps)))
 
 
-def _let_learn(network: keras.Model) -> None:
-    """Make all layers trainable except batch normalisation, which keeps its ImageNet statistics.
+def take_trained(trained: keras.Model, backbone: keras.Model, begin: str) -> None:
+    """Copy the weights of the ``trained`` blocks from ``begin`` up into ``backbone``."""
+    blocks, _ = parts_of_mobilenet_v2(trained)
+    whole = begin == "all"
+    unfold(blocks, backbone if whole else keras.Model(_begin_of(backbone, begin), backbone.output))
 
-    ``training=False`` does not work here: the training step overrides it in a nested model.
-    """
+
+def _thawed(network: keras.Model) -> keras.Model:
     network.trainable = True
     # One by one: setting a new model trainable does not reach its layers.
     for layer in network.layers:
-        layer.trainable = not isinstance(layer, layers.BatchNormalization)
+        layer.trainable = True
+    return network
 
 
 def build_head(features: int, *, dropout: float) -> keras.Model:

@@ -152,6 +152,7 @@ def _fine_tuned(
     )
     with reporter.phase("evaluate"):
         p_dog = sides.p_dog(fitted, rows)
+    models.take_trained(fitted, backbone, config.fine_tune_from)
     return Trained(
         models.assemble_mobilenet_v2(backbone, head),
         sides,
