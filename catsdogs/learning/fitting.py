@@ -12,6 +12,7 @@ from catsdogs.errors import RunError
 from catsdogs.learning import checkpoint, measuring, watching
 from catsdogs.learning.checkpoint import Progress
 from catsdogs.learning.frameworks import keras
+from catsdogs.learning.normalization import settle
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, Stage, learning_rate
@@ -24,6 +25,8 @@ from catsdogs.runs.run import Run
 _SEEN_SHARE, _REPORT_EVERY_S = 0.01, 5.0
 # The span of the running mean of the weights, in epochs.
 _MEAN_EPOCHS = 2
+# More batches change the validation loss by less than 0.001 (docs/log.md).
+_SETTLING_BATCHES = 25
 # Checkpoints take at most this share of the time; the first assumes this duration.
 _SAVING_SHARE, _FIRST_SAVE_S = 0.02, 0.1
 
@@ -71,7 +74,9 @@ def fit(
         metrics=measuring.metrics(run.config),
         steps_per_execution=batches_at_once,
     )
-    recorder = Recorder(run, stage, reporter, images=images, validation=validation, watched=watched)
+    recorder = Recorder(
+        run, stage, reporter, training=training, validation=validation, watched=watched
+    )
     progress = recorder.take_up(model, before)
     # The total counts this stage only: each has its own speed, which predicts the time left.
     with reporter.phase("fit", done=progress.epoch, total=stage.end):
@@ -126,16 +131,16 @@ class Recorder(keras.callbacks.Callback):
         stage: Stage,
         reporter: Reporter,
         *,
-        images: int,
+        training: Batches,
         validation: Batches,
         watched: np.ndarray | None = None,
     ) -> None:
-        """``images`` is the number of training images in an epoch; the others as in ``fit``."""
+        """Prepare for ``stage``; the arguments are those of ``fit``."""
         super().__init__()
         self._run, self._config, self._reporter = run, run.config, reporter
-        self._stage, self._images, self._watched = stage, images, watched
-        self._validation = validation
-        self._steps = math.ceil(images / run.config.batch_size)
+        self._stage, self._images, self._watched = stage, training.images, watched
+        self._training, self._validation = training, validation
+        self._steps = math.ceil(training.images / run.config.batch_size)
         self.cut_short = False
         self.diverged = False
         self._progress = Progress(stage=stage.name, epoch=stage.begin)
@@ -206,6 +211,10 @@ class Recorder(keras.callbacks.Callback):
         # The end of an epoch is saved after its validation.
         if not ends and (stops or time.monotonic() >= self._next_save_at):
             self._save()
+
+    def on_test_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Estimate the statistics of normalisation for the weights that validation measures."""
+        settle(self.model, self._training.sample(self._progress.epoch, _SETTLING_BATCHES))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Report the epoch; remember its weights when they are the best so far."""

@@ -1,6 +1,6 @@
 """Cached rows (pixels, activations, vectors) → batches, the same for the same seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,6 +60,10 @@ class Batches:
         columns = (order[rest],) if boxes is None else (order[rest], boxes[rest])
         batches = tf.data.Dataset.from_tensor_slices(columns).batch(self.batch_size)
         return batches.map(self._read).prefetch(2).with_options(_options())
+
+    def sample(self, number: int, batches: int) -> tf.data.Dataset:
+        """Return the first ``batches`` of an epoch ``number``, with whole photos."""
+        return replace(self, smallest_crop=None, repeats=1).epoch(number).take(batches)
 
     def _drawn(self, epoch: int) -> tuple[np.ndarray, np.ndarray | None]:
         if self.shuffle_seed is None:
