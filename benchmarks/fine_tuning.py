@@ -3,7 +3,7 @@
     python -m benchmarks.fine_tuning DATASET [--batches 12] [--rounds 7] [--json]
 
 Both networks start from the same weights, with the statistics of batch normalisation frozen, and
-take the same batches of 32 photos from memory. They are timed in turns:
+take the same batches of 32 photos from memory. They are timed alternately:
 
 - ours: normalisation is folded into the convolutions (`catsdogs/learning/folding.py`);
 - Keras: `keras.applications.MobileNetV2` with its layers of batch normalisation not trainable, as
