@@ -65,10 +65,10 @@ bench: $(VENV)/dev.stamp ## compare speed with the usual ways, on the photos in 
 	$(BIN)/python -m benchmarks.train_page
 	$(BIN)/python -m benchmarks.compare_page $(DATA)
 
-reference: $(VENV)/dev.stamp ## train the reference runs again, on the photos in DATA=…
+reference: $(VENV)/dev.stamp ## train the reference runs again, on the photos in DATA=… and OTHERS=…
 	@test -n "$(DATA)" || { echo "Expected photos. Received: none. Name a folder or a zip: \
 	make reference DATA=/path/to/dogs-vs-cats" >&2; exit 1; }
-	$(BIN)/python -m tools.reference $(DATA)
+	$(BIN)/python -m tools.reference $(DATA) $(if $(OTHERS),--others $(OTHERS))
 	$(BIN)/python -m tools.results
 
 screenshots: $(VENV)/dev.stamp ## take the README's screenshots of the app, in a real browser

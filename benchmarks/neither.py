@@ -7,8 +7,8 @@ makes one). For each finished run of either model, the vectors of its training p
 references, and its validation photos are the pets. Each fifth of the pets in turn is measured with
 a floor that rejects 1 % of the other four fifths. Prints the share rejected of the pets and of each
 kind, and the area under the ROC curve. It does so for several numbers of references, for those that
-the run keeps, and for the run's own confidence instead. The runs' photos must still be where they
-were.
+the run keeps (with its evidence against other things and its own floor), and for the run's own
+confidence instead. The runs' photos must still be where they were.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
         likeness = [_likeness(references[:count], vectors) for vectors in (pets, others)]
         rows.append({"run": run.title, "score": f"{count} references", **_row(*likeness, kinds)})
     if kept := References.read(run.folder):
-        likeness = [np.array([kept.likeness(v).similarity for v in x]) for x in (pets, others)]
+        likeness = [np.array([kept.likeness(v).score for v in x]) for x in (pets, others)]
         floor = kept.likeness(pets[0]).floors[DEFAULT_FALSE_REFUSAL]
         rows.append(
             {

@@ -77,7 +77,8 @@ def choose(usable: list[Run]) -> Chosen:
             persist_state="session",
             help="A picture that looks unlike all training photos is called neither. With a larger "
             "share, more pictures without a pet are found, and more real pets are rejected by "
-            "mistake. The share is measured on each run's validation photos.",
+            "mistake. The share is measured on each run's validation photos; since breeds that the "
+            "run never saw are refused more often, groups of similar photos stand for them.",
         )
         chosen = current(usable)
         _about_origins(chosen)
@@ -172,8 +173,8 @@ def _about_judges(chosen: Chosen) -> None:
     if alone:
         st.caption(
             f"{_names(alone)} finds few pictures that show neither: 3 in 100, measured on other "
-            "data. Train a MobileNetV2 on the same dataset, and this run uses it instead, which "
-            "found 95."
+            "data. Train a MobileNetV2 on the same dataset, and this run uses it instead: it finds "
+            "more than 90."
         )
     for run in chosen.runs:
         other = judges[run.run_id]
