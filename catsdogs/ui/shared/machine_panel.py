@@ -59,12 +59,12 @@ def _to_do(report: Report) -> None:
 def _groups(report: Report) -> None:
     for group in dict.fromkeys(finding.group for finding in report.findings):
         lines = [_line(one) for one in report.findings if one.group == group]
-        st.markdown(f"**{group}**\n\n" + "\n".join(lines))
+        st.markdown(f"**{group}**\n\n" + "  \n".join(lines))
 
 
 def _line(finding: Finding) -> str:
     mark = f":{_COLOURS[finding.state]}[{MARKS[finding.state]}]"
-    return f"- {mark} {literal(finding.title)}: {_safe(finding.value)}"
+    return f"{mark} {literal(finding.title)}: {_safe(finding.value)}"
 
 
 def _safe(text: str) -> str:
