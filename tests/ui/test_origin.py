@@ -211,7 +211,7 @@ class TestWithTrainedRuns:
         app.slider(key="compare_threshold").set_value(0.0)
         # From 0 on, both are wrong about every cat.
         app = choose_both_wrong(app)
-        assert "put it into dogs-vs-cats beside the app" in said(app).replace("\\", "")
+        assert "open it on the Dataset page" in said(app).replace("\\", "")
         app.session_state["compare_tab"] = "Cost"
         app = run(app)
         assert said(app).count("came with the project and stays as it is") == 2
