@@ -34,7 +34,7 @@ _OLDEST, _TOO_NEW = (3, 11), (3, 14)
 
 
 def check() -> Iterator[Finding]:
-    """Return what the machine is made of."""
+    """Return the findings about the system, the processor, the memory and the GPU."""
     yield Finding(GROUP, "System", f"{platform.system()} {platform.release()}, {_architecture()}")
     yield _python()
     yield _processor()
@@ -160,7 +160,7 @@ def _gpu() -> Finding:
 
 
 def _answer(*command: str) -> str | None:
-    """Return what a command prints; None if it is missing, fails or takes too long."""
+    """Return the output of a command; None if it is missing, fails or takes too long."""
     path = shutil.which(command[0])
     if path is None:
         return None
