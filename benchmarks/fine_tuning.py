@@ -28,7 +28,7 @@ from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
 from catsdogs.learning import models, weights
 from catsdogs.learning.frameworks import keras, layers, tensorflow
-from catsdogs.runs.config import FINE_TUNING_RATE
+from catsdogs.runs.recipe import FINE_TUNING_RATE
 from catsdogs.runs.models import MODELS, WHOLE
 from catsdogs.sources import opening
 

@@ -91,6 +91,8 @@ def started(process):
         {"class_weights": "some"},
         {"validation": 0.0},
         {"validation": 1.0},
+        {"mirrored_view": "yes"},
+        {"mirrored_view": True, "model": "mobilenet_v2"},
         {"seed": -1},
     ],
 )

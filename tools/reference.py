@@ -127,7 +127,7 @@ def ship_backbone(run: Run, target: Path) -> None:
     from catsdogs.learning.frameworks import keras
 
     model = keras.models.load_model(run.folder / layout.KERAS_MODEL)
-    backbone, _ = models.parts_of_mobilenet_v2(model)
+    backbone, _ = models.parts_of_mobilenet_v2(models.one_view(model)[0])
     with TemporaryDirectory() as folder:
         exact = Path(folder) / target.name
         backbone.save_weights(exact)

@@ -30,8 +30,12 @@ _NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
 
 
 def export_network(model: keras.Model, target: Path) -> None:
-    """Write a LiteRT file: outputs ``p_dog``, ``heatmap`` (17, 17), ``embedding`` (128,)."""
-    _export(_grad_cam_graph(model), target)
+    """Write a complete network as a LiteRT file.
+
+    Its outputs are ``p_dog``, ``heatmap`` (h, w) and ``embedding`` (D,), the last layer's input. A
+    network that answers for a mirrored view, too, gives the mean of both.
+    """
+    _export(_graph(model), target)
 
 
 def export_int8(
@@ -104,11 +108,6 @@ def quantize(graph: keras.Model, photos: Sequence[np.ndarray], target: Path) -> 
     files.write_bytes(target, tensorflow_internals.quantized(_converter(graph), photos))
 
 
-def export_fine_tuned(backbone: keras.Model, head: keras.Model, target: Path) -> None:
-    """Write a LiteRT file of a run's own backbone; its outputs are those of ``backbone_file``."""
-    _export(_class_activation_graph(backbone, *head.get_layer("p_dog").get_weights()), target)
-
-
 def export_mobilenet_v2(backbone: Path, head: keras.Model, target: Path) -> None:
     """Write a LiteRT file: the exported ``backbone`` with this head's kernel and bias in place."""
     kernel, bias = head.get_layer("p_dog").get_weights()  # (1280, 1), (1,)
@@ -143,10 +142,22 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
 
 def _graph(model: keras.Model) -> keras.Model:
     """Return a complete network with all outputs of its LiteRT file."""
-    if models.has_backbone(model):
-        backbone, head = models.parts_of_mobilenet_v2(model)
-        return _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
-    return _grad_cam_graph(model)
+    network, is_mirrored = models.one_view(model)
+    if models.has_backbone(network):
+        backbone, head = models.parts_of_mobilenet_v2(network)
+        graph = _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
+    else:
+        graph = _grad_cam_graph(network)
+    return _with_mirrored_view(graph, last=network.layers[-1]) if is_mirrored else graph
+
+
+def _with_mirrored_view(graph: keras.Model, *, last: keras.Layer) -> keras.Model:
+    pixels = keras.Input(graph.input_shape[1:], dtype="uint8", name="image")
+    seen, mirrored = graph(pixels), graph(models.mirrored(pixels))
+    embedding = (seen["embedding"] + mirrored["embedding"]) / 2
+    heatmap = (seen["heatmap"] + models.mirrored(mirrored["heatmap"])) / 2
+    outputs = {"p_dog": last(embedding), "heatmap": heatmap, "embedding": embedding}
+    return keras.Model(pixels, outputs)
 
 
 def _grad_cam_graph(model: keras.Model) -> keras.Model:

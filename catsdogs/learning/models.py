@@ -10,24 +10,29 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from catsdogs.learning.folding import folded, unfold
-from catsdogs.learning.frameworks import keras, layers
+from catsdogs.learning.frameworks import keras, layers, ops
 from catsdogs.learning.normalization import FusedBatchNormalization
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.models import MODELS
 
 # Keras' 0.99 needs several hundred batches to forget its start; small datasets have fewer.
 BATCH_NORM_MOMENTUM = 0.95
+# The custom CNN's convolutions: filters, side of the kernel, step. docs/log.md compares others.
+_PLAIN_CONVOLUTIONS = (32, 3, 1), (64, 3, 1), (128, 3, 1)
+_CONVOLUTIONS = (48, 7, 3), (128, 5, 1), (256, 5, 1)
 LAST_MAPS = "last_maps"  # the layer a heat map is read from
 _MOBILENET_V2 = "mobilenet_v2"
+_VIEW = "view"  # all layers but the last, in a network that answers for a mirrored view, too
 HIDDEN = "hidden"  # the custom CNN's first dense layer
 
 
 def build_custom_cnn(config: RunConfig, *, precision: str | None = None) -> keras.Model:
     """Return the network trained from scratch; input (B, 150, 150, 3), output (B, 1).
 
-    The plain recipe builds the notebook's network, 4,828,481 parameters. The default recipe keeps
-    its convolutions and dense layers, normalises the output of all but the last, and adds dropout
-    before each dense layer.
+    The plain recipe builds the notebook's network, 4,828,481 parameters. The default recipe has as
+    many layers. Its convolutions are wider and see larger parts of the photo, the first one in
+    steps of 3 pixels. It normalises the output of all layers but the last, and has dropout before
+    each dense layer: 2,161,873 parameters.
 
     With a ``precision``, returns the network to train: maps in "bfloat16" or "float32", weights and
     probability in float32 either way. Without one, returns the network to save, with the same
@@ -37,12 +42,17 @@ def build_custom_cnn(config: RunConfig, *, precision: str | None = None) -> kera
     with _dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
         pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
         x = layers.Rescaling(1 / 255)(pixels)
-        for filters in (32, 64, 128):
-            x = layers.Conv2D(filters, 3, use_bias=config.is_plain)(x)
+        convolutions = _PLAIN_CONVOLUTIONS if config.is_plain else _CONVOLUTIONS
+        padding = "valid" if config.is_plain else "same"
+        for filters, kernel, step in convolutions:
+            x = layers.Conv2D(
+                filters, kernel, strides=step, padding=padding, use_bias=config.is_plain
+            )(x)
             # Normalise after pooling, on a quarter of the values: ReLU and maximum commute.
             x = layers.MaxPooling2D()(x)
-            x = _active(x, config, LAST_MAPS if filters == 128 else None, fused=bool(precision))
-        x = layers.Flatten()(x)  # (B, 17 * 17 * 128)
+            is_last = filters == convolutions[-1][0]
+            x = _active(x, config, LAST_MAPS if is_last else None, fused=bool(precision))
+        x = layers.Flatten()(x)  # (B, 6 * 6 * 256), plain (B, 17 * 17 * 128)
         x = _dropout(x, config)
         x = layers.Dense(128, use_bias=config.is_plain, name=HIDDEN)(x)
         x = _active(x, config, f"{HIDDEN}_active")
@@ -145,6 +155,35 @@ def assemble_mobilenet_v2(backbone: keras.Model, head: keras.Model) -> keras.Mod
     # Without the head's optimizer, which does not belong in a file.
     bare_head = keras.Model(head.input, head.output)
     return keras.Model(embedder.input, bare_head(embedder.output), name=_MOBILENET_V2)
+
+
+def with_mirrored_view(model: keras.Model) -> keras.Model:
+    """Return a network that answers for a picture and its mirror image, with the same weights.
+
+    Both views go through all layers but the last, which gets the mean of their vectors (B, D).
+    """
+    *_, before, last = model.layers
+    view = keras.Model(model.input, before.output, name=_VIEW)
+    pixels = keras.Input(model.input_shape[1:], dtype="uint8", name="image")
+    vectors = layers.Average()([view(pixels), view(mirrored(pixels))])
+    return keras.Model(pixels, last(vectors), name=model.name)
+
+
+def mirrored(pictures: keras.KerasTensor) -> keras.KerasTensor:
+    """Return pictures or maps (B, h, w, …) with left and right exchanged."""
+    return ops.flip(pictures, axis=2)
+
+
+def one_view(model: keras.Model) -> tuple[keras.Model, bool]:
+    """Return a complete network for one view, and whether ``model`` answers for two."""
+    if _VIEW not in {layer.name for layer in model.layers}:
+        return model, False
+    view, shared = model.get_layer(_VIEW), model.layers[-1]
+    # A copy: to Keras, the input of a layer is that of its first call.
+    last = type(shared).from_config(shared.get_config())
+    network = keras.Model(view.input, last(view.output), name=model.name)
+    last.set_weights(shared.get_weights())
+    return network, True
 
 
 def has_backbone(model: keras.Model) -> bool:

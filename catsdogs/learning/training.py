@@ -26,6 +26,7 @@ from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, stages
 from catsdogs.runs import layout
+from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Run
 
 _HEAD_BATCHES_AT_ONCE = 8
@@ -80,6 +81,7 @@ def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     # The model that is measured and saved computes in float32 and carries no optimizer.
     model = models.build(run.config)
     model.set_weights(fitted.get_weights())
+    model = _answering(run.config, model)
     with reporter.phase("evaluate"):
         p_dog = sides.p_dog(model, rows)
     return Trained(
@@ -151,15 +153,21 @@ def _fine_tuned(
         watched=watching.watch(sides, rows, reporter),
     )
     with reporter.phase("evaluate"):
-        p_dog = sides.p_dog(fitted, rows)
+        p_dog = sides.p_dog(_answering(config, fitted), rows)
     models.take_trained(fitted, backbone, config.fine_tune_from)
+    model = _answering(config, models.assemble_mobilenet_v2(backbone, head))
     return Trained(
-        models.assemble_mobilenet_v2(backbone, head),
+        model,
         sides,
         p_dog,
         ended.cut_short,
-        lambda target: export.export_fine_tuned(backbone, head, target),
+        lambda target: export.export_network(model, target),
     )
+
+
+def _answering(config: RunConfig, model: keras.Model) -> keras.Model:
+    """Return the network that answers, which has the weights of the trained ``model``."""
+    return models.with_mirrored_view(model) if config.mirrored_view else model
 
 
 def _resolved(run: Run, setting: str, measure: Callable[[], str], reporter: Reporter) -> str:

@@ -14,6 +14,7 @@ from catsdogs.runs.models import (
     block_titles,
     fine_tuning_epochs_expected,
 )
+from catsdogs.runs.recipe import Recipe
 from catsdogs.runs.settings import (
     Choice,
     Flag,
@@ -28,9 +29,6 @@ from catsdogs.runs.settings import (
     setting,
 )
 
-FINE_TUNING_RATE = 6e-5
-_PLAIN_RATE = 1e-3  # Adam's own, in Keras.
-
 
 def _has_backbone(model: ModelInfo) -> bool:
     return model.backbone is not None
@@ -41,10 +39,10 @@ def _is_fine_tuned(config: "RunConfig") -> bool:
 
 
 @dataclass(frozen=True)
-class RunConfig:
+class RunConfig(Recipe):
     """The settings of one run, in the order in which its command names them.
 
-    None stands for the recipe's own value, which the properties return.
+    None stands for the recipe's own value, which the properties of ``Recipe`` return.
     """
 
     model: str = required(
@@ -170,6 +168,17 @@ class RunConfig:
         "The number format of training. The finished model is always float32.",
         applies=lambda model: model.learns_pixels,
     )
+    mirrored_view: bool = setting(
+        False,
+        Flag(),
+        "Mirrored view",
+        "The finished model answers for each picture and its mirror image, and gives the mean of "
+        "both. It is slightly more accurate, and an answer takes twice the time.",
+        allowed=lambda config: not config.mirrored_view or config.learns_pixels,
+        expected=lambda: "no, unless the whole network is trained",
+        matters=lambda config: config.learns_pixels,
+        is_said=lambda config: config.mirrored_view,
+    )
     early_stopping: int = setting(
         0,
         Whole(0, 1000),
@@ -232,74 +241,9 @@ class RunConfig:
         check(self)
 
     @property
-    def info(self) -> ModelInfo:
-        """The abilities of the run's model."""
-        return MODELS[self.model]
-
-    @property
     def split_rule(self) -> Rule:
         """How the run's dataset is split."""
         return Rule(self.validation, self.seed, self.test, own=self.split == "own")
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is the notebook's recipe: no regularisation, and the last weights are kept."""
-        return self.recipe == choices.PLAIN
-
-    @property
-    def peak_learning_rate(self) -> float:
-        """The learning rate that training starts from (or warms up to)."""
-        own = _PLAIN_RATE if self.is_plain else self.info.learning_rate
-        return self.learning_rate or own
-
-    @property
-    def fine_tuning_rate(self) -> float:
-        """The learning rate that fine-tuning warms up to."""
-        return self.fine_tune_learning_rate or FINE_TUNING_RATE
-
-    @property
-    def all_epochs(self) -> int:
-        """The epochs of the whole run, fine-tuning included."""
-        return self.epochs + self.fine_tune
-
-    @property
-    def learning_rate_schedule(self) -> str:
-        """Return "cosine": a short warm-up, then down to zero; or "constant"."""
-        return self.schedule or ("constant" if self.is_plain else "cosine")
-
-    @property
-    def augments(self) -> bool:
-        """Whether training images are seen differently in each epoch."""
-        learns_pixels = self.info.learns_pixels or self.fine_tune > 0
-        own = learns_pixels and not self.is_plain
-        return own if self.augment is None else self.augment
-
-    @property
-    def image_repeats(self) -> int:
-        """How often an epoch shows each training image, differently each time.
-
-        More draws of each image save epochs: Fort et al., "Drawing Multiple Augmentation Samples
-        Per Image During Training Efficiently Decreases Test Error" (2021, arXiv:2105.13343).
-        """
-        if self.smallest_crop is None:
-            return 1
-        return self.repeats or self.info.repeats
-
-    @property
-    def smallest_crop(self) -> float | None:
-        """The smallest share of a photo's area that training may see at random; None for all of it.
-
-        Crops need pixels: the output of a frozen part cannot be cropped, only mirrored.
-        """
-        whole = self.fine_tune > 0 and self.fine_tune_from == WHOLE
-        has_pixels = self.info.learns_pixels or whole
-        return self.info.smallest_crop if self.augments and has_pixels else None
-
-    @property
-    def dropout_rate(self) -> float:
-        """The share of activations that dropout silences before each dense layer."""
-        own = self.info.plain_dropout if self.is_plain else self.info.dropout
-        return own if self.dropout is None else self.dropout
 
     @property
     def title(self) -> str:

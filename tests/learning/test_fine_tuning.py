@@ -61,9 +61,13 @@ def test_mirrored_views_are_computed_once(frozen, sample, world):
     assert cached(world) == with_views
 
 
-@pytest.mark.parametrize("begin", ["block_16", pytest.param("all", marks=pytest.mark.long)])
-def test_a_fine_tuned_runs_exported_model_gives_its_predictions(sample, begin):
-    run = trained(sample, fine_tune=1, fine_tune_from=begin, fine_tune_learning_rate=1e-3)
+@pytest.mark.parametrize(
+    ("begin", "mirrored"),
+    [("block_16", False), pytest.param("all", True, marks=pytest.mark.long)],
+)
+def test_a_fine_tuned_runs_exported_model_gives_its_predictions(sample, begin, mirrored):
+    settings = {"fine_tune": 1, "fine_tune_from": begin, "mirrored_view": mirrored}
+    run = trained(sample, **settings, fine_tune_learning_rate=1e-3)
     assert run.state is State.FINISHED, run.message
     assert [epoch.epoch for epoch in run.view.epochs] == [1, 2, 3]
     assert run.result.parameters == 2_259_265

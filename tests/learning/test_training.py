@@ -84,7 +84,7 @@ def test_a_model_card_says_what_goes_in_and_what_comes_out(runs):
         "Do not divide by 255",
         "0 = cat, 1 = dog",
         "| `p_dog` | (1, 1) |",
-        "| `heatmap` | (1, 17, 17) |",
+        "| `heatmap` | (1, 6, 6) |",
         "| `embedding` | (1, 128) |",
     ):
         assert said in card
@@ -145,6 +145,16 @@ def test_the_exported_model_gives_the_validation_predictions(runs, trained_machi
         np.testing.assert_allclose(
             [answers[path] for path in table["path"]], table["p_dog"], atol=1e-3
         )
+
+
+def test_a_run_with_a_mirrored_view_gives_its_validation_predictions(trained_machine):
+    sample = trained_machine / "data" / "sample"
+    settings = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8, mirrored_view=True)
+    run = queue.follow(queue.start(settings), lambda seen: None)
+    assert run.state is State.FINISHED, run.message
+    table = model_files.read_predictions(run)
+    answers = dict(Predictor(run).p_dog_of_files(sample, list(table["path"])))
+    np.testing.assert_allclose([answers[path] for path in table["path"]], table["p_dog"], atol=1e-3)
 
 
 def test_validation_images_were_not_trained_on(runs, trained_machine):
