@@ -11,7 +11,6 @@ where they are small enough to ship, the fine-tuned backbone, and the metrics of
 
 import argparse
 import csv
-import io
 import json
 import os
 import shutil
@@ -21,12 +20,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from msgspec import structs
+from msgspec import structs, to_builtins
 
 from catsdogs import paths
 from catsdogs.dataset import annotations, index
-from catsdogs.dataset.split import DEFAULT_VALIDATION, split
+from catsdogs.dataset.annotations import Decision
+from catsdogs.dataset.split import Rule, split
 from catsdogs.features.backbones import identity
+from catsdogs.labels import CLASS_NAMES
 from catsdogs.learning import others
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import layout, model_files, store
@@ -109,7 +110,7 @@ def ship(name: str, run: Run, root: Path, target: Path, *, pictures: Path | None
     events = (run.folder / layout.EVENTS).read_text("utf-8").splitlines()
     ending = json.loads(events[-1])
     if name in WITH_MODEL:
-        _ship_model(run, root, target, pictures if name == FINE_TUNED else None)
+        ending["result"] |= _ship_model(run, root, target, pictures if name == FINE_TUNED else None)
         ending["result"]["model_bytes"] = (target / layout.LITERT_MODEL).stat().st_size
     ending["result"]["sha256"] = model_files.checksums(target)
     lines = [*events[:-1], json.dumps(ending)]
@@ -157,8 +158,10 @@ def _about(name: str, run: Run) -> About:
     )
 
 
-def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> None:
+def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> dict[str, Any]:
+    """Write the model in float16 and what it needs; return what its result says about them."""
     from catsdogs.learning import quantization
+    from catsdogs.learning.limits import both_limits
     from catsdogs.learning.preparing import Sides
     from catsdogs.learning.referencing import references
 
@@ -168,12 +171,14 @@ def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> No
     if measured["same_label"] < _LEAST_AGREEMENT:
         raise SystemExit(f"Expected the same label in float16. Received: {measured}.")
     records = index.scan(root).usable
-    sides = split(records, run.config.split_rule)
-    found = other_things.embedded(pictures, model) if pictures else None
-    both = Sides(run.config, records, sides.train, sides.validation, records.iloc[sides.test])
-    kept = references(both, None, root, model, count=_REFERENCES, others=found)
+    found = split(records, run.config.split_rule)
+    seen = other_things.embedded(pictures, model) if pictures else None
+    sides = Sides(run.config, records, found.train, found.validation, records.iloc[found.test])
+    kept = references(sides, None, root, model, count=_REFERENCES, others=seen)
     if kept is not None:
         kept.save(target)
+    limits = both_limits(sides, root, model)
+    return {} if limits is None else {"both": to_builtins(limits)}
 
 
 def _figures(name: str, run: Run) -> dict[str, Any]:
@@ -206,22 +211,26 @@ def _command(*arguments: str) -> None:
 
 def _decide(root: Path, seed: int) -> None:
     """Import the decisions about photos on the training side of this seed."""
-    records = index.scan(root).usable
-    train, _ = split(records, validation=DEFAULT_VALIDATION, seed=seed)
-    paths_by_name = {Path(path).name: path for path in records["path"].iloc[train]}
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["path", "action", "label"])
+    records, rule = index.scan(root).usable, Rule(seed=seed)
+    train = records.iloc[split(records, rule).train]
+    known = {
+        Path(p).name: (p, digest) for p, digest in zip(train["path"], train["digest"], strict=True)
+    }
     with _DECISIONS.open(encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            if path := paths_by_name.get(row["name"]):
-                writer.writerow([path, row["action"], row["label"]])
-    annotations.from_csv(root, records, table.getvalue())
+        decisions = [
+            Decision(*known[row["name"]], row["action"], _label(row["label"]))
+            for row in csv.DictReader(stream)
+            if row["name"] in known
+        ]
+    annotations.import_decisions(root, decisions)
     decided = index.scan(root).usable
-    _, held_back = split(decided, validation=DEFAULT_VALIDATION, seed=seed)
-    moved = set(decided["path"].iloc[held_back]) & set(annotations.in_effect(root))
-    if moved:
+    held_back = decided["path"].iloc[split(decided, rule).validation]
+    if moved := set(held_back) & set(annotations.in_effect(root)):
         raise SystemExit(f"Expected decided photos on the training side. Received: {moved} moved.")
+
+
+def _label(name: str) -> int | None:
+    return CLASS_NAMES.index(name) if name else None
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ _RUNS_A_TABLE = 4
 _LONGEST_NAME, _LONGEST_TITLE = 32, 18
 Form = Callable[[float], str]
 _LABELS = (*CLASS_NAMES, NEITHER)
+_BOTH = " (both?)"  # It may show both classes.
 
 
 def evaluated(result: dict[str, Any]) -> Readable:
@@ -252,11 +253,15 @@ def _said(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
 
 
 def _answer(result: dict[str, Any]) -> str:
-    """Return an answer with the probability of its class; "neither" has none."""
+    """Return an answer with the probability of its class; "neither" has none.
+
+    A mark follows if the picture may show both classes.
+    """
     label, p_dog = result["label"], result["calibrated_p_dog"]
     if label == NEITHER:
         return label
-    return f"{label} {percent(p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog, 1)}"
+    sure = percent(p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog, 1)
+    return f"{label} {sure}{_BOTH if result['both'] else ''}"
 
 
 def _counts(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:

@@ -6,6 +6,7 @@ gathering.py    the pictures in files, folders and archives
 answers.py      many pictures through a panel, as records, a table and counts
 rejection.py    "neither": how unlike the training photos a picture is
 test_set.py     a run's locked test set: its photos now, and the answers for them
+both.py         "both": evidence for the two classes in different parts of a picture
 heatmap.py      a heat map painted over its photo
 folder_task.py  a folder of pictures → a CSV file, as a background task
 """

@@ -117,6 +117,8 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> p
             row[f"{title}: raw P(dog)"] = answer.p_dog
             if answer.seen:
                 row[f"{title}: seen before"] = answer.seen
+            if answer.both is not None:
+                row[f"{title}: may show both"] = answer.may_show_both(decision)
             row[f"{title}: milliseconds"] = round(answer.latency_ms, 2)
             if answer.likeness:
                 row[f"{title}: likeness"] = answer.likeness.similarity
@@ -162,6 +164,7 @@ def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
         "label": answer.label(decision),
         "p_dog": answer.p_dog,
         "calibrated_p_dog": answer.calibrated_p_dog,
+        "both": answer.both if answer.both is None else answer.may_show_both(decision),
         "latency_ms": round(answer.latency_ms, 2),
         "seen": answer.seen or None,
         "likeness": likeness.similarity if likeness else None,

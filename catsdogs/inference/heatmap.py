@@ -3,29 +3,44 @@
 import numpy as np
 from PIL import Image, ImageOps
 
+from catsdogs.labels import CLASS_NAMES, DOG
+
 LAYER_PX = 96
 # From weak to strong. Brightness and hue both change, so that colour-blind people can read it.
 # Fur, grass and sofas have none of these colours.
 COLOURS = (70, 10, 130), (220, 40, 120), (255, 235, 60)
 
 
-def layer(heatmap: np.ndarray, *, label: str) -> Image.Image:
+def layer(heatmap: np.ndarray, *, label: str | None) -> Image.Image:
     """Return the evidence for ``label`` as a transparent picture to overlay on a photo.
 
     It is RGBA, ``LAYER_PX`` squared. ``heatmap`` has shape (h, w), positive for "dog" and negative
-    for "cat". The layer is transparent where there is no evidence for ``label``.
+    for "cat". The layer is transparent where there is no evidence for ``label``. Without a label,
+    it shows the evidence for both classes, the strongest of each in the same colour.
     """
-    grey = _strength(heatmap, label=label).resize((LAYER_PX, LAYER_PX), Image.Resampling.BICUBIC)
+    labels = CLASS_NAMES if label is None else (label,)
+    strength = np.maximum.reduce([_strength(heatmap, label=one) for one in labels])
+    grey = Image.fromarray((strength * 255).astype(np.uint8))
+    grey = grey.resize((LAYER_PX, LAYER_PX), Image.Resampling.BICUBIC)
     coloured = _coloured(grey)
     coloured.putalpha(grey)
     return coloured
 
 
-def _strength(heatmap: np.ndarray, *, label: str) -> Image.Image:
-    """Return the evidence for ``label`` as grey values (h, w); the strongest is 255."""
-    evidence = np.maximum(heatmap if label == "dog" else -heatmap, 0)
-    strength = evidence / max(float(evidence.max(initial=0)), 1e-9)
-    return Image.fromarray((strength * 255).astype(np.uint8))
+def places(heatmap: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Return where the evidence for each class is strongest: (x, y) as shares of the picture."""
+    height, width = heatmap.shape
+    found = {}
+    for label in CLASS_NAMES:
+        row, column = np.unravel_index(_strength(heatmap, label=label).argmax(), heatmap.shape)
+        found[label] = (float(column + 0.5) / width, float(row + 0.5) / height)
+    return found
+
+
+def _strength(heatmap: np.ndarray, *, label: str) -> np.ndarray:
+    """Return the evidence for ``label``, from 0 to 1 (h, w); the strongest is 1."""
+    evidence = np.maximum(heatmap if label == CLASS_NAMES[DOG] else -heatmap, 0)
+    return evidence / max(float(evidence.max(initial=0)), 1e-9)
 
 
 def _coloured(grey: Image.Image) -> Image.Image:

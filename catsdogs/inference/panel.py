@@ -43,7 +43,8 @@ class Answer:
     forward pass; when pictures run in parallel, it includes waiting. ``likeness`` is None without a
     judge; ``judge_problem`` says why the judge does not work, "" if it does or there is none.
     ``seen`` is the side of the run's dataset that has the same picture, one of
-    ``seen_before.SIDES``; "" if none has it, or that is unknown.
+    ``seen_before.SIDES``; "" if none has it, or that is unknown. ``both`` is that of
+    ``predictor.Output``.
     """
 
     run_id: str
@@ -54,6 +55,7 @@ class Answer:
     likeness: Likeness | None
     judge_problem: str = ""
     seen: str = ""
+    both: bool | None = None
 
     def label(self, decision: Decision) -> str:
         """Return "cat", "dog" or "neither"."""
@@ -61,6 +63,10 @@ class Answer:
         if refused is not None and self.likeness and self.likeness.is_neither(refused):
             return NEITHER
         return class_name(self.calibrated_p_dog, decision.threshold)
+
+    def may_show_both(self, decision: Decision) -> bool:
+        """Return whether it is a pet, and the picture may also show one of the other class."""
+        return bool(self.both) and self.label(decision) != NEITHER
 
 
 class Panel:
@@ -124,6 +130,7 @@ class Panel:
                 likeness.get(self._judges.get(run_id, "")),
                 self.problems.get(run_id, ""),
                 self._seen[run_id].side(content),
+                outputs[run_id].both,
             )
             for run_id in self._runs
         ]

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import UnsetType
 
 from catsdogs.errors import RunError, UnreadableImage
 from catsdogs.evaluation.calibration import calibrated
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.images.parallel import map_files
 from catsdogs.images.picture import Picture, load_square
+from catsdogs.inference.both import shows_both
 from catsdogs.inference.rejection import References
 from catsdogs.runs import layout, model_files
 from catsdogs.runs.run import Run
@@ -22,12 +24,14 @@ class Output:
 
     ``heatmap`` is float32 of shape (h, w): positive where the picture is evidence for "dog",
     negative where it is evidence for "cat". ``embedding``, float32 (D,), is the input of the last
-    layer; None for custom CNNs from older versions.
+    layer; None for custom CNNs from older versions. ``both`` tells whether the picture may show
+    both classes; None if the run cannot tell.
     """
 
     p_dog: float
     heatmap: np.ndarray
     embedding: np.ndarray | None
+    both: bool | None = None
 
 
 class Predictor:
@@ -44,6 +48,7 @@ class Predictor:
         if references.is_file():
             model_files.intact(run, layout.REFERENCES)
         self.references = References.read(references.parent)
+        self._both = run.result.both
         self._temperature: float = run.result.calibration.temperature
         self._model = LiteRTModel(model_files.intact(run, layout.LITERT_MODEL))
         self._require_answers(run)
@@ -68,7 +73,11 @@ class Predictor:
             UnreadableImage: with the reason.
         """
         outputs = self._model(picture.square(self.side))
-        return Output(outputs["p_dog"].item(), outputs["heatmap"], outputs.get("embedding"))
+        p_dog, heatmap = outputs["p_dog"].item(), outputs["heatmap"]
+        limits, both = self._both, None
+        if not isinstance(limits, UnsetType):
+            both = shows_both(self._model, picture, heatmap, limits)
+        return Output(p_dog, heatmap, outputs.get("embedding"), both)
 
     @property
     def side(self) -> int:

@@ -17,6 +17,7 @@ export.py         Keras → LiteRT, with the heat map inside the graph
 quantization.py   smaller model files, and how accurate they are
 referencing.py    the training photos that "neither" is measured against
 unseen.py         the limits for "neither", measured on held-out clusters
+limits.py         the limits for "both", measured on validation photos
 others.py         vectors of other things, and a classifier that tells them apart
 engines.py        MobileNetV2's frozen part on the fastest engine that agrees with Keras
 backbone.py       a command that exports MobileNetV2's frozen part

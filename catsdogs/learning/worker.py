@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 from msgspec import UNSET, UnsetType, structs
@@ -31,7 +31,7 @@ from catsdogs.reports.model_card import model_card
 from catsdogs.runs import event_file, layout, looks, model_files, previous_model, queue, store
 from catsdogs.runs.event_file import Journal
 from catsdogs.runs.events import State
-from catsdogs.runs.result import CalibrationResult, RunResult
+from catsdogs.runs.result import BothResult, CalibrationResult, RunResult
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.system import files, locks
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from catsdogs.learning.preparing import Sides
     from catsdogs.learning.training import Trained
 
+Known = TypeVar("Known")
 _CHECKED_IMAGES = 16
 # The settings whose "auto" stands for a value of its own in each run.
 _RESOLVED = ("weights", "engine", "precision")
@@ -183,6 +184,7 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
     with reporter.phase("export"):
         latency_ms = _export(folder, root, trained)
         _save_references(folder, root, trained)
+        both = _both_limits(folder, root, trained.sides)
     return RunResult(
         parameters=trained.model.count_params(),
         train_images=len(trained.sides.train),
@@ -195,6 +197,7 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
         val_dogs=int((validation["label"] == DOG).sum()),
         val_loss=evaluation.log_loss,
         calibration=CalibrationResult(**calibrated.to_json()),
+        both=both,
         latency_ms=latency_ms,
         model_bytes=(folder / layout.LITERT_MODEL).stat().st_size,
         sha256=model_files.checksums(folder),
@@ -217,8 +220,8 @@ def _write_table(path: Path, table: pd.DataFrame) -> None:
         table.to_parquet(temporary, index=False, compression="zstd")
 
 
-def _or_unset(metric: float | None) -> float | UnsetType:
-    return UNSET if metric is None else metric
+def _or_unset(value: Known | None) -> Known | UnsetType:
+    return UNSET if value is None else value
 
 
 def _evaluate(
@@ -253,6 +256,12 @@ def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
         (folder / layout.REFERENCES).unlink(missing_ok=True)
     else:
         found.save(folder)
+
+
+def _both_limits(folder: Path, root: Path, sides: "Sides") -> BothResult | UnsetType:
+    from catsdogs.learning.limits import both_limits
+
+    return _or_unset(both_limits(sides, root, folder / layout.LITERT_MODEL))
 
 
 def _check_export(exported: Path, root: Path, trained: "Trained") -> float:

@@ -13,6 +13,7 @@ from catsdogs.errors import RunError
 from catsdogs.evaluation.calibration import FOLDS
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.features.litert import LiteRTModel
+from catsdogs.inference.both import FALSE_ALARMS
 from catsdogs.inference.rejection import OTHER_THINGS, References
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports.rendering import rendered
@@ -75,6 +76,7 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         keras_model=layout.KERAS_MODEL,
         was_stopped=ended == "stopped",
         stated=DEFAULT_FALSE_REFUSAL,
+        false_alarms=FALSE_ALARMS,
         references=_references(run.folder),
         others=OTHER_THINGS,
         folds=FOLDS,

@@ -22,6 +22,17 @@ class CalibrationResult(Struct, frozen=True, kw_only=True):
     ece_after: float | UnsetType = UNSET
 
 
+class BothResult(Struct, frozen=True, kw_only=True):
+    """The limits above which a picture may show both classes, measured on so many ``images``.
+
+    ``mixed`` is for the evidence in the heat map, ``evidence`` for that in all parts.
+    """
+
+    mixed: float
+    evidence: float
+    images: Count
+
+
 class RunResult(Struct, frozen=True, kw_only=True):
     """The metrics of a run on its validation images, and the properties of its model.
 
@@ -46,6 +57,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     val_dogs: Count | UnsetType = UNSET
     val_loss: float = nan
     calibration: CalibrationResult = CalibrationResult()
+    both: BothResult | UnsetType = UNSET
     latency_ms: Duration = nan
     weights: str | UnsetType = UNSET
     engine: str | UnsetType = UNSET

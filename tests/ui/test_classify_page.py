@@ -97,9 +97,9 @@ def zip_of(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def answer(p_dog, likeness=1.0, run_id="a"):
+def answer(p_dog, likeness=1.0, run_id="a", *, both=None):
     heatmap = np.zeros((2, 2), dtype=np.float32)
-    return Answer(run_id, p_dog, p_dog, heatmap, 1.0, Likeness(likeness, (), FLOORS))
+    return Answer(run_id, p_dog, p_dog, heatmap, 1.0, Likeness(likeness, (), FLOORS), both=both)
 
 
 class TestSelection:
@@ -108,7 +108,7 @@ class TestSelection:
         Seen("b/2.jpg", (answer(0.8, 0.1), answer(0.9, 0.1, "b"))),
         Seen("dog.3.jpg", (answer(0.9, 0.7), answer(0.7, 0.7, "b"))),
         Seen("a.jpg", error=UnreadableImage("empty", "The file is empty.")),
-        Seen("dog.4.jpg", (answer(0.2), answer(0.3, run_id="b"))),
+        Seen("dog.4.jpg", (answer(0.2), answer(0.3, run_id="b", both=True))),
     )
 
     def test_every_kind_holds_what_its_name_says(self):
@@ -117,6 +117,7 @@ class TestSelection:
             "Called cat": [0, 4],
             "Called dog": [0, 2],
             "Called neither": [1],
+            "May show both": [4],
             "Disagreement": [0],
             "Wrong": [0, 4],
             "Unreadable": [3],
@@ -127,6 +128,7 @@ class TestSelection:
         assert kinds == {
             "All": [0, 1, 2, 3, 4],
             "Called dog": [0, 1, 2, 4],
+            "May show both": [4],
             "Wrong": [0],
             "Unreadable": [3],
         }

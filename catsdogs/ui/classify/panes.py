@@ -30,7 +30,7 @@ class _Last:
     """The picture that was drawn last, as the viewer shows it with this answer."""
 
     seen: Seen
-    answer: tuple[list[str], list[str]]
+    answer: tuple[list[str], list[str | None]]
     shown: Shown
 
 
@@ -134,10 +134,15 @@ def _heats(seen: Seen, chosen: Chosen) -> list[Heat]:
     ]
 
 
-def _evident(seen: Seen, chosen: Chosen) -> list[str]:
-    """Return the class that each heat map gives evidence for."""
-    threshold = chosen.decision.threshold
-    return [class_name(answer.calibrated_p_dog, threshold) for answer in seen.answers]
+def _evident(seen: Seen, chosen: Chosen) -> list[str | None]:
+    """Return the class that each heat map gives evidence for; None for both."""
+    decision = chosen.decision
+    return [
+        None
+        if answer.may_show_both(decision)
+        else class_name(answer.calibrated_p_dog, decision.threshold)
+        for answer in seen.answers
+    ]
 
 
 def _remove(answered: Answered) -> None:

@@ -8,7 +8,8 @@ from catsdogs.labels import CAT, CLASS_NAMES, DOG, NEITHER
 
 ALL = "All"
 _CAT, _DOG = (f"Called {CLASS_NAMES[label]}" for label in (CAT, DOG))
-_NEITHER, _APART, _UNREADABLE, _WRONG = "Called neither", "Disagreement", "Unreadable", "Wrong"
+_NEITHER, _BOTH = "Called neither", "May show both"
+_APART, _UNREADABLE, _WRONG = "Disagreement", "Unreadable", "Wrong"
 
 
 def kinds(seen: Sequence[Seen], decision: Decision) -> dict[str, list[int]]:
@@ -22,6 +23,7 @@ def kinds(seen: Sequence[Seen], decision: Decision) -> dict[str, list[int]]:
         _CAT: lambda i: CLASS_NAMES[CAT] in said[i],
         _DOG: lambda i: CLASS_NAMES[DOG] in said[i],
         _NEITHER: lambda i: NEITHER in said[i],
+        _BOTH: lambda i: any(one.may_show_both(decision) for one in seen[i].answers),
         _APART: lambda i: len(said[i]) > 1,
         _WRONG: lambda i: seen[i].truth is not None and bool(said[i] - {seen[i].truth}),
         _UNREADABLE: lambda i: seen[i].error is not None,

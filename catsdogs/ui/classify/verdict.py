@@ -21,6 +21,7 @@ def show(seen: Seen, chosen: Chosen) -> None:
             if_pet = class_name(seen.answers[0].calibrated_p_dog, chosen.decision.threshold)
             sure = percent(sureness(seen.answers[0], if_pet))
             st.caption(f"It looks unlike the training photos. As a pet: {if_pet} {sure}.")
+        _both(seen, chosen)
         if len(labels) > 1:
             _agreement(seen, chosen)
             _each(seen, chosen)
@@ -48,6 +49,19 @@ def said(answer: Answer, label: str) -> str:
 def _headline(seen: Seen, chosen: Chosen) -> str:
     label = seen.answers[0].label(chosen.decision)
     return said(seen.answers[0], label).capitalize()
+
+
+def _both(seen: Seen, chosen: Chosen) -> None:
+    """Say that the picture may show a cat and a dog, and which runs say so if not all do."""
+    ids = {one.run_id for one in seen.answers if one.may_show_both(chosen.decision)}
+    if ids:
+        chips = [run_chips.chip(run) for run in chosen.runs if run.run_id in ids]
+        said_by = f", says {' '.join(chips)}" if len(chosen.runs) > 1 else ""
+        st.markdown(
+            f":blue-badge[:material/pets: May show both a {' and a '.join(CLASS_NAMES)}]{said_by}",
+            help="The heat map of this run shows evidence for each class in another part of the "
+            "picture.",
+        )
 
 
 def _agreement(seen: Seen, chosen: Chosen) -> None:

@@ -35,7 +35,8 @@ function drawPicture({ stage, data }) {
   picture.alt = data.alt;
   heat.alt = "";
   load(picture, data.src);
-  stage.replaceChildren(picture, heat, ...(data.mark ? [makeMark(data.mark)] : []));
+  const places = make("div", "places");
+  stage.replaceChildren(picture, heat, places, ...(data.mark ? [makeMark(data.mark)] : []));
 }
 
 // The previous picture stays until the new one has loaded. A rerun can remove a picture just before
@@ -52,6 +53,13 @@ function load(picture, src) {
 function makeMark(mark) {
   const sign = make("span", `mark ${mark}`);
   sign.textContent = mark === "wrong" ? "✗ wrong" : "✓ right";
+  return sign;
+}
+
+function makePlace([label, [x, y]]) {
+  const sign = make("span", "place");
+  sign.textContent = label;
+  Object.assign(sign.style, { left: `${100 * x}%`, top: `${100 * y}%` });
   return sign;
 }
 
@@ -111,6 +119,8 @@ function paint(viewer) {
     heat.hidden = !shown;
     if (shown) load(heat, shown.src);
     heat.style.opacity = viewer.choice.strength;
+    const places = viewer.stage.querySelector(".places");
+    places.replaceChildren(...Object.entries(shown?.places ?? {}).map(makePlace));
   }
   for (const button of viewer.controls.querySelectorAll(".run")) {
     button.setAttribute("aria-pressed", String(button.name === shown?.name));

@@ -6,8 +6,8 @@ with body:
 """
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,12 +35,15 @@ _QUALITY = 85
 
 @dataclass(frozen=True)
 class Heat:
-    """A heat map: the name and colour of its run, and a transparent PNG to overlay on the
-    picture."""
+    """A heat map: the name and colour of its run, and a transparent PNG to overlay on the picture.
+
+    ``places`` are (x, y), as shares of the picture, where it names a class.
+    """
 
     name: str
     colour: str
     png: bytes
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,15 @@ def shown(
     )
 
 
-def heat(run: Run, evidence: np.ndarray, *, label: str) -> Heat:
-    """Return the heat map of ``run`` for ``label``; ``evidence`` (h, w) is positive for "dog"."""
+def heat(run: Run, evidence: np.ndarray, *, label: str | None) -> Heat:
+    """Return the heat map of ``run`` for ``label``; ``evidence`` (h, w) is positive for "dog".
+
+    Without a label, it shows the evidence for both classes, and where each is strongest.
+    """
     buffer = io.BytesIO()
     heatmap.layer(evidence, label=label).save(buffer, "PNG")
-    return Heat(run_chips.name(run), run_colour(run), buffer.getvalue())
+    places = {} if label else heatmap.places(evidence)
+    return Heat(run_chips.name(run), run_colour(run), buffer.getvalue(), places)
 
 
 def show(
@@ -151,6 +158,7 @@ def show_picture(
             {
                 "name": heat.name,
                 "colour": heat.colour,
+                "places": heat.places,
                 "src": picture_address(heat.png, key=f"{key}_heat_{number}", kind="image/png"),
             }
             for number, heat in enumerate(picture.heats)

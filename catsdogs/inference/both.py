@@ -1,0 +1,99 @@
+""" "Both": evidence for a dog in one part of a picture, and for a cat in another.
+
+The heat map of a fine-tuned MobileNetV2 has the logit's share of each position. A photo of one
+animal often has some evidence for the other class, so the pictures with the most mixed maps are
+looked at again in parts, which show more detail (``docs/log.md`` lists the alternatives).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from catsdogs.errors import UnreadableImage
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.images.parallel import map_files
+from catsdogs.images.picture import Picture
+from catsdogs.runs.result import BothResult
+
+# The share of photos like those of the validation side that may be said to show both.
+FALSE_ALARMS = 0.01
+# The share of pictures that are looked at again, and the number of photos that set the limits.
+_MIXED, MEASURED = 0.2, 2000
+_STRONGEST = 5  # positions
+# Left, top, right and bottom of each part, as shares of the picture: halves and quarters.
+_PARTS = (
+    *((0, 0, 0.5, 1), (0.5, 0, 1, 1), (0, 0, 1, 0.5), (0, 0.5, 1, 1)),
+    *((0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5), (0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1)),
+)
+
+
+def shows_both(
+    model: LiteRTModel, picture: Picture, heatmap: np.ndarray, limits: BothResult
+) -> bool:
+    """Tell whether a picture may show both classes; ``heatmap`` (h, w) is that of all of it.
+
+    Raises:
+        UnreadableImage: with the reason.
+    """
+    if _mixed(heatmap) < limits.mixed:
+        return False
+    return _evidence(heatmap, _logits(model, picture)) > limits.evidence
+
+
+def measured(model: LiteRTModel, root: Path, names: Sequence[str]) -> BothResult | None:
+    """Return the limits that hold for photos like those of the files ``names`` below ``root``.
+
+    None if fewer decode than a share of ``FALSE_ALARMS`` can be measured on.
+    """
+
+    def look(content: bytes) -> tuple[float, float]:
+        picture = Picture(content)
+        heatmap = model(picture.square(model.side))["heatmap"]
+        return _mixed(heatmap), _evidence(heatmap, _logits(model, picture))
+
+    outcomes = [found for _, found in map_files(root, names, look)]
+    seen = np.array([found for found in outcomes if not isinstance(found, UnreadableImage)])
+    most = int(FALSE_ALARMS * (len(seen) + 1))
+    if not most:
+        return None
+    mixed = float(np.quantile(seen[:, 0], 1 - _MIXED))
+    evidence = np.sort(seen[seen[:, 0] >= mixed, 1])
+    return BothResult(mixed=mixed, evidence=float(evidence[-most]), images=len(seen))
+
+
+def _mixed(heatmap: np.ndarray) -> float:
+    return min(_strongest(heatmap))
+
+
+def _strongest(heatmap: np.ndarray) -> tuple[float, float]:
+    """Return the mean evidence for each class at the positions that have the most of it."""
+    values = np.sort(heatmap, axis=None)
+    return float(-values[:_STRONGEST].mean()), float(values[-_STRONGEST:].mean())
+
+
+def _evidence(heatmap: np.ndarray, logits: np.ndarray) -> float:
+    """Return the smaller of the evidence for the two classes; ``logits`` are those of the parts."""
+    cat, dog = _strongest(heatmap)
+    return min(cat / 2 - float(logits.min()), dog / 2 + float(logits.max()))
+
+
+def _logits(model: LiteRTModel, picture: Picture) -> np.ndarray:
+    # The mean of a heat map is the logit, which p_dog has lost where it is 0 or 1.
+    return np.array([model(part)["heatmap"].mean() for part in _parts(picture, model.side)])
+
+
+def _parts(picture: Picture, side: int) -> list[np.ndarray]:
+    image = picture.upright(at_least_px=side)
+    width, height = image.size
+    return [
+        np.asarray(
+            image.resize(
+                (side, side),
+                Image.Resampling.BILINEAR,
+                box=(left * width, top * height, right * width, bottom * height),
+            )
+        )
+        for left, top, right, bottom in _PARTS
+    ]

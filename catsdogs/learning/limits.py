@@ -1,0 +1,22 @@
+"""The limits for "both" of a run, measured on its validation photos."""
+
+from pathlib import Path
+
+import numpy as np
+
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.inference import both
+from catsdogs.learning.preparing import Sides
+from catsdogs.runs.result import BothResult
+
+
+def both_limits(sides: Sides, root: Path, litert: Path) -> BothResult | None:
+    """Return the limits of the exported model ``litert``, if it can tell.
+
+    Only a fine-tuned MobileNetV2 can: frozen, its maps hold too little evidence (docs/log.md).
+    """
+    if not sides.config.fine_tune:
+        return None
+    generator = np.random.default_rng(sides.config.seed)
+    paths = generator.permutation(sides.val_records["path"].to_numpy())[: both.MEASURED]
+    return both.measured(LiteRTModel(litert), root, paths.tolist())
