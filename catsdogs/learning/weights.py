@@ -53,8 +53,9 @@ def _find() -> Path:
     home = keras_home()
     kept = home / "models" / WEIGHTS_FILE
     # Keras would overwrite a file with other content, and delete it if the download fails.
-    if kept.is_file():
-        return _imagenet(kept)
+    with suppress(PermissionError):
+        if kept.is_file():
+            return _imagenet(kept)
     before = socket.getdefaulttimeout()
     # Keras sets no timeout: on a network that drops packets, it would wait forever.
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)

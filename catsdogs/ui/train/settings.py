@@ -71,6 +71,10 @@ def details(model: str) -> dict[str, Any]:
     return chosen
 
 
+# The settings on which it depends whether others matter.
+_DECIDING = ("augment", "fine_tune_from")
+
+
 def learning_rate_key(config: RunConfig) -> str:
     """Return the session's key for the learning rate of runs like this one."""
     return _key("learning_rate", config)
@@ -80,7 +84,7 @@ def _own(model: str, chosen: dict[str, Any]) -> RunConfig:
     """Return the config whose values the next fields begin with, given those chosen so far."""
     is_tuned = int(chosen.get("fine_tune", 0) > 0)
     own = RunConfig(model, "", recipe=chosen.get("recipe", RunConfig.recipe), fine_tune=is_tuned)
-    return replace(own, augment=chosen["augment"]) if "augment" in chosen else own
+    return replace(own, **{name: chosen[name] for name in _DECIDING if name in chosen})
 
 
 def _key(name: str, own: RunConfig) -> str:
