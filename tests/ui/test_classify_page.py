@@ -1,6 +1,7 @@
 """The Classify page in its states, and which pictures it shows in which order."""
 
 import io
+import json
 import os
 import shutil
 import zipfile
@@ -230,6 +231,22 @@ class TestWithTrainedRuns:
         assert percent(max(first, 1 - first)) in large or "Neither" in large
         for one in expected.answers:
             assert f"P(dog) {one.calibrated_p_dog:.4f}, raw {one.p_dog:.6f}" in said(app)
+
+    def test_a_picture_that_may_show_both_names_each_class_where_it_is(self, runs, photos):
+        log = runs[0].folder / layout.EVENTS
+        *others, last = log.read_text("utf-8").splitlines()
+        ending = json.loads(last)
+        # Limits that every picture is above.
+        ending["result"]["both"] = {"mixed": -1e9, "evidence": -1e9, "images": 2000}
+        log.write_text("\n".join([*others, json.dumps(ending)]) + "\n", "utf-8")
+        name, content = next(iter(photos.items()))
+        app = give(opened(run=runs[0].run_id), (name, content))
+        app.selectbox(key="classify_false_refusal").set_value("never")
+        app = run(app)
+        assert "May show both a cat and a dog" in said(app)
+        (heat,) = component(app, "classify_picture")["heats"]
+        assert set(heat["places"]) == {"cat", "dog"}
+        assert "may show both" in component(app, "classify_picture")["alt"]
 
     def test_a_picture_that_trained_the_run_is_marked(self, runs, photos):
         one = runs[0]

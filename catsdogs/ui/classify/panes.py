@@ -121,7 +121,8 @@ def _encoded(seen: Seen, photo: Image.Image, chosen: Chosen) -> Shown:
         name,
         photo,
         _heats(seen, chosen),
-        alt=f"{name}, answered {labels[0]}",
+        alt=f"{name}, answered {labels[0]}"
+        + (", may show both" if None in _evident(seen, chosen) else ""),
         is_right=is_right,
     )
 

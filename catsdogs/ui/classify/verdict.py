@@ -52,15 +52,14 @@ def _headline(seen: Seen, chosen: Chosen) -> str:
 
 
 def _both(seen: Seen, chosen: Chosen) -> None:
-    """Say that the picture may show a cat and a dog, and which runs say so if not all do."""
+    """Say that the picture may show a cat and a dog, and who says so if not the first run."""
     ids = {one.run_id for one in seen.answers if one.may_show_both(chosen.decision)}
     if ids:
         chips = [run_chips.chip(run) for run in chosen.runs if run.run_id in ids]
-        said_by = f", says {' '.join(chips)}" if len(chosen.runs) > 1 else ""
+        said_by = "" if chosen.runs[0].run_id in ids else f", says {' '.join(chips)}"
         st.markdown(
             f":blue-badge[:material/pets: May show both a {' and a '.join(CLASS_NAMES)}]{said_by}",
-            help="The heat map of this run shows evidence for each class in another part of the "
-            "picture.",
+            help="The heat map shows evidence for each class in another part of the picture.",
         )
 
 
