@@ -93,6 +93,12 @@ def started(process):
         {"validation": 1.0},
         {"mirrored_view": "yes"},
         {"mirrored_view": True, "model": "mobilenet_v2"},
+        {
+            "mirrored_view": True,
+            "model": "mobilenet_v2",
+            "fine_tune": 1,
+            "fine_tune_from": "block_6",
+        },
         {"seed": -1},
     ],
 )

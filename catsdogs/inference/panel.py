@@ -8,8 +8,10 @@ trained on the same data.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
@@ -86,6 +88,7 @@ class Panel:
         Raises:
             RunError: if a file of one of ``runs`` is missing or damaged.
         """
+        _one_thread_a_product()
         self._runs = [run.run_id for run in runs]
         self._predictors = {run.run_id: load(run) for run in runs}
         self._seen = {run.run_id: SeenBefore.of(run) for run in runs}
@@ -140,6 +143,15 @@ class Panel:
         if references is None or output.embedding is None:
             return None
         return references.likeness(output.embedding)
+
+
+@cache
+def _one_thread_a_product() -> None:
+    """Compute matrix products on the thread that asks, for the rest of this process.
+
+    Pictures already keep all cores busy; more threads for each product take half of their speed.
+    """
+    threadpool_limits(1, user_api="blas")
 
 
 def judge(run: Run, usable: Sequence[Run]) -> Run | None:

@@ -13,7 +13,7 @@ from catsdogs.learning.folding import folded, unfold
 from catsdogs.learning.frameworks import keras, layers, ops
 from catsdogs.learning.normalization import FusedBatchNormalization
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.models import MODELS
+from catsdogs.runs.models import MODELS, WHOLE
 
 # Keras' 0.99 needs several hundred batches to forget its start; small datasets have fewer.
 BATCH_NORM_MOMENTUM = 0.95
@@ -129,14 +129,18 @@ def build_trunk(backbone: keras.Model, block: str) -> keras.Model:
 
 
 def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> keras.Model:
-    """Return the network from block ``begin`` up to train, or for "all" the complete one.
+    """Return the network whose blocks from ``begin`` up can be trained, or all of them.
 
-    Input: float16 activations (B, h, w, C) or uint8 pixels (B, 224, 224, 3). Output: P(dog) (B, 1).
-    It shares the head. Its copy of the blocks has its normalisation folded, with the statistics of
-    ImageNet: give the trained weights back with ``take_trained``.
+    Input: float16 activations (B, h, w, C) of the block, or uint8 pixels (B, 224, 224, 3) for the
+    complete network. Output: P(dog) (B, 1). It shares the head. Its copy of the blocks has its
+    normalisation folded, with the statistics of ImageNet: give the trained weights back with
+    ``take_trained``.
     """
-    if begin == "all":
-        return assemble_mobilenet_v2(folded(_thawed(backbone)), head)
+    if _sees_pixels(begin):
+        network = folded(_thawed(backbone))
+        if begin != WHOLE:
+            _freeze_below(network, begin)
+        return assemble_mobilenet_v2(network, head)
     tensor = _begin_of(backbone, begin)
     blocks = folded(_thawed(keras.Model(tensor, backbone.output)))
     activations = keras.Input(tensor.shape[1:], dtype="float16")
@@ -147,8 +151,23 @@ def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> ker
 def take_trained(trained: keras.Model, backbone: keras.Model, begin: str) -> None:
     """Copy the weights of the ``trained`` blocks from ``begin`` up into ``backbone``."""
     blocks, _ = parts_of_mobilenet_v2(trained)
-    whole = begin == "all"
-    unfold(blocks, backbone if whole else keras.Model(_begin_of(backbone, begin), backbone.output))
+    is_complete = _sees_pixels(begin)
+    unfold(
+        blocks,
+        backbone if is_complete else keras.Model(_begin_of(backbone, begin), backbone.output),
+    )
+
+
+def _sees_pixels(begin: str) -> bool:
+    backbone = MODELS[_MOBILENET_V2].backbone
+    return backbone is not None and backbone.blocks[begin].sees_pixels
+
+
+def _freeze_below(network: keras.Model, block: str) -> None:
+    for layer in network.layers:
+        if layer.name == _first_layer(block):
+            return
+        layer.trainable = False
 
 
 def _thawed(network: keras.Model) -> keras.Model:
@@ -216,7 +235,11 @@ def parts_of_mobilenet_v2(model: keras.Model) -> tuple[keras.Model, keras.Model]
 
 
 def _begin_of(backbone: keras.Model, block: str) -> keras.KerasTensor:
-    return backbone.get_layer(f"{block}_expand").input
+    return backbone.get_layer(_first_layer(block)).input
+
+
+def _first_layer(block: str) -> str:
+    return f"{block}_expand"
 
 
 def _on_pixels(network: Callable[[keras.KerasTensor], keras.KerasTensor]) -> keras.Model:

@@ -24,7 +24,6 @@ from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
 from catsdogs.runs.choices import INT8
 from catsdogs.runs.config import RunConfig
-from catsdogs.runs.models import WHOLE
 from catsdogs.runs.run import Run
 
 _MEASURED_TOGETHER = 64  # photos of the validation side, independent of the batch size
@@ -132,7 +131,7 @@ def _activating(
     config: RunConfig, photos: Photos, weights: Path, views: tuple[bool, ...]
 ) -> list[_Step]:
     source, count = (photos.root, photos.records), len(photos.records)
-    if config.fine_tune_from == WHOLE:
+    if config.learns_pixels:
         side = config.info.side
         return [_Step(count, partial(embeddings.decode, *source, side=side))]
     trunk = export.trunk_file(weights, config.fine_tune_from)

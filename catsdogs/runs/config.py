@@ -8,8 +8,8 @@ from catsdogs.errors import ConfigError
 from catsdogs.runs import choices
 from catsdogs.runs.earlier_settings import up_to_date
 from catsdogs.runs.models import (
+    FROM_BLOCK_4,
     MODELS,
-    WHOLE,
     ModelInfo,
     block_titles,
     fine_tuning_epochs_expected,
@@ -132,7 +132,7 @@ class RunConfig(Recipe):
         metavar="EPOCHS",
     )
     fine_tune_from: str = setting(
-        WHOLE,
+        FROM_BLOCK_4,
         Choice(block_titles(), lambda name: block_titles()[name]),
         "Fine-tuned part",
         "The blocks that fine-tuning trains. The others are computed once per photo, so epochs "
@@ -175,7 +175,7 @@ class RunConfig(Recipe):
         "The finished model answers for each picture and its mirror image, and gives the mean of "
         "both. It is slightly more accurate, and an answer takes twice the time.",
         allowed=lambda config: not config.mirrored_view or config.learns_pixels,
-        expected=lambda: "no, unless the whole network is trained",
+        expected=lambda: "no, unless training sees pixels, as fine-tuning from block 4 does",
         matters=lambda config: config.learns_pixels,
         is_said=lambda config: config.mirrored_view,
     )

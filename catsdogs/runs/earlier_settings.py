@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from catsdogs.runs.models import MODELS
+from catsdogs.runs.models import MODELS, WHOLE
+
+_FINE_TUNING_RATE = 6e-5
 
 
 def up_to_date(values: dict[str, Any]) -> dict[str, Any]:
     """Return a run's settings, as ``config.json`` holds them, with old defaults written out."""
     values = {"split": "ours"} | values
+    if "mirrored_view" not in values:
+        values = {"fine_tune_from": WHOLE, "fine_tune_learning_rate": None} | values
+        if values["fine_tune_learning_rate"] is None:
+            values |= {"fine_tune_learning_rate": _FINE_TUNING_RATE}
     info = MODELS.get(values.get("model", ""))
     if "repeats" in values or info is None:
         return values

@@ -8,20 +8,26 @@ from dataclasses import dataclass
 
 # The phases that prepare photos: as pixels for the network, or as vectors of a backbone.
 DECODE, EMBED = "decode", "embed"
-WHOLE = "all"  # Fine-tune every block.
+# Fine-tune every block, or those whose training is worth its time (docs/log.md).
+WHOLE, FROM_BLOCK_4 = "all", "block_4"
 
 
 @dataclass(frozen=True)
 class Block:
     """A block of a backbone that fine-tuning can start from.
 
-    ``activation_bytes`` is the size of its cached input per photo; None when photos enter it as
-    pixels. ``share`` is the part of the network's multiply-adds from this block on.
+    ``activation_bytes`` is the size of its cached input per photo; None when photos enter the
+    network as pixels. ``share`` is the part of the network's multiply-adds from this block on.
     """
 
     title: str
     activation_bytes: int | None = None
     share: float = 1.0
+
+    @property
+    def sees_pixels(self) -> bool:
+        """Whether photos enter the network anew in each epoch, and can be cropped."""
+        return self.activation_bytes is None
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ MODELS: dict[str, ModelInfo] = {
         side=150,
         learning_rate=2e-3,
         dropout=0.3,
-        smallest_crop=0.65,
+        smallest_crop=0.5,
         summary="Three convolutions and two dense layers, trained only on your photos.",
         augmentation="Crop each training image at random, and mirror it half of the time.",
         repeats=2,
@@ -101,7 +107,7 @@ MODELS: dict[str, ModelInfo] = {
         smallest_crop=0.35,
         summary="A network trained on 1.3 million ImageNet photos, with a new last layer.",
         augmentation="Mirror training images in some epochs. Preparing them takes twice as long. "
-        "If the whole network is fine-tuned, crop them at random instead.",
+        "If fine-tuning begins at block 4 or earlier, crop them at random instead.",
         plain_dropout=0.2,
         backbone=Backbone(
             vector_size=1280,
@@ -109,6 +115,7 @@ MODELS: dict[str, ModelInfo] = {
                 "block_16": Block("Block 16, the last", 7 * 7 * 160 * 2, share=0.14),
                 "block_13": Block("Blocks 13 to 16", 14 * 14 * 96 * 2, share=0.3),
                 "block_6": Block("Blocks 6 to 16", 28 * 28 * 64, share=0.62),
+                FROM_BLOCK_4: Block("Blocks 4 to 16, on new crops", share=0.75),
                 WHOLE: Block("The whole network"),
             },
         ),

@@ -1,9 +1,9 @@
 """The values of a run's settings that its recipe and its model decide."""
 
 from catsdogs.runs import choices
-from catsdogs.runs.models import MODELS, WHOLE, ModelInfo
+from catsdogs.runs.models import MODELS, ModelInfo
 
-FINE_TUNING_RATE = 6e-5
+FINE_TUNING_RATE = 1e-4
 _PLAIN_RATE = 1e-3  # Adam's own, in Keras.
 
 
@@ -62,9 +62,11 @@ class Recipe:
 
     @property
     def learns_pixels(self) -> bool:
-        """Whether all of the network is trained, on pixels."""
-        whole = self.fine_tune > 0 and self.fine_tune_from == WHOLE
-        return self.info.learns_pixels or whole
+        """Whether training sees pixels, and not only the output of a frozen part."""
+        backbone = self.info.backbone
+        return backbone is None or (
+            self.fine_tune > 0 and backbone.blocks[self.fine_tune_from].sees_pixels
+        )
 
     @property
     def image_repeats(self) -> int:
