@@ -3,7 +3,7 @@
     python -m benchmarks.fine_tuning DATASET [--batches 12] [--rounds 7] [--json]
 
 All networks start from the same weights, with the statistics of batch normalisation frozen, and
-take the same batches of 32 photos from memory. They are timed in turns:
+take the same batches of 32 photos from memory. They are timed alternately:
 
 - the default: blocks 4 to 16 are trained, and normalisation is folded into the convolutions
   (`catsdogs/learning/folding.py`);

@@ -86,7 +86,7 @@ def test_the_markdown_has_the_figures_and_every_row_as_many_cells_as_its_head(pa
     right = pair.metrics["A"].whole["accuracy"]
     assert f"{right.value:.2%} ({right.low:.2%} to {right.high:.2%})" in markdown
     tables = re.findall(r"(?:^\|.*\|\n)+", markdown, re.MULTILINE)
-    assert len(tables) == 6
+    assert len(tables) == 7
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 

@@ -153,6 +153,7 @@ def compared(result: dict[str, Any], *, headline: str, names: Mapping[str, str])
             "equivalence": f"within {margin}: {shown} "
             f"(two one-sided tests, {_p_value(equivalence['p'])})",
             "without suspects": _without_suspects(result["without_suspects"]),
+            "they differ in": ", ".join(result["differs"]) or "nothing that is recorded",
         }
     )
     caveats = [

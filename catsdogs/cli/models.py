@@ -119,12 +119,14 @@ def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
 
 def _comparison_document(pair: "Pair", margin: float) -> dict[str, Any]:
     """Return the comparison of two runs: with all labels, without suspect ones and by slices."""
+    from catsdogs.comparison.differences import differences
     from catsdogs.evaluation.slices import KINDS
 
     sound = pair.compared_without_suspects(margin)
     runs = {letter.lower(): run for letter, run in pair.runs.items()}
     return {
         **{letter: run.run_id for letter, run in runs.items()},
+        "differs": [one.name for one in differences(pair.runs["A"], pair.runs["B"])],
         **pair.compared(margin).to_json(),
         **_balanced(pair),
         "caveats": {letter: run.caveat for letter, run in runs.items() if run.caveat},

@@ -104,6 +104,9 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
             "The two runs": pd.DataFrame(
                 {name: comparison_text.facts(run) for name, run in pair.named(pair.runs).items()}
             ).map(printable),
+            comparison_text.DIFFERS: comparison_text.difference_table(
+                pair.runs["A"], pair.runs["B"], pair.names
+            ).set_index(""),
         },
         answers=_answers(pair, threshold),
         charts=charts(pair, threshold),

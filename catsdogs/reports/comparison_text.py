@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from catsdogs import text
+from catsdogs.comparison.differences import differences
 from catsdogs.comparison.pair import OwnMetrics
 from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation.intervals import Interval
@@ -16,7 +17,7 @@ from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.runs import looks
 from catsdogs.runs.looks import LockedMetrics, Measured
 from catsdogs.runs.run import Run
-from catsdogs.text import counted, percent
+from catsdogs.text import counted, percent, printable
 
 Names = Mapping[str, str]  # The names of runs A and B, by letter.
 
@@ -247,6 +248,15 @@ def facts(run: Run) -> dict[str, str]:
         "Forward pass": f"{result.latency_ms:.1f} ms per photo",
         "Training time": text.duration(result.total_s),
     }
+
+
+DIFFERS = "Differences"
+
+
+def difference_table(a: Run, b: Run, names: Names) -> pd.DataFrame:
+    """Return a row for each setting, kind of photo, package or part that the runs do not share."""
+    rows = [(one.kind, one.title, one.a, one.b) for one in differences(a, b)]
+    return pd.DataFrame(rows, columns=["", DIFFERS, names["A"], names["B"]]).map(printable)
 
 
 def _test_set(run: Run) -> str:

@@ -34,11 +34,18 @@ class Decisions(Struct, frozen=True, kw_only=True):
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """Where a run was made."""
+    """Where a run was made: ``processor`` is its kind ("x86_64"), ``cpu`` and ``gpus`` are names.
+
+    ``cores`` and ``memory_bytes`` are those that a process may use. Older versions left them out.
+    """
 
     system: str = ""
     processor: str = ""
     python: str = ""
+    cpu: str | UnsetType = UNSET
+    gpus: list[str] | UnsetType = UNSET
+    cores: float | UnsetType = UNSET
+    memory_bytes: float | UnsetType = UNSET
 
 
 class SearchReference(Struct, frozen=True, kw_only=True):
@@ -52,7 +59,9 @@ class About(Struct, frozen=True, kw_only=True):
     """Everything in ``config.json``. ``config`` holds the settings as they were written.
 
     ``created_at`` is ISO 8601 with the offset from UTC. ``reference`` is true for runs that come
-    with the project. ``search`` names the search that the run is a trial of.
+    with the project. ``search`` names the search that the run is a trial of. ``versions`` are those
+    of all packages, and ``uncommitted`` tells whether the code differs from the commit; older
+    versions wrote six packages, and nothing about that.
     """
 
     run: str = ""
@@ -63,6 +72,7 @@ class About(Struct, frozen=True, kw_only=True):
     annotations: Decisions = Decisions()
     versions: dict[str, str] | UnsetType = UNSET
     git_commit: str | UnsetType | None = UNSET
+    uncommitted: bool | UnsetType = UNSET
     machine: Machine = Machine()
     reference: bool | UnsetType = UNSET
     search: SearchReference | UnsetType = UNSET

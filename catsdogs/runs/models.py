@@ -26,7 +26,7 @@ class Block:
 
     @property
     def sees_pixels(self) -> bool:
-        """Whether photos enter the network anew in each epoch, and can be cropped."""
+        """Whether photos go through all of the network in each epoch, and can be cropped."""
         return self.activation_bytes is None
 
 

@@ -9,11 +9,10 @@ process has to stay alive for the queue.
 import os
 import platform
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
 
 from msgspec import UNSET, UnsetType, structs
@@ -32,10 +31,9 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
-from catsdogs.system import files, locks, processes
+from catsdogs.system import files, hardware, locks, processes
 
 _WORKERS_VARIABLE = "CATSDOGS_WORKERS"
-_RECORDED_PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "pillow", "numpy", "scikit-learn")
 _POLL_S, _QUEUE_POLL_S = 0.2, 1.0
 _WORKER = "catsdogs.learning.worker"
 _KILLED = "Ended at once on request. Its progress since the last checkpoint is lost."
@@ -277,19 +275,26 @@ def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
             near_duplicates=duplicates.content_hash(dataset.root),
             label_map=labelling.content_hash(dataset.root) or UNSET,
         ),
-        versions={name: version(name) for name in _RECORDED_PACKAGES},
-        git_commit=_git_commit(),
+        versions={one.name.lower(): one.version for one in distributions()},
+        git_commit=_git("rev-parse", "HEAD"),
+        uncommitted=_has_changes(),
         machine=Machine(
             system=platform.system(),
             processor=platform.machine(),
             python=platform.python_version(),
+            cpu=hardware.processor()[0],
+            gpus=hardware.gpus(),
+            cores=hardware.cores(),
+            memory_bytes=hardware.memory_bytes(),
         ),
     )
 
 
-def _git_commit() -> str | None:
-    command = ["git", "-C", str(paths.PROJECT_ROOT), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
+def _has_changes() -> bool | UnsetType:
+    """Return whether the code differs from the commit, where there is one."""
+    changes = _git("status", "--porcelain", "--untracked-files=no")
+    return UNSET if changes is None else bool(changes)
+
+
+def _git(*arguments: str) -> str | None:
+    return hardware.answer("git", "-C", str(paths.PROJECT_ROOT), *arguments)

@@ -52,7 +52,7 @@ def _headline(seen: Seen, chosen: Chosen) -> str:
 
 
 def _both(seen: Seen, chosen: Chosen) -> None:
-    """Say that the picture may show a cat and a dog, and who says so if not the first run."""
+    """Say that the picture may show both classes, and name other runs that found this."""
     ids = {one.run_id for one in seen.answers if one.may_show_both(chosen.decision)}
     if ids:
         chips = [run_chips.chip(run) for run in chosen.runs if run.run_id in ids]

@@ -46,6 +46,7 @@ def _of_runs(named: Mapping[str, Run], usable: Sequence[Run]) -> dict[str, Calla
     tests = {"Test set": lambda: test_set.show(named)} if test_set.has_one(named) else {}
     return {
         **tests,
+        comparison_text.DIFFERS: lambda: _differences(named),
         "Training": lambda: _training(named),
         "Cost": lambda: _cost(named, usable),
         f"All {len(usable)} runs": lambda: runs.show(list(usable)),
@@ -170,6 +171,18 @@ def _slices(pair: Pair, threshold: float) -> None:
     _chart(figure, "slice", f"Accuracy of both runs by {KINDS[kind].title.lower()}")
     more = "" if len(pair.measured) == len(KINDS) else " A health check adds light and sharpness."
     st.caption(f"Groups of fewer than {SMALL} photos are faint: they say little.{more}")
+
+
+def _differences(named: Mapping[str, Run]) -> None:
+    (name_a, a), (name_b, b) = named.items()
+    table = comparison_text.difference_table(a, b, {"A": name_a, "B": name_b})
+    if table.empty:
+        st.caption("None: settings, photos, packages and machine are the same.")
+        return
+    st.caption("Settings count as they were in effect. Equal ones are left out.")
+    st.dataframe(
+        table, hide_index=True, key="compare_differs", alt="The differences between the two runs"
+    )
 
 
 def _training(named: Mapping[str, Run]) -> None:
