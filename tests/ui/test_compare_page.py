@@ -120,6 +120,13 @@ def test_metrics_and_costs_stand_beside_each_other(trained_machine):
     assert "4,828,481" in facts.to_string()
 
 
+def test_the_settings_that_differ_stand_beside_each_other(trained_machine):
+    differences = table(opened(tab="Differences"), "Differences")
+    recipe = differences[differences["Differences"] == "Recipe"].iloc[0]
+    assert {recipe["CNN 1"], recipe["CNN 2"]} == {"Recommended", "Plain, as in the notebook"}
+    assert "Seed" not in differences["Differences"].tolist()
+
+
 def test_equivalence_is_tested_only_when_the_gap_is_near_the_margin(trained_machine):
     app = opened()
     app.number_input(key="compare_margin").set_value(20.0).run()
