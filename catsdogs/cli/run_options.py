@@ -96,6 +96,13 @@ def add_runs(groups: Any) -> None:
         added.add_argument("run", metavar="RUN", help=RUN_HELP)
     _add_remark(managed)
     _add_searches(managed)
+    verify = add(
+        managed, "verify", runs.verify, "RUN [--keep] [--json]", "train a run again and compare"
+    )
+    verify.add_argument("run", metavar="RUN", help=RUN_HELP)
+    verify.add_argument(
+        "--keep", action="store_true", help="keep the repetition; by default it is deleted"
+    )
     extend = add(
         managed, "extend", runs.extend, "RUN --epochs N", "train a finished run for more epochs"
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from math import isnan
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from rich.filesize import decimal
@@ -55,6 +56,30 @@ def ended_run(run: Run) -> Readable:
     """Return the outcome of a run that was followed to its end."""
     ended = {"run": run.run_id, "state": run.state, **_metrics(run)}
     return [facts(ended | _doubted(run))]
+
+
+def verified(result: dict[str, Any]) -> Readable:
+    """Return whether a run that was trained again is the same."""
+    others, images = result["other_answers"], result["images"]
+    answers = (
+        "the same in every bit" if not others else f"{others:,} of {images:,} are not the same"
+    )
+    return [
+        Text(
+            f"{result['run']} can be repeated exactly."
+            if result["identical"]
+            else f"{result['run']} was not repeated exactly."
+        ),
+        facts(
+            {
+                "answers": f"{images:,}, {answers}" if not others else answers,
+                "largest difference": f"{result['largest_difference']:.2g}",
+                "model file": "the same" if result["same_model"] else "not the same",
+                "differences": ", ".join(result["differs"]) or "none that are recorded",
+                "repetition": result["again"] if result["kept"] else "deleted",
+            }
+        ),
+    ]
 
 
 def run_details(run: Run) -> Readable:

@@ -1,4 +1,4 @@
-"""Commands on runs: train, list, show, remark, stop, resume, extend, delete."""
+"""Commands on runs: train, list, show, remark, stop, resume, extend, verify, delete."""
 
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -8,13 +8,13 @@ from typing import Any
 from msgspec import to_builtins
 
 from catsdogs.cli import labelling, run_tables, searches, tables
-from catsdogs.cli.outcome import Outcome, status_with
+from catsdogs.cli.outcome import DONE, FAILED, Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
 from catsdogs.dataset import index
-from catsdogs.errors import RunError
+from catsdogs.errors import DatasetError, RunError
 from catsdogs.runs import layout, looks, queue, store
-from catsdogs.runs.config import RunConfig
+from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.events import State, to_json
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
@@ -102,6 +102,42 @@ def resume(*, run: str) -> Outcome:
 def extend(*, run: str, epochs: int) -> Outcome:
     """Train a finished run for more epochs, and follow it to its end."""
     return _followed(queue.extend(store.find(run), epochs))
+
+
+def verify(*, run: str, keep: bool) -> Outcome:
+    """Train a run again, and compare the predictions and the model of both."""
+    # SciPy's statistics, which the comparison imports, take a second.
+    from catsdogs.comparison.repetition import repetition
+
+    found = store.find_with_model(run)
+    _require_repeatable(found)
+    dataset = index.scan(opening.open_source(Path(found.config.data)))
+    if (received := dataset.fingerprint()) != found.about.dataset.fingerprint:
+        raise DatasetError(
+            f"Expected the dataset that {found.run_id} was trained on "
+            f"({found.about.dataset.fingerprint}). Received: a different one ({received}), because "
+            "files or decisions changed. Undo the changes, then verify the run."
+        )
+    say(f"training {found.run_id} again")
+    # "auto" may stand for another value by now.
+    resolved = {name: value for name, value in found.view.resolved.items() if name in SETTINGS}
+    config = RunConfig.from_json({**found.config.to_json(), **resolved})
+    again = store.find(_followed(queue.start(config)).result["run"])
+    made = repetition(found, again)
+    result = {"run": found.run_id, "again": again.run_id, "identical": made.is_identical}
+    result |= {**asdict(made), "kept": keep}
+    if not keep:
+        queue.delete(again)
+    return Outcome(result, run_tables.verified(result), DONE if made.is_identical else FAILED)
+
+
+def _require_repeatable(run: Run) -> None:
+    if run.state is not State.FINISHED or run.view.extensions:
+        received = "one that was extended" if run.view.extensions else f"one that is {run.state}"
+        raise RunError(
+            f"Expected a finished run of a single training. Received: {received} ({run.run_id}). "
+            "Train it again from its command, and compare both."
+        )
 
 
 def delete(*, run: str) -> Outcome:

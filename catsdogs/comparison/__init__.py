@@ -4,6 +4,7 @@ choice.py         which two runs to compare first
 pair.py           everything that is known about a pair of runs
 differences.py    the settings, photos, code and machine that two runs do not share
 disagreements.py  the images that two runs answer differently, or both wrongly
+repetition.py     a run that was trained again, compared with itself
 locating.py       the photos of a run that came with the project, in your own copy of them
 photo_facts.py    what scan and check found about the compared images
 """

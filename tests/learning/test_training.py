@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import command_line
+from conftest import command_line, seal
 from PIL import ExifTags, Image
 from sklearn.datasets import load_sample_image
 
@@ -259,6 +259,32 @@ def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, sha
     assert result["largest_difference"] < difference
     outputs = LiteRTModel(out)(np.zeros((150, 150, 3), np.uint8))
     assert set(outputs) == {"p_dog", "heatmap", "embedding"}
+
+
+def test_a_run_is_verified_and_one_with_a_changed_weight_is_not(runs, trained_machine):
+    run = runs["default"]
+    status, result = command_line("runs", "verify", run.run_id)
+    assert (status, result["identical"], result["other_answers"]) == (0, True, 0)
+    assert (result["same_model"], result["differs"]) == (True, [])
+    assert {one.run_id for one in store.list_runs()[0]} == {one.run_id for one in runs.values()}
+
+    model = run.folder / layout.LITERT_MODEL
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(content)
+    seal(run.folder)
+    status, result = command_line("runs", "verify", run.run_id, "--keep")
+    assert (status, result["identical"], result["same_model"]) == (1, False, False)
+    assert result["other_answers"] == 0  # The predictions were made before.
+    assert store.find(result["again"]).state is State.FINISHED
+
+
+def test_a_run_on_photos_that_changed_is_not_verified(runs, trained_machine):
+    path = model_files.read_predictions(runs["plain"])["path"].iloc[0]
+    (trained_machine / "data" / "sample" / path).unlink()
+    status, result = command_line("runs", "verify", runs["plain"].run_id)
+    assert status == 1
+    assert result["error"].startswith("Expected the dataset that")
 
 
 def test_a_stopped_run_keeps_its_model(trained_machine):
