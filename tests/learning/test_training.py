@@ -279,9 +279,11 @@ def test_a_run_is_verified_and_one_with_a_changed_weight_is_not(runs, trained_ma
     assert store.find(result["again"]).state is State.FINISHED
 
 
-def test_a_run_on_photos_that_changed_is_not_verified(runs, trained_machine):
-    path = model_files.read_predictions(runs["plain"])["path"].iloc[0]
-    (trained_machine / "data" / "sample" / path).unlink()
+def test_a_run_on_photos_that_changed_is_not_verified(runs):
+    about = runs["plain"].folder / layout.CONFIG
+    content = json.loads(about.read_text("utf-8"))
+    content["dataset"]["fingerprint"] = "before"
+    about.write_text(json.dumps(content), "utf-8")
     status, result = command_line("runs", "verify", runs["plain"].run_id)
     assert status == 1
     assert result["error"].startswith("Expected the dataset that")
