@@ -116,7 +116,7 @@ def test_four_runs_are_shipped_and_two_of_them_can_be_asked(shipped):
         assert run.config.seed == 1
         assert len(model_files.read_predictions(run)) == run.result.val_images
         assert run.view.epochs
-    assert shipped["reference-mobilenet_v2-fine_tuned"].config.fine_tune_from == "all"
+    assert shipped["reference-mobilenet_v2-fine_tuned"].config.fine_tune_from == "block_4"
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from catsdogs.text import literal, printable
 from catsdogs.ui.compare import runs, test_set
 from catsdogs.ui.compare.verdict import MARGIN, margin
 from catsdogs.ui.runs import origin
-from catsdogs.ui.shared import run_chips
+from catsdogs.ui.shared import cache, problems, run_chips
 
 
 def show(pair: Pair, usable: Sequence[Run], threshold: float) -> None:
@@ -195,10 +195,17 @@ def _training(named: Mapping[str, Run]) -> None:
 
 
 def _cost(named: Mapping[str, Run], usable: Sequence[Run]) -> None:
-    facts = {name: comparison_text.facts(run) for name, run in named.items()}
+    latencies = {}
+    with problems.shown():
+        latencies = cache.latencies(list(named.values()))
+    facts = {
+        name: comparison_text.facts(run, latencies.get(run.run_id)) for name, run in named.items()
+    }
     st.dataframe(
         pd.DataFrame(facts).map(printable), key="compare_facts", alt="Size and cost of both runs"
     )
+    if latencies:
+        st.caption(comparison_text.ABOUT_LATENCY)
     for name, run in named.items():
         if run.is_reference:
             st.caption(f"**{literal(name)}**: {origin.how_made(run)}")

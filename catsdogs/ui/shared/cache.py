@@ -12,13 +12,16 @@ from catsdogs.comparison import locating
 from catsdogs.dataset import annotations, index, labelling, table_sides
 from catsdogs.dataset.split import split
 from catsdogs.errors import ConfigError
+from catsdogs.features.litert import LiteRTModel
 from catsdogs.health import findings
 from catsdogs.health.snapshot import Snapshot, Watch
+from catsdogs.inference import latency
+from catsdogs.inference.latency import Latency
 from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import CAT, DOG
 from catsdogs.runs import layout
-from catsdogs.runs.model_files import place
+from catsdogs.runs.model_files import intact, place
 from catsdogs.runs.run import Run
 
 if TYPE_CHECKING:
@@ -96,6 +99,17 @@ def panel(runs: list[Run], usable: list[Run]) -> Panel:
     return _panel([(str(file), file.stat().st_mtime_ns) for file in files], runs, usable)
 
 
+def latencies(runs: list[Run]) -> dict[str, Latency]:
+    """Return the latency of each run that has a model, by id, measured for all together.
+
+    Raises:
+        RunError, OSError: when a model is missing or damaged.
+    """
+    able = [run for run in runs if run.can_classify]
+    files = [place(run, layout.LITERT_MODEL) for run in able]
+    return _latencies([(str(file), file.stat().st_mtime_ns) for file in files], able)
+
+
 def pair(a: Run, b: Run) -> "Pair":
     """Return the data that compares two runs, up to date with the files of runs and datasets.
 
@@ -170,6 +184,13 @@ def _pair(a: Run, b: Run, roots: list[bytes], written_at: list[int]) -> "Pair":
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
 def _predictor(run: Run, mtime_ns: int) -> Predictor:
     return Predictor(run)
+
+
+# Measuring takes a second or two.
+@st.cache_resource(max_entries=16, show_spinner="Measuring the forward passes …")
+def _latencies(files: list[tuple[str, int]], _runs: list[Run]) -> dict[str, Latency]:
+    models = {run.run_id: LiteRTModel(intact(run, layout.LITERT_MODEL)) for run in _runs}
+    return latency.measured(models)
 
 
 # Keeps all models of the latest panel in memory, even if there are more than four.

@@ -1,0 +1,55 @@
+"""Latencies of two models can be compared: in any order, and on a busy machine."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from catsdogs.features.litert import LiteRTModel
+from catsdogs.inference.latency import Latency, measured
+from catsdogs.runs import layout, store
+
+FAST, SLOW = "reference-custom_cnn", "reference-mobilenet_v2-fine_tuned"
+
+
+@pytest.fixture(scope="module")
+def models():
+    def load(name):
+        return LiteRTModel(store.find(name).folder / layout.LITERT_MODEL)
+
+    return {"fast": load(FAST), "fast again": load(FAST), "slow": load(SLOW)}
+
+
+@contextmanager
+def busy(processes):
+    """Keep as many cores busy."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_the_same_model_twice_takes_the_same_time(models, processes):
+    with busy(processes):
+        found = measured(models)
+    ratio = found["fast"].median_ms / found["fast again"].median_ms
+    assert 0.9 < ratio < 1.1
+    assert found["slow"].median_ms > found["fast"].median_ms
+
+
+def test_the_order_of_the_models_does_not_matter(models):
+    first = measured({name: models[name] for name in ("fast", "slow")})
+    swapped = measured({name: models[name] for name in ("slow", "fast")})
+    for name in ("fast", "slow"):
+        assert 0.8 < first[name].median_ms / swapped[name].median_ms < 1.25
+
+
+def test_quartiles_stand_around_the_median(models):
+    (found,) = measured({"fast": models["fast"]}).values()
+    assert 0 < found.low_ms <= found.median_ms <= found.high_ms
+    assert str(Latency(2.14, 2.0, 2.26)) == "2.1 ms (2.0 to 2.3)"
