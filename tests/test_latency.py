@@ -24,7 +24,8 @@ def models():
 @contextmanager
 def busy(processes):
     """Keep as many cores busy."""
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    command = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(command) for _ in range(processes)]
     try:
         yield
     finally:

@@ -51,6 +51,12 @@ def add_classify(groups: Any) -> None:
         metavar="FILE",
         help="also write a table to this file; default: none",
     )
+    classify.add_argument(
+        "--kaggle",
+        type=Path,
+        metavar="FILE",
+        help="also write a submission to Kaggle, id,label, from one run; default: none",
+    )
     classify.add_argument("--force", action="store_true", help=FORCE_HELP)
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from catsdogs.cli import model_tables, tables
 from catsdogs.cli.outcome import Outcome, status_with
-from catsdogs.cli.progress import progress
+from catsdogs.cli.progress import progress, say
 from catsdogs.dataset.summary import in_words
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
@@ -27,6 +27,7 @@ from catsdogs.runs.command import repeating
 from catsdogs.runs.run import Run
 from catsdogs.sources.typed import typed_paths
 from catsdogs.system import files, processes
+from catsdogs.text import counted
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
@@ -42,6 +43,7 @@ def classify(
     false_refusal: float,
     never_neither: bool,
     table: Path | None,
+    kaggle: Path | None,
     force: bool,
 ) -> Outcome:
     """Classify files with the named runs, or with the best of each model."""
@@ -49,9 +51,14 @@ def classify(
         raise ConfigError(
             f"Expected a threshold from 0 to 1. Received: {threshold:g}. P(dog) is one."
         )
-    if table:
-        _require_new_file(table.expanduser().absolute(), force=force)
+    for target in (table, kaggle):
+        if target:
+            _require_new_file(target.expanduser().absolute(), force=force)
     asked = _named_or_best(runs or [])
+    if kaggle and len(asked) != 1:
+        raise ConfigError(
+            f"Expected one run for --kaggle. Received: {len(asked)}. Name one with --run."
+        )
     found = gathered(chain.from_iterable(map(typed_paths, paths)))
     given = found.sources
     usable = [run for run in store.list_runs()[0] if run.can_classify]
@@ -64,12 +71,34 @@ def classify(
             advance(len(seen), len(given))
     if table:
         _write(table, csv(seen, {one.run_id: one.run_id for one in asked}, decision))
+    if kaggle:
+        _submit(seen, asked[0], kaggle)
     answers = [one.to_json(decision) for one in seen]
     mute = [] if never_neither else [Text(problem) for problem in panel.problems.values()]
     failed = bool(mute) or any(one.error for one in seen)
     others = [Text(f"Not classified: {in_words(found.ignored)}.")] if found.ignored else []
     text = [*model_tables.classified(answers), *others, *mute]
     return Outcome(answers, text, status_with(failed))
+
+
+def _submit(seen: list[Seen], run: Run, target: Path) -> None:
+    """Write a submission to Kaggle, and say what loss to expect."""
+    # SciPy's statistics take a second to import.
+    from catsdogs.inference import kaggle
+
+    bounds = kaggle.clip_of(run)
+    _write(target, kaggle.submission(seen, run, bounds))
+    loss, unread = bounds.expected, sum(one.error is not None for one in seen)
+    say(
+        f"Wrote {target}: {counted(len(seen), 'picture')}, probabilities from {bounds.least:.2g} "
+        f"to {1 - bounds.least:.6g}, as is best for {run.result.val_images:,} validation images."
+    )
+    say(
+        f"Expected log loss {loss.value:.4f} (95 % interval {loss.low:.4f} to {loss.high:.4f}), "
+        f"without bounds {bounds.unclipped:.4f}."
+    )
+    if unread:
+        say(f"{counted(unread, 'picture')} could not be read, and got 0.5.")
 
 
 def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force: bool) -> Outcome:

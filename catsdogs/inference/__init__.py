@@ -8,6 +8,7 @@ rejection.py    "neither": how unlike the training photos a picture is
 test_set.py     a run's locked test set: its photos now, and the answers for them
 both.py         "both": evidence for the two classes in different parts of a picture
 heatmap.py      a heat map painted over its photo
+kaggle.py       answers as a file that Kaggle accepts
 latency.py      the time of a forward pass, measured for several models in turns
 folder_task.py  a folder of pictures → a CSV file, as a background task
 """
