@@ -189,6 +189,7 @@ def _figures(name: str, run: Run) -> dict[str, Any]:
     return {
         "recipe": name,
         "seed": run.config.seed,
+        "images": run.about.dataset.images,
         "val_accuracy": run.result.val_accuracy,
         "val_loss": run.result.val_loss,
         "seconds": run.result.total_s,

@@ -42,12 +42,17 @@ def table(artifacts: Path) -> str:
     others = json.loads((artifacts / SEEDS_FILE).read_text("utf-8"))
     lines = [
         "| | notebook | here, with 95 % interval | seeds 1 to 3 | loss, notebook | loss, here "
-        "| time, notebook | time, here |\n",
-        "|---|---:|---:|---:|---:|---:|---:|---:|\n",
+        "| time, notebook | time, here | photos, here |\n",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     ]
     for name, title in _ROWS.items():
-        accuracies = [other["val_accuracy"] for other in others if other["recipe"] == name]
-        lines.append(_row(title, store.load(artifacts / name), accuracies, _NOTEBOOK.get(name)))
+        run = store.load(artifacts / name)
+        accuracies = [
+            other["val_accuracy"]
+            for other in others
+            if other["recipe"] == name and other.get("images") == run.about.dataset.images
+        ]
+        lines.append(_row(title, run, accuracies, _NOTEBOOK.get(name)))
     return "".join(lines)
 
 
@@ -64,7 +69,7 @@ def _row(title: str, run: Run, others: list[float], notebook: tuple[str, str, st
     return (
         f"| {title} | {accuracy} | **{100 * own:.2f} %** ({100 * interval.low:.1f} to "
         f"{100 * interval.high:.1f}) | {seeds} | {loss} | {result.val_loss:.4f} | {time} "
-        f"| {duration(result.total_s)} |\n"
+        f"| {duration(result.total_s)} | {run.about.dataset.images:,} |\n"
     )
 
 

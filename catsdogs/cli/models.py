@@ -88,15 +88,12 @@ def _submit(seen: list[Seen], run: Run, target: Path) -> None:
 
     bounds = kaggle.clip_of(run)
     _write(target, kaggle.submission(seen, run, bounds))
-    loss, unread = bounds.expected, sum(one.error is not None for one in seen)
+    unread = sum(one.error is not None for one in seen)
     say(
         f"Wrote {target}: {counted(len(seen), 'picture')}, probabilities from {bounds.least:.2g} "
         f"to {1 - bounds.least:.6g}, as is best for {run.result.val_images:,} validation images."
     )
-    say(
-        f"Expected log loss {loss.value:.4f} (95 % interval {loss.low:.4f} to {loss.high:.4f}), "
-        f"without bounds {bounds.unclipped:.4f}."
-    )
+    say(kaggle.promise(bounds))
     if unread:
         say(f"{counted(unread, 'picture')} could not be read, and got 0.5.")
 

@@ -15,9 +15,11 @@ from catsdogs.background import tasks
 from catsdogs.dataset.summary import in_words
 from catsdogs.errors import Cancelled, RunError
 from catsdogs.inference import answers, gathering
+from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import store
+from catsdogs.runs.run import Run
 from catsdogs.system import files
 
 KIND = tasks.Kind("classify", "catsdogs.inference.folder_task")
@@ -72,6 +74,7 @@ def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) 
     confusion = answers.confusion(seen, decision)
     return {
         "csv": str(target),
+        "kaggle": _submitted(seen, runs, subject),
         "pictures": len(seen),
         "ignored": in_words(found.ignored),
         "unreadable": sum(one.error is not None for one in seen),
@@ -91,7 +94,27 @@ def main(folder: Path) -> int:
 
 def forget(subject: str) -> None:
     """Remove the CSV that a task wrote."""
-    _csv_file(subject).unlink(missing_ok=True)
+    for file in (_csv_file(subject), _kaggle_file(subject)):
+        file.unlink(missing_ok=True)
+
+
+def _submitted(seen: list[Seen], runs: list[Run], subject: str) -> dict[str, str] | None:
+    """Write a submission to Kaggle if one run answered about numbered pictures.
+
+    Returns its path, and the log loss to expect in words.
+    """
+    from catsdogs.inference import kaggle  # SciPy's statistics take a second to import.
+
+    if len(runs) != 1 or not kaggle.are_numbered([one.name for one in seen]):
+        return None
+    bounds, target = kaggle.clip_of(runs[0]), _kaggle_file(subject)
+    files.write_text(target, kaggle.submission(seen, runs[0], bounds))
+    return {"csv": str(target), "promise": kaggle.promise(bounds)}
+
+
+def _kaggle_file(subject: str) -> Path:
+    own = _csv_file(subject)
+    return own.with_name(f"{own.stem}-kaggle.csv")
 
 
 def _right(pairs: Any) -> list[int]:

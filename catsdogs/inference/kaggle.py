@@ -45,6 +45,15 @@ def submission(seen: Sequence[Seen], run: Run, bounds: Clip) -> str:
     return text.getvalue()
 
 
+def promise(bounds: Clip) -> str:
+    """Return the log loss to expect, in words."""
+    loss = bounds.expected
+    return (
+        f"Expected log loss {loss.value:.4f} (95 % interval {loss.low:.4f} to {loss.high:.4f}), "
+        f"without bounds {bounds.unclipped:.4f}."
+    )
+
+
 def are_numbered(names: Sequence[str]) -> bool:
     """Tell whether pictures with these names can be submitted."""
     numbers = [_number(name) for name in names]

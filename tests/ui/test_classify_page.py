@@ -644,6 +644,22 @@ class TestAFolderOnThisMachine:
         assert not tasks.of_kind(folder_task.KIND)
         assert not Path(task.result["csv"]).exists()
 
+    def test_numbered_pictures_are_offered_as_a_submission_to_kaggle(self, trained_machine):
+        folder = trained_machine / "test1"
+        folder.mkdir()
+        for number, photo in enumerate(sorted((trained_machine / "data" / "sample").iterdir())[:6]):
+            shutil.copy(photo, folder / f"{number + 1}.jpg")
+        app = self.start(opened(), folder)
+        task = tasks.of_kind(folder_task.KIND)[0]
+        written = pd.read_csv(task.result["kaggle"]["csv"])
+        assert written["id"].tolist() == [1, 2, 3, 4, 5, 6]
+        assert written["label"].between(0, 1).all()
+        offered = next(one for one in app.get("download_button") if one.label == "Kaggle CSV")
+        assert "Expected log loss" in offered.help
+        button(app, "Delete result").click()
+        run(app)
+        assert not Path(task.result["kaggle"]["csv"]).exists()
+
     @pytest.mark.parametrize("typed", ["", "/nowhere/at/all", "~nobody/x", "a\0b", "https://x.y/z"])
     def test_no_folder_is_explained(self, typed):
         app = self.start(opened(), typed)

@@ -68,6 +68,13 @@ def _task(task: Task) -> None:
         _results(task, order)
         with st.container(horizontal=True):
             _download(Path(task.result["csv"]), key=task.folder.name)
+            if submitted := task.result.get("kaggle"):
+                _download(
+                    Path(submitted["csv"]),
+                    "Kaggle CSV",
+                    key=f"kaggle_{task.folder.name}",
+                    note=f"id,label for Dogs vs. Cats Redux. {submitted['promise']}",
+                )
             st.button(
                 "Delete result",
                 icon=":material/delete:",
@@ -102,15 +109,16 @@ def _right(right: int, labelled: int) -> dict[str, str]:
     return {"Right": f"{right:,} of {labelled:,}", "Accuracy": percent(right / labelled)}
 
 
-def _download(csv: Path, *, key: str) -> None:
+def _download(csv: Path, title: str = "CSV", *, key: str, note: str | None = None) -> None:
     if csv.is_file():
         st.download_button(
-            "CSV",
+            title,
             csv.read_bytes,
-            "answers.csv",
+            "submission.csv" if note else "answers.csv",
             "text/csv",
             icon=":material/download:",
             on_click="ignore",
+            help=note,
             key=f"classify_csv_{key}",
         )
 
