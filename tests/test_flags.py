@@ -180,10 +180,15 @@ def no_weights():
 def test_what_only_the_pixels_show_is_flagged_after_a_check(folder):
     (folder / "dog.1.png").write_bytes(encoded("PNG", mode="L"))
     grey = Image.open(folder / "dog.1.png").convert("RGB")
+    slope = Image.linear_gradient("L")
     odd = {
         "grey": grey,
         "dark": NOISE.point(lambda level: level // 8),
-        "blurred": NOISE.resize((4, 4)).resize(PLAIN),
+        "bright": NOISE.point(lambda level: 255 - (255 - level) // 8),
+        "empty": NOISE.point(
+            [base + level // 24 for base in (140, 110, 90) for level in range(256)]
+        ),
+        "blurred": Image.merge("RGB", (slope, slope.rotate(90), slope)).resize(PLAIN),
     }
     (folder / "dog.1.png").unlink()
     for flag, picture in odd.items():
@@ -210,6 +215,8 @@ MEASURED = [
     ("near", "near_group", 0, -1),
     ("listed", "hint", "odd", ""),
     ("dark", "brightness", 34.9, 35),
+    ("bright", "brightness", 215.1, 215),
+    ("empty", "entropy", 3.99, 4),
     ("blurred", "sharpness", 34.9, 35),
     ("grey", "colour", 0.99, 1),
     ("undecodable", "decode_error", "damaged", ""),

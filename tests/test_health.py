@@ -179,6 +179,15 @@ def test_the_map_keeps_two_clouds_apart(count, monkeypatch):
     [
         (lambda photo: ImageOps.autocontrast(photo), "brightness", 90, 160),
         (lambda photo: photo.point(lambda level: level // 10), "brightness", 0, 20),
+        (
+            lambda photo: photo.point(lambda level: 255 - (255 - level) // 10),
+            "brightness",
+            235,
+            255,
+        ),
+        (lambda photo: photo.convert("L").point(lambda v: v // 64 * 64), "entropy", 1, 2.1),
+        (lambda photo: photo, "entropy", 7, 8),
+        (lambda photo: Image.new("RGB", photo.size, "red"), "entropy", 0, 0),
         (lambda photo: photo.convert("L"), "colour", 0, 0.5),
         (lambda photo: photo.resize((4, 4)).resize((400, 300)), "sharpness", 0, 20),
         (lambda photo: photo, "sharpness", 100, 1e6),

@@ -23,6 +23,7 @@ UNMEASURED: Mapping[str, float | int | str] = {
     "brightness": np.nan,
     "sharpness": np.nan,
     "colour": np.nan,
+    "entropy": np.nan,
     "decode_error": "",  # UnreadableImage.code
     "near_group": -1,
     "p_dog": np.nan,  # out of fold
@@ -131,6 +132,8 @@ def joined(dataset: Dataset, findings: Findings | None) -> pd.DataFrame:
     if findings is None:
         return pictures.assign(row=-1, **UNMEASURED)
     rows = findings.rows.assign(row=np.arange(len(findings.rows)))
+    # A check of an older version measured less.
+    rows = rows.assign(**{n: v for n, v in UNMEASURED.items() if n not in rows})
     table = pictures.merge(rows, how="left", on=["path", "digest"], validate="one_to_one")
     # NaN is the only value that does not equal itself.
     return table.fillna({"row": -1, **{n: v for n, v in UNMEASURED.items() if v == v}})

@@ -10,6 +10,8 @@ from catsdogs.labels import UNLABELLED
 SMALL_PX, EXTREME_ASPECT = 64, 3.0
 # Chosen by viewing the darkest and softest of 12,000 photos: beyond these, people hesitate.
 DARK, BLURRED, COLOURLESS = 35.0, 35.0, 1.0
+# Beyond almost all of 2,002 photos (docs/log.md).
+BRIGHT, EMPTY = 215.0, 4.0
 _GREY_MODES = ("1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L")
 _SUFFIXES = {
     **dict.fromkeys(("JPEG", "MPO"), (".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".mpo")),
@@ -107,6 +109,18 @@ FLAGS = {
         lambda t: t["brightness"] < DARK,
         measured=True,
     ),
+    "bright": Flag(
+        "Very bright",
+        f"A mean grey level above {BRIGHT:g} of 255.",
+        lambda t: t["brightness"] > BRIGHT,
+        measured=True,
+    ),
+    "empty": Flag(
+        "Little information",
+        f"So few grey levels that a pixel has under {EMPTY:g} bits (entropy, of 8 at most).",
+        lambda t: t["entropy"] < EMPTY,
+        measured=True,
+    ),
     "blurred": Flag(
         "Very blurred",
         f"A variance of the Laplacian under {BLURRED:g}, at 256 pixels.",
@@ -132,7 +146,10 @@ FLAGS = {
     ),
 }
 # Flags of photos that are readable but unusual.
-ODD = ("small", "extreme", "grey", "cmyk", "rotated", "trailing", "mismatch", "dark", "blurred")
+ODD = (
+    *("small", "extreme", "grey", "cmyk", "rotated", "trailing", "mismatch"),
+    *("dark", "bright", "empty", "blurred"),
+)
 
 
 def flags(table: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,7 @@ SORTS = {
     "File size": "size_bytes",
     "Brightness": "brightness",
     "Sharpness": "sharpness",
+    "Information": "entropy",
     "Doubt about the label": "label_quality",
     "Unlike the others": "similarity",
 }

@@ -1,4 +1,4 @@
-"""A photo's brightness, sharpness, colour and outline, measured on all its pixels."""
+"""A photo's brightness, sharpness, colours and outline, measured on all its pixels."""
 
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ MEASURES = np.dtype(
         ("brightness", np.float32),  # mean grey level, 0 to 255
         ("sharpness", np.float32),  # variance of the Laplacian, in squared grey levels
         ("colour", np.float32),  # mean distance of R, G and B from their mean, 0 to 170
+        ("entropy", np.float32),  # of the grey levels, in bits per pixel: 0 to 8
         ("outline", np.uint8, (OUTLINE_SIDE, OUTLINE_SIDE)),  # the picture, tiny and grey
     ]
 )
+_VERSION = 2  # Raise it when measures change.
 # Sharpness depends on the scale of the photo, so larger photos are first reduced to this side.
 _SIDE_PX = 256
 
@@ -30,7 +32,7 @@ def measure(root: Path, records: pd.DataFrame, *, progress: Progress | None = No
     return rows_of(
         root,
         records,
-        store=paths.cache_dir() / "measures" / DECODE_VERSION,
+        store=paths.cache_dir() / "measures" / f"{DECODE_VERSION}-{_VERSION}",
         row=MEASURES,
         compute=_measured,
         progress=progress,
@@ -48,8 +50,16 @@ def _measured(content: bytes) -> Any:
     row["brightness"] = levels.mean()
     row["sharpness"] = _laplacian(levels).var() if min(levels.shape) > 2 else 0
     row["colour"] = np.abs(colours - colours.mean(axis=-1, keepdims=True)).mean()
+    row["entropy"] = _entropy(np.asarray(grey))
     row["outline"] = np.asarray(tiny.convert("L"))
     return row
+
+
+def _entropy(levels: np.ndarray) -> float:
+    """Return Shannon's entropy of the histogram of uint8 ``levels``, in bits."""
+    share = np.bincount(levels.ravel(), minlength=256) / levels.size
+    share = share[share > 0]
+    return float(-(share * np.log2(share)).sum())
 
 
 def _laplacian(levels: np.ndarray) -> np.ndarray:

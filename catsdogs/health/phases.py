@@ -77,7 +77,7 @@ def measure(root: Path, records: pd.DataFrame, rows: pd.DataFrame, clock: Clock)
     if len(decoded):
         values = found.take(decoded)
         outlines[decoded] = values["outline"]
-        for name in ("brightness", "sharpness", "colour"):
+        for name in ("brightness", "sharpness", "colour", "entropy"):
             rows.loc[decoded, name] = values[name]
     return outlines
 

@@ -98,6 +98,8 @@ def _facts(photo: Mapping[Any, Any]) -> dict[str, str]:
     if pd.notna(photo["brightness"]):
         facts["Brightness"] = f"{photo['brightness']:.0f} of 255"
         facts["Sharpness"] = f"{photo['sharpness']:,.0f}"
+    if pd.notna(photo["entropy"]):
+        facts["Information"] = f"{photo['entropy']:.1f} of 8 bits per pixel"
     if photo["decode_error"]:
         facts["Decoding error"] = literal(photo["decode_error"])
     if photo["hint"]:
