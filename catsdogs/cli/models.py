@@ -90,8 +90,9 @@ def _submit(seen: list[Seen], run: Run, target: Path) -> None:
     _write(target, kaggle.submission(seen, run, bounds))
     unread = sum(one.error is not None for one in seen)
     say(
-        f"Wrote {target}: {counted(len(seen), 'picture')}, probabilities from {bounds.least:.2g} "
-        f"to {1 - bounds.least:.6g}, as is best for {run.result.val_images:,} validation images."
+        f"Wrote {target}: {counted(len(seen), 'picture')}. Probabilities are from "
+        f"{bounds.least:.2g} to {1 - bounds.least:.6g}, which is best for the run's validation "
+        "images."
     )
     say(kaggle.promise(bounds))
     if unread:

@@ -9,6 +9,6 @@ test_set.py     a run's locked test set: its photos now, and the answers for the
 both.py         "both": evidence for the two classes in different parts of a picture
 heatmap.py      a heat map painted over its photo
 kaggle.py       answers as a file that Kaggle accepts
-latency.py      the time of a forward pass, measured for several models in turns
+latency.py      the time of a forward pass, measured alternately for several models
 folder_task.py  a folder of pictures → a CSV file, as a background task
 """

@@ -16,7 +16,7 @@ from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
 from catsdogs.text import printable
 
-# What a picture without an answer costs least with.
+# The label that costs least for a picture without an answer.
 _UNKNOWN = 0.5
 
 

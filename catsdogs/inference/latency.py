@@ -1,7 +1,7 @@
 """The time of a forward pass, measured so that the models of two runs can be compared.
 
-The models take turns on the same pictures, and each starts as often as the other. What counts is
-the time that the thread had a processor core, so other work on the machine hardly matters.
+The models answer alternately about the same pictures, and each begins as often as the other. Only
+the time counts for which the thread had a processor core, so other work hardly matters.
 """
 
 import time
@@ -33,7 +33,7 @@ class Latency:
 def measured(models: Mapping[str, LiteRTModel]) -> dict[str, Latency]:
     """Return the latency of each model on one thread, by its name.
 
-    The pictures are noise: no model takes longer for one picture than for another.
+    The pictures are noise, because a model takes the same time for each picture.
     """
     generator = np.random.default_rng(0)
     sides = {model.side for model in models.values()}
