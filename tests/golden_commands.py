@@ -30,7 +30,7 @@ RUN_ID = re.compile(r"\d{8}-\d{6}-(custom_cnn|mobilenet_v2)-[0-9a-f]{4}")
 DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)?")
 # These depend on the machine, the checkout or the time. Only their type is recorded.
 OF_THE_MACHINE = {
-    *("git_commit", "machine", "versions", "who", "pid"),
+    *("git_commit", "uncommitted", "machine", "versions", "who", "pid"),
     *("sha256", "bytes", "model_bytes"),
 }
 # A model or a check measured these, and on another processor one photo may get another answer.

@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import SHARED, command_line
+from conftest import PROJECT, SHARED, command_line
 from PIL import Image
 
 from catsdogs.errors import UnreadableImage
@@ -19,7 +19,7 @@ from catsdogs.inference.rejection import Likeness, Neighbour
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.result import BothResult
 
-FINE_TUNED = "reference-mobilenet_v2-fine_tuned"
+FINE_TUNED = PROJECT / "artifacts" / "reference-mobilenet_v2-fine_tuned"
 FLOORS = {0.01: 0.5}
 
 
@@ -32,7 +32,7 @@ def drawn(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model():
-    return LiteRTModel(store.find(FINE_TUNED).folder / layout.LITERT_MODEL)
+    return LiteRTModel(FINE_TUNED / layout.LITERT_MODEL)
 
 
 def test_the_limits_hold_for_the_pictures_that_they_were_measured_on(drawn, model):
@@ -110,7 +110,7 @@ def test_composites_of_validation_photos_are_found_and_few_single_ones():
         with zipfile.ZipFile(archive) as opened:
             names = {name.rpartition("/")[2]: name for name in opened.namelist()}
             contents |= {name: (archive, full) for name, full in names.items()}
-    run = store.find(FINE_TUNED)
+    run = store.load(FINE_TUNED)
     table_ = model_files.read_predictions(run).sort_values("path")
     held_back = [path.rpartition("/")[2] for path in table_["path"]]
     cats, dogs = (

@@ -24,6 +24,7 @@ ALLOWED_ITALICS = {
     "Cats and Dogs": "the title of Microsoft's dataset",
     "Dogs": "a filter of the Dataset page, made from the name of the class",
     "Dogs vs. Cats": "the title of Kaggle's competition",
+    "Dogs vs. Cats Redux": "the title of another competition of Kaggle",
     "Paste": "a button that a component draws in the browser (ui/classify/paste.js)",
 }
 

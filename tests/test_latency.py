@@ -5,10 +5,11 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from conftest import PROJECT
 
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.inference.latency import Latency, measured
-from catsdogs.runs import layout, store
+from catsdogs.runs import layout
 
 FAST, SLOW = "reference-custom_cnn", "reference-mobilenet_v2-fine_tuned"
 
@@ -16,7 +17,7 @@ FAST, SLOW = "reference-custom_cnn", "reference-mobilenet_v2-fine_tuned"
 @pytest.fixture(scope="module")
 def models():
     def load(name):
-        return LiteRTModel(store.find(name).folder / layout.LITERT_MODEL)
+        return LiteRTModel(PROJECT / "artifacts" / name / layout.LITERT_MODEL)
 
     return {"fast": load(FAST), "fast again": load(FAST), "slow": load(SLOW)}
 

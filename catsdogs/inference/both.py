@@ -5,7 +5,7 @@ animal often has some evidence for the other class, so the pictures with the mos
 looked at again in parts, which show more detail (``docs/log.md`` lists the alternatives).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from PIL import Image
 from catsdogs.errors import UnreadableImage
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.images.parallel import map_files
-from catsdogs.images.picture import Picture
+from catsdogs.images.picture import Picture, load_square
 from catsdogs.runs.result import BothResult
 
 # The share of photos like those of the validation side that may be said to show both.
@@ -48,19 +48,30 @@ def measured(model: LiteRTModel, root: Path, names: Sequence[str]) -> BothResult
     None if fewer decode than a share of ``FALSE_ALARMS`` can be measured on.
     """
 
-    def look(content: bytes) -> tuple[float, float]:
-        picture = Picture(content)
-        heatmap = model(picture.square(model.side))["heatmap"]
-        return _mixed(heatmap), _evidence(heatmap, _logits(model, picture))
+    def whole(content: bytes) -> np.ndarray:
+        return model(load_square(content, model.side))["heatmap"]
 
-    outcomes = [found for _, found in map_files(root, names, look)]
-    seen = np.array([found for found in outcomes if not isinstance(found, UnreadableImage)])
-    most = int(FALSE_ALARMS * (len(seen) + 1))
+    def in_parts(content: bytes) -> np.ndarray:
+        return _logits(model, Picture(content))
+
+    heatmaps = dict(_answers(root, names, whole))
+    most = int(FALSE_ALARMS * (len(heatmaps) + 1))
     if not most:
         return None
-    mixed = float(np.quantile(seen[:, 0], 1 - _MIXED))
-    evidence = np.sort(seen[seen[:, 0] >= mixed, 1])
-    return BothResult(mixed=mixed, evidence=float(evidence[-most]), images=len(seen))
+    mixed = float(np.quantile([_mixed(heatmap) for heatmap in heatmaps.values()], 1 - _MIXED))
+    again = [name for name, heatmap in heatmaps.items() if _mixed(heatmap) >= mixed]
+    logits = _answers(root, again, in_parts)
+    evidence = sorted(_evidence(heatmaps[name], found) for name, found in logits)
+    return BothResult(mixed=mixed, evidence=evidence[-most], images=len(heatmaps))
+
+
+def _answers(
+    root: Path, names: Sequence[str], ask: Callable[[bytes], np.ndarray]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (name, answer) of the files that decode."""
+    for name, answer in map_files(root, names, ask):
+        if not isinstance(answer, UnreadableImage):
+            yield name, answer
 
 
 def _mixed(heatmap: np.ndarray) -> float:

@@ -161,12 +161,18 @@ def _with_mirrored_view(graph: keras.Model, *, last: keras.Layer) -> keras.Model
 
 
 def _grad_cam_graph(model: keras.Model) -> keras.Model:
-    outputs = {
-        "p_dog": model.output,
-        "heatmap": _grad_cam(model),
-        "embedding": model.get_layer("p_dog").input,
-    }
-    return keras.Model(model.input, outputs)
+    tensors = [
+        model.get_layer(models.LAST_MAPS).output,
+        _hidden_values(model),
+        model.get_layer("p_dog").input,
+        model.output,
+    ]
+    # A network inside another: operations from a file have the names that new ones would get.
+    network = keras.Model(model.input, tensors)
+    pixels = keras.Input(model.input_shape[1:], dtype="uint8", name="image")
+    maps, hidden, embedding, p_dog = network(pixels)
+    heatmap = _grad_cam(model, maps, hidden)
+    return keras.Model(pixels, {"p_dog": p_dog, "heatmap": heatmap, "embedding": embedding})
 
 
 def _class_activation_graph(
@@ -188,18 +194,21 @@ def _class_activation_graph(
     return keras.Model(pixels, {"p_dog": p_dog, "heatmap": heatmap, "embedding": embedding})
 
 
-def _grad_cam(model: keras.Model) -> keras.KerasTensor:
+def _grad_cam(
+    model: keras.Model, maps: keras.KerasTensor, hidden_values: keras.KerasTensor
+) -> keras.KerasTensor:
     """Grad-CAM (Selvaraju et al., 2017, arXiv:1610.02391) at the last pooled maps, signed.
+
+    ``maps`` (B, h, w, C) and ``hidden_values`` (B, H) are the model's activations.
 
     The gradient of the logit through one hidden ReLU layer has a closed form, so it is written as
     forward operations that LiteRT knows. The mean over positions is folded into the constant.
     """
     output, hidden = model.get_layer("p_dog"), model.get_layer(models.HIDDEN)
-    maps = model.get_layer(models.LAST_MAPS).output  # (B, h, w, C)
     height, width, channels = maps.shape[1:]
     kernel = hidden.get_weights()[0].reshape(height * width, channels, -1)
     mean_kernel = (kernel.mean(axis=0) * _normalising_scale(model)).T  # (hidden, C)
-    active = ops.cast(_hidden_values(model) > 0, "float32")
+    active = ops.cast(hidden_values > 0, "float32")
     slopes = active * ops.convert_to_tensor(output.get_weights()[0][:, 0])  # (B, hidden)
     channel_weights = ops.matmul(slopes, ops.convert_to_tensor(mean_kernel))  # (B, C)
     return ops.sum(maps * ops.reshape(channel_weights, (-1, 1, 1, channels)), axis=-1)

@@ -42,8 +42,8 @@ _LEAST_P = 0.0001
 OWN_METRICS = f"Each run on all of its own validation photos, at a threshold of {THRESHOLD:g}"
 OWN_ANSWERS = "The runs share no validation photos, so each is shown on its own."
 ABOUT_LATENCY = (
-    "The forward pass was measured now, alternately for all models, on one processor core: the median "
-    "of 40 passes, and the quartiles."
+    "The forward pass was measured now, alternately for all models, on one processor core: the "
+    "median of 40 passes, and the quartiles."
 )
 ABOUT_METRICS = (
     "Accuracy, and the shares of cats and dogs that are recognised: higher is better. Balanced "

@@ -46,7 +46,7 @@ def _of_runs(named: Mapping[str, Run], usable: Sequence[Run]) -> dict[str, Calla
     tests = {"Test set": lambda: test_set.show(named)} if test_set.has_one(named) else {}
     return {
         **tests,
-        comparison_text.DIFFERS: lambda: _differences(named),
+        "Differences": lambda: _differences(named),
         "Training": lambda: _training(named),
         "Cost": lambda: _cost(named, usable),
         f"All {len(usable)} runs": lambda: runs.show(list(usable)),
