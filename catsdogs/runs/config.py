@@ -173,7 +173,8 @@ class RunConfig(Recipe):
         Flag(),
         "Mirrored view",
         "The finished model answers for each picture and its mirror image, and gives the mean of "
-        "both. It is slightly more accurate, and an answer takes twice the time.",
+        "both. It is slightly more accurate, and an answer takes twice the time. By default it is "
+        "off.",
         allowed=lambda config: not config.mirrored_view or config.learns_pixels,
         expected=lambda: "no, unless training sees pixels, as fine-tuning from block 4 does",
         matters=lambda config: config.learns_pixels,
