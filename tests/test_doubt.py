@@ -136,7 +136,7 @@ RARE_SAID = "Learned nothing: 95.0 % of 40 validation photos right, and saying c
             ended(epochs(0.5, 0.2, 2.9), **GOOD),
             TUNED,
             "The loss rose from 0.2 to 2.9. The learning rate of 0.1 is probably too large: try "
-            "6e-05. The weights of epoch 1 are kept.",
+            "0.0001. The weights of epoch 1 are kept.",
         ),
     ],
 )

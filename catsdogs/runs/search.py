@@ -168,7 +168,7 @@ def create(settings: SearchSettings) -> Search:
     name = f"{settings.base['model']}-{key}"
     if (_root() / name / _SETTINGS).is_file():
         return load(name)
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    now = datetime.now().astimezone().isoformat()
     settings = msgspec.structs.replace(settings, created_at=now)
     files.write_json(_root() / name / _SETTINGS, msgspec.to_builtins(settings))
     return Search(name, settings)
