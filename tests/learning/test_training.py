@@ -13,6 +13,7 @@ from conftest import command_line, seal
 from PIL import ExifTags, Image
 from sklearn.datasets import load_sample_image
 
+from catsdogs.comparison.repetition import repetition
 from catsdogs.dataset import index
 from catsdogs.dataset.split import split
 from catsdogs.errors import RunError
@@ -261,22 +262,21 @@ def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, sha
     assert set(outputs) == {"p_dog", "heatmap", "embedding"}
 
 
-def test_a_run_is_verified_and_one_with_a_changed_weight_is_not(runs, trained_machine):
-    run = runs["default"]
-    status, result = command_line("runs", "verify", run.run_id)
+def test_a_run_is_verified_and_one_with_a_changed_weight_is_not(runs):
+    run, runs_before = runs["default"], len(store.list_runs()[0])
+    status, result = command_line("runs", "verify", run.run_id, "--keep")
     assert (status, result["identical"], result["other_answers"]) == (0, True, 0)
     assert (result["same_model"], result["differs"]) == (True, [])
-    assert {one.run_id for one in store.list_runs()[0]} == {one.run_id for one in runs.values()}
+    assert len(store.list_runs()[0]) == runs_before + 1
 
     model = run.folder / layout.LITERT_MODEL
     content = bytearray(model.read_bytes())
     content[len(content) // 2] ^= 1
     model.write_bytes(content)
     seal(run.folder)
-    status, result = command_line("runs", "verify", run.run_id, "--keep")
-    assert (status, result["identical"], result["same_model"]) == (1, False, False)
-    assert result["other_answers"] == 0  # The predictions were made before.
-    assert store.find(result["again"]).state is State.FINISHED
+    found = repetition(store.load(run.folder), store.find(result["again"]))
+    assert (found.is_identical, found.same_model) == (False, False)
+    assert found.other_answers == 0  # The predictions were made before.
 
 
 def test_a_run_on_photos_that_changed_is_not_verified(runs):
