@@ -48,9 +48,7 @@ RECIPES = {
     "reference-mobilenet_v2": ["--model", "mobilenet_v2"],
     "reference-custom_cnn-plain": ["--model", "custom_cnn", "--recipe", "plain"],
     "reference-custom_cnn": ["--model", "custom_cnn", "--repeats", "4", "--mirrored-view"],
-    "reference-mobilenet_v2-fine_tuned": [
-        *("--model", "mobilenet_v2", "--fine-tune", "10", "--mirrored-view"),
-    ],
+    "reference-mobilenet_v2-fine_tuned": ["--model", "mobilenet_v2", "--fine-tune", "10"],
 }
 FINE_TUNED = "reference-mobilenet_v2-fine_tuned"
 WITH_MODEL = ("reference-custom_cnn", FINE_TUNED)
