@@ -71,6 +71,7 @@ def test_the_heat_map_of_both_shows_each_class_where_it_is_strongest():
     evidence = np.zeros((4, 8), np.float32)
     evidence[0, 1], evidence[3, 6] = -2, 9
     assert heatmap.places(evidence) == {"cat": (1.5 / 8, 0.125), "dog": (6.5 / 8, 0.875)}
+    assert list(heatmap.places(np.maximum(evidence, 0))) == ["dog"]
     opacity = heatmap.layer(evidence, label=None).getchannel("A")
     assert min(opacity.getpixel(place) for place in ((18, 12), (78, 84))) > 200
     assert opacity.getpixel((48, 48)) == 0

@@ -179,7 +179,7 @@ def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> di
     kept = references(sides, None, root, model, count=_REFERENCES, others=seen)
     if kept is not None:
         kept.save(target)
-    limits = both_limits(sides, root, model)
+    limits = both_limits(sides, root, model) if run.config.fine_tune else None
     return {} if limits is None else {"both": to_builtins(limits)}
 
 

@@ -55,6 +55,8 @@ def classify(
         if target:
             _require_new_file(target.expanduser().absolute(), force=force)
     asked = _named_or_best(runs or [])
+    if kaggle and kaggle == table:
+        raise ConfigError(f"Expected two files. Received: {kaggle} for --csv and --kaggle.")
     if kaggle and len(asked) != 1:
         raise ConfigError(
             f"Expected one run for --kaggle. Received: {len(asked)}. Name one with --run."

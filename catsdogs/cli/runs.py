@@ -14,6 +14,7 @@ from catsdogs.cli.run_progress import Report, watching
 from catsdogs.dataset import index
 from catsdogs.errors import DatasetError, RunError
 from catsdogs.runs import layout, looks, queue, store
+from catsdogs.runs.command import repeating
 from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.events import State, to_json
 from catsdogs.runs.run import Run
@@ -122,16 +123,30 @@ def verify(*, run: str, keep: bool) -> Outcome:
     # "auto" may stand for another value by now.
     resolved = {name: value for name, value in found.view.resolved.items() if name in SETTINGS}
     config = RunConfig.from_json({**found.config.to_json(), **resolved})
-    again = store.find(_followed(queue.start(config)).result["run"])
-    made = repetition(found, again)
+    again = queue.start(config)
+    try:
+        _followed(again)
+        again = store.load(again.folder)
+        if again.state is not State.FINISHED:
+            raise RunError(
+                f"Expected the repetition of {found.run_id} to finish. Received: one that is "
+                f"{again.state}. Verify the run again."
+            )
+        made = repetition(found, again)
+    finally:
+        if not keep and not store.load(again.folder).state.is_active:
+            queue.delete(again)
     result = {"run": found.run_id, "again": again.run_id, "identical": made.is_identical}
     result |= {**asdict(made), "kept": keep}
-    if not keep:
-        queue.delete(again)
     return Outcome(result, run_tables.verified(result), DONE if made.is_identical else FAILED)
 
 
 def _require_repeatable(run: Run) -> None:
+    if run.is_reference:
+        raise RunError(
+            f"Expected a run of your own. Received: {run.run_id}, whose model was made smaller "
+            f"to come with the project. Train it yourself: {repeating(run.config)}"
+        )
     if run.state is not State.FINISHED or run.view.extensions:
         received = "one that was extended" if run.view.extensions else f"one that is {run.state}"
         raise RunError(

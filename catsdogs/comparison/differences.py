@@ -72,7 +72,8 @@ def _said(name: str, value: Any) -> str:
 def _data(a: Run, b: Run) -> Iterator[Difference]:
     decisions, sets = [run.about.annotations for run in (a, b)], [a.about.dataset, b.about.dataset]
     changed = decisions[0].hash != decisions[1].hash
-    if sets[0].fingerprint != sets[1].fingerprint and not changed:
+    is_other = sets[0].name != sets[1].name
+    if is_other or (sets[0].fingerprint != sets[1].fingerprint and not changed):
         yield Difference("dataset", DATA, "Dataset", *(_dataset(run) for run in (a, b)))
     if changed:
         said = (
@@ -87,12 +88,11 @@ def _data(a: Run, b: Run) -> Iterator[Difference]:
             yield Difference(name, DATA, name.capitalize(), *said)
     for name, title in (
         ("near_duplicates", "Near duplicates found"),
-        ("label_map", "Which names mean which class"),
+        ("label_map", "Mapping of names to classes"),
     ):
         values = [getattr(one, name) for one in decisions]
-        if values[0] != values[1]:
-            said = (_NONE if isinstance(one, UnsetType) else one for one in values)
-            yield Difference(name, DATA, title, *said)
+        if not any(isinstance(one, UnsetType) for one in values) and values[0] != values[1]:
+            yield Difference(name, DATA, title, *(one or _NONE for one in values))
     yield from _photos(a, b)
 
 
@@ -159,9 +159,9 @@ def _machine(a: Run, b: Run) -> Iterator[Difference]:
         values = [getattr(run.about.machine, name) for run in (a, b)]
         if any(isinstance(one, UnsetType) or one == "" for one in values):
             continue
-        if values[0] != values[1]:
-            said = (_machine_value(name, one) for one in values)
-            yield Difference(f"machine.{name}", MACHINE, title, *said)
+        a_said, b_said = (_machine_value(name, one) for one in values)
+        if a_said != b_said:
+            yield Difference(f"machine.{name}", MACHINE, title, a_said, b_said)
 
 
 def _machine_value(name: str, value: Any) -> str:

@@ -93,7 +93,7 @@ def main(folder: Path) -> int:
 
 
 def forget(subject: str) -> None:
-    """Remove the CSV that a task wrote."""
+    """Remove the files that a task wrote."""
     for file in (_csv_file(subject), _kaggle_file(subject)):
         file.unlink(missing_ok=True)
 
@@ -107,7 +107,11 @@ def _submitted(seen: list[Seen], runs: list[Run], subject: str) -> dict[str, str
 
     if len(runs) != 1 or not kaggle.are_numbered([one.name for one in seen]):
         return None
-    bounds, target = kaggle.clip_of(runs[0]), _kaggle_file(subject)
+    try:
+        bounds = kaggle.clip_of(runs[0])
+    except RunError:  # Its predictions are damaged; the answers are not.
+        return None
+    target = _kaggle_file(subject)
     files.write_text(target, kaggle.submission(seen, runs[0], bounds))
     return {"csv": str(target), "promise": kaggle.promise(bounds)}
 

@@ -28,11 +28,17 @@ def layer(heatmap: np.ndarray, *, label: str | None) -> Image.Image:
 
 
 def places(heatmap: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Return where the evidence for each class is strongest: (x, y) as shares of the picture."""
+    """Return where the evidence for each class is strongest: (x, y) as shares of the picture.
+
+    A class without any evidence is left out.
+    """
     height, width = heatmap.shape
     found = {}
     for label in CLASS_NAMES:
-        row, column = np.unravel_index(_strength(heatmap, label=label).argmax(), heatmap.shape)
+        strength = _strength(heatmap, label=label)
+        if not strength.any():
+            continue
+        row, column = np.unravel_index(strength.argmax(), heatmap.shape)
         found[label] = (float(column + 0.5) / width, float(row + 0.5) / height)
     return found
 

@@ -18,6 +18,7 @@ from catsdogs.text import printable
 
 # The label that costs least for a picture without an answer.
 _UNKNOWN = 0.5
+_LONGEST_NUMBER = 12  # digits
 
 
 def clip_of(run: Run) -> Clip:
@@ -76,7 +77,8 @@ def _numbered(seen: Sequence[Seen]) -> dict[int, Seen]:
 
 def _number(name: str) -> int | None:
     stem = PurePosixPath(name.replace("\\", "/")).stem
-    return int(stem) if stem.isascii() and stem.isdecimal() else None
+    is_number = stem.isascii() and stem.isdecimal() and len(stem) <= _LONGEST_NUMBER
+    return int(stem) if is_number else None
 
 
 def _label(one: Seen, run: Run, bounds: Clip) -> float:

@@ -11,12 +11,7 @@ from catsdogs.runs.result import BothResult
 
 
 def both_limits(sides: Sides, root: Path, litert: Path) -> BothResult | None:
-    """Return the limits of the exported model ``litert``, if it can tell.
-
-    Only a fine-tuned MobileNetV2 can: frozen, its maps hold too little evidence (docs/log.md).
-    """
-    if not sides.config.fine_tune:
-        return None
+    """Return the limits of the exported, fine-tuned model ``litert``; None for few photos."""
     generator = np.random.default_rng(sides.config.seed)
     paths = generator.permutation(sides.val_records["path"].to_numpy())[: both.MEASURED]
     return both.measured(LiteRTModel(litert), root, paths.tolist())

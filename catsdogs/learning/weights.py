@@ -53,9 +53,11 @@ def _find() -> Path:
     home = keras_home()
     kept = home / "models" / WEIGHTS_FILE
     # Keras would overwrite a file with other content, and delete it if the download fails.
-    with suppress(PermissionError):
-        if kept.is_file():
-            return _imagenet(kept)
+    is_kept = False
+    with suppress(PermissionError):  # A folder that may not be read: Keras uses another one.
+        is_kept = kept.is_file()
+    if is_kept:
+        return _imagenet(kept)
     before = socket.getdefaulttimeout()
     # Keras sets no timeout: on a network that drops packets, it would wait forever.
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)

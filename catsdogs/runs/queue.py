@@ -275,7 +275,7 @@ def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
             near_duplicates=duplicates.content_hash(dataset.root),
             label_map=labelling.content_hash(dataset.root) or UNSET,
         ),
-        versions={one.name.lower(): one.version for one in distributions()},
+        versions=_packages(),
         git_commit=_git("rev-parse", "HEAD"),
         uncommitted=_has_changes(),
         machine=Machine(
@@ -288,6 +288,16 @@ def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
             memory_bytes=hardware.memory_bytes(),
         ),
     )
+
+
+def _packages() -> dict[str, str]:
+    """Return the version of each installed package, by name."""
+    found: dict[str, str] = {}
+    for one in distributions():
+        # A broken installation may leave an entry without a name. Python imports the first of a name.
+        if name := one.metadata["Name"]:
+            found.setdefault(name.lower(), one.version)
+    return found
 
 
 def _has_changes() -> bool | UnsetType:

@@ -177,7 +177,7 @@ def _differences(named: Mapping[str, Run]) -> None:
     (name_a, a), (name_b, b) = named.items()
     table = comparison_text.difference_table(a, b, {"A": name_a, "B": name_b})
     if table.empty:
-        st.caption("None: settings, photos, packages and machine are the same.")
+        st.caption("No difference is recorded.")
         return
     st.caption("Settings count as they were in effect. Equal ones are left out.")
     st.dataframe(
