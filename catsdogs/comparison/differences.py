@@ -72,8 +72,8 @@ def _said(name: str, value: Any) -> str:
 def _data(a: Run, b: Run) -> Iterator[Difference]:
     decisions, sets = [run.about.annotations for run in (a, b)], [a.about.dataset, b.about.dataset]
     changed = decisions[0].hash != decisions[1].hash
-    is_other = sets[0].name != sets[1].name
-    if is_other or (sets[0].fingerprint != sets[1].fingerprint and not changed):
+    are_others = sets[0].fingerprint != sets[1].fingerprint
+    if are_others and (sets[0].name != sets[1].name or not changed):
         yield Difference("dataset", DATA, "Dataset", *(_dataset(run) for run in (a, b)))
     if changed:
         said = (

@@ -294,7 +294,7 @@ def _packages() -> dict[str, str]:
     """Return the version of each installed package, by name."""
     found: dict[str, str] = {}
     for one in distributions():
-        # A broken installation may leave an entry without a name. Python imports the first of a name.
+        # A broken installation leaves entries without a name. Python imports the first of a name.
         if name := one.metadata["Name"]:
             found.setdefault(name.lower(), one.version)
     return found
