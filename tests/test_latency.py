@@ -35,6 +35,8 @@ def busy(processes):
             other.wait()
 
 
+# Other tests beside them would change the times: these run alone.
+@pytest.mark.long
 @pytest.mark.parametrize("processes", [0, 2])
 def test_the_same_model_twice_takes_the_same_time(models, processes):
     with busy(processes):
@@ -44,6 +46,7 @@ def test_the_same_model_twice_takes_the_same_time(models, processes):
     assert found["slow"].median_ms > found["fast"].median_ms
 
 
+@pytest.mark.long
 def test_the_order_of_the_models_does_not_matter(models):
     first = measured({name: models[name] for name in ("fast", "slow")})
     swapped = measured({name: models[name] for name in ("slow", "fast")})

@@ -15,8 +15,8 @@ def layer(heatmap: np.ndarray, *, label: str | None) -> Image.Image:
     """Return the evidence for ``label`` as a transparent picture to overlay on a photo.
 
     It is RGBA, ``LAYER_PX`` squared. ``heatmap`` has shape (h, w), positive for "dog" and negative
-    for "cat". The layer is transparent where there is no evidence for ``label``. Without a label,
-    it shows the evidence for both classes, the strongest of each in the same colour.
+    for "cat". The layer is transparent where there is no evidence for ``label``. If ``label`` is
+    None, it shows the evidence for both classes, the strongest of each in the same colour.
     """
     labels = CLASS_NAMES if label is None else (label,)
     strength = np.maximum.reduce([_strength(heatmap, label=one) for one in labels])
