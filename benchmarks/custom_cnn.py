@@ -23,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.notebook_way import linked_by_class, sides_of
-from catsdogs.runs import store
+from catsdogs.runs import effective, store
 
 # The multiply-adds of a forward pass: three convolutions and the first dense layer.
 _PLAIN = [148**2 * 32 * 27, 72**2 * 64 * 288, 34**2 * 128 * 576, 36_992 * 128]
@@ -86,7 +86,7 @@ def _ours(dataset: Path, epochs: int, recipe: str) -> dict[str, object]:
         subprocess.run(command, check=True, capture_output=True, env=environment)
         run = store.load(next(path for path in Path(artifacts).iterdir() if path.is_dir()))
         ends = [epoch.t for epoch in run.view.epochs]
-    result, images = run.result, run.result.train_images * run.config.image_repeats
+    result, images = run.result, run.result.train_images * effective.repeats(run.config)
     return _figures(ends[-1] - ends[-2], images, result.precision)
 
 

@@ -31,8 +31,8 @@ from catsdogs.images.parallel import map_files
 from catsdogs.learning import models, weights
 from catsdogs.learning.frameworks import keras, layers, tensorflow
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.effective import FINE_TUNING_RATE
 from catsdogs.runs.models import MODELS, WHOLE
-from catsdogs.runs.recipe import FINE_TUNING_RATE
 from catsdogs.sources import opening
 
 BATCH, PHOTOS = 32, 256

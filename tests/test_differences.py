@@ -25,7 +25,7 @@ ABOUT = {
 def made(empty_machine):
     """Return a function that makes a finished run with these settings, or another ``about``."""
 
-    def write(*, model="custom_cnn", about=None, photos=10, **settings):
+    def write(*, model="custom_cnn", about=None, photos=10, weights="", **settings):
         folder = store.create(
             RunConfig(model, "/photos", **settings), About(**{**ABOUT, **(about or {})})
         )
@@ -40,6 +40,7 @@ def made(empty_machine):
         table.to_parquet(folder / layout.PREDICTIONS)
         with event_file.appending(folder) as emit:
             result = {"val_accuracy": 0.9, "val_loss": 0.3, "val_images": photos}
+            result |= {"weights": weights} if weights else {}
             emit("finished", result=result, epochs=1, planned=1)
         seal(folder)
         return store.load(folder)
@@ -53,6 +54,12 @@ def names(a, b):
 
 def test_equal_runs_differ_in_nothing(made):
     assert names(made(), made()) == []
+
+
+def test_runs_from_other_pretrained_weights_differ_in_them(made):
+    runs = [made(model="mobilenet_v2", weights=weights) for weights in ("shipped", "0123456789ab")]
+    (found,) = differences(*runs)
+    assert (found.name, found.a, found.b) == ("weights", "shipped", "0123456789ab")
 
 
 def test_runs_that_differ_in_the_learning_rate_differ_in_nothing_else(made):

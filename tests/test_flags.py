@@ -185,7 +185,7 @@ def test_what_only_the_pixels_show_is_flagged_after_a_check(folder):
         "grey": grey,
         "dark": NOISE.point(lambda level: level // 8),
         "bright": NOISE.point(lambda level: 255 - (255 - level) // 8),
-        "empty": NOISE.point(
+        "low_information": NOISE.point(
             [base + level // 24 for base in (140, 110, 90) for level in range(256)]
         ),
         "blurred": Image.merge("RGB", (slope, slope.rotate(90), slope)).resize(PLAIN),
@@ -216,7 +216,7 @@ MEASURED = [
     ("listed", "hint", "odd", ""),
     ("dark", "brightness", 34.9, 35),
     ("bright", "brightness", 215.1, 215),
-    ("empty", "entropy", 3.99, 4),
+    ("low_information", "entropy", 3.99, 4),
     ("blurred", "sharpness", 34.9, 35),
     ("grey", "colour", 0.99, 1),
     ("undecodable", "decode_error", "damaged", ""),

@@ -53,6 +53,9 @@ def test_a_judge_that_cannot_be_loaded_stops_nobody(made):
         def __call__(self, picture):
             return Output(0.9, np.zeros((1, 1), np.float32), None)
 
+        def shows_both(self, picture, heatmap):
+            return None
+
         def calibrated(self, p_dog):
             return p_dog
 

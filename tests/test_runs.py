@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from catsdogs.errors import ConfigError, DatasetError, RunError
-from catsdogs.runs import event_file, layout, queue, store
+from catsdogs.runs import effective, event_file, layout, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
@@ -601,7 +601,7 @@ def test_a_folder_that_cannot_be_filled_is_not_left_behind(monkeypatch, tmp_path
 def test_a_run_of_an_earlier_version_keeps_the_defaults_it_had():
     written = {"model": "custom_cnn", "data": "/photos", "learning_rate": None}
     config = RunConfig.from_json(written)
-    assert (config.peak_learning_rate, config.image_repeats, config.precision) == (
+    assert (effective.learning_rate(config), effective.repeats(config), config.precision) == (
         1e-3,
         1,
         "float32",

@@ -1,10 +1,10 @@
 """Rebuild the reference runs: ``make reference DATA=/path/to/dogs-vs-cats``.
 
 Trains four recipes with seeds 1, 2 and 3 through the project's own command line on the photos of
-DATA, which takes hours; ``--seeds 1`` leaves out the others. The labels that a review of the health
-check's suspects found wrong (``reference_annotations.csv``) are corrected on the training side of
-each seed's split only; the validation side keeps its labels. Runs that are already trained are not
-trained again.
+DATA, which takes hours; ``--seeds 1`` keeps what is known of the others. The labels that a review
+of the health check's suspects found wrong (``reference_annotations.csv``) are corrected on the
+training side of each seed's split only; the validation side keeps its labels. A run that is already
+trained, with the same settings on the same photos, is not trained again.
 
 Then writes the shipped files to ``artifacts/``: the run folders of seed 1, with models in float16
 where they are small enough to ship, the fine-tuned backbone, and the metrics of the other seeds.
@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,11 +45,11 @@ from tools import other_things
 
 SEED, OTHER_SEEDS = 1, (2, 3)
 # By the shipped folder's name, the cheapest first.
-RECIPES = {
-    "reference-mobilenet_v2": ["--model", "mobilenet_v2"],
-    "reference-custom_cnn-plain": ["--model", "custom_cnn", "--recipe", "plain"],
-    "reference-custom_cnn": ["--model", "custom_cnn", "--repeats", "4", "--mirrored-view"],
-    "reference-mobilenet_v2-fine_tuned": ["--model", "mobilenet_v2", "--fine-tune", "10"],
+RECIPES: dict[str, dict[str, Any]] = {
+    "reference-mobilenet_v2": {"model": "mobilenet_v2"},
+    "reference-custom_cnn-plain": {"model": "custom_cnn", "recipe": "plain"},
+    "reference-custom_cnn": {"model": "custom_cnn", "repeats": 4, "mirrored_view": True},
+    "reference-mobilenet_v2-fine_tuned": {"model": "mobilenet_v2", "fine_tune": 10},
 }
 FINE_TUNED = "reference-mobilenet_v2-fine_tuned"
 WITH_MODEL = ("reference-custom_cnn", FINE_TUNED)
@@ -82,7 +83,7 @@ def main() -> None:
                 other_things.save(seen, others.file(identity(paths.shipped_backbone())))
     other_seeds = [seed for seed in options.seeds if seed != SEED]
     figures = [_figures(name, trained(name, s, root)) for name in RECIPES for s in other_seeds]
-    files.write_json(artifacts / SEEDS_FILE, figures)
+    _keep(figures, artifacts / SEEDS_FILE)
 
 
 def trained(name: str, seed: int, root: Path) -> Run:
@@ -93,12 +94,15 @@ def trained(name: str, seed: int, root: Path) -> Run:
     work = paths.cache_dir() / "reference" / f"seed-{seed}"
     os.environ["CATSDOGS_DATA"] = str(work / "data")
     os.environ["CATSDOGS_ARTIFACTS"] = str(work / name)
-    if not (finished := _finished()):
-        if not annotations.in_effect(root):
-            _command("data", "health", str(root))  # Also finds the near duplicates.
-            _decide(root, seed)
-        _command("train", "--data", str(root), "--seed", str(seed), *RECIPES[name])
-        finished = _finished()
+    if not annotations.in_effect(root):
+        _command("data", "health", str(root))  # Also finds the near duplicates.
+        _decide(root, seed)
+    config = RunConfig(data=str(root), seed=seed, **RECIPES[name])
+    fingerprint = index.scan(root).fingerprint()
+    if not (finished := _finished(config, fingerprint)):
+        options = (_option(*setting) for setting in RECIPES[name].items())
+        _command("train", "--data", str(root), "--seed", str(seed), *chain(*options))
+        finished = _finished(config, fingerprint)
     return finished[0]
 
 
@@ -179,8 +183,10 @@ def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> di
     kept = references(sides, None, root, model, count=_REFERENCES, others=seen)
     if kept is not None:
         kept.save(target)
-    limits = both_limits(sides, root, model) if run.config.fine_tune else None
-    return {} if limits is None else {"both": to_builtins(limits)}
+    if not run.config.fine_tune:
+        return {}
+    limits = both_limits(sides, root, model, lambda done, total: None)
+    return {"both": to_builtins(limits)}
 
 
 def _figures(name: str, run: Run) -> dict[str, Any]:
@@ -204,8 +210,27 @@ def _require_no_path(folder: Path, root: Path) -> None:
         )
 
 
-def _finished() -> list[Run]:
-    return [run for run in store.list_runs()[0] if run.state is State.FINISHED]
+def _finished(config: RunConfig, fingerprint: str) -> list[Run]:
+    """Return the finished runs with these settings on the photos with this fingerprint."""
+    return [
+        run
+        for run in store.list_runs()[0]
+        if run.state is State.FINISHED
+        and repeating(run.config) == repeating(config)
+        and run.about.dataset.fingerprint == fingerprint
+    ]
+
+
+def _keep(figures: list[dict[str, Any]], file: Path) -> None:
+    """Add figures of seeds to those in a file, in the place of older ones of the same run."""
+    known = json.loads(file.read_text("utf-8")) if file.is_file() else []
+    kept = {(one["recipe"], one["seed"]): one for one in (*known, *figures)}
+    files.write_json(file, [kept[key] for key in sorted(kept)])
+
+
+def _option(name: str, value: Any) -> list[str]:
+    option = f"--{name.replace('_', '-')}"
+    return [option] if value is True else [option, str(value)]
 
 
 def _command(*arguments: str) -> None:

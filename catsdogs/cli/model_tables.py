@@ -1,7 +1,7 @@
 """The tables of evaluate, compare and classify."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from string import ascii_uppercase
 from typing import Any
 
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from catsdogs.cli.fitting import Grid, shortened
 from catsdogs.cli.tables import Readable, facts, listed, percent, unreadable_files
+from catsdogs.comparison.differences import Difference
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
 from catsdogs.runs.seen_before import TRAINING
 from catsdogs.text import counted
@@ -130,7 +131,13 @@ def _decimals(value: float) -> str:
     return f"{value:.4f}"
 
 
-def compared(result: dict[str, Any], *, headline: str, names: Mapping[str, str]) -> Readable:
+def compared(
+    result: dict[str, Any],
+    *,
+    headline: str,
+    names: Mapping[str, str],
+    differing: Iterable[Difference],
+) -> Readable:
     """Return which run is better, where each is right, and whether that could be chance.
 
     ``headline`` says the first in a sentence. ``names`` are those of runs A and B, by letter.
@@ -153,7 +160,8 @@ def compared(result: dict[str, Any], *, headline: str, names: Mapping[str, str])
             "equivalence": f"within {margin}: {shown} "
             f"(two one-sided tests, {_p_value(equivalence['p'])})",
             "without suspects": _without_suspects(result["without_suspects"]),
-            "they differ in": ", ".join(result["differs"]) or "nothing that is recorded",
+            "they differ in": ", ".join(one.title for one in differing)
+            or "nothing that is recorded",
         }
     )
     caveats = [

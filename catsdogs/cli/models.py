@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.text import Text
 from catsdogs.cli import model_tables, tables
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
+from catsdogs.comparison.differences import Difference, differences
 from catsdogs.dataset.summary import in_words
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
@@ -63,6 +65,8 @@ def classify(
         )
     found = gathered(chain.from_iterable(map(typed_paths, paths)))
     given = found.sources
+    if kaggle:
+        _require_numbers([name for name, _ in given])
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel = Panel(asked, usable, Predictor)
     decision = Decision(threshold, None if never_neither else false_refusal)
@@ -83,9 +87,15 @@ def classify(
     return Outcome(answers, text, status_with(failed))
 
 
+def _require_numbers(names: Sequence[str]) -> None:
+    """Check that a submission can be made, before the pictures are classified."""
+    from catsdogs.inference import kaggle  # SciPy's statistics take a second to import.
+
+    kaggle.numbers_of(names)
+
+
 def _submit(seen: list[Seen], run: Run, target: Path) -> None:
     """Write a submission to Kaggle, and say what loss to expect."""
-    # SciPy's statistics take a second to import.
     from catsdogs.inference import kaggle
 
     bounds = kaggle.clip_of(run)
@@ -111,7 +121,8 @@ def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force
         _require_report_name(report)
         _require_new_file(report.expanduser().absolute(), force=force)
     pair = Pair.read(store.find_usable(run_a), store.find_usable(run_b))
-    result = _comparison_document(pair, margin)
+    differing = differences(pair.runs["A"], pair.runs["B"])
+    result = _comparison_document(pair, margin, differing)
     if report:
         from catsdogs.reports import comparison
 
@@ -119,7 +130,8 @@ def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force
         is_html = report.suffix.lower() == ".html"
         _write(report, made.as_html() if is_html else made.as_markdown())
     headline = " ".join(comparison_text.headline(pair.compared(margin), pair.names))
-    return Outcome(result, model_tables.compared(result, headline=headline, names=pair.names))
+    shown = model_tables.compared(result, headline=headline, names=pair.names, differing=differing)
+    return Outcome(result, shown)
 
 
 def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
@@ -146,16 +158,17 @@ def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
     return Outcome(result, [tables.facts({**shown, **model_tables.quantized(measured)})])
 
 
-def _comparison_document(pair: "Pair", margin: float) -> dict[str, Any]:
+def _comparison_document(
+    pair: "Pair", margin: float, differing: Sequence[Difference]
+) -> dict[str, Any]:
     """Return the comparison of two runs: with all labels, without suspect ones and by slices."""
-    from catsdogs.comparison.differences import differences
     from catsdogs.evaluation.slices import KINDS
 
     sound = pair.compared_without_suspects(margin)
     runs = {letter.lower(): run for letter, run in pair.runs.items()}
     return {
         **{letter: run.run_id for letter, run in runs.items()},
-        "differs": [one.name for one in differences(pair.runs["A"], pair.runs["B"])],
+        "differs": [one.name for one in differing],
         **pair.compared(margin).to_json(),
         **_balanced(pair),
         "caveats": {letter: run.caveat for letter, run in runs.items() if run.caveat},

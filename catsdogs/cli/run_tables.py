@@ -12,7 +12,7 @@ from rich.text import Text
 from catsdogs.cli.fitting import Cell, Grid
 from catsdogs.cli.tables import Readable, ShellCommand, cell, facts, percent, plain, readable
 from catsdogs.dataset.balance import Balance
-from catsdogs.runs import looks
+from catsdogs.runs import effective, looks
 from catsdogs.runs.about import DatasetReference
 from catsdogs.runs.doubt import doubt
 from catsdogs.runs.events import State
@@ -85,6 +85,7 @@ def verified(result: dict[str, Any]) -> Readable:
 def run_details(run: Run) -> Readable:
     """Return everything about a run: settings, data, epochs, metrics."""
     config, dataset = run.config, run.about.dataset
+    rate = effective.learning_rate(config)
     text: Readable = [
         facts(
             {
@@ -98,7 +99,7 @@ def run_details(run: Run) -> Readable:
                 "started": _started(run),
                 "epochs": f"{run.epochs_done} of {run.epochs_planned}",
                 "batch size": config.batch_size,
-                "learning rate": f"{config.peak_learning_rate:g}, {config.learning_rate_schedule}",
+                "learning rate": f"{rate:g}, {effective.schedule(config)}",
                 "class weights": config.class_weights,
                 "seed": config.seed,
                 **_metrics(run),

@@ -42,6 +42,8 @@ def _settings(a: Run, b: Run) -> Iterator[Difference]:
         values = [_effective(name, run) for run in (a, b)]
         if name != "data" and values[0] != values[1]:
             yield Difference(name, SETTING, setting.label, *(_said(name, v) for v in values))
+    if all(run.config.info.backbone for run in (a, b)) and a.began_from != b.began_from:
+        yield Difference("weights", SETTING, "Pretrained weights", a.began_from, b.began_from)
 
 
 def _matters(name: str, run: Run) -> bool:

@@ -11,7 +11,7 @@ SMALL_PX, EXTREME_ASPECT = 64, 3.0
 # Chosen by viewing the darkest and softest of 12,000 photos: beyond these, people hesitate.
 DARK, BLURRED, COLOURLESS = 35.0, 35.0, 1.0
 # Beyond almost all of 2,002 photos (docs/log.md).
-BRIGHT, EMPTY = 215.0, 4.0
+BRIGHT, LEAST_BITS = 215.0, 4.0
 _GREY_MODES = ("1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L")
 _SUFFIXES = {
     **dict.fromkeys(("JPEG", "MPO"), (".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".mpo")),
@@ -115,10 +115,10 @@ FLAGS = {
         lambda t: t["brightness"] > BRIGHT,
         measured=True,
     ),
-    "empty": Flag(
+    "low_information": Flag(
         "Little information",
-        f"So few grey levels that a pixel has under {EMPTY:g} bits (entropy, of 8 at most).",
-        lambda t: t["entropy"] < EMPTY,
+        f"So few grey levels that a pixel has under {LEAST_BITS:g} bits (entropy, of 8 at most).",
+        lambda t: t["entropy"] < LEAST_BITS,
         measured=True,
     ),
     "blurred": Flag(
@@ -148,7 +148,7 @@ FLAGS = {
 # Flags of photos that are readable but unusual.
 ODD = (
     *("small", "extreme", "grey", "cmyk", "rotated", "trailing", "mismatch"),
-    *("dark", "bright", "empty", "blurred"),
+    *("dark", "bright", "low_information", "blurred"),
 )
 
 

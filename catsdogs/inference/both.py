@@ -13,14 +13,14 @@ from PIL import Image
 
 from catsdogs.errors import UnreadableImage
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.images.parallel import map_files
+from catsdogs.images.parallel import Progress, map_files
 from catsdogs.images.picture import Picture, load_square
 from catsdogs.runs.result import BothResult
 
 # The share of photos like those of the validation side that may be said to show both.
 FALSE_ALARMS = 0.01
-# The share of pictures that are looked at again, and the number of photos that set the limits.
-_MIXED, MEASURED = 0.2, 2000
+# The share of pictures that are looked at again.
+_MIXED = 0.2
 _STRONGEST = 5  # positions
 # Left, top, right and bottom of each part, as shares of the picture: halves and quarters.
 _PARTS = (
@@ -42,11 +42,15 @@ def shows_both(
     return _evidence(heatmap, _logits(model, picture)) > limits.evidence
 
 
-def measured(model: LiteRTModel, root: Path, names: Sequence[str]) -> BothResult | None:
+def measured(
+    model: LiteRTModel, root: Path, names: Sequence[str], progress: Progress
+) -> BothResult | None:
     """Return the limits that hold for photos like those of the files ``names`` below ``root``.
 
-    None if fewer decode than a share of ``FALSE_ALARMS`` can be measured on.
+    None if fewer decode than a share of ``FALSE_ALARMS`` can be measured on. ``progress`` counts
+    passes of the model.
     """
+    passes = len(names) + len(_PARTS) * round(_MIXED * len(names))
 
     def whole(content: bytes) -> np.ndarray:
         return model(load_square(content, model.side))["heatmap"]
@@ -54,15 +58,21 @@ def measured(model: LiteRTModel, root: Path, names: Sequence[str]) -> BothResult
     def in_parts(content: bytes) -> np.ndarray:
         return _logits(model, Picture(content))
 
-    heatmaps = dict(_answers(root, names, whole))
+    heatmaps = {}
+    for name, heatmap in _answers(root, names, whole):
+        heatmaps[name] = heatmap
+        progress(len(heatmaps), passes)
     most = int(FALSE_ALARMS * (len(heatmaps) + 1))
     if not most:
         return None
     mixed = float(np.quantile([_mixed(heatmap) for heatmap in heatmaps.values()], 1 - _MIXED))
     again = [name for name, heatmap in heatmaps.items() if _mixed(heatmap) >= mixed]
-    logits = _answers(root, again, in_parts)
-    evidence = sorted(_evidence(heatmaps[name], found) for name, found in logits)
-    return BothResult(mixed=mixed, evidence=evidence[-most], images=len(heatmaps))
+    evidence = []
+    for name, logits in _answers(root, again, in_parts):
+        evidence.append(_evidence(heatmaps[name], logits))
+        progress(min(len(heatmaps) + len(_PARTS) * len(evidence), passes), passes)
+    progress(passes, passes)  # Files that do not decode take none.
+    return BothResult(mixed=mixed, evidence=sorted(evidence)[-most], images=len(heatmaps))
 
 
 def _answers(

@@ -38,7 +38,8 @@ def submission(seen: Sequence[Seen], run: Run, bounds: Clip) -> str:
     Raises:
         ConfigError: if the name of a picture is not a number, or two have the same.
     """
-    labels = {number: _label(one, run, bounds) for number, one in _numbered(seen).items()}
+    numbers = numbers_of([one.name for one in seen])
+    labels = {number: _label(one, run, bounds) for number, one in zip(numbers, seen, strict=True)}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", "label"))
@@ -55,24 +56,29 @@ def promise(bounds: Clip) -> str:
     )
 
 
+def numbers_of(names: Sequence[str]) -> list[int]:
+    """Return the number that each picture's name is.
+
+    Raises:
+        ConfigError: if a name is not a number, or two are the same.
+    """
+    found: dict[int, str] = {}
+    for name in names:
+        number = _number(name)
+        if number is None or number in found:
+            other = "" if number is None else f", which has the number of {found[number]}"
+            raise ConfigError(
+                "Expected pictures whose names are different numbers, such as test1/42.jpg. "
+                f"Received: {printable(name + other)}. Classify Kaggle's test photos alone."
+            )
+        found[number] = name
+    return list(found)
+
+
 def are_numbered(names: Sequence[str]) -> bool:
     """Tell whether pictures with these names can be submitted."""
     numbers = [_number(name) for name in names]
     return bool(numbers) and None not in numbers and len(set(numbers)) == len(numbers)
-
-
-def _numbered(seen: Sequence[Seen]) -> dict[int, Seen]:
-    found: dict[int, Seen] = {}
-    for one in seen:
-        number = _number(one.name)
-        if number is None or number in found:
-            other = "" if number is None else f", which has the number of {found[number].name}"
-            raise ConfigError(
-                "Expected pictures whose names are different numbers, such as test1/42.jpg. "
-                f"Received: {printable(one.name + other)}. Classify Kaggle's test photos alone."
-            )
-        found[number] = one
-    return found
 
 
 def _number(name: str) -> int | None:

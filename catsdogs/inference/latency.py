@@ -1,7 +1,8 @@
 """The time of a forward pass, measured so that the models of two runs can be compared.
 
-The models answer alternately about the same pictures, and each begins as often as the other. Only
-the time counts for which the thread had a processor core, so other work hardly matters.
+All models answer about the same pictures in each of many rounds. Their order is random, because a
+model can displace the weights of the next one from the processor's cache. Only the time counts for
+which the thread had a processor core, so other work hardly matters.
 """
 
 import time
@@ -12,7 +13,7 @@ import numpy as np
 
 from catsdogs.features.litert import LiteRTModel
 
-_ROUNDS, _WARM_UP = 40, 3
+PASSES, _WARM_UP = 40, 3
 # Where the clock of a thread ticks more slowly, as on Windows, the time on the wall counts.
 _COARSE_S = 1e-4
 
@@ -40,9 +41,9 @@ def measured(models: Mapping[str, LiteRTModel]) -> dict[str, Latency]:
     pictures = {side: generator.integers(0, 256, (side, side, 3), dtype=np.uint8) for side in sides}
     clock = _clock()
     taken: dict[str, list[float]] = {name: [] for name in models}
-    for number in range(_WARM_UP + _ROUNDS):
-        order = list(models.items())
-        for name, model in order[:: 1 if number % 2 else -1]:
+    for number in range(_WARM_UP + PASSES):
+        for name in generator.permutation(list(models)):
+            model = models[name]
             started = clock()
             model(pictures[model.side])
             if number >= _WARM_UP:

@@ -45,8 +45,8 @@ class Answer:
     forward pass; when pictures run in parallel, it includes waiting. ``likeness`` is None without a
     judge; ``judge_problem`` says why the judge does not work, "" if it does or there is none.
     ``seen`` is the side of the run's dataset that has the same picture, one of
-    ``seen_before.SIDES``; "" if none has it, or that is unknown. ``both`` is that of
-    ``predictor.Output``.
+    ``seen_before.SIDES``; "" if none has it, or that is unknown. ``both`` tells whether the picture
+    may show both classes; None if the run cannot tell.
     """
 
     run_id: str
@@ -133,7 +133,7 @@ class Panel:
                 likeness.get(self._judges.get(run_id, "")),
                 self.problems.get(run_id, ""),
                 self._seen[run_id].side(content),
-                outputs[run_id].both,
+                self._predictors[run_id].shows_both(picture, outputs[run_id].heatmap),
             )
             for run_id in self._runs
         ]

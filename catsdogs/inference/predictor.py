@@ -24,14 +24,12 @@ class Output:
 
     ``heatmap`` is float32 of shape (h, w): positive where the picture is evidence for "dog",
     negative where it is evidence for "cat". ``embedding``, float32 (D,), is the input of the last
-    layer; None for custom CNNs from older versions. ``both`` tells whether the picture may show
-    both classes; None if the run cannot tell.
+    layer; None for custom CNNs from older versions.
     """
 
     p_dog: float
     heatmap: np.ndarray
     embedding: np.ndarray | None
-    both: bool | None = None
 
 
 class Predictor:
@@ -73,11 +71,19 @@ class Predictor:
             UnreadableImage: with the reason.
         """
         outputs = self._model(picture.square(self.side))
-        p_dog, heatmap = outputs["p_dog"].item(), outputs["heatmap"]
-        limits, both = self._both, None
-        if not isinstance(limits, UnsetType):
-            both = shows_both(self._model, picture, heatmap, limits)
-        return Output(p_dog, heatmap, outputs.get("embedding"), both)
+        return Output(outputs["p_dog"].item(), outputs["heatmap"], outputs.get("embedding"))
+
+    def shows_both(self, picture: Picture, heatmap: np.ndarray) -> bool | None:
+        """Tell whether a picture with this heat map may show both classes.
+
+        None if the run cannot tell.
+
+        Raises:
+            UnreadableImage: with the reason.
+        """
+        if isinstance(self._both, UnsetType):
+            return None
+        return shows_both(self._model, picture, heatmap, self._both)
 
     @property
     def side(self) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from catsdogs.learning.folding import folded, unfold
 from catsdogs.learning.frameworks import keras, layers, ops
 from catsdogs.learning.normalization import FusedBatchNormalization
+from catsdogs.runs import effective
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.models import MODELS, WHOLE
 
@@ -91,7 +92,7 @@ def _active(
 
 
 def _dropout(x: keras.KerasTensor, config: RunConfig) -> keras.KerasTensor:
-    return layers.Dropout(config.dropout_rate)(x) if config.dropout_rate else x
+    return layers.Dropout(effective.dropout(config))(x) if effective.dropout(config) else x
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from catsdogs.learning import engines, export
 from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
+from catsdogs.runs import effective
 from catsdogs.runs.choices import INT8
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Run
@@ -69,7 +70,7 @@ def photos(config: RunConfig, dataset: Dataset) -> Photos:
 
 def decoded(photos: Photos, side: int, reporter: Reporter) -> Rows:
     """Return each photo's pixels, uint8 rows of shape (side, side, 3)."""
-    progress = reporter.progress("decode")
+    progress = reporter.progress_until_stopped("decode")
     return embeddings.decode(photos.root, photos.records, side=side, progress=progress)
 
 
@@ -106,7 +107,7 @@ def frozen(
         RunError: when an exported network cannot be loaded.
     """
     root, records, held_back = photos.root, photos.records, photos.held_back
-    views = (False, True) if config.augments else (False,)
+    views = (False, True) if effective.augments(config) else (False,)
     calibrate_on = records.iloc[photos.train]
     embed = engines.embedder(engine, weights, root, records, calibrate_on=calibrate_on)
     steps = [_Step(len(records), partial(embed, mirrored=mirrored)) for mirrored in views]
@@ -115,7 +116,7 @@ def frozen(
         steps.append(_Step(len(held_back), exact))
     if config.fine_tune:
         steps += _activating(config, photos, weights, views)
-    rows = _one_after_another(steps, reporter.progress("embed"))
+    rows = _one_after_another(steps, reporter.progress_until_stopped("embed"))
     vectors = _joined([rows.pop(0) for _ in views])
     measured = rows.pop(0).spread(held_back, len(records)) if engine == INT8 else vectors
     return Frozen(vectors, measured, _joined(rows) if rows else None, identity(weights))
@@ -131,7 +132,7 @@ def _activating(
     config: RunConfig, photos: Photos, weights: Path, views: tuple[bool, ...]
 ) -> list[_Step]:
     source, count = (photos.root, photos.records), len(photos.records)
-    if config.learns_pixels:
+    if effective.sees_pixels(config):
         side = config.info.side
         return [_Step(count, partial(embeddings.decode, *source, side=side))]
     trunk = export.trunk_file(weights, config.fine_tune_from)
@@ -186,7 +187,7 @@ class Sides:
             shuffle_seed=self.config.seed,
             smallest_crop=smallest_crop,
             # Random crops differ each time, so repeating them helps; frozen rows never change.
-            repeats=self.config.image_repeats if smallest_crop else 1,
+            repeats=effective.repeats(self.config) if smallest_crop else 1,
         )
 
     def validation(self, rows: Rows) -> Batches:

@@ -25,7 +25,7 @@ from catsdogs.features.store import Rows
 from catsdogs.learning import export, machine, measuring, models, weights
 from catsdogs.learning.frameworks import keras
 from catsdogs.learning.pipeline import Batches
-from catsdogs.runs import range_test
+from catsdogs.runs import effective, range_test
 from catsdogs.runs.config import RunConfig
 from catsdogs.sources import opening
 
@@ -59,7 +59,7 @@ def find_rates(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop
     batches = Batches(
         *(rows, photos["label"].to_numpy(), decoded, config.batch_size),
         shuffle_seed=config.seed,
-        smallest_crop=config.smallest_crop,
+        smallest_crop=effective.smallest_crop(config),
     )
     weighted = measuring.class_weights(config, batches)
     tested, losses = _sweep(model, batches, weighted, advancing("fit"))
@@ -119,7 +119,7 @@ def _on_backbone(
     backbone = export.backbone_file(weights.find_weights())
     rows = embeddings.embed(root, photos, backbone=backbone, progress=advance)
     keras.utils.set_random_seed(config.seed)
-    return rows, models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)
+    return rows, models.build_head(embeddings.EMBEDDING_SIZE, dropout=effective.dropout(config))
 
 
 def _sweep(

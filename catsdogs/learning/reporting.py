@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from catsdogs.background.job import Emit
+from catsdogs.images.parallel import Progress
 from catsdogs.runs.events import PHASES
 
 _PROGRESS_EVERY_S = 0.25
@@ -60,19 +61,28 @@ class Reporter:
             seconds[self._phase] += now - self._phase_began
         return seconds
 
-    def progress(self, name: str) -> Callable[[int, int], None]:
+    def progress(self, name: str) -> Progress:
+        """Return a ``progress(done, total)`` for phase ``name``."""
+
+        def advance(done: int, total: int) -> None:
+            now = time.monotonic()
+            if now - self._last_progress >= _PROGRESS_EVERY_S or done == total:
+                self._last_progress = now
+                self.emit("phase", name=name, done=done, total=total)
+
+        return advance
+
+    def progress_until_stopped(self, name: str) -> Progress:
         """Return a ``progress(done, total)`` for phase ``name`` that a stop request interrupts.
 
         Raises (when called):
             StoppedEarly: once somebody asked for a stop.
         """
+        progress = self.progress(name)
 
         def advance(done: int, total: int) -> None:
             if self.should_stop():
                 raise StoppedEarly
-            now = time.monotonic()
-            if now - self._last_progress >= _PROGRESS_EVERY_S or done == total:
-                self._last_progress = now
-                self.emit("phase", name=name, done=done, total=total)
+            progress(done, total)
 
         return advance

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from catsdogs.learning.frameworks import keras, ops
+from catsdogs.runs import effective
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Run
 
@@ -38,13 +39,13 @@ class Stage:
 def stages(run: Run) -> list[Stage]:
     """Return the stages of ``run``: the network or its head, then optional fine-tuning."""
     config, extensions = run.config, run.view.extensions
-    first, rate = (0, config.epochs), config.peak_learning_rate
+    first, rate = (0, config.epochs), effective.learning_rate(config)
     if not config.fine_tune:
         return [Stage(FIT, (first, *extensions), rate)]
     second = (config.epochs, config.fine_tune)
     return [
         Stage(FIT, (first,), rate, is_last=False),
-        Stage(FINE_TUNE, (second, *extensions), config.fine_tuning_rate),
+        Stage(FINE_TUNE, (second, *extensions), effective.fine_tuning_rate(config)),
     ]
 
 
@@ -55,7 +56,7 @@ def learning_rate(
 
     ``steps`` is the number of batches in an epoch.
     """
-    if config.learning_rate_schedule == "constant":
+    if effective.schedule(config) == "constant":
         return stage.learning_rate
     cycles = [((begin - stage.begin) * steps, length * steps) for begin, length in stage.cycles]
     return WarmRestarts(stage.learning_rate, cycles)

@@ -25,7 +25,7 @@ from catsdogs.learning.frameworks import keras, tensorflow
 from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, stages
-from catsdogs.runs import layout
+from catsdogs.runs import effective, layout
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Run
 
@@ -73,7 +73,12 @@ def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     fitted = models.build(run.config, precision=precision)
     (stage,) = stages(run)
     ended = fit(
-        *(run, stage, fitted, sides.training(rows, smallest_crop=run.config.smallest_crop)),
+        *(
+            run,
+            stage,
+            fitted,
+            sides.training(rows, smallest_crop=effective.smallest_crop(run.config)),
+        ),
         validation=sides.validation(rows),
         reporter=reporter,
         watched=watching.watch(sides, rows, reporter),
@@ -104,7 +109,7 @@ def _train_on_vectors(run: Run, dataset: Dataset, reporter: Reporter) -> Trained
     sides = preparing.sides(run, photos, frozen.tables, reporter)
     # Seed now: exporting the backbone draws random numbers, and the cache may skip the export.
     keras.utils.set_random_seed(config.seed)
-    head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=config.dropout_rate)
+    head = models.build_head(embeddings.EMBEDDING_SIZE, dropout=effective.dropout(config))
     first, ended = stages(run)[0], None
     if checkpoint.stage(run.folder / layout.CHECKPOINT) != FINE_TUNE:
         ended = fit(
@@ -146,7 +151,12 @@ def _fine_tuned(
     config, rows = run.config, frozen.tables[-1]
     fitted = models.build_trainable(backbone, head, config.fine_tune_from)
     ended = fit(
-        *(run, stages(run)[-1], fitted, sides.training(rows, smallest_crop=config.smallest_crop)),
+        *(
+            run,
+            stages(run)[-1],
+            fitted,
+            sides.training(rows, smallest_crop=effective.smallest_crop(config)),
+        ),
         validation=sides.validation(rows),
         reporter=reporter,
         before=before,

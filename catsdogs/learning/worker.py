@@ -184,7 +184,7 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
     with reporter.phase("export"):
         latency_ms = _export(folder, root, trained)
         _save_references(folder, root, trained)
-        both = _both_limits(folder, root, trained)
+        both = _both_limits(folder, root, trained, reporter)
     return RunResult(
         parameters=trained.model.count_params(),
         train_images=len(trained.sides.train),
@@ -258,7 +258,9 @@ def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
         found.save(folder)
 
 
-def _both_limits(folder: Path, root: Path, trained: "Trained") -> BothResult | UnsetType:
+def _both_limits(
+    folder: Path, root: Path, trained: "Trained", reporter: Reporter
+) -> BothResult | UnsetType:
     """Return the limits for "both", which only a fine-tuned network can tell.
 
     Frozen, its maps hold too little evidence (docs/log.md).
@@ -268,7 +270,8 @@ def _both_limits(folder: Path, root: Path, trained: "Trained") -> BothResult | U
     # A run that was stopped before its fine-tuning has a frozen network.
     if trained.frozen is not None or not trained.sides.config.info.backbone:
         return UNSET
-    return _or_unset(both_limits(trained.sides, root, folder / layout.LITERT_MODEL))
+    litert, progress = folder / layout.LITERT_MODEL, reporter.progress("export")
+    return _or_unset(both_limits(trained.sides, root, litert, progress))
 
 
 def _check_export(exported: Path, root: Path, trained: "Trained") -> float:

@@ -13,7 +13,7 @@ from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.paired import Comparison
-from catsdogs.inference.latency import Latency
+from catsdogs.inference.latency import PASSES, Latency
 from catsdogs.labels import CLASS_NAMES, class_name
 from catsdogs.runs import looks
 from catsdogs.runs.looks import LockedMetrics, Measured
@@ -43,7 +43,7 @@ OWN_METRICS = f"Each run on all of its own validation photos, at a threshold of 
 OWN_ANSWERS = "The runs share no validation photos, so each is shown on its own."
 ABOUT_LATENCY = (
     "The forward pass was measured now, alternately for all models, on one processor core: the "
-    "median of 40 passes, and the quartiles."
+    f"median of {PASSES} passes, and the quartiles."
 )
 ABOUT_METRICS = (
     "Accuracy, and the shares of cats and dogs that are recognised: higher is better. Balanced "

@@ -1,7 +1,7 @@
 """A training run without TensorFlow: its settings, its folder, its queue, its events.
 
 config.py            RunConfig: all settings of a run, each declared once
-recipe.py            the values that its recipe and its model give to a run's settings
+effective.py         the values that its recipe and its model give to a run's settings
 earlier_settings.py  the defaults of older versions
 settings.py          how a setting is declared and checked
 choices.py           the words that settings can have

@@ -5,7 +5,7 @@ from typing import Any
 
 from catsdogs.dataset.split import DEFAULT_SEED, DEFAULT_VALIDATION, Rule
 from catsdogs.errors import ConfigError
-from catsdogs.runs import choices
+from catsdogs.runs import choices, effective
 from catsdogs.runs.earlier_settings import up_to_date
 from catsdogs.runs.models import (
     FROM_BLOCK_4,
@@ -14,7 +14,6 @@ from catsdogs.runs.models import (
     block_titles,
     fine_tuning_epochs_expected,
 )
-from catsdogs.runs.recipe import Recipe
 from catsdogs.runs.settings import (
     Choice,
     Flag,
@@ -39,10 +38,10 @@ def _is_fine_tuned(config: "RunConfig") -> bool:
 
 
 @dataclass(frozen=True)
-class RunConfig(Recipe):
+class RunConfig:
     """The settings of one run, in the order in which its command names them.
 
-    None stands for the recipe's own value, which the properties of ``Recipe`` return.
+    None stands for the recipe's own value, which the functions of ``effective`` return.
     """
 
     model: str = required(
@@ -75,7 +74,7 @@ class RunConfig(Recipe):
         "Learning rate",
         "The size of each update of the weights. Too large: the loss jumps. Too small: it hardly "
         "falls. 0.0001 to 0.01 are usual.",
-        effective=lambda config: config.peak_learning_rate,
+        effective=effective.learning_rate,
         by_recipe=True,
     )
     schedule: str | None = setting(
@@ -83,7 +82,7 @@ class RunConfig(Recipe):
         Choice(choices.SCHEDULES, choices.SCHEDULES.__getitem__),
         "Schedule",
         "How the learning rate changes over the run.",
-        effective=lambda config: config.learning_rate_schedule,
+        effective=effective.schedule,
         by_recipe=True,
     )
     dropout: float | None = setting(
@@ -92,7 +91,7 @@ class RunConfig(Recipe):
         "Dropout",
         "The share of activations set to zero at random in training, against overfitting. "
         "0 to 0.5 are usual.",
-        effective=lambda config: config.dropout_rate,
+        effective=effective.dropout,
         by_recipe=True,
     )
     augment: bool | None = setting(
@@ -100,7 +99,7 @@ class RunConfig(Recipe):
         Flag(),
         "Augmentation",
         "Vary training images from epoch to epoch.",
-        effective=lambda config: config.augments,
+        effective=effective.augments,
         by_recipe=True,
         help_for=lambda model: model.augmentation,
     )
@@ -111,11 +110,11 @@ class RunConfig(Recipe):
         "How often an epoch shows each training image, with a different crop each time. Epochs "
         "take that many times longer. 1 to 4 are usual.",
         noun="repeats",
-        effective=lambda config: config.image_repeats,
+        effective=effective.repeats,
         by_recipe=True,
-        matters=lambda config: config.smallest_crop is not None,
+        matters=lambda config: effective.smallest_crop(config) is not None,
         applies=lambda model: model.learns_pixels,
-        allowed=lambda config: config.repeats == 1 or config.smallest_crop is not None,
+        allowed=lambda config: config.repeats == 1 or effective.smallest_crop(config) is not None,
         expected=lambda: "1 to 100 if images are cropped at random, otherwise 1",
     )
     fine_tune: int = setting(
@@ -148,7 +147,7 @@ class RunConfig(Recipe):
         "Fine-tuning rate",
         "The learning rate of fine-tuning: small, to keep the knowledge from ImageNet. "
         "0.00001 to 0.0003 are usual.",
-        effective=lambda config: config.fine_tuning_rate,
+        effective=effective.fine_tuning_rate,
         applies=_has_backbone,
         is_said=_is_fine_tuned,
         matters=_is_fine_tuned,
@@ -175,9 +174,9 @@ class RunConfig(Recipe):
         "The finished model answers for each picture and its mirror image, and gives the mean of "
         "both. It is slightly more accurate, and an answer takes twice the time. By default it is "
         "off.",
-        allowed=lambda config: not config.mirrored_view or config.learns_pixels,
+        allowed=lambda config: not config.mirrored_view or effective.sees_pixels(config),
         expected=lambda: "no, unless training sees pixels, as fine-tuning from block 4 does",
-        matters=lambda config: config.learns_pixels,
+        matters=effective.sees_pixels,
         is_said=lambda config: config.mirrored_view,
     )
     early_stopping: int = setting(
@@ -240,6 +239,21 @@ class RunConfig(Recipe):
             ConfigError: naming the first value that is out of range.
         """
         check(self)
+
+    @property
+    def info(self) -> ModelInfo:
+        """The abilities of the run's model."""
+        return MODELS[self.model]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the notebook's recipe: no regularisation, and the last weights are kept."""
+        return self.recipe == choices.PLAIN
+
+    @property
+    def all_epochs(self) -> int:
+        """The epochs of the whole run, fine-tuning included."""
+        return self.epochs + self.fine_tune
 
     @property
     def split_rule(self) -> Rule:

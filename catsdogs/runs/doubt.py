@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from catsdogs.dataset.balance import Balance
+from catsdogs.runs import effective
 from catsdogs.runs.choices import BALANCED
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.result import RunResult
@@ -154,5 +155,5 @@ def _rates(view: RunView, config: RunConfig) -> tuple[float, float]:
     """Return the learning rate of the latest epoch, and the model's own for it."""
     own = replace(config, learning_rate=None, fine_tune_learning_rate=None)
     if config.fine_tune and len(view.epochs) > config.epochs:
-        return config.fine_tuning_rate, own.fine_tuning_rate
-    return config.peak_learning_rate, own.peak_learning_rate
+        return effective.fine_tuning_rate(config), effective.fine_tuning_rate(own)
+    return effective.learning_rate(config), effective.learning_rate(own)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from catsdogs.runs import effective
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import PHASES, State
 from catsdogs.runs.first_estimate import seconds_by_phase
@@ -106,7 +107,7 @@ def _like_an_earlier_run(
     nearest = min(earlier, key=lambda measured: _distance(measured.run.config, config))
     validation = images * config.validation
     epochs = _counting_epochs(config, config.all_epochs)
-    training = (images - validation) * config.image_repeats
+    training = (images - validation) * effective.repeats(config)
     was = nearest.seconds
     a_row = _seconds_a_row(earlier) if new else 0.0
     phases = {
@@ -145,7 +146,7 @@ def _measured(runs: Iterable[Run]) -> list[_Measured]:
         sound = all(0 <= value < math.inf for value in seconds.values()) and min(counts) > 0
         if run.state is State.FINISHED and sound:
             seen, val_images, epochs = counts
-            seen *= run.config.image_repeats
+            seen *= effective.repeats(run.config)
             found.append(_Measured(run, seconds, seen, val_images, epochs))
     return found
 
@@ -153,7 +154,11 @@ def _measured(runs: Iterable[Run]) -> list[_Measured]:
 def _distance(one: RunConfig, other: RunConfig) -> tuple[bool, bool, float]:
     """Return how far apart two runs are in speed; smaller is nearer."""
     batch_sizes = abs(math.log(one.batch_size / other.batch_size))
-    return one.recipe != other.recipe, one.augments != other.augments, batch_sizes
+    return (
+        one.recipe != other.recipe,
+        effective.augments(one) != effective.augments(other),
+        batch_sizes,
+    )
 
 
 def _kind(config: RunConfig) -> tuple[str, str | None]:
@@ -177,7 +182,7 @@ def _rows(config: RunConfig) -> dict[str, int]:
     activation_bytes = backbone.blocks[begin].activation_bytes
     if config.fine_tune and activation_bytes:
         rows[begin] = activation_bytes
-    if config.augments:
+    if effective.augments(config):
         rows |= {f"{row}, mirrored": size for row, size in rows.items()}
     if config.fine_tune and not activation_bytes:
         rows["large pixels"] = pixel_bytes

@@ -7,6 +7,7 @@ run"). There they were right within a factor of 1.7.
 
 from collections.abc import Collection
 
+from catsdogs.runs import effective
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.machine_speed import MachineSpeed
 
@@ -22,6 +23,8 @@ _TRAINING_PASSES = 3
 _START_S, _FIT_START_S = 3.0, 1.0
 _EXPORT_S, _HEAD_EXPORT_S, _BACKBONE_EXPORT_S = 4.0, 1.5, 4.0
 _VECTORS_PER_S = 30_000
+# The validation photos that set the limits for "both", and the passes for each.
+LIMITING_PHOTOS, LIMITING_PASSES = 2000, 2.6
 
 
 def seconds_by_phase(
@@ -49,6 +52,8 @@ def seconds_by_phase(
     fit = _fit_s(config, speed, train=images - validation, validation=validation)
     evaluate = validation * info.gflop / speed.gflops if not info.backbone else 0.0
     export = _HEAD_EXPORT_S if info.backbone else _EXPORT_S
+    if config.fine_tune:
+        export += min(validation, LIMITING_PHOTOS) * LIMITING_PASSES * info.gflop / speed.gflops
     seconds |= {"start": _START_S, "fit": fit, "evaluate": evaluate, "export": export}
     return {name: speed.slowdown * idle_s for name, idle_s in seconds.items()}
 
@@ -62,7 +67,7 @@ def _seconds_a_row(row: str, config: RunConfig, speed: MachineSpeed) -> float:
 
 def _fit_s(config: RunConfig, speed: MachineSpeed, *, train: float, validation: float) -> float:
     info = config.info
-    seen = train * config.image_repeats
+    seen = train * effective.repeats(config)
     passes = _TRAINING_PASSES * seen + validation
     if info.backbone is None:
         learning = _LEARNING_BFLOAT16 if speed.has_bfloat16 else _LEARNING

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.background.tasks import Kind
+from catsdogs.runs import effective
 from catsdogs.runs.config import RunConfig
 
 KIND = Kind("rates", "catsdogs.learning.range_test")
@@ -57,8 +58,8 @@ def subject(config: RunConfig) -> str:
         engine=RunConfig.engine,
         deterministic=RunConfig.deterministic,
         repeats=None,
-        augment=config.augments if config.info.learns_pixels else None,
-        dropout=config.dropout_rate,
+        augment=effective.augments(config) if config.info.learns_pixels else None,
+        dropout=effective.dropout(config),
     )
     return json.dumps(tested.to_json(), sort_keys=True)
 

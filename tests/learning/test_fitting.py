@@ -11,7 +11,7 @@ from catsdogs.features.store import Rows
 from catsdogs.learning import checkpoint, fitting, models, stages
 from catsdogs.learning.pipeline import Batches
 from catsdogs.learning.reporting import Reporter
-from catsdogs.runs import event_file, layout, store
+from catsdogs.runs import effective, event_file, layout, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 
@@ -47,7 +47,7 @@ def fit(folder, *, stop_after=None, labels=None, at_once=1, watched=()):
     rows = Rows([vectors], np.array([(0, i) for i in range(len(vectors))]), {})
     labels = (vectors[:, 0] > 0).astype(np.int8) if labels is None else labels
     keras.utils.set_random_seed(run.config.seed)
-    head = models.build_head(_FEATURES, dropout=run.config.dropout_rate)
+    head = models.build_head(_FEATURES, dropout=effective.dropout(run.config))
     batches = iter(range(1, 1_000_000))
     with event_file.appending(folder) as write:
         reporter = Reporter(write, lambda: next(batches) == stop_after, began=time.perf_counter())

@@ -24,7 +24,7 @@ from catsdogs.inference.predictor import Predictor
 from catsdogs.learning import worker
 from catsdogs.learning.preparing import Sides
 from catsdogs.learning.referencing import references
-from catsdogs.runs import event_file, layout, model_files, queue, store
+from catsdogs.runs import effective, event_file, layout, model_files, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -108,7 +108,7 @@ def test_batches_are_reported_as_they_are_not_as_running_means(runs):
         batches, epoch = run.view.batches, run.view.epochs[0]
         assert all(0 <= batch.accuracy <= 1.0001 for batch in batches)
         assert all(batch.loss > 0 for batch in batches)
-        picture = run.view.result.train_images * run.config.image_repeats
+        picture = run.view.result.train_images * effective.repeats(run.config)
         seen = [min(8 * batch.step, picture) for batch in batches]
         sizes = np.diff([0, *seen])
         mean = np.average([batch.loss for batch in batches], weights=sizes)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from catsdogs.charts.style import run_colour
 from catsdogs.dataset import index
-from catsdogs.runs import event_file, layout, machine_speed, queue, store
+from catsdogs.runs import effective, event_file, layout, machine_speed, queue, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.estimate import Estimate
@@ -253,12 +253,16 @@ def test_fine_tuning_has_fields_of_its_own(chosen, started):
     app.selectbox(key="train_set_engine").set_value("litert").run()
     app.button(key="train_start").click().run()
     [config] = started
-    assert (config.fine_tune, config.fine_tune_from, config.fine_tuning_rate) == (
+    assert (config.fine_tune, config.fine_tune_from, effective.fine_tuning_rate(config)) == (
         2,
         "block_16",
         1e-4,
     )
-    assert (config.augments, config.smallest_crop, config.engine) == (True, None, "litert")
+    assert (effective.augments(config), effective.smallest_crop(config), config.engine) == (
+        True,
+        None,
+        "litert",
+    )
     assert not app.exception
 
 
@@ -329,7 +333,7 @@ def test_a_preset_is_adjusted_in_the_form(chosen, started):
         3,
         7,
     )
-    assert (config.learning_rate_schedule, config.augments, config.dropout_rate) == (
+    assert (effective.schedule(config), effective.augments(config), effective.dropout(config)) == (
         "constant",
         False,
         0.0,

@@ -38,7 +38,7 @@ _CARDS = {
     "blurred": _Card("blurred photo", "A model learns little from them. Exclude the worst."),
     "dark": _Card("dark photo", "A model learns little from them. Exclude the worst."),
     "bright": _Card("bright photo", "A model learns little from them. Exclude the worst."),
-    "empty": _Card("low-information photo", "Almost of one colour. Exclude the worst."),
+    "low_information": _Card("low-information photo", "Almost of one colour. Exclude the worst."),
     "small": _Card("small photo", "Training enlarges them. Exclude the worst."),
 }
 _MINOR = ("extreme", "grey", "cmyk", "rotated", "trailing", "mismatch")

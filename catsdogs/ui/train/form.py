@@ -12,7 +12,7 @@ from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.table_sides import TEST
 from catsdogs.errors import ConfigError
 from catsdogs.labels import DOG
-from catsdogs.runs import queue
+from catsdogs.runs import effective, queue
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.estimate import Estimate
 from catsdogs.runs.models import MODELS
@@ -109,8 +109,8 @@ def _own_settings(
         found = needs(config)
         if found.text:
             st.caption(f"{found.text}{each}", width="content", help=found.basis)
-    if config.smallest_crop:
-        augmentation_preview.show(dataset, MODELS[model].side, config.smallest_crop)
+    if smallest_crop := effective.smallest_crop(config):
+        augmentation_preview.show(dataset, MODELS[model].side, smallest_crop)
     finder = st.expander("Find a learning rate", key="train_finder", on_change="rerun")
     if finder.open:
         with finder:
