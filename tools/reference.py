@@ -132,9 +132,10 @@ def ship_backbone(run: Run, target: Path) -> None:
 
     from catsdogs.learning import models
     from catsdogs.learning.frameworks import keras
+    from catsdogs.learning.views import one_view
 
     model = keras.models.load_model(run.folder / layout.KERAS_MODEL)
-    backbone, _ = models.parts_of_mobilenet_v2(models.one_view(model)[0])
+    backbone, _ = models.parts_of_mobilenet_v2(one_view(model)[0])
     with TemporaryDirectory() as folder:
         exact = Path(folder) / target.name
         backbone.save_weights(exact)

@@ -21,7 +21,7 @@ from catsdogs.runs.result import BothResult
 FALSE_ALARMS = 0.01
 # The share of pictures that are looked at again.
 _MIXED = 0.2
-_STRONGEST = 5  # positions
+_STRONGEST = 0.1  # of the positions
 # Left, top, right and bottom of each part, as shares of the picture: halves and quarters.
 _PARTS = (
     *((0, 0, 0.5, 1), (0.5, 0, 1, 1), (0, 0, 1, 0.5), (0, 0.5, 1, 1)),
@@ -91,7 +91,8 @@ def _mixed(heatmap: np.ndarray) -> float:
 def _strongest(heatmap: np.ndarray) -> tuple[float, float]:
     """Return the mean evidence for each class at the positions that have the most of it."""
     values = np.sort(heatmap, axis=None)
-    return float(-values[:_STRONGEST].mean()), float(values[-_STRONGEST:].mean())
+    count = round(_STRONGEST * values.size)
+    return float(-values[:count].mean()), float(values[-count:].mean())
 
 
 def _evidence(heatmap: np.ndarray, logits: np.ndarray) -> float:

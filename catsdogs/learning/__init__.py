@@ -4,6 +4,7 @@ worker.py         the process of one run, from its settings to its files
 frameworks.py     TensorFlow and Keras, whatever the settings of other projects
 training.py       records → a trained network with validation predictions
 models.py         the architectures as Keras models
+views.py          the middle of a picture and its mirror image, which a network answers for
 folding.py        frozen batch normalisation as part of the convolutions
 preparing.py      the two sides of the split and the rows that a network learns from
 pipeline.py       cached rows → batches, in a repeatable order

@@ -19,6 +19,7 @@ from catsdogs.features.embeddings import EMBEDDING_SIZE
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.learning import models, tensorflow_internals
 from catsdogs.learning.frameworks import keras, layers, ops, tensorflow
+from catsdogs.learning.views import Views, one_view
 from catsdogs.system import files
 
 _SMALLER = [tensorflow.lite.Optimize.DEFAULT]
@@ -32,8 +33,8 @@ _NO_BIAS = np.linspace(2, 3, 7 * 7, dtype=np.float32)
 def export_network(model: keras.Model, target: Path) -> None:
     """Write a complete network as a LiteRT file.
 
-    Its outputs are ``p_dog``, ``heatmap`` (h, w) and ``embedding`` (D,), the last layer's input. A
-    network that answers for a mirrored view, too, gives the mean of both.
+    Its outputs are ``p_dog``, ``heatmap`` (h, w) and ``embedding`` (D,), the last layer's input. If
+    a network answers for several views, the outputs are those for the whole picture.
     """
     _export(_graph(model), target)
 
@@ -142,20 +143,20 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
 
 def _graph(model: keras.Model) -> keras.Model:
     """Return a complete network with all outputs of its LiteRT file."""
-    network, is_mirrored = models.one_view(model)
+    network, seen = one_view(model)
     if models.has_backbone(network):
         backbone, head = models.parts_of_mobilenet_v2(network)
         graph = _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
     else:
         graph = _grad_cam_graph(network)
-    return _with_mirrored_view(graph, last=network.layers[-1]) if is_mirrored else graph
+    return graph if seen.is_whole else _with_views(graph, seen, last=network.layers[-1])
 
 
-def _with_mirrored_view(graph: keras.Model, *, last: keras.Layer) -> keras.Model:
+def _with_views(graph: keras.Model, seen: Views, *, last: keras.Layer) -> keras.Model:
     pixels = keras.Input(graph.input_shape[1:], dtype="uint8", name="image")
-    seen, mirrored = graph(pixels), graph(models.mirrored(pixels))
-    embedding = (seen["embedding"] + mirrored["embedding"]) / 2
-    heatmap = (seen["heatmap"] + models.mirrored(mirrored["heatmap"])) / 2
+    found = [graph(view) for view in seen.of(pixels)]
+    embedding = sum(one["embedding"] for one in found) / len(found)
+    heatmap = seen.placed([one["heatmap"] for one in found])
     outputs = {"p_dog": last(embedding), "heatmap": heatmap, "embedding": embedding}
     return keras.Model(pixels, outputs)
 

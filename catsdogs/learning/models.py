@@ -12,6 +12,7 @@ from pathlib import Path
 from catsdogs.learning.folding import folded, unfold
 from catsdogs.learning.frameworks import keras, layers, ops
 from catsdogs.learning.normalization import FusedBatchNormalization
+from catsdogs.learning.views import Middle
 from catsdogs.runs import effective
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.models import MODELS, WHOLE
@@ -24,7 +25,6 @@ _CONVOLUTIONS = (48, 7, 3), (128, 5, 1), (256, 5, 1)
 _LEAST_VARIANCE = 1e-3  # of pixels from 0 to 1: pictures of one colour have none
 LAST_MAPS = "last_maps"  # the layer a heat map is read from
 _MOBILENET_V2 = "mobilenet_v2"
-_VIEW = "view"  # all layers but the last, in a network that answers for a mirrored view, too
 HIDDEN = "hidden"  # the custom CNN's first dense layer
 
 
@@ -37,13 +37,15 @@ def build_custom_cnn(config: RunConfig, *, precision: str | None = None) -> kera
     each dense layer: 2,161,873 parameters.
 
     With a ``precision``, returns the network to train: maps in "bfloat16" or "float32", weights and
-    probability in float32 either way. Without one, returns the network to save, with the same
-    weights: all float32, built from Keras' own layers only.
+    probability in float32 either way; outside training, it sees the middle of each picture. Without
+    one, returns the network to save, with the same weights: all float32, built from Keras' own
+    layers only.
     """
     side = MODELS[config.model].side
     with _dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32"):
         pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
-        x = _scaled(pixels) if config.is_plain else _standardized(pixels)
+        x = _seen(pixels, effective.centre_crop(config) if precision else 1)
+        x = _scaled(x) if config.is_plain else _standardized(x)
         convolutions = _PLAIN_CONVOLUTIONS if config.is_plain else _CONVOLUTIONS
         padding = "valid" if config.is_plain else "same"
         for filters, kernel, step in convolutions:
@@ -61,6 +63,10 @@ def build_custom_cnn(config: RunConfig, *, precision: str | None = None) -> kera
         x = _dropout(x, config)
         p_dog = layers.Dense(1, activation="sigmoid", dtype="float32", name="p_dog")(x)
     return keras.Model(pixels, p_dog, name="custom_cnn")
+
+
+def _seen(pixels: keras.KerasTensor, centre_crop: float) -> keras.KerasTensor:
+    return pixels if centre_crop == 1 else Middle(centre_crop)(pixels)
 
 
 def _scaled(pixels: keras.KerasTensor) -> keras.KerasTensor:
@@ -118,9 +124,14 @@ def build_backbone(weights: Path) -> keras.Model:
     return backbone
 
 
-def build_embedder(backbone: keras.Model) -> keras.Model:
-    """Return pixels (B, 224, 224, 3) → the backbone's pooled last maps (B, 1280)."""
-    return _on_pixels(lambda x: layers.GlobalAveragePooling2D()(backbone(x, training=False)))
+def build_embedder(backbone: keras.Model, *, centre_crop: float = 1) -> keras.Model:
+    """Return pixels (B, 224, 224, 3) → the backbone's pooled last maps (B, 1280).
+
+    Outside training, it sees this share of the width and height of each picture.
+    """
+    return _on_pixels(
+        lambda x: layers.GlobalAveragePooling2D()(backbone(x, training=False)), centre_crop
+    )
 
 
 def build_trunk(backbone: keras.Model, block: str) -> keras.Model:
@@ -129,11 +140,14 @@ def build_trunk(backbone: keras.Model, block: str) -> keras.Model:
     return _on_pixels(lambda x: below(x, training=False))
 
 
-def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> keras.Model:
+def build_trainable(
+    backbone: keras.Model, head: keras.Model, begin: str, *, centre_crop: float = 1
+) -> keras.Model:
     """Return the network whose blocks from ``begin`` up can be trained, or all of them.
 
     Input: float16 activations (B, h, w, C) of the block, or uint8 pixels (B, 224, 224, 3) for the
-    complete network. Output: P(dog) (B, 1). It shares the head. Its copy of the blocks has its
+    complete network, which outside training sees ``centre_crop`` of the width and height of each
+    picture. Output: P(dog) (B, 1). It shares the head. Its copy of the blocks has its
     normalisation folded, with the statistics of ImageNet: give the trained weights back with
     ``take_trained``.
     """
@@ -141,7 +155,7 @@ def build_trainable(backbone: keras.Model, head: keras.Model, begin: str) -> ker
         network = folded(_thawed(backbone))
         if begin != WHOLE:
             _freeze_below(network, begin)
-        return assemble_mobilenet_v2(network, head)
+        return assemble_mobilenet_v2(network, head, centre_crop=centre_crop)
     tensor = _begin_of(backbone, begin)
     blocks = folded(_thawed(keras.Model(tensor, backbone.output)))
     activations = keras.Input(tensor.shape[1:], dtype="float16")
@@ -186,41 +200,17 @@ def build_head(features: int, *, dropout: float) -> keras.Model:
     return keras.Model(vectors, layers.Dense(1, activation="sigmoid", name="p_dog")(x))
 
 
-def assemble_mobilenet_v2(backbone: keras.Model, head: keras.Model) -> keras.Model:
-    """Return the complete network, 2,259,265 parameters: pixels (B, 224, 224, 3) → (B, 1)."""
-    embedder = build_embedder(backbone)
+def assemble_mobilenet_v2(
+    backbone: keras.Model, head: keras.Model, *, centre_crop: float = 1
+) -> keras.Model:
+    """Return the complete network, 2,259,265 parameters: pixels (B, 224, 224, 3) → (B, 1).
+
+    For ``centre_crop`` see ``build_embedder``; only a network that is not saved can have one.
+    """
+    embedder = build_embedder(backbone, centre_crop=centre_crop)
     # Without the head's optimizer, which does not belong in a file.
     bare_head = keras.Model(head.input, head.output)
     return keras.Model(embedder.input, bare_head(embedder.output), name=_MOBILENET_V2)
-
-
-def with_mirrored_view(model: keras.Model) -> keras.Model:
-    """Return a network that answers for a picture and its mirror image, with the same weights.
-
-    Both views go through all layers but the last, which gets the mean of their vectors (B, D).
-    """
-    *_, before, last = model.layers
-    view = keras.Model(model.input, before.output, name=_VIEW)
-    pixels = keras.Input(model.input_shape[1:], dtype="uint8", name="image")
-    vectors = layers.Average()([view(pixels), view(mirrored(pixels))])
-    return keras.Model(pixels, last(vectors), name=model.name)
-
-
-def mirrored(pictures: keras.KerasTensor) -> keras.KerasTensor:
-    """Return pictures or maps (B, h, w, …) with left and right exchanged."""
-    return ops.flip(pictures, axis=2)
-
-
-def one_view(model: keras.Model) -> tuple[keras.Model, bool]:
-    """Return a complete network for one view, and whether ``model`` answers for two."""
-    if _VIEW not in {layer.name for layer in model.layers}:
-        return model, False
-    view, shared = model.get_layer(_VIEW), model.layers[-1]
-    # A copy: to Keras, the input of a layer is that of its first call.
-    last = type(shared).from_config(shared.get_config())
-    network = keras.Model(view.input, last(view.output), name=model.name)
-    last.set_weights(shared.get_weights())
-    return network, True
 
 
 def has_backbone(model: keras.Model) -> bool:
@@ -243,11 +233,14 @@ def _first_layer(block: str) -> str:
     return f"{block}_expand"
 
 
-def _on_pixels(network: Callable[[keras.KerasTensor], keras.KerasTensor]) -> keras.Model:
+def _on_pixels(
+    network: Callable[[keras.KerasTensor], keras.KerasTensor], centre_crop: float = 1
+) -> keras.Model:
     """Return ``network`` behind MobileNetV2's scaling of uint8 pixels to [-1, 1]."""
     side = MODELS["mobilenet_v2"].side
     pixels = keras.Input((side, side, 3), dtype="uint8", name="image")
-    return keras.Model(pixels, network(layers.Rescaling(1 / 127.5, offset=-1)(pixels)))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(_seen(pixels, centre_crop))
+    return keras.Model(pixels, network(x))
 
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {"custom_cnn": build_custom_cnn}

@@ -25,6 +25,7 @@ from catsdogs.learning.frameworks import keras, tensorflow
 from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.reporting import Reporter
 from catsdogs.learning.stages import FINE_TUNE, stages
+from catsdogs.learning.views import Views, with_views
 from catsdogs.runs import effective, layout
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.run import Run
@@ -86,7 +87,7 @@ def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     # The model that is measured and saved computes in float32 and carries no optimizer.
     model = models.build(run.config)
     model.set_weights(fitted.get_weights())
-    model = _answering(run.config, model)
+    model = with_views(model, _views(run.config))
     with reporter.phase("evaluate"):
         p_dog = sides.p_dog(model, rows)
     return Trained(
@@ -149,7 +150,10 @@ def _fine_tuned(
 ) -> Trained:
     """Fit the upper blocks, or all, starting from the fitted head or from the checkpoint."""
     config, rows = run.config, frozen.tables[-1]
-    fitted = models.build_trainable(backbone, head, config.fine_tune_from)
+    seen = _views(config)
+    fitted = models.build_trainable(
+        backbone, head, config.fine_tune_from, centre_crop=seen.centre_crop
+    )
     ended = fit(
         *(
             run,
@@ -163,9 +167,10 @@ def _fine_tuned(
         watched=watching.watch(sides, rows, reporter),
     )
     with reporter.phase("evaluate"):
-        p_dog = sides.p_dog(_answering(config, fitted), rows)
+        # It already sees the middle.
+        p_dog = sides.p_dog(with_views(fitted, Views(mirrored=seen.mirrored)), rows)
     models.take_trained(fitted, backbone, config.fine_tune_from)
-    model = _answering(config, models.assemble_mobilenet_v2(backbone, head))
+    model = with_views(models.assemble_mobilenet_v2(backbone, head), seen)
     return Trained(
         model,
         sides,
@@ -175,9 +180,8 @@ def _fine_tuned(
     )
 
 
-def _answering(config: RunConfig, model: keras.Model) -> keras.Model:
-    """Return the network that answers, which has the weights of the trained ``model``."""
-    return models.with_mirrored_view(model) if config.mirrored_view else model
+def _views(config: RunConfig) -> Views:
+    return Views(effective.centre_crop(config), config.mirrored_view)
 
 
 def _resolved(run: Run, setting: str, measure: Callable[[], str], reporter: Reporter) -> str:

@@ -17,7 +17,7 @@ from catsdogs.inference.both import FALSE_ALARMS
 from catsdogs.inference.rejection import OTHER_THINGS, References
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports.rendering import rendered
-from catsdogs.runs import layout, looks
+from catsdogs.runs import effective, layout, looks
 from catsdogs.runs.doubt import doubt
 from catsdogs.runs.looks import Look
 from catsdogs.runs.result import RunResult
@@ -61,6 +61,7 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         },
         run=run,
         config=run.config,
+        centre_crop=effective.centre_crop(run.config),
         dataset=run.about.dataset,
         corrections=run.about.annotations,
         result=result,

@@ -167,6 +167,20 @@ class RunConfig:
         "The number format of training. The finished model is always float32.",
         applies=lambda model: model.learns_pixels,
     )
+    centre_crop: float | None = setting(
+        None,
+        Number(lambda value: 0.5 <= value <= 1, "from 0.5 to 1", step=0.05, form="%.2f"),
+        "Centre crop",
+        "The finished model looks at this share of each picture's width and height, in its middle, "
+        "because random crops in training show animals larger than they are in whole photos. "
+        "0.8 to 1 are usual.",
+        effective=effective.centre_crop,
+        by_recipe=True,
+        allowed=lambda config: config.centre_crop == 1 or effective.sees_pixels(config),
+        expected=lambda: "1, unless training sees pixels, as fine-tuning from block 4 does",
+        matters=effective.sees_pixels,
+        is_said=effective.sees_pixels,
+    )
     mirrored_view: bool = setting(
         False,
         Flag(),

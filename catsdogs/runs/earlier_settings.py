@@ -5,11 +5,12 @@ from typing import Any
 from catsdogs.runs.models import MODELS, WHOLE
 
 _FINE_TUNING_RATE = 6e-5
+_SINCE_THEN = {"split": "ours", "centre_crop": 1}
 
 
 def up_to_date(values: dict[str, Any]) -> dict[str, Any]:
     """Return a run's settings, as ``config.json`` holds them, with old defaults written out."""
-    values = {"split": "ours"} | values
+    values = {**_SINCE_THEN, **values}
     if "mirrored_view" not in values:
         values = {"fine_tune_from": WHOLE, "fine_tune_learning_rate": None} | values
         if values["fine_tune_learning_rate"] is None:

@@ -59,6 +59,12 @@ def smallest_crop(config: "RunConfig") -> float | None:
     return config.info.smallest_crop if augments(config) and sees_pixels(config) else None
 
 
+def centre_crop(config: "RunConfig") -> float:
+    """Return the share of a picture's width and height that the finished network sees."""
+    own = 1.0 if smallest_crop(config) is None else config.info.centre_crop
+    return own if config.centre_crop is None else config.centre_crop
+
+
 def dropout(config: "RunConfig") -> float:
     """Return the share of activations that dropout silences before each dense layer."""
     own = config.info.plain_dropout if config.is_plain else config.info.dropout

@@ -49,7 +49,8 @@ class ModelInfo:
     ``short_title`` names its runs, with their numbers: "CNN 3".
     ``side`` is its input in pixels: side × side. ``learning_rate`` (the peak), ``dropout`` and
     ``smallest_crop`` (share of a photo's area) belong to the default recipe, ``plain_dropout`` to
-    the plain one. ``repeats`` says how often an epoch shows each photo when photos are cropped.
+    the plain one. Where training crops photos, the network sees ``centre_crop`` (share of the width
+    and height) of each, and ``repeats`` says how often an epoch shows it to training.
     ``judges_neither`` says whether its vectors distinguish a picture of neither class from a pet.
     ``old_learning_rate`` was the default in versions that did not know ``repeats``. A forward pass
     of one photo costs ``gflop`` billions of operations, and a run's folder takes about
@@ -62,6 +63,7 @@ class ModelInfo:
     learning_rate: float
     dropout: float
     smallest_crop: float
+    centre_crop: float
     summary: str
     augmentation: str  # what augmentation does, for the form
     plain_dropout: float = 0.0
@@ -90,7 +92,8 @@ MODELS: dict[str, ModelInfo] = {
         side=150,
         learning_rate=2e-3,
         dropout=0.3,
-        smallest_crop=0.5,
+        smallest_crop=0.4,
+        centre_crop=0.85,
         summary="Three convolutions and two dense layers, trained only on your photos.",
         augmentation="Crop each training image at random, and mirror it half of the time.",
         repeats=2,
@@ -105,6 +108,7 @@ MODELS: dict[str, ModelInfo] = {
         learning_rate=2e-3,
         dropout=0.2,
         smallest_crop=0.35,
+        centre_crop=0.95,
         summary="A network trained on 1.3 million ImageNet photos, with a new last layer.",
         augmentation="Mirror training images in some epochs. Preparing them takes twice as long. "
         "If fine-tuning begins at block 4 or earlier, crop them at random instead.",

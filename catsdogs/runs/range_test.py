@@ -53,6 +53,7 @@ def subject(config: RunConfig) -> str:
         early_stopping=RunConfig.early_stopping,
         fine_tune=RunConfig.fine_tune,
         fine_tune_from=RunConfig.fine_tune_from,
+        centre_crop=None,
         mirrored_view=RunConfig.mirrored_view,
         fine_tune_learning_rate=None,
         engine=RunConfig.engine,
