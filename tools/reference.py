@@ -48,7 +48,13 @@ SEED, OTHER_SEEDS = 1, (2, 3)
 RECIPES: dict[str, dict[str, Any]] = {
     "reference-mobilenet_v2": {"model": "mobilenet_v2"},
     "reference-custom_cnn-plain": {"model": "custom_cnn", "recipe": "plain"},
-    "reference-custom_cnn": {"model": "custom_cnn", "repeats": 4, "mirrored_view": True},
+    "reference-custom_cnn": {
+        "model": "custom_cnn",
+        "repeats": 4,
+        "dropout": 0.5,
+        "weight_decay": 0.05,
+        "mirrored_view": True,
+    },
     "reference-mobilenet_v2-fine_tuned": {"model": "mobilenet_v2", "fine_tune": 10},
 }
 FINE_TUNED = "reference-mobilenet_v2-fine_tuned"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from catsdogs.runs.run import Run
 # Report a batch once the curve has visibly grown, by this share, or after so many seconds: every
 # redraw takes processor time from the training.
 _SEEN_SHARE, _REPORT_EVERY_S = 0.01, 5.0
+_NOT_DECAYED = ["gamma", "beta", "bias"]
 # The span of the running mean of the weights, in epochs.
 _MEAN_EPOCHS = 2
 # More batches change the validation loss by less than 0.001 (docs/log.md).
@@ -105,17 +107,23 @@ def fit(
 def _optimizer(config: RunConfig, stage: Stage, steps: int) -> keras.optimizers.Optimizer:
     """Return Adam, which in fine-tuning ends each epoch at the running mean of its weights.
 
+    With weight decay it is AdamW: Loshchilov and Hutter, "Decoupled weight decay regularization"
+    (2019, arXiv:1711.05101). Normalisation and biases do not decay.
+
     The mean spans about two epochs, back to the good weights that fine-tuning started from: Zhang
     et al., "Lookahead Optimizer: k steps forward, 1 step back" (2019, arXiv:1907.08610), and
     Wortsman et al., "Robust fine-tuning of zero-shot models" (2022, arXiv:2109.01903).
     """
     rate = learning_rate(config, stage, steps)
-    if stage.name != FINE_TUNE or config.is_plain:
-        return keras.optimizers.Adam(rate)
-    momentum = 1 - 1 / (_MEAN_EPOCHS * steps)
-    return keras.optimizers.Adam(
-        rate, use_ema=True, ema_momentum=momentum, ema_overwrite_frequency=steps
-    )
+    averaging: dict[str, Any] = {}
+    if stage.name == FINE_TUNE and not config.is_plain:
+        momentum = 1 - 1 / (_MEAN_EPOCHS * steps)
+        averaging = {"use_ema": True, "ema_momentum": momentum, "ema_overwrite_frequency": steps}
+    if not config.weight_decay:
+        return keras.optimizers.Adam(rate, **averaging)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, **averaging)
+    optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
+    return optimizer
 
 
 class Recorder(keras.callbacks.Callback):

@@ -193,6 +193,14 @@ class RunConfig:
         matters=effective.sees_pixels,
         is_said=lambda config: config.mirrored_view,
     )
+    weight_decay: float = setting(
+        0.0,
+        Number(lambda value: 0 <= value <= 1, "from 0 to 1", step=0.01, form="%.3f"),
+        "Weight decay",
+        "Pulls the weights of convolutions and dense layers towards zero, against overfitting. "
+        "It matters in long trainings: 0.01 to 0.1 are usual.",
+        is_said=lambda config: config.weight_decay > 0,
+    )
     early_stopping: int = setting(
         0,
         Whole(0, 1000),

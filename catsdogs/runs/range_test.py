@@ -54,6 +54,7 @@ def subject(config: RunConfig) -> str:
         fine_tune=RunConfig.fine_tune,
         fine_tune_from=RunConfig.fine_tune_from,
         centre_crop=None,
+        weight_decay=RunConfig.weight_decay,
         mirrored_view=RunConfig.mirrored_view,
         fine_tune_learning_rate=None,
         engine=RunConfig.engine,

@@ -53,7 +53,7 @@ def test_the_settings_of_another_project_do_not_matter(tmp_path, settings):
         "image_data_format": "channels_last",
         "dtype_policy": "float32",
         "max_epochs": None,
-        "parameters": 2_161_873,
+        "parameters": 3_342_161,
         "home": str(tmp_path),
     }
     assert file.read_text() == settings

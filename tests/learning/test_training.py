@@ -85,7 +85,7 @@ def test_a_model_card_says_what_goes_in_and_what_comes_out(runs):
         "Do not divide by 255",
         "0 = cat, 1 = dog",
         "| `p_dog` | (1, 1) |",
-        "| `heatmap` | (1, 6, 6) |",
+        "| `heatmap` | (1, 20, 20) |",
         "| `embedding` | (1, 128) |",
     ):
         assert said in card
@@ -100,7 +100,7 @@ def test_the_last_event_is_the_only_end(runs):
 
 def test_parameters_are_exact(runs):
     assert runs["plain"].view.result.parameters == 4_828_481
-    assert runs["default"].view.result.parameters == 2_161_873
+    assert runs["default"].view.result.parameters == 3_342_161
 
 
 def test_batches_are_reported_as_they_are_not_as_running_means(runs):
