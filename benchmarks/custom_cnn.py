@@ -27,7 +27,7 @@ from catsdogs.runs import effective, store
 
 # The multiply-adds of a forward pass: three convolutions and the first dense layer.
 _PLAIN = [148**2 * 32 * 27, 72**2 * 64 * 288, 34**2 * 128 * 576, 36_992 * 128]
-_DEFAULT = [50**2 * 48 * 147, 25**2 * 128 * 1200, 12**2 * 256 * 3200, 9_216 * 128]
+_DEFAULT = [50**2 * 48 * 147, 25**2 * 128 * 1200, 12**2 * 256 * 3200, 9_216 * 256]
 
 
 def _gflop_a_photo(forward: list[int]) -> float:
