@@ -336,3 +336,12 @@ def test_fine_tuning_ends_an_epoch_at_the_running_mean_of_its_weights(stage, rec
     for value in taken[1:]:
         mean += (value - mean) / (2 * steps)
     assert weight.numpy()[0] == pytest.approx(mean if averages else taken[-1], abs=1e-5)
+
+
+def test_weight_decay_shrinks_kernels_but_not_normalisation_or_biases():
+    config = RunConfig("custom_cnn", "/photos", schedule="constant", weight_decay=0.1)
+    stage = stages.Stage("fit", ((0, 1),), 0.5)
+    weights = [keras.Variable([1.0], name=name) for name in ("kernel", "gamma", "beta", "bias")]
+    optimizer = fitting._optimizer(config, stage, 10)
+    optimizer.apply([keras.ops.zeros(1)] * 4, weights)
+    assert [float(weight.numpy()[0]) for weight in weights] == pytest.approx([0.95, 1, 1, 1])
