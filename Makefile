@@ -18,7 +18,7 @@ INSTALL_COMMAND := PYTHONWARNINGS=ignore $(INSTALL) --quiet --no-deps --no-build
 CUDA ?= $(shell nvidia-smi -L 2>/dev/null | grep -q ^GPU && echo 1 || echo 0)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick torture lint audit format bench reference screenshots requirements clean
+.PHONY: help run test quick torture lint audit format bench reference screenshots web requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -73,6 +73,9 @@ reference: $(VENV)/dev.stamp ## train the reference runs again, on the photos in
 
 screenshots: $(VENV)/dev.stamp ## take the README's screenshots of the app, in a real browser
 	$(BIN)/python -m tools.screenshots
+
+web: ## bundle the JavaScript of exported web pages; needs Node.js and its registry
+	cd catsdogs/webpage/source && npm ci --silent && npm run --silent build
 
 requirements: $(VENV)/dev.stamp ## pin the newest versions of all packages in pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt

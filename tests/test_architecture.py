@@ -25,7 +25,7 @@ FLOORS = (
     {"sources", "health"},
     {"runs"},
     {"charts", "comparison", "inference"},
-    {"reports", "doctor"},
+    {"reports", "doctor", "webpage"},
     {"searching"},
     {"learning", "cli", "ui"},
     {"__main__", "pages", "streamlit_app"},

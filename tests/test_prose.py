@@ -28,7 +28,8 @@ def problems(sentence: Sentence) -> list[str]:
 
 def project_sentences() -> list[Sentence]:
     """Return every sentence of the project."""
-    paths = sorted({path for pattern in SOURCES for path in PROJECT.glob(pattern)})
+    found = {path for pattern in SOURCES for path in PROJECT.glob(pattern)}
+    paths = sorted(path for path in found if not {"node_modules", "built"} & {*path.parts})
     texts = {p.relative_to(PROJECT).as_posix(): p.read_text("utf-8") for p in paths}
     return [found for path, text in texts.items() for found in sentences(path, text)]
 

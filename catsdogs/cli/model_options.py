@@ -109,7 +109,7 @@ def add_compare(groups: Any) -> None:
 
 def add_export(groups: Any) -> None:
     """Add the command ``export``."""
-    forms = [*models.EXPORT_FILES, FLOAT16, INT8]
+    forms = [*models.EXPORT_FILES, FLOAT16, INT8, models.WEB, models.WEB_INT8]
     usage = "RUN --format NAME --out FILE [--force]"
     export = add(groups, "export", models.export, usage, "copy a run's model to a file")
     export.add_argument("run", metavar="RUN", help=RUN_HELP)
@@ -119,8 +119,8 @@ def add_export(groups: Any) -> None:
         choices=forms,
         required=True,
         metavar="NAME",
-        help=f"{words(forms)}; the last two are smaller and less precise. Runs that come with "
-        "the project have only litert",
+        help=f"{words(forms)}; float16 and int8 are smaller and less precise, and web is one HTML "
+        "file that works offline. Runs that come with the project have only litert and web",
     )
     export.add_argument(
         "--out", required=True, type=Path, metavar="FILE", help="the file to write, a new one"

@@ -30,10 +30,12 @@ from catsdogs.runs.run import Run
 from catsdogs.sources.typed import typed_paths
 from catsdogs.system import files, processes
 from catsdogs.text import counted
+from catsdogs.webpage.page import page
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
 
+WEB, WEB_INT8 = "web", "web-int8"
 EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
 
 
@@ -138,18 +140,23 @@ def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
     """Copy a run's model file, or a smaller version of it, to a path of the user's choice."""
     found, target = store.find_with_model(run), out.expanduser().absolute()
     _require_new_file(target, force=force)
-    if found.is_reference and form != "litert":
+    if found.is_reference and form not in ("litert", WEB):
         raise RunError(
-            f"Expected --format litert for a run that came with the project. Received: "
+            f"Expected --format litert or {WEB} for a run that came with the project. Received: "
             f"{form}. It came with that one file, its weights in float16; for the others "
             f"train it yourself: {repeating(found.config)}"
         )
     measured: dict[str, Any] = {}
-    if form in (INT8, FLOAT16):
+    if form in (INT8, FLOAT16, WEB_INT8):
         with TemporaryDirectory() as folder:
             source = Path(folder) / layout.LITERT_MODEL
-            measured = _quantized(form, found, source)
-            _copy(source, target, shown=out)
+            measured = _quantized(INT8 if form == WEB_INT8 else form, found, source)
+            if form == WEB_INT8:
+                _write(target, page(found, source))
+            else:
+                _copy(source, target, shown=out)
+    elif form == WEB:
+        _write(target, page(found, model_files.intact(found, layout.LITERT_MODEL)))
     else:
         _copy(model_files.intact(found, EXPORT_FILES[form]), target, shown=out)
     size = target.stat().st_size

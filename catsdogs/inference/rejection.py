@@ -117,8 +117,8 @@ class References:
         rates: Rates | None = None,
     ) -> None:
         self._vectors = unit(quantized(vectors))
-        self._paths, self._labels, self._floors = paths, labels, floors
-        self._evidence, self.rates = evidence, rates
+        self._paths, self._labels, self.floors = paths, labels, floors
+        self.evidence, self.rates = evidence, rates
 
     @classmethod
     def measured(
@@ -159,26 +159,31 @@ class References:
     def save(self, folder: Path) -> None:
         """Save them in the run's ``folder``, as int8: 0.8 kB per photo for MobileNetV2."""
         more: Any = {}
-        if self._evidence is not None:
-            kernel, bias = self._evidence.kernel, self._evidence.bias
-            more |= {"kernel": kernel, "bias": bias, "weight": np.array(self._evidence.weight)}
+        if self.evidence is not None:
+            kernel, bias = self.evidence.kernel, self.evidence.bias
+            more |= {"kernel": kernel, "bias": bias, "weight": np.array(self.evidence.weight)}
         if self.rates is not None:
             more["rates"] = np.array(astuple(self.rates))
         with files.replacing(folder / layout.REFERENCES) as temporary:
             np.savez_compressed(
                 temporary,
-                vectors=quantized(self._vectors),
+                vectors=self.vectors_int8,
                 paths=self._paths,
                 labels=self._labels,
-                shares=np.array(list(self._floors)),
-                floors=np.array(list(self._floors.values())),
+                shares=np.array(list(self.floors)),
+                floors=np.array(list(self.floors.values())),
                 **more,
             )
 
     @property
+    def vectors_int8(self) -> np.ndarray:
+        """The vectors as int8 (M, D), without their lengths."""
+        return quantized(self._vectors)
+
+    @property
     def knows_others(self) -> bool:
         """Whether pictures of other things were used, too."""
-        return self._evidence is not None
+        return self.evidence is not None
 
     def likeness(self, vector: np.ndarray) -> Likeness:
         """Compare a picture's vector (D,) with the references."""
@@ -193,8 +198,8 @@ class References:
         return Likeness(
             float(cosines[top[:NEIGHBOURS]].mean()),
             tuple(nearest),
-            self._floors,
-            float(self._evidence(direction)) if self._evidence else 0.0,
+            self.floors,
+            float(self.evidence(direction)) if self.evidence else 0.0,
             self.rates,
         )
 

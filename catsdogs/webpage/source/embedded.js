@@ -1,0 +1,22 @@
+// The data in the page: each block is gzip in base64, in a script element that never runs.
+
+/** Return the bytes of the block with this id, a Uint8Array. The block is removed to free memory. */
+export async function embedded(id) {
+  const block = document.getElementById(id);
+  const packed = bytes(block.textContent.trim());
+  block.remove();
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Return the settings of the run, as `webpage.page` wrote them. */
+export function settings() {
+  return JSON.parse(document.getElementById("settings").textContent);
+}
+
+function bytes(base64) {
+  const text = atob(base64);
+  const found = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) found[i] = text.charCodeAt(i);
+  return found;
+}

@@ -1,0 +1,87 @@
+// Pillow's bilinear filter (src/libImaging/Resample.c), with its rounding to 8 bits after each pass.
+// A browser's own scaling gives other pixels, and with them other answers.
+const PRECISION_BITS = 22;
+const HALF = 1 << (PRECISION_BITS - 1);
+
+/** Return RGB, Uint8Array (side × side × 3), of RGBA pixels. */
+export function resized({ pixels, width, height }, side) {
+  const across = horizontally(pixels, width, height, side);
+  return vertically(across, height, side);
+}
+
+/** Return RGBA pixels averaged over blocks of factor × factor, as a JPEG decoder scales them. */
+export function shrunk({ pixels, width, height }, factor) {
+  const [columns, rows] = [Math.ceil(width / factor), Math.ceil(height / factor)];
+  const made = new Uint8ClampedArray(columns * rows * 4);
+  for (let row = 0; row < rows; row++) {
+    const bottom = Math.min((row + 1) * factor, height);
+    for (let column = 0; column < columns; column++) {
+      const right = Math.min((column + 1) * factor, width);
+      let [red, green, blue] = [0, 0, 0];
+      for (let y = row * factor; y < bottom; y++) {
+        for (let at = (y * width + column * factor) * 4; at < (y * width + right) * 4; at += 4) {
+          red += pixels[at];
+          green += pixels[at + 1];
+          blue += pixels[at + 2];
+        }
+      }
+      const count = (bottom - row * factor) * (right - column * factor);
+      made.set([red / count, green / count, blue / count, 255], (row * columns + column) * 4);
+    }
+  }
+  return { pixels: made, width: columns, height: rows };
+}
+
+function horizontally(pixels, width, height, side) {
+  const taps = tapsOf(width, side);
+  const made = new Uint8Array(height * side * 3);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < side; x++, to += 3) {
+      const { first, weights } = taps[x];
+      let [red, green, blue] = [HALF, HALF, HALF];
+      for (let i = 0, at = (y * width + first) * 4; i < weights.length; i++, at += 4) {
+        red += pixels[at] * weights[i];
+        green += pixels[at + 1] * weights[i];
+        blue += pixels[at + 2] * weights[i];
+      }
+      made[to] = red >> PRECISION_BITS;
+      made[to + 1] = green >> PRECISION_BITS;
+      made[to + 2] = blue >> PRECISION_BITS;
+    }
+  }
+  return made;
+}
+
+function vertically(pixels, height, side) {
+  const taps = tapsOf(height, side);
+  const stride = side * 3;
+  const made = new Uint8Array(side * stride);
+  for (let y = 0; y < side; y++) {
+    const { first, weights } = taps[y];
+    for (let x = 0; x < stride; x++) {
+      let sum = HALF;
+      for (let i = 0, at = first * stride + x; i < weights.length; i++, at += stride) {
+        sum += pixels[at] * weights[i];
+      }
+      made[y * stride + x] = sum >> PRECISION_BITS;
+    }
+  }
+  return made;
+}
+
+// The pixels that each target pixel is made of, and their weights as integers of PRECISION_BITS.
+function tapsOf(size, side) {
+  const scale = size / side;
+  const support = Math.max(scale, 1);
+  return Array.from({ length: side }, (_, target) => {
+    const centre = (target + 0.5) * scale;
+    const first = Math.max(Math.trunc(centre - support + 0.5), 0);
+    const end = Math.min(Math.trunc(centre + support + 0.5), size);
+    const shares = Array.from({ length: end - first }, (_, i) =>
+      Math.max(1 - Math.abs((first + i - centre + 0.5) / support), 0),
+    );
+    const total = shares.reduce((sum, share) => sum + share, 0);
+    const weights = shares.map((share) => Math.trunc((share / total) * 2 ** PRECISION_BITS + 0.5));
+    return { first, weights: Int32Array.from(weights) };
+  });
+}

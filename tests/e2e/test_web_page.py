@@ -1,0 +1,128 @@
+"""The exported web page in a real browser, against the answers that Python gives."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from PIL import Image, ImageOps
+from web_page import answers, opened
+
+from catsdogs.inference.answers import Seen, see
+from catsdogs.inference.panel import Decision, Panel
+from catsdogs.inference.predictor import Predictor
+from catsdogs.runs import layout, model_files, store
+from catsdogs.sources.sample import draw_sample
+from catsdogs.webpage.page import page as page_of
+
+pytestmark = pytest.mark.e2e
+
+RUN = "reference-mobilenet_v2-fine_tuned"
+# The name, Pillow's format, its options and the EXIF orientation of each kind of file.
+KINDS = (
+    *(("jpg", "JPEG", {}, 1), ("jpg", "JPEG", {"progressive": True}, 1)),
+    *(
+        ("jpg", "JPEG", {}, 3),
+        ("jpg", "JPEG", {}, 5),
+        ("jpg", "JPEG", {}, 6),
+        ("jpg", "JPEG", {}, 8),
+    ),
+    *(("png", "PNG", {}, 1), ("webp", "WEBP", {}, 1), ("gif", "GIF", {}, 1)),
+    *(("bmp", "BMP", {}, 1), ("avif", "AVIF", {}, 1), ("jpg", "JPEG", {"subsampling": 0}, 7)),
+)
+
+
+@pytest.fixture
+def shipped(monkeypatch):
+    """The fine-tuned run that comes with the project."""
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(PROJECT / "artifacts"))
+    return store.find_with_model(RUN)
+
+
+@pytest.fixture
+def exported(shipped, tmp_path):
+    """The web page of that run."""
+    path = tmp_path / "page.html"
+    path.write_text(page_of(shipped, model_files.intact(shipped, layout.LITERT_MODEL)), "utf-8")
+    return path
+
+
+def pictures(folder: Path, count: int) -> list[Path]:
+    """Write drawn animals as all kinds of files: some large, one transparent, some plain."""
+    drawn = sorted(draw_sample(folder / "sample", images=count + 20, seed=7).glob("*.jpg"))
+    random.Random(7).shuffle(drawn)
+    made = []
+    for number, (source, side) in enumerate(zip(drawn, (300, 1000) * count, strict=False)):
+        suffix, form, options, orientation = KINDS[number % len(KINDS)]
+        try:
+            image = ImageOps.contain(Image.open(source).convert("RGB"), (side, side))
+        except OSError:  # The sample has damaged files.
+            continue
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        tag = {"exif": exif} if orientation > 1 else {}
+        made.append(folder / f"{number}.{suffix}")
+        image.save(made[-1], form, **options, **tag)
+    return made[:count]
+
+
+def python_answers(run, files: list[Path]) -> list[Seen]:
+    panel = Panel([run], [run], Predictor)
+    return [see(path.name, path.read_bytes, panel) for path in files]
+
+
+def compared(run, files: list[Path], found: list[dict]) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the share of equal labels, the differences of P(dog), the heat maps' cosines."""
+    said = [seen.answers[0] for seen in python_answers(run, files)]
+    same = [one.label(Decision()) == other["label"] for one, other in zip(said, found, strict=True)]
+    differences = [
+        abs(one.calibrated_p_dog - other["calibrated_p_dog"])
+        for one, other in zip(said, found, strict=True)
+    ]
+    pairs = (
+        (one.heatmap.ravel(), np.ravel(other["heatmap"]))
+        for one, other in zip(said, found, strict=True)
+    )
+    cosines = [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in pairs]
+    return float(np.mean(same)), np.array(differences), np.array(cosines)
+
+
+def test_the_page_answers_as_python_does_and_contacts_no_address(
+    browser, shipped, exported, tmp_path
+):
+    files = pictures(tmp_path / "made", len(KINDS))
+    with opened(browser, exported) as page:
+        found = answers(page, files)
+    same, differences, cosines = compared(shipped, files, found)
+    assert same == 1
+    assert np.median(differences) < 1e-3
+    assert differences.max() < 0.05
+    assert cosines.min() > 0.99
+
+
+def test_a_picture_of_something_else_is_neither_and_a_text_is_no_picture(
+    browser, exported, tmp_path
+):
+    plain, text = tmp_path / "plain.png", tmp_path / "notes.txt"
+    Image.new("RGB", (300, 200), "green").save(plain)
+    text.write_text("Not a picture.")
+    with opened(browser, exported, viewport={"width": 420, "height": 800}) as page:
+        neither, unread = answers(page, [plain, text])
+        assert page.evaluate("document.documentElement.scrollWidth") == 420
+        assert page.get_by_role("status").text_content() == f"notes.txt: {unread['error']}"
+    assert neither["label"] == "neither"
+    assert "cannot open it as a picture" in unread["error"]
+
+
+@pytest.mark.long
+def test_two_hundred_pictures_of_twelve_kinds_have_the_same_answers(
+    browser, shipped, exported, tmp_path
+):
+    files = pictures(tmp_path / "made", 200)
+    with opened(browser, exported) as page:
+        found = answers(page, files)
+    same, differences, cosines = compared(shipped, files, found)
+    assert same >= 0.995
+    assert np.median(differences) <= 0.01
+    assert cosines.min() >= 0.99
