@@ -56,7 +56,8 @@ def pictures(folder: Path, count: int) -> list[Path]:
     for number, (source, side) in enumerate(zip(drawn, (300, 1000) * count, strict=False)):
         suffix, form, options, orientation = KINDS[number % len(KINDS)]
         try:
-            image = ImageOps.contain(Image.open(source).convert("RGB"), (side, side))
+            with Image.open(source) as opened_image:
+                image = ImageOps.contain(opened_image.convert("RGB"), (side, side))
         except OSError:  # The sample has damaged files.
             continue
         exif = Image.Exif()

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const LITERT = "node_modules/@litertjs/core";
-// Without relaxed SIMD: one file for every browser, at nearly the same speed (docs/log.md).
+// Without relaxed SIMD: one file for every browser, at the same speed in float32 (docs/log.md).
 const WASM = `${LITERT}/wasm/litert_wasm_compat_internal`;
 
 await build({

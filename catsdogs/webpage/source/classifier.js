@@ -1,6 +1,6 @@
 // The run's LiteRT model: a picture in; the answer, its heat map and the verdict on "neither" out.
 import { loadAndCompile, loadLiteRt, Tensor } from "@litertjs/core";
-import { decoded, square, startsAsJpeg } from "./decoding.js";
+import { decoded, square } from "./decoding.js";
 import { embedded } from "./embedded.js";
 import { judged, prepared } from "./neither.js";
 
@@ -17,7 +17,7 @@ export async function classifierOf(run) {
   return async (file) => {
     const picture = await decoded(file);
     const started = performance.now();
-    const pixels = square(picture, run.side, await startsAsJpeg(file));
+    const pixels = await square(picture, run.side, file);
     const outputs = await outputsOf(network, pixels, run.side);
     const p_dog = outputs.p_dog.values[0];
     const verdict = references && outputs.embedding ? judged(outputs.embedding.values, references) : null;

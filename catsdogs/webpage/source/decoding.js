@@ -3,6 +3,7 @@ import { resized, shrunk } from "./resizing.js";
 
 const MOST_PIXELS = 50_000_000;
 const MOST_BYTES = 256 << 20;
+const MOST_HEADER_BYTES = 128 << 10; // EXIF is among the first 64 kB.
 
 /** A file that cannot be classified, with a message for the user. */
 export class UnreadablePicture extends Error {}
@@ -31,15 +32,38 @@ export async function decoded(file) {
 }
 
 /** Return RGB, Uint8Array (side × side × 3), of a picture squeezed to a square. */
-export function square(picture, side, isJpeg) {
+export async function square(picture, side, file) {
+  const start = new DataView(await file.slice(0, MOST_HEADER_BYTES).arrayBuffer());
+  const isJpeg = start.byteLength > 2 && start.getUint16(0) === 0xffd8;
   const factor = isJpeg ? jpegFactor(picture, side) : 1;
-  return resized(factor > 1 ? shrunk(picture, factor) : picture, side);
+  if (factor === 1) return resized(picture, side);
+  const orientation = jpegOrientation(start);
+  const fromRight = [2, 3, 6, 7].includes(orientation);
+  const fromBottom = [3, 4, 7, 8].includes(orientation);
+  return resized(shrunk(picture, factor, { fromRight, fromBottom }), side);
 }
 
-/** Return whether a file begins as a JPEG does. */
-export async function startsAsJpeg(file) {
-  const start = new Uint8Array(await file.slice(0, 3).arrayBuffer());
-  return start[0] === 0xff && start[1] === 0xd8 && start[2] === 0xff;
+// The EXIF orientation of a JPEG, 1 if it has none or its header is damaged.
+function jpegOrientation(view) {
+  try {
+    for (let at = 2; view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
+      const isExif = view.getUint8(at + 1) === 0xe1 && view.getUint32(at + 4) === 0x45786966;
+      if (isExif) return tiffOrientation(view, at + 10);
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return 1;
+}
+
+function tiffOrientation(view, start) {
+  const isLittle = view.getUint16(start) === 0x4949;
+  const table = start + view.getUint32(start + 4, isLittle);
+  for (let entry = 0; entry < view.getUint16(table, isLittle); entry++) {
+    const at = table + 2 + entry * 12;
+    if (view.getUint16(at, isLittle) === 0x0112) return view.getUint16(at + 8, isLittle);
+  }
+  return 1;
 }
 
 // Python decodes a large JPEG at a half, a quarter or an eighth, as Pillow's `draft` chooses.

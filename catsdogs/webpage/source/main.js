@@ -6,7 +6,7 @@ import { UnreadablePicture } from "./decoding.js";
 
 const LONGEST_PX = 480; // of a photo on the page
 const run = settings();
-const [status, list, save] = ["status", "answers", "save"].map((id) => document.getElementById(id));
+const [status, list, save, results] = ["status", "answers", "save", "results"].map((id) => document.getElementById(id));
 const ready = classifierOf(run);
 const records = [];
 let waiting = Promise.resolve();
@@ -30,7 +30,7 @@ async function show(file) {
     list.prepend(unreadable(file, error.message));
     status.textContent = `${file.name}: ${error.message}`;
   }
-  save.hidden = false;
+  results.hidden = false;
 }
 
 function labelOf({ calibrated_p_dog, verdict }) {

@@ -9,24 +9,33 @@ export function resized({ pixels, width, height }, side) {
   return vertically(across, height, side);
 }
 
-/** Return RGBA pixels averaged over blocks of factor × factor, as a JPEG decoder scales them. */
-export function shrunk({ pixels, width, height }, factor) {
+/**
+ * Return RGBA pixels averaged over blocks of factor × factor, as a JPEG decoder scales them.
+ *
+ * The blocks begin where the file's first pixel is: at the right if `fromRight`, at the bottom if
+ * `fromBottom`. Edges are repeated to fill the last block.
+ */
+export function shrunk({ pixels, width, height }, factor, { fromRight, fromBottom }) {
   const [columns, rows] = [Math.ceil(width / factor), Math.ceil(height / factor)];
-  const made = new Uint8ClampedArray(columns * rows * 4);
-  for (let row = 0; row < rows; row++) {
-    const bottom = Math.min((row + 1) * factor, height);
-    for (let column = 0; column < columns; column++) {
-      const right = Math.min((column + 1) * factor, width);
+  const left = fromRight ? width - columns * factor : 0;
+  const top = fromBottom ? height - rows * factor : 0;
+  const made = new Uint8ClampedArray(columns * rows * 4).fill(255);
+  for (let row = 0, to = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, to += 4) {
       let [red, green, blue] = [0, 0, 0];
-      for (let y = row * factor; y < bottom; y++) {
-        for (let at = (y * width + column * factor) * 4; at < (y * width + right) * 4; at += 4) {
+      for (let i = 0; i < factor; i++) {
+        const y = Math.min(Math.max(top + row * factor + i, 0), height - 1);
+        for (let j = 0; j < factor; j++) {
+          const x = Math.min(Math.max(left + column * factor + j, 0), width - 1);
+          const at = (y * width + x) * 4;
           red += pixels[at];
           green += pixels[at + 1];
           blue += pixels[at + 2];
         }
       }
-      const count = (bottom - row * factor) * (right - column * factor);
-      made.set([red / count, green / count, blue / count, 255], (row * columns + column) * 4);
+      made[to] = red / factor ** 2;
+      made[to + 1] = green / factor ** 2;
+      made[to + 2] = blue / factor ** 2;
     }
   }
   return { pixels: made, width: columns, height: rows };
