@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, command_line
 
 from catsdogs.runs import layout, model_files, store
 from catsdogs.webpage.page import page, source_digest
@@ -36,3 +36,11 @@ def test_the_page_has_its_model_card_and_licences_and_is_small(html):
     assert "Licensed under the Apache License" in html
     assert "<h3>" in html.split("About this model")[1]
     assert len(html) < 25_000_000
+
+
+def test_the_command_line_writes_the_page_of_a_run(html, tmp_path, monkeypatch):
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(PROJECT / "artifacts"))
+    run, out = "reference-mobilenet_v2-fine_tuned", tmp_path / "demo.html"
+    status, result = command_line("export", run, "--format", "web", "--out", out)
+    assert (status, result["format"], result["bytes"]) == (0, "web", out.stat().st_size)
+    assert out.read_text("utf-8") == html

@@ -7,6 +7,208 @@ compliance with the License. You may obtain a copy of the License at
 http://www.apache.org/licenses/LICENSE-2.0
 Unless required by applicable law or agreed to in writing, software distributed under the License is
 distributed on an "AS IS" BASIS, WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+
+                                 Apache License
+                           Version 2.0, January 2004
+                        http://www.apache.org/licenses/
+
+   TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION
+
+   1. Definitions.
+
+      "License" shall mean the terms and conditions for use, reproduction,
+      and distribution as defined by Sections 1 through 9 of this document.
+
+      "Licensor" shall mean the copyright owner or entity authorized by
+      the copyright owner that is granting the License.
+
+      "Legal Entity" shall mean the union of the acting entity and all
+      other entities that control, are controlled by, or are under common
+      control with that entity. For the purposes of this definition,
+      "control" means (i) the power, direct or indirect, to cause the
+      direction or management of such entity, whether by contract or
+      otherwise, or (ii) ownership of fifty percent (50%) or more of the
+      outstanding shares, or (iii) beneficial ownership of such entity.
+
+      "You" (or "Your") shall mean an individual or Legal Entity
+      exercising permissions granted by this License.
+
+      "Source" form shall mean the preferred form for making modifications,
+      including but not limited to software source code, documentation
+      source, and configuration files.
+
+      "Object" form shall mean any form resulting from mechanical
+      transformation or translation of a Source form, including but
+      not limited to compiled object code, generated documentation,
+      and conversions to other media types.
+
+      "Work" shall mean the work of authorship, whether in Source or
+      Object form, made available under the License, as indicated by a
+      copyright notice that is included in or attached to the work
+      (an example is provided in the Appendix below).
+
+      "Derivative Works" shall mean any work, whether in Source or Object
+      form, that is based on (or derived from) the Work and for which the
+      editorial revisions, annotations, elaborations, or other modifications
+      represent, as a whole, an original work of authorship. For the purposes
+      of this License, Derivative Works shall not include works that remain
+      separable from, or merely link (or bind by name) to the interfaces of,
+      the Work and Derivative Works thereof.
+
+      "Contribution" shall mean any work of authorship, including
+      the original version of the Work and any modifications or additions
+      to that Work or Derivative Works thereof, that is intentionally
+      submitted to Licensor for inclusion in the Work by the copyright owner
+      or by an individual or Legal Entity authorized to submit on behalf of
+      the copyright owner. For the purposes of this definition, "submitted"
+      means any form of electronic, verbal, or written communication sent
+      to the Licensor or its representatives, including but not limited to
+      communication on electronic mailing lists, source code control systems,
+      and issue tracking systems that are managed by, or on behalf of, the
+      Licensor for the purpose of discussing and improving the Work, but
+      excluding communication that is conspicuously marked or otherwise
+      designated in writing by the copyright owner as "Not a Contribution."
+
+      "Contributor" shall mean Licensor and any individual or Legal Entity
+      on behalf of whom a Contribution has been received by Licensor and
+      subsequently incorporated within the Work.
+
+   2. Grant of Copyright License. Subject to the terms and conditions of
+      this License, each Contributor hereby grants to You a perpetual,
+      worldwide, non-exclusive, no-charge, royalty-free, irrevocable
+      copyright license to reproduce, prepare Derivative Works of,
+      publicly display, publicly perform, sublicense, and distribute the
+      Work and such Derivative Works in Source or Object form.
+
+   3. Grant of Patent License. Subject to the terms and conditions of
+      this License, each Contributor hereby grants to You a perpetual,
+      worldwide, non-exclusive, no-charge, royalty-free, irrevocable
+      (except as stated in this section) patent license to make, have made,
+      use, offer to sell, sell, import, and otherwise transfer the Work,
+      where such license applies only to those patent claims licensable
+      by such Contributor that are necessarily infringed by their
+      Contribution(s) alone or by combination of their Contribution(s)
+      with the Work to which such Contribution(s) was submitted. If You
+      institute patent litigation against any entity (including a
+      cross-claim or counterclaim in a lawsuit) alleging that the Work
+      or a Contribution incorporated within the Work constitutes direct
+      or contributory patent infringement, then any patent licenses
+      granted to You under this License for that Work shall terminate
+      as of the date such litigation is filed.
+
+   4. Redistribution. You may reproduce and distribute copies of the
+      Work or Derivative Works thereof in any medium, with or without
+      modifications, and in Source or Object form, provided that You
+      meet the following conditions:
+
+      (a) You must give any other recipients of the Work or
+          Derivative Works a copy of this License; and
+
+      (b) You must cause any modified files to carry prominent notices
+          stating that You changed the files; and
+
+      (c) You must retain, in the Source form of any Derivative Works
+          that You distribute, all copyright, patent, trademark, and
+          attribution notices from the Source form of the Work,
+          excluding those notices that do not pertain to any part of
+          the Derivative Works; and
+
+      (d) If the Work includes a "NOTICE" text file as part of its
+          distribution, then any Derivative Works that You distribute must
+          include a readable copy of the attribution notices contained
+          within such NOTICE file, excluding those notices that do not
+          pertain to any part of the Derivative Works, in at least one
+          of the following places: within a NOTICE text file distributed
+          as part of the Derivative Works; within the Source form or
+          documentation, if provided along with the Derivative Works; or,
+          within a display generated by the Derivative Works, if and
+          wherever such third-party notices normally appear. The contents
+          of the NOTICE file are for informational purposes only and
+          do not modify the License. You may add Your own attribution
+          notices within Derivative Works that You distribute, alongside
+          or as an addendum to the NOTICE text from the Work, provided
+          that such additional attribution notices cannot be construed
+          as modifying the License.
+
+      You may add Your own copyright statement to Your modifications and
+      may provide additional or different license terms and conditions
+      for use, reproduction, or distribution of Your modifications, or
+      for any such Derivative Works as a whole, provided Your use,
+      reproduction, and distribution of the Work otherwise complies with
+      the conditions stated in this License.
+
+   5. Submission of Contributions. Unless You explicitly state otherwise,
+      any Contribution intentionally submitted for inclusion in the Work
+      by You to the Licensor shall be under the terms and conditions of
+      this License, without any additional terms or conditions.
+      Notwithstanding the above, nothing herein shall supersede or modify
+      the terms of any separate license agreement you may have executed
+      with Licensor regarding such Contributions.
+
+   6. Trademarks. This License does not grant permission to use the trade
+      names, trademarks, service marks, or product names of the Licensor,
+      except as required for reasonable and customary use in describing the
+      origin of the Work and reproducing the content of the NOTICE file.
+
+   7. Disclaimer of Warranty. Unless required by applicable law or
+      agreed to in writing, Licensor provides the Work (and each
+      Contributor provides its Contributions) on an "AS IS" BASIS,
+      WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or
+      implied, including, without limitation, any warranties or conditions
+      of TITLE, NON-INFRINGEMENT, MERCHANTABILITY, or FITNESS FOR A
+      PARTICULAR PURPOSE. You are solely responsible for determining the
+      appropriateness of using or redistributing the Work and assume any
+      risks associated with Your exercise of permissions under this License.
+
+   8. Limitation of Liability. In no event and under no legal theory,
+      whether in tort (including negligence), contract, or otherwise,
+      unless required by applicable law (such as deliberate and grossly
+      negligent acts) or agreed to in writing, shall any Contributor be
+      liable to You for damages, including any direct, indirect, special,
+      incidental, or consequential damages of any character arising as a
+      result of this License or out of the use or inability to use the
+      Work (including but not limited to damages for loss of goodwill,
+      work stoppage, computer failure or malfunction, or any and all
+      other commercial damages or losses), even if such Contributor
+      has been advised of the possibility of such damages.
+
+   9. Accepting Warranty or Additional Liability. While redistributing
+      the Work or Derivative Works thereof, You may choose to offer,
+      and charge a fee for, acceptance of support, warranty, indemnity,
+      or other liability obligations and/or rights consistent with this
+      License. However, in accepting such obligations, You may act only
+      on Your own behalf and on Your sole responsibility, not on behalf
+      of any other Contributor, and only if You agree to indemnify,
+      defend, and hold each Contributor harmless for any liability
+      incurred by, or claims asserted against, such Contributor by reason
+      of your accepting any such warranty or additional liability.
+
+   END OF TERMS AND CONDITIONS
+
+   APPENDIX: How to apply the Apache License to your work.
+
+      To apply the Apache License to your work, attach the following
+      boilerplate notice, with the fields enclosed by brackets "[]"
+      replaced with your own identifying information. (Don't include
+      the brackets!)  The text should be enclosed in the appropriate
+      comment syntax for the file format. We also recommend that a
+      file or class name and description of purpose be included on the
+      same "printed page" as the copyright notice for easier
+      identification within third-party archives.
+
+   Copyright [yyyy] [name of copyright owner]
+
+   Licensed under the Apache License, Version 2.0 (the "License");
+   you may not use this file except in compliance with the License.
+   You may obtain a copy of the License at
+
+       http://www.apache.org/licenses/LICENSE-2.0
+
+   Unless required by applicable law or agreed to in writing, software
+   distributed under the License is distributed on an "AS IS" BASIS,
+   WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+   See the License for the specific language governing permissions and
+   limitations under the License.
 */
 
 (()=>{var bn=(s=>typeof require<"u"?require:typeof Proxy<"u"?new Proxy(s,{get:(f,d)=>(typeof require<"u"?require:f)[d]}):s)(function(s){if(typeof require<"u")return require.apply(this,arguments);throw Error('Dynamic require of "'+s+'" is not supported')});var Yu=(()=>{var s=globalThis.document?.currentScript?.src;return async function(f={}){var d,u=f,g=!!globalThis.window,T=!!globalThis.WorkerGlobalScope,k=globalThis.process?.versions?.node&&globalThis.process?.type!="renderer",C=[],D="./this.program",F=(e,r)=>{throw r};typeof __filename<"u"?s=__filename:T&&(s=self.location.href);var j="";function O(e){return u.locateFile?u.locateFile(e,j):j+e}var L,V;if(k){var q=bn("node:fs");j=__dirname+"/",V=e=>{e=be(e)?new URL(e):e;var r=q.readFileSync(e);return r},L=async(e,r=!0)=>{e=be(e)?new URL(e):e;var t=q.readFileSync(e,r?void 0:"utf8");return t},process.argv.length>1&&(D=process.argv[1].replace(/\\/g,"/")),C=process.argv.slice(2),F=(e,r)=>{throw process.exitCode=e,r}}else if(g||T){try{j=new URL(".",s).href}catch{}T&&(V=e=>{var r=new XMLHttpRequest;return r.open("GET",e,!1),r.responseType="arraybuffer",r.send(null),new Uint8Array(r.response)}),L=async e=>{if(be(e))return new Promise((t,n)=>{var a=new XMLHttpRequest;a.open("GET",e,!0),a.responseType="arraybuffer",a.onload=()=>{if(a.status==200||a.status==0&&a.response){t(a.response);return}n(a.status)},a.onerror=n,a.send(null)});var r=await fetch(e,{credentials:"same-origin"});if(r.ok)return r.arrayBuffer();throw new Error(r.status+" : "+r.url)}}var Z=console.log.bind(console),ee=console.error.bind(console),le,me=!1,we;function dr(e,r){e||oe(r)}var be=e=>e.startsWith("file://");class ra{}class tc extends ra{}var st,ut,lt=!1;function ct(){var e=cr.buffer;ae=new Int8Array(e),ve=new Int16Array(e),u.HEAPU8=J=new Uint8Array(e),je=new Uint16Array(e),u.HEAP32=y=new Int32Array(e),u.HEAPU32=h=new Uint32Array(e),qe=new Float32Array(e),u.HEAPF64=_e=new Float64Array(e)}function ta(){if(u.preRun)for(typeof u.preRun=="function"&&(u.preRun=[u.preRun]);u.preRun.length;)ha(u.preRun.shift());yt(bt)}function na(){lt=!0,!u.noFSInit&&!o.initialized&&o.init(),Se.init(),Ve.tb(),o.ignorePermissions=!1}function aa(){if(u.postRun)for(typeof u.postRun=="function"&&(u.postRun=[u.postRun]);u.postRun.length;)va(u.postRun.shift());yt(wt)}function oe(e){u.onAbort?.(e),e=`Aborted(${e})`,ee(e),me=!0,e+=". Build with -sASSERTIONS for more info.";var r=new WebAssembly.RuntimeError(e);throw ut?.(r),r}var pr;function oa(){return O("litert_wasm_compat_internal.wasm")}function ia(e){if(e==pr&&le)return new Uint8Array(le);if(V)return V(e);throw"both async and sync fetching of the wasm failed"}async function sa(e){if(!le)try{var r=await L(e);return new Uint8Array(r)}catch{}return ia(e)}async function ua(e,r){try{var t=await sa(e),n=await WebAssembly.instantiate(t,r);return n}catch(a){ee(`failed to asynchronously prepare wasm: ${a}`),oe(a)}}async function la(e,r,t){if(!e&&!be(r)&&!k)try{var n=fetch(r,{credentials:"same-origin"}),a=await WebAssembly.instantiateStreaming(n,t);return a}catch(i){ee(`wasm streaming compile failed: ${i}`),ee("falling back to ArrayBuffer instantiation")}return ua(r,t)}function ca(){var e={a:qu};return e}async function fa(){function e(i,l){return Ve=i.exports,Ju(Ve),ct(),Ve}function r(i){return e(i.instance)}var t=ca();if(u.instantiateWasm)return new Promise((i,l)=>{u.instantiateWasm(t,(c,p)=>{i(e(c,p))})});pr??=oa();var n=await la(le,pr,t),a=r(n);return a}var E,I,ft=e=>{if(e instanceof dt||e=="unwind")return we;F(1,e)};class dt{name="ExitStatus";constructor(r){this.message=`Program terminated with exit(${r})`,this.status=r}}var da=0,pt=()=>_t||da>0,mt=e=>{we=e,pt()||(u.onExit?.(e),me=!0),F(e,new dt(e))},pa=(e,r)=>{we=e,mt(e)},vt=pa,ma=()=>{if(!pt())try{vt(we)}catch(e){ft(e)}},He=e=>{if(!me)try{return e()}catch(r){ft(r)}finally{ma()}};function ht(){return document.fullscreenElement||document.mozFullScreenElement||document.webkitFullscreenElement||document.webkitCurrentFullScreenElement||document.msFullscreenElement}var gt=(e,r)=>setTimeout(()=>{He(e)},r),mr=e=>{mr.shown||={},mr.shown[e]||(mr.shown[e]=1,k&&(e="warning: "+e),ee(e))},Je=[],R={useWebGL:!1,isFullscreen:!1,pointerLock:!1,moduleContextCreatedCallbacks:[],workers:[],preloadedImages:{},preloadedAudios:{},getCanvas:()=>u.canvas,init(){if(R.initted)return;R.initted=!0;var e={};e.canHandle=a=>!u.noImageDecoding&&/\.(jpg|jpeg|png|bmp|webp)$/i.test(a),e.handle=async(a,i)=>{var l=new Blob([a],{type:R.getMimetype(i)});l.size!==a.length&&(l=new Blob([new Uint8Array(a).buffer],{type:R.getMimetype(i)}));var c=URL.createObjectURL(l);return new Promise((p,v)=>{var w=new Image;w.onload=()=>{var b=document.createElement("canvas");b.width=w.width,b.height=w.height;var _=b.getContext("2d");_.drawImage(w,0,0),R.preloadedImages[i]=b,URL.revokeObjectURL(c),p(a)},w.onerror=b=>{ee(`Image ${c} could not be decoded`),v()},w.src=c})},Je.push(e);var r={};r.canHandle=a=>!u.noAudioDecoding&&a.slice(-4)in{".ogg":1,".wav":1,".mp3":1},r.handle=async(a,i)=>new Promise((l,c)=>{var p=!1;function v(B){p||(p=!0,R.preloadedAudios[i]=B,l(a))}var w=new Blob([a],{type:R.getMimetype(i)}),b=URL.createObjectURL(w),_=new Audio;_.addEventListener("canplaythrough",()=>v(_),!1),_.onerror=B=>{if(p)return;ee(`warning: browser could not fully decode audio ${i}, trying slower base64 approach`);function M(x){for(var S="ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",A="=",$="",W=0,K=0,Q=0;Q<x.length;Q++)for(W=W<<8|x[Q],K+=8;K>=6;){var G=W>>K-6&63;K-=6,$+=S[G]}return K==2?($+=S[(W&3)<<4],$+=A+A):K==4&&($+=S[(W&15)<<2],$+=A),$}_.src="data:audio/x-"+i.slice(-3)+";base64,"+M(a),v(_)},_.src=b,gt(()=>{v(_)},1e4)}),Je.push(r);function t(){var a=R.getCanvas();R.pointerLock=document.pointerLockElement===a}var n=R.getCanvas();n&&(document.addEventListener("pointerlockchange",t,!1),u.elementPointerLock&&n.addEventListener("click",a=>{!R.pointerLock&&R.getCanvas().requestPointerLock&&(R.getCanvas().requestPointerLock(),a.preventDefault())},!1))},createContext(e,r,t,n){if(r&&u.ctx&&e==R.getCanvas())return u.ctx;var a,i;if(r){var l={antialias:!1,alpha:!1,majorVersion:typeof WebGL2RenderingContext<"u"?2:1};if(n)for(var c in n)l[c]=n[c];typeof GL<"u"&&(i=GL.createContext(e,l),i&&(a=GL.getContext(i).GLctx))}else a=e.getContext("2d");return a?(t&&(u.ctx=a,r&&GL.makeContextCurrent(i),R.useWebGL=r,R.moduleContextCreatedCallbacks.forEach(p=>p()),R.init()),a):null},fullscreenHandlersInstalled:!1,lockPointer:void 0,resizeCanvas:void 0,requestFullscreen(e,r){R.lockPointer=e,R.resizeCanvas=r,typeof R.lockPointer>"u"&&(R.lockPointer=!0),typeof R.resizeCanvas>"u"&&(R.resizeCanvas=!1);var t=R.getCanvas();function n(){R.isFullscreen=!1;var i=t.parentNode;ht()===i?(t.exitFullscreen=R.exitFullscreen,R.lockPointer&&t.requestPointerLock(),R.isFullscreen=!0,R.resizeCanvas?R.setFullscreenCanvasSize():R.updateCanvasDimensions(t)):(i.parentNode.insertBefore(t,i),i.parentNode.removeChild(i),R.resizeCanvas?R.setWindowedCanvasSize():R.updateCanvasDimensions(t)),u.onFullScreen?.(R.isFullscreen),u.onFullscreen?.(R.isFullscreen)}R.fullscreenHandlersInstalled||(R.fullscreenHandlersInstalled=!0,document.addEventListener("fullscreenchange",n,!1),document.addEventListener("mozfullscreenchange",n,!1),document.addEventListener("webkitfullscreenchange",n,!1),document.addEventListener("MSFullscreenChange",n,!1));var a=document.createElement("div");t.parentNode.insertBefore(a,t),a.appendChild(t),a.requestFullscreen=a.requestFullscreen||a.mozRequestFullScreen||a.msRequestFullscreen||(a.webkitRequestFullscreen?()=>a.webkitRequestFullscreen(Element.ALLOW_KEYBOARD_INPUT):null)||(a.webkitRequestFullScreen?()=>a.webkitRequestFullScreen(Element.ALLOW_KEYBOARD_INPUT):null),a.requestFullscreen()},exitFullscreen(){if(!R.isFullscreen)return!1;var e=document.exitFullscreen||document.cancelFullScreen||document.mozCancelFullScreen||document.msExitFullscreen||document.webkitCancelFullScreen||(()=>{});return e.apply(document,[]),!0},safeSetTimeout(e,r){return gt(e,r)},getMimetype(e){return{jpg:"image/jpeg",jpeg:"image/jpeg",png:"image/png",bmp:"image/bmp",ogg:"audio/ogg",wav:"audio/wav",mp3:"audio/mpeg"}[e.slice(e.lastIndexOf(".")+1)]},getUserMedia(e){window.getUserMedia||=navigator.getUserMedia||navigator.mozGetUserMedia,window.getUserMedia(e)},getMovementX(e){return e.movementX||e.mozMovementX||e.webkitMovementX||0},getMovementY(e){return e.movementY||e.mozMovementY||e.webkitMovementY||0},getMouseWheelDelta(e){var r=0;switch(e.type){case"DOMMouseScroll":r=e.detail/3;break;case"mousewheel":r=e.wheelDelta/120;break;case"wheel":switch(r=e.deltaY,e.deltaMode){case 0:r/=100;break;case 1:r/=3;break;case 2:r*=80;break;default:oe("unrecognized mouse wheel delta mode: "+e.deltaMode)}break;default:oe("unrecognized mouse wheel event: "+e.type)}return r},mouseX:0,mouseY:0,mouseMovementX:0,mouseMovementY:0,touches:{},lastTouches:{},calculateMouseCoords(e,r){var t=R.getCanvas(),n=t.getBoundingClientRect(),a=e-(window.scrollX+n.left),i=r-(window.scrollY+n.top);return a=a*(t.width/n.width),i=i*(t.height/n.height),{x:a,y:i}},setMouseCoords(e,r){let{x:t,y:n}=R.calculateMouseCoords(e,r);R.mouseMovementX=t-R.mouseX,R.mouseMovementY=n-R.mouseY,R.mouseX=t,R.mouseY=n},calculateMouseEvent(e){if(R.pointerLock)e.type!="mousemove"&&"mozMovementX"in e?R.mouseMovementX=R.mouseMovementY=0:(R.mouseMovementX=R.getMovementX(e),R.mouseMovementY=R.getMovementY(e)),R.mouseX+=R.mouseMovementX,R.mouseY+=R.mouseMovementY;else{if(e.type==="touchstart"||e.type==="touchend"||e.type==="touchmove"){var r=e.touch;if(r===void 0)return;var t=R.calculateMouseCoords(r.pageX,r.pageY);if(e.type==="touchstart")R.lastTouches[r.identifier]=t,R.touches[r.identifier]=t;else if(e.type==="touchend"||e.type==="touchmove"){var n=R.touches[r.identifier];n||=t,R.lastTouches[r.identifier]=n,R.touches[r.identifier]=t}return}R.setMouseCoords(e.pageX,e.pageY)}},resizeListeners:[],updateResizeListeners(){var e=R.getCanvas();R.resizeListeners.forEach(r=>r(e.width,e.height))},setCanvasSize(e,r,t){var n=R.getCanvas();R.updateCanvasDimensions(n,e,r),t||R.updateResizeListeners()},windowedWidth:0,windowedHeight:0,setFullscreenCanvasSize(){if(typeof SDL<"u"){var e=h[SDL.screen>>2];e=e|8388608,y[SDL.screen>>2]=e}R.updateCanvasDimensions(R.getCanvas()),R.updateResizeListeners()},setWindowedCanvasSize(){if(typeof SDL<"u"){var e=h[SDL.screen>>2];e=e&-8388609,y[SDL.screen>>2]=e}R.updateCanvasDimensions(R.getCanvas()),R.updateResizeListeners()},updateCanvasDimensions(e,r,t){r&&t?(e.widthNative=r,e.heightNative=t):(r=e.widthNative,t=e.heightNative);var n=r,a=t;if(u.forcedAspectRatio>0&&(n/a<u.forcedAspectRatio?n=Math.round(a*u.forcedAspectRatio):a=Math.round(n/u.forcedAspectRatio)),ht()===e.parentNode&&typeof screen<"u"){var i=Math.min(screen.width/n,screen.height/a);n=Math.round(n*i),a=Math.round(a*i)}R.resizeCanvas?(e.width!=n&&(e.width=n),e.height!=a&&(e.height=a),typeof e.style<"u"&&(e.style.removeProperty("width"),e.style.removeProperty("height"))):(e.width!=r&&(e.width=r),e.height!=t&&(e.height=t),typeof e.style<"u"&&(n!=r||a!=t?(e.style.setProperty("width",n+"px","important"),e.style.setProperty("height",a+"px","important")):(e.style.removeProperty("width"),e.style.removeProperty("height"))))}},ve,y,ae,qe,_e,je,h,J,yt=e=>{for(;e.length>0;)e.shift()(u)},wt=[],va=e=>wt.push(e),bt=[],ha=e=>bt.push(e),_t=!0,St=e=>vn(e),Tt=()=>gn(),z={isAbs:e=>e.charAt(0)==="/",splitPath:e=>{var r=/^(\/?|)([\s\S]*?)((?:\.{1,2}|[^\/]+?|)(\.[^.\/]*|))(?:[\/]*)$/;return r.exec(e).slice(1)},normalizeArray:(e,r)=>{for(var t=0,n=e.length-1;n>=0;n--){var a=e[n];a==="."?e.splice(n,1):a===".."?(e.splice(n,1),t++):t&&(e.splice(n,1),t--)}if(r)for(;t;t--)e.unshift("..");return e},normalize:e=>{var r=z.isAbs(e),t=e.slice(-1)==="/";return e=z.normalizeArray(e.split("/").filter(n=>!!n),!r).join("/"),!e&&!r&&(e="."),e&&t&&(e+="/"),(r?"/":"")+e},dirname:e=>{var r=z.splitPath(e),t=r[0],n=r[1];return!t&&!n?".":(n&&(n=n.slice(0,-1)),t+n)},basename:e=>e&&e.match(/([^\/]+|\/)\/*$/)[1],join:(...e)=>z.normalize(e.join("/")),join2:(e,r)=>z.normalize(e+"/"+r)},ga=()=>{if(k){var e=bn("node:crypto");return r=>e.randomFillSync(r)}return r=>(crypto.getRandomValues(r),0)},vr=e=>(vr=ga())(e),Me={resolve:(...e)=>{for(var r="",t=!1,n=e.length-1;n>=-1&&!t;n--){var a=n>=0?e[n]:o.cwd();if(typeof a!="string")throw new TypeError("Arguments to path.resolve must be strings");if(!a)return"";r=a+"/"+r,t=z.isAbs(a)}return r=z.normalizeArray(r.split("/").filter(i=>!!i),!t).join("/"),(t?"/":"")+r||"."},relative:(e,r)=>{e=Me.resolve(e).slice(1),r=Me.resolve(r).slice(1);function t(v){for(var w=0;w<v.length&&v[w]==="";w++);for(var b=v.length-1;b>=0&&v[b]==="";b--);return w>b?[]:v.slice(w,b-w+1)}for(var n=t(e.split("/")),a=t(r.split("/")),i=Math.min(n.length,a.length),l=i,c=0;c<i;c++)if(n[c]!==a[c]){l=c;break}for(var p=[],c=l;c<n.length;c++)p.push("..");return p=p.concat(a.slice(l)),p.join("/")}},Et=new TextDecoder,hr=(e,r,t,n)=>{var a=r+t;if(n)return a;for(;e[r]&&!(r>=a);)++r;return r},Pe=(e,r=0,t,n)=>{var a=hr(e,r,t,n);return Et.decode(e.buffer?e.subarray(r,a):new Uint8Array(e.slice(r,a)))},gr=[],ce=e=>{for(var r=0,t=0;t<e.length;++t){var n=e.charCodeAt(t);n<=127?r++:n<=2047?r+=2:n>=55296&&n<=57343?(r+=4,++t):r+=3}return r},kt=(e,r,t,n)=>{if(!(n>0))return 0;for(var a=t,i=t+n-1,l=0;l<e.length;++l){var c=e.codePointAt(l);if(c<=127){if(t>=i)break;r[t++]=c}else if(c<=2047){if(t+1>=i)break;r[t++]=192|c>>6,r[t++]=128|c&63}else if(c<=65535){if(t+2>=i)break;r[t++]=224|c>>12,r[t++]=128|c>>6&63,r[t++]=128|c&63}else{if(t+3>=i)break;r[t++]=240|c>>18,r[t++]=128|c>>12&63,r[t++]=128|c>>6&63,r[t++]=128|c&63,l++}}return r[t]=0,t-a},yr=(e,r,t)=>{var n=t>0?t:ce(e)+1,a=new Array(n),i=kt(e,a,0,a.length);return r&&(a.length=i),a},ya=()=>{if(!gr.length){var e=null;if(k){var r=256,t=Buffer.alloc(r),n=0,a=process.stdin.fd;try{n=q.readSync(a,t,0,r)}catch(i){if(i.toString().includes("EOF"))n=0;else throw i}n>0&&(e=t.slice(0,n).toString("utf-8"))}else globalThis.window?.prompt&&(e=window.prompt("Input: "),e!==null&&(e+=`
