@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -115,14 +114,16 @@ def _optimizer(config: RunConfig, stage: Stage, steps: int) -> keras.optimizers.
     Wortsman et al., "Robust fine-tuning of zero-shot models" (2022, arXiv:2109.01903).
     """
     rate = learning_rate(config, stage, steps)
-    averaging: dict[str, Any] = {}
-    if stage.name == FINE_TUNE and not config.is_plain:
-        momentum = 1 - 1 / (_MEAN_EPOCHS * steps)
-        averaging = {"use_ema": True, "ema_momentum": momentum, "ema_overwrite_frequency": steps}
-    if not config.weight_decay:
-        return keras.optimizers.Adam(rate, **averaging)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, **averaging)
-    optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
+    averages = stage.name == FINE_TUNE and not config.is_plain
+    optimizer = keras.optimizers.Adam(
+        rate,
+        weight_decay=config.weight_decay or None,
+        use_ema=averages,
+        ema_momentum=1 - 1 / (_MEAN_EPOCHS * steps),
+        ema_overwrite_frequency=steps if averages else None,
+    )
+    if config.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
     return optimizer
 
 
