@@ -74,9 +74,9 @@ def _smaller(form: str, run: Run) -> dict[str, object]:
         figures = quantization.quantized(form, run, Path(folder) / "model.tflite")
     return {
         "form": form,
-        "same_label": figures["same_label"],
-        "largest_difference": figures["largest_difference"],
-        "accuracy": figures["val_accuracy"],
+        "same_label": figures.same_label,
+        "largest_difference": figures.largest_difference,
+        "accuracy": figures.val_accuracy,
     }
 
 

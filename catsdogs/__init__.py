@@ -30,6 +30,7 @@ The rooms, by floor. A room imports only from floors below its own:
     doctor/        what this machine offers, and what to do about each problem
 
     searching/     several runs → the best settings, and how lucky they were
+    exports/       a run's model as files to take along
 
     learning/      TensorFlow: networks, training, export; in a worker process
     cli/           the command line

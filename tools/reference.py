@@ -181,7 +181,7 @@ def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> di
     model = target / layout.LITERT_MODEL
     measured = quantization.quantized(FLOAT16, run, model)
     print(f"{target.name}: {measured}")
-    if measured["same_label"] < _LEAST_AGREEMENT:
+    if measured.same_label < _LEAST_AGREEMENT:
         raise SystemExit(f"Expected the same label in float16. Received: {measured}.")
     records = index.scan(root).usable
     found = split(records, run.config.split_rule)

@@ -7,8 +7,8 @@ from catsdogs.cli import evaluating, labelling, models
 from catsdogs.cli.commands import FORCE_HELP, RUN_HELP, add
 from catsdogs.cli.help import Parser, words
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
+from catsdogs.exports.formats import FORMATS
 from catsdogs.inference.rejection import FALSE_REFUSALS
-from catsdogs.runs.choices import FLOAT16, INT8
 
 
 def add_evaluate(groups: Any) -> None:
@@ -109,9 +109,9 @@ def add_compare(groups: Any) -> None:
 
 def add_export(groups: Any) -> None:
     """Add the command ``export``."""
-    forms = [*models.EXPORT_FILES, FLOAT16, INT8, models.WEB, models.WEB_INT8]
+    forms = list(FORMATS)
     usage = "RUN --format NAME --out FILE [--force]"
-    export = add(groups, "export", models.export, usage, "copy a run's model to a file")
+    export = add(groups, "export", models.export, usage, "write a run's model to a file")
     export.add_argument("run", metavar="RUN", help=RUN_HELP)
     export.add_argument(
         "--format",
@@ -120,9 +120,14 @@ def add_export(groups: Any) -> None:
         required=True,
         metavar="NAME",
         help=f"{words(forms)}; float16 and int8 are smaller and less precise, and web is one HTML "
-        "file that works offline. Runs that come with the project have only litert and web",
+        "file that works offline. Runs that come with the project have only "
+        f"{words(_from_litert())}",
     )
     export.add_argument(
         "--out", required=True, type=Path, metavar="FILE", help="the file to write, a new one"
     )
     export.add_argument("--force", action="store_true", help=FORCE_HELP)
+
+
+def _from_litert() -> list[str]:
+    return [form.name for form in FORMATS.values() if form.from_litert]

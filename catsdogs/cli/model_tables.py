@@ -10,6 +10,7 @@ from rich.text import Text
 from catsdogs.cli.fitting import Grid, shortened
 from catsdogs.cli.tables import Readable, facts, listed, percent, unreadable_files
 from catsdogs.comparison.differences import Difference
+from catsdogs.exports.agreement import Agreement
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
 from catsdogs.runs.seen_before import TRAINING
 from catsdogs.text import counted
@@ -93,15 +94,15 @@ def _matrix(result: dict[str, Any]) -> Grid:
     return Grid(("Actual", *predicted, "Precision>", "Recall>", "F1>"), rows)
 
 
-def quantized(measured: dict[str, Any]) -> dict[str, str]:
-    """Return the facts of a model in lower precision; none where nothing was measured."""
-    if not measured:
+def exported(measured: Agreement | None) -> dict[str, str]:
+    """Return the facts of a model in another format; none where nothing was measured."""
+    if measured is None:
         return {}
     return {
-        "accuracy": f"{percent(measured['val_accuracy'])} of {measured['images']:,} "
-        "validation images",
-        "same label": f"{percent(measured['same_label'])} of them, compared with the exact model",
-        "largest difference": f"{measured['largest_difference']:.4f} in P(dog)",
+        "accuracy": f"{percent(measured.val_accuracy)} of {measured.images:,} validation images",
+        "same label": f"{percent(measured.same_label)} of them, compared with the exact model",
+        "changed": f"{measured.to_cat:,} to cat, {measured.to_dog:,} to dog",
+        "largest difference": f"{measured.largest_difference:.2g} in P(dog)",
     }
 
 

@@ -1,6 +1,5 @@
 """Commands on trained models: classify, compare, export."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,24 +18,21 @@ from catsdogs.comparison.differences import Difference, differences
 from catsdogs.dataset.summary import in_words
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
+from catsdogs.exports import making
+from catsdogs.exports.agreement import Agreement
+from catsdogs.exports.formats import FORMATS, Format
 from catsdogs.inference.answers import Seen, csv, see_all
 from catsdogs.inference.gathering import gathered
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import layout, model_files, store
-from catsdogs.runs.choices import FLOAT16, INT8
-from catsdogs.runs.command import repeating
+from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.sources.typed import typed_paths
-from catsdogs.system import files, processes
+from catsdogs.system import files
 from catsdogs.text import counted
-from catsdogs.webpage.page import page
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
-
-WEB, WEB_INT8 = "web", "web-int8"
-EXPORT_FILES = {"keras": layout.KERAS_MODEL, "litert": layout.LITERT_MODEL}
 
 
 def classify(
@@ -137,32 +133,26 @@ def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force
 
 
 def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
-    """Copy a run's model file, or a smaller version of it, to a path of the user's choice."""
+    """Write a run's model to a path of the user's choice, in one of ``FORMATS``."""
     found, target = store.find_with_model(run), out.expanduser().absolute()
     _require_new_file(target, force=force)
-    if found.is_reference and form not in ("litert", WEB):
-        raise RunError(
-            f"Expected --format litert or {WEB} for a run that came with the project. Received: "
-            f"{form}. It came with that one file, its weights in float16; for the others "
-            f"train it yourself: {repeating(found.config)}"
-        )
-    measured: dict[str, Any] = {}
-    if form in (INT8, FLOAT16, WEB_INT8):
-        with TemporaryDirectory() as folder:
-            source = Path(folder) / layout.LITERT_MODEL
-            measured = _quantized(INT8 if form == WEB_INT8 else form, found, source)
-            if form == WEB_INT8:
-                _write(target, page(found, source))
-            else:
-                _copy(source, target, shown=out)
-    elif form == WEB:
-        _write(target, page(found, model_files.intact(found, layout.LITERT_MODEL)))
-    else:
-        _copy(model_files.intact(found, EXPORT_FILES[form]), target, shown=out)
-    size = target.stat().st_size
-    result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size, **measured}
+    measured = _exported(FORMATS[form], found, target, shown=out)
+    size, known = target.stat().st_size, asdict(measured) if measured else {}
+    result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size, **known}
     shown = {"run": found.run_id, "format": form, "file": out, "size": decimal(size)}
-    return Outcome(result, [tables.facts({**shown, **model_tables.quantized(measured)})])
+    return Outcome(result, [tables.facts({**shown, **model_tables.exported(measured)})])
+
+
+def _exported(form: Format, run: Run, target: Path, *, shown: Path) -> Agreement | None:
+    """Write the file, whole or not at all."""
+    making.require_possible(form, run)
+    with TemporaryDirectory() as folder:
+        # A program loads its file again, so it writes to a place of its own.
+        made = Path(folder) / f"model{form.suffix}"
+        with progress("export"):
+            measured = making.make(form, run, made)
+        _copy(made, target, shown=shown)
+    return measured
 
 
 def _comparison_document(
@@ -218,18 +208,6 @@ def _named_or_best(names: list[str]) -> list[Run]:
             "python -m catsdogs train --help"
         )
     return runs
-
-
-def _quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
-    """Write the run's model in lower precision and measure it; see ``learning.quantization``."""
-    with progress("export"):
-        try:
-            printed = processes.answer_of(
-                "catsdogs.learning.quantization", form, str(run.folder), str(out)
-            )
-        except ChildProcessError as error:
-            raise RunError(str(error)) from None
-    return dict(json.loads(printed))
 
 
 def _require_report_name(path: Path) -> None:

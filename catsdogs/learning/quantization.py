@@ -6,18 +6,16 @@ with the run's own answers. For the command line, which never loads TensorFlow i
 
 import json
 import sys
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from catsdogs.dataset import index
-from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
+from catsdogs.errors import CatsDogsError, RunError
+from catsdogs.exports.agreement import Agreement, agreement, answers, validation_photos
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.images import picture
-from catsdogs.images.parallel import map_files
 from catsdogs.learning import engines, export
 from catsdogs.learning.frameworks import keras
 from catsdogs.runs import layout, model_files, store
@@ -29,44 +27,47 @@ from catsdogs.sources import opening
 def main(form: str, folder: Path, out: Path) -> int:
     """Write ``out`` and print the metrics; return the exit status."""
     try:
-        print(json.dumps(quantized(form, store.load(folder), out)))
+        print(json.dumps(asdict(quantized(form, store.load(folder), out))))
     except CatsDogsError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def quantized(form: str, run: Run, out: Path) -> dict[str, Any]:
-    """Write the model of ``run`` as INT8 or FLOAT16 to ``out``, a .tflite file; return its metrics.
-
-    ``images`` counts the validation photos that still exist, ``val_accuracy`` is the accuracy on
-    them, and ``same_label`` the share on which it agrees with the run.
+def quantized(form: str, run: Run, out: Path) -> Agreement:
+    """Write the model of ``run`` as INT8 or FLOAT16 to ``out``, a .tflite file; measure it.
 
     Raises:
         DatasetError: if the run's photos, needed to measure and to calibrate int8, are missing.
     """
     root = opening.open_source(Path(run.config.data))
-    predictions = model_files.read_predictions(run)
     records = index.scan(root).usable
+    photos = validation_photos(run, records)
     model = loaded(run)
     if form == INT8:
-        learned_from = records[_is_trained_on(run, records["digest"], predictions)]
+        learned_from = records[is_trained_on(run, records["digest"])]
         side = run.config.info.side
         export.export_int8(
             model, out, partial(engines.calibration_photos, root, learned_from, side)
         )
     else:
         export.export_float16(model, out)
-    # By content: a file may have been renamed.
-    places = records.drop_duplicates("digest").set_index("digest")["path"]
-    there = predictions[predictions["digest"].isin(places.index)]
-    return _measured(LiteRTModel(out), root, there.assign(path=there["digest"].map(places)))
+    smaller = LiteRTModel(out)
+    p_dog = answers(lambda image: smaller(image)["p_dog"].item(), photos, side=smaller.side)
+    own, label = (photos.table[name].to_numpy() for name in ("p_dog", "label"))
+    return agreement(p_dog, own, label)
 
 
-def _is_trained_on(run: Run, digests: pd.Series, predictions: pd.DataFrame) -> pd.Series:
-    """Return a mask of the run's training photos; in older runs, of all but the validation side."""
+def is_trained_on(run: Run, digests: pd.Series) -> pd.Series:
+    """Return a mask of the run's training photos; in older runs, of all but the validation side.
+
+    Raises:
+        RunError: if the run's files are missing or damaged.
+    """
     known = model_files.training_digests(run)
-    return ~digests.isin(predictions["digest"]) if known is None else digests.isin(known)
+    if known is None:
+        return ~digests.isin(model_files.read_predictions(run)["digest"])
+    return digests.isin(known)
 
 
 def loaded(run: Run) -> keras.Model:
@@ -85,28 +86,6 @@ def loaded(run: Run) -> keras.Model:
             f"a file that Keras cannot load ({type(error).__name__}: {first[:200]}). Train the run "
             "again, or delete it."
         ) from None
-
-
-def _measured(model: LiteRTModel, root: Path, predictions: pd.DataFrame) -> dict[str, Any]:
-    names = list(predictions["path"])
-    answers = map_files(
-        root, names, lambda c: model(picture.load_square(c, model.side))["p_dog"].item()
-    )
-    p_dog = np.array([np.nan if isinstance(a, UnreadableImage) else a for _, a in answers])
-    there = ~np.isnan(p_dog)
-    if not there.any():
-        raise DatasetError(
-            "Expected the run's validation photos, to measure on. Received: none that exist "
-            "and decode. Put them back where the run found them."
-        )
-    says_dog = p_dog[there] >= 0.5
-    label, own = (predictions[name].to_numpy()[there] for name in ("label", "p_dog"))
-    return {
-        "images": int(there.sum()),
-        "val_accuracy": float(np.mean(says_dog == label)),
-        "same_label": float(np.mean(says_dog == (own >= 0.5))),
-        "largest_difference": float(np.abs(p_dog[there] - own).max()),
-    }
 
 
 if __name__ == "__main__":
