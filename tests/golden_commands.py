@@ -38,7 +38,7 @@ OF_THE_MACHINE = {
 MEASURED = {
     *("suspect_labels", "outliers", "near_duplicates", "shortcuts"),
     *("results", "nearest", "confusion_matrix", "slices", "report"),
-    *("both_right", "both_wrong", "a_right_b_wrong", "b_right_a_wrong"),
+    *("both_right", "both_wrong", "a_right_b_wrong", "b_right_a_wrong", "to_cat", "to_dog"),
     *("mcnemar_p", "equivalence", "without_suspects"),
 }
 
