@@ -63,9 +63,9 @@ class ModelInfo:
     learning_rate: float
     dropout: float
     smallest_crop: float
-    centre_crop: float
     summary: str
     augmentation: str  # what augmentation does, for the form
+    centre_crop: float = 1.0
     plain_dropout: float = 0.0
     repeats: int = 1
     backbone: Backbone | None = None

@@ -161,7 +161,7 @@ def _views_of(pixels, share, is_mirrored):
 
 def _require_in_the_middle(found, heat, share):
     """The map of the whole has the mean of the middle's, and its values where they belong."""
-    assert found.mean() == pytest.approx(heat.mean(), rel=5e-3, abs=1e-3)
+    assert found.mean() == pytest.approx(heat.mean(), rel=0.05, abs=1e-3)
     if share == 1:
         np.testing.assert_allclose(found, heat, atol=1e-4)
         return

@@ -86,7 +86,7 @@ def test_a_model_card_says_what_goes_in_and_what_comes_out(runs):
         "0 = cat, 1 = dog",
         "| `p_dog` | (1, 1) |",
         "| `heatmap` | (1, 20, 20) |",
-        "| `embedding` | (1, 128) |",
+        "| `embedding` | (1, 256) |",
     ):
         assert said in card
 

@@ -273,7 +273,7 @@ class TestWithTrainedRuns:
         for one in runs:
             references = References.read(one.folder)
             floors = {share: 1.5 if share >= 0.01 else -1.5 for share in rejection.FALSE_REFUSALS}
-            monkeypatch.setattr(references, "_floors", floors)
+            monkeypatch.setattr(references, "floors", floors)
             references.save(one.folder)
             seal(one.folder)
         runs = [store.load(one.folder) for one in runs]

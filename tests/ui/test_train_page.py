@@ -240,7 +240,7 @@ def test_the_start_button_starts_what_the_form_says(chosen, started):
     app.number_input(key="train_set_epochs").set_value(3).run()
     app.button(key="train_start").click().run()
     own = {"learning_rate": 2e-3, "schedule": "cosine", "dropout": 0.3, "augment": True}
-    own["repeats"] = 2
+    own |= {"repeats": 2, "centre_crop": 0.85}
     assert started == [RunConfig("custom_cnn", str(chosen), epochs=3, **own)]
 
 
