@@ -165,7 +165,7 @@ def _require_in_the_middle(found, heat, share):
     if share == 1:
         np.testing.assert_allclose(found, heat, atol=1e-4)
         return
-    begin, slack = (1 - share) / 2, 0.1 * np.abs(heat).max()
+    begin, slack = (1 - share) / 2, 0.1 * float(np.abs(heat).max())
     for row, column in np.ndindex(heat.shape):
         y, x = (int((begin + share * (at + 0.5) / len(heat)) * len(found)) for at in (row, column))
         assert found[y, x] == pytest.approx(heat[row, column] / share**2, rel=0.02, abs=slack)
