@@ -217,7 +217,7 @@ def _record_runs(machine: _Machine) -> None:
     machine.run("compare", first["run"], second["run"], "--margin", 0.05)
     machine.run("evaluate", first["run"], "--data", sample)
     for form in ("keras", "litert", "litert-float16", "litert-int8"):
-        machine.run("export", second["run"], "--format", form, "--out", out / f"{form}.m")
+        machine.run("export", first["run"], "--format", form, "--out", out / f"{form}.m")
     machine.run("classify", sample, "--run", first["run"], second["run"])
     machine.run("runs", "delete", first["run"])
 

@@ -380,6 +380,7 @@ def test_a_stopped_run_is_resumed_to_its_last_epoch(world):
     assert "epoch 20/20" in resumed.text
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_finished_run_is_extended(world):
     run = store.list_runs()[0][0]

@@ -108,6 +108,7 @@ def test_an_int8_engine_learns_from_close_vectors_and_is_measured_on_exact_ones(
     np.testing.assert_allclose([answers[path] for path in table["path"]], table["p_dog"], atol=1e-3)
 
 
+@pytest.mark.long
 def test_keras_computes_the_same_vectors(frozen, sample):
     by_keras, exact = trained(sample, engine="keras"), frozen[0]
     assert by_keras.result.engine == "keras"
@@ -116,7 +117,11 @@ def test_keras_computes_the_same_vectors(frozen, sample):
 
 
 @pytest.mark.parametrize(
-    ("form", "share", "agreement"), [("litert-int8", 0.4, 0.8), ("litert-float16", 0.55, 1)]
+    ("form", "share", "agreement"),
+    [
+        ("litert-int8", 0.4, 0.8),
+        pytest.param("litert-float16", 0.55, 1, marks=pytest.mark.long),
+    ],
 )
 def test_a_run_is_exported_smaller_with_what_it_is_worth(
     frozen, sample, tmp_path, form, share, agreement

@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import command_line, seal
 from PIL import ExifTags, Image
@@ -325,18 +324,6 @@ def test_a_dataset_that_changed_since_the_start_fails_the_run(trained_machine):
     run = store.load(folder)
     assert run.state is State.FAILED
     assert "decisions changed" in run.view.message
-
-
-def test_the_same_seed_gives_the_same_predictions(runs, trained_machine):
-    sample = trained_machine / "data" / "sample"
-    _, result = command_line(
-        *("train", "--model", "custom_cnn", "--data", sample),
-        *("--recipe", "default", "--epochs", 1, "--batch-size", 8),
-    )
-    first = model_files.read_predictions(runs["default"])
-    again = pd.read_parquet(store.find(result["run"]).folder / layout.PREDICTIONS)
-    assert list(first["path"]) == list(again["path"])
-    np.testing.assert_array_equal(first["p_dog"], again["p_dog"])
 
 
 @pytest.mark.long
