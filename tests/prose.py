@@ -70,6 +70,8 @@ def _passages(path: str, text: str) -> Iterator[_Passage]:
         return _python(text)
     if suffix in (".js", ".css"):
         return chain(_blocks(_script_comments(text)), _script_strings(text))
+    if path.endswith(".py.jinja"):
+        return _blocks(_hash_comments(text))
     if suffix in (".md", ".jinja"):
         return _document(_newest(text) if path == "CHANGELOG.md" else text)
     return _blocks(_hash_comments(text))

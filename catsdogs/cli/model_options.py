@@ -124,7 +124,12 @@ def add_export(groups: Any) -> None:
         f"{words(_from_litert())}",
     )
     export.add_argument(
-        "--out", required=True, type=Path, metavar="FILE", help="the file to write, a new one"
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="the file to write, a new one; a name that ends in .zip gives a package with the "
+        "model, its labels, its card and an example",
     )
     export.add_argument("--force", action="store_true", help=FORCE_HELP)
 

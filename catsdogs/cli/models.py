@@ -18,7 +18,7 @@ from catsdogs.comparison.differences import Difference, differences
 from catsdogs.dataset.summary import in_words
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
-from catsdogs.exports import making
+from catsdogs.exports import making, package
 from catsdogs.exports.agreement import Agreement
 from catsdogs.exports.formats import FORMATS, Format
 from catsdogs.inference.answers import Seen, csv, see_all
@@ -133,7 +133,10 @@ def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force
 
 
 def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
-    """Write a run's model to a path of the user's choice, in one of ``FORMATS``."""
+    """Write a run's model to a path of the user's choice, in one of ``FORMATS``.
+
+    If the path ends in .zip, write the model's package.
+    """
     found, target = store.find_with_model(run), out.expanduser().absolute()
     _require_new_file(target, force=force)
     measured = _exported(FORMATS[form], found, target, shown=out)
@@ -144,13 +147,16 @@ def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
 
 
 def _exported(form: Format, run: Run, target: Path, *, shown: Path) -> Agreement | None:
-    """Write the file, whole or not at all."""
+    """Write the file or the package, whole or not at all."""
     making.require_possible(form, run)
     with TemporaryDirectory() as folder:
         # A program loads its file again, so it writes to a place of its own.
         made = Path(folder) / f"model{form.suffix}"
         with progress("export"):
             measured = making.make(form, run, made)
+        if target.suffix.lower() == package.SUFFIX:
+            bare, made = made, Path(folder) / f"package{package.SUFFIX}"
+            package.write_package(form, run, bare, made)
         _copy(made, target, shown=shown)
     return measured
 

@@ -2,5 +2,6 @@
 
 formats.py    the formats: their names, what runs them, what makes them
 making.py     writes a run's model in one format
+package.py    a zip of a written model, its labels, its card and an example that runs it
 agreement.py  how often a written model agrees with the run, on its validation photos
 """

@@ -1,0 +1,66 @@
+"""A run's model as one zip: the model, its labels, its card, and an example that runs it."""
+
+import zipfile
+from pathlib import Path
+
+from catsdogs.exports.formats import Format
+from catsdogs.labels import CLASS_NAMES
+from catsdogs.reports.model_card import model_card
+from catsdogs.reports.rendering import rendered
+from catsdogs.runs import looks
+from catsdogs.runs.run import Run
+from catsdogs.system import files
+
+SUFFIX = ".zip"
+LABELS, CARD, EXAMPLE = "labels.txt", "MODEL_CARD.md", "example.py"
+# Zips have no earlier date. A fixed one makes packages of the same model equal.
+_DATE = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o644 << 16
+
+
+def write_package(form: Format, run: Run, model: Path, target: Path) -> None:
+    """Write a zip of ``model``, which ``making.make`` wrote in this format, and what explains it.
+
+    The same model gives the same bytes. A web page comes with its card only: it needs no example.
+
+    Raises:
+        OSError: if ``target`` cannot be written.
+        RunError: if a file of the run is damaged.
+    """
+    texts = _texts(form, run)
+    name = f"model{form.suffix}"
+    with files.replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as package:
+        for entry in sorted((name, *texts)):
+            content = texts[entry].encode() if entry in texts else model.read_bytes()
+            _add(package, entry, content)
+
+
+def _texts(form: Format, run: Run) -> dict[str, str]:
+    """Return the text files of a package by name."""
+    card = {CARD: model_card(run, run.state, run.result, looks.read(run))}
+    if form.page_of:
+        return card
+    return card | {
+        LABELS: "".join(f"{name}\n" for name in CLASS_NAMES),
+        EXAMPLE: _example(form, run),
+    }
+
+
+def _example(form: Format, run: Run) -> str:
+    return rendered(
+        "example.py.jinja",
+        filters={},
+        runtime=form.runs_on[0],
+        packages=(*form.runs_on, "numpy", "pillow"),
+        model=f"model{form.suffix}",
+        labels=LABELS,
+        side=run.config.info.side,
+        temperature=run.result.calibration.temperature,
+    )
+
+
+def _add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _DATE)
+    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, _MODE
+    entry.create_system = 3  # Unix: otherwise the mode is not used.
+    package.writestr(entry, content)
