@@ -37,7 +37,7 @@ OF_THE_MACHINE = {
 # Only the names and types in them are recorded.
 MEASURED = {
     *("suspect_labels", "outliers", "near_duplicates", "shortcuts"),
-    *("results", "nearest", "confusion_matrix", "slices", "report"),
+    *("results", "nearest", "confusion_matrix", "slices", "weakest", "report"),
     *("both_right", "both_wrong", "a_right_b_wrong", "b_right_a_wrong", "to_cat", "to_dog"),
     *("mcnemar_p", "equivalence", "without_suspects"),
 }

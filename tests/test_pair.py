@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 
 from catsdogs.comparison.choice import best_pair, rival
-from catsdogs.comparison.disagreements import Cell, Kind, of_cell, of_kind
+from catsdogs.comparison.disagreements import (
+    Cell,
+    Kind,
+    of_cell,
+    of_kind,
+    of_slices,
+)
 from catsdogs.comparison.pair import Pair
 from catsdogs.comparison.photo_facts import COLUMNS, of_answers, photo_facts, suspects
 from catsdogs.dataset import annotations, index
@@ -167,6 +173,26 @@ def test_only_what_is_known_can_be_sliced_by():
     assert pair(a, a, sizes).measured == ["size", "shape"]
     parts = pair(a, a, sizes).slices("size", 0.5)
     assert [part.images for part in parts["A"]] == [0, 1, 1, 0, 0]
+
+
+def test_a_slice_opens_with_the_photos_that_both_runs_get_wrong():
+    a = answers([0.1, 0.9, 0.7, 0.4, 0.8, 0.1])
+    b = answers([0.2, 0.8, 0.6, 0.8, 0.1, 0.3])
+    found = of_slices(pair(a, b, known(a, brightness=[20, 20, 20, 20, 100, 100])), 0.5)
+    assert {slice_.in_words({}): list(at) for slice_, at in found.items()} == {
+        "Light: under 35": [2, 3, 0, 1],
+        "Light: 80 to 120": [5, 4],
+    }
+
+
+def test_the_weakest_slice_of_each_run_comes_first():
+    a = answers(np.tile([0.1, 0.9], 100))
+    b = a.assign(p_dog=np.where(np.arange(200) < 30, 1 - a["p_dog"], a["p_dog"]))
+    light = np.where(np.arange(200) < 40, 20.0, 100.0)
+    found = pair(a, b, known(a, brightness=light)).weakest(0.5)
+    assert [one.p for one in found["A"]] == [1, 1]
+    assert (found["B"][0].title, found["B"][0].accuracy.value) == ("Light: under 35", 0.25)
+    assert found["B"][0].is_significant
 
 
 def test_each_photo_is_in_the_galleries_of_who_is_wrong_the_clearest_first():

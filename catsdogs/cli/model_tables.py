@@ -10,6 +10,7 @@ from rich.text import Text
 from catsdogs.cli.fitting import Grid, shortened
 from catsdogs.cli.tables import Readable, facts, listed, percent, unreadable_files
 from catsdogs.comparison.differences import Difference
+from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.exports.agreement import Agreement
 from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
 from catsdogs.runs.seen_before import TRAINING
@@ -161,6 +162,7 @@ def compared(
             "equivalence": f"within {margin}: {shown} "
             f"(two one-sided tests, {_p_value(equivalence['p'])})",
             "without suspects": _without_suspects(result["without_suspects"]),
+            "weaker on": _weaker_on(result, names),
             "they differ in": ", ".join(one.title for one in differing)
             or "nothing that is recorded",
         }
@@ -169,6 +171,21 @@ def compared(
         Text(f"{names[letter.upper()]}: {caveat}") for letter, caveat in result["caveats"].items()
     ]
     return [Text(headline), metrics, *caveats, _both(result, names)]
+
+
+def _weaker_on(result: dict[str, Any], names: Mapping[str, str]) -> str | None:
+    """Return the kind of photos on which each run is clearly weaker, if there is one."""
+    # Imported here, because SciPy's statistics take over a second to import.
+    from catsdogs.evaluation.slices import title
+
+    found = [
+        f"{names[letter.upper()]}: {title(worst['kind'], worst['name'])} "
+        f"({percent(worst['accuracy']['value'])} of {worst['images']:,} images right, others "
+        f"{percent(worst['others'])}, {_p_value(worst['p'])}, corrected)"
+        for letter, (worst, *_) in ((a, b) for a, b in result["weakest"].items() if b)
+        if worst["p"] < SIGNIFICANT
+    ]
+    return "; ".join(found) or None
 
 
 def _balanced(result: dict[str, Any]) -> str | None:

@@ -183,6 +183,10 @@ def _comparison_document(
             }
             for name in KINDS
         },
+        "weakest": {
+            letter.lower(): [asdict(one) for one in found]
+            for letter, found in pair.weakest(metrics.THRESHOLD).items()
+        },
     }
 
 

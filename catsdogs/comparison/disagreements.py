@@ -7,7 +7,9 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from catsdogs.comparison.pair import LETTERS
+from catsdogs.comparison.pair import LETTERS, Pair
+from catsdogs.comparison.photo_facts import of_answers
+from catsdogs.evaluation.slices import KINDS, places, title
 from catsdogs.labels import CLASS_NAMES, DOG
 
 
@@ -57,6 +59,18 @@ CELLS = tuple(
 )
 
 
+@dataclass(frozen=True)
+class OfSlice:
+    """The images of a slice: ``name`` among the slices of ``kind`` in ``KINDS``."""
+
+    kind: str
+    name: str
+
+    def in_words(self, _names: Mapping[str, str]) -> str:
+        """Return the slice in words: "Light: under 35"."""
+        return title(self.kind, self.name)
+
+
 def of_kind(both: pd.DataFrame, threshold: float) -> dict[Kind, np.ndarray]:
     """Return the positions in ``Pair.both`` of each kind of mistake, clearest cases first."""
     truth = (both["label"] == DOG).to_numpy()
@@ -80,6 +94,23 @@ def of_cell(both: pd.DataFrame, threshold: float, cell: Cell) -> np.ndarray:
     is_dog = (both["label"] == DOG).to_numpy()
     inside = ((p_dog >= threshold) == (cell.said == "dog")) & (is_dog == (cell.truth == "dog"))
     return clearest(inside, np.abs(p_dog - is_dog))
+
+
+def of_slices(pair: Pair, threshold: float) -> dict[OfSlice, np.ndarray]:
+    """Return the positions in ``Pair.both`` of each slice's images, the largest errors first."""
+    truth = (pair.both["label"] == DOG).to_numpy()
+    p_dog = [pair.both[f"p_dog_{letter.lower()}"].to_numpy() for letter in LETTERS]
+    wrong = sum(((p >= threshold) != truth).astype(float) for p in p_dog)
+    # Those that both runs get wrong, those that one does, and then the least certain ones.
+    doubt = wrong + sum(np.abs(p - truth) for p in p_dog) / (len(LETTERS) + 1)
+    facts = of_answers(pair.both, pair.known)
+    return {
+        OfSlice(kind, name): clearest(place == number, doubt)
+        for kind in pair.measured
+        for place in [places(KINDS[kind], facts)]
+        for number, name in enumerate(KINDS[kind].names)
+        if (place == number).any()
+    }
 
 
 def clearest(chosen: np.ndarray, by: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.evaluation.paired import Comparison
 from catsdogs.evaluation.slices import KINDS, Slice, slices
+from catsdogs.evaluation.weakest import Weakness, weakest
 from catsdogs.labels import DOG
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
@@ -196,6 +197,13 @@ class Pair:
         """Return the accuracy of each run on each slice of the images of ``answers``."""
         return {
             letter: slices(KINDS[kind], of_answers(table, self.known), _right(table, threshold))
+            for letter, table in self.answers.items()
+        }
+
+    def weakest(self, threshold: float) -> dict[str, list[Weakness]]:
+        """Return the slices of the images of ``answers``, each run's clearest weakness first."""
+        return {
+            letter: weakest(of_answers(table, self.known), _right(table, threshold))
             for letter, table in self.answers.items()
         }
 

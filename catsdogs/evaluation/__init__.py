@@ -8,4 +8,5 @@ clipping.py     bounds for probabilities, where log loss counts
 paired.py       two runs on the same images: McNemar's test and equivalence
 optimism.py     how lucky the best of several models is
 slices.py       accuracy on small and large, dark and bright, soft and sharp images
+weakest.py      the slices on which a model is worse than on the other images
 """

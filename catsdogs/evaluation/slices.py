@@ -76,14 +76,23 @@ class Slice:
         return self.images < SMALL
 
 
-def slices(kind: Kind, facts: pd.DataFrame, right: np.ndarray) -> list[Slice]:
-    """Return the accuracy on each slice; ``right`` is boolean (N,), and ``facts`` has N rows.
+def title(kind: str, name: str) -> str:
+    """Return a slice of ``KINDS[kind]`` in words: "Light: under 35"."""
+    return f"{KINDS[kind].title}: {name}"
 
-    Images without a measurement are in none of the slices.
+
+def places(kind: Kind, facts: pd.DataFrame) -> np.ndarray:
+    """Return for each of N images the position of its slice in ``kind.names``, integer (N,).
+
+    -1 stands for an image without a measurement: it is in none of the slices.
     """
     values = kind.measure(facts).to_numpy(dtype=np.float64)
-    place = np.where(np.isnan(values), -1, np.digitize(values, kind.edges))
-    found = []
+    return np.where(np.isnan(values), -1, np.digitize(values, kind.edges))
+
+
+def slices(kind: Kind, facts: pd.DataFrame, right: np.ndarray) -> list[Slice]:
+    """Return the accuracy on each slice; ``right`` is boolean (N,), and ``facts`` has N rows."""
+    place, found = places(kind, facts), []
     for number, name in enumerate(kind.names):
         inside = right[place == number]
         accuracy = intervals.share(int(inside.sum()), len(inside)) if len(inside) else None

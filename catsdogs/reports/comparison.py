@@ -21,7 +21,7 @@ from catsdogs.errors import RunError
 from catsdogs.evaluation.slices import KINDS
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CLASS_NAMES
-from catsdogs.reports import comparison_text
+from catsdogs.reports import comparison_text, slice_text
 from catsdogs.reports.rendering import rendered
 from catsdogs.runs.command import repeating
 from catsdogs.text import printable, unmarked
@@ -185,6 +185,9 @@ def _answers(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
             columns=[f"predicted {label}" for label in CLASS_NAMES],
         )
         tables[f"Classification report of {name}"] = comparison_text.report(found).round(4)
+    weaknesses = slice_text.table(pair.named(pair.weakest(threshold)))
+    if not weaknesses.empty:
+        tables[slice_text.TITLE] = weaknesses.set_index(weaknesses.columns[0]).map(printable)
     return tables
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from catsdogs.background import tasks
 from catsdogs.dataset import index
 from catsdogs.errors import WeightsUnavailable
-from catsdogs.evaluation import thresholds
+from catsdogs.evaluation import thresholds, weakest
 from catsdogs.health import checkup
 from catsdogs.health.findings import save
 from catsdogs.reports import test_look
@@ -290,6 +290,19 @@ def test_after_a_check_metrics_have_twins_and_photos_are_grouped_by_light(traine
     assert len(columns) == 4
     assert re.fullmatch(r"CNN \d without \d+ suspect labels?", columns[1])
     assert re.search(r"Without the \d+ photos? with suspect labels: CNN", said(app))
+
+
+def test_a_kind_of_photos_opens_its_photos(trained_machine, monkeypatch):
+    assert "too few photos of different kinds" in said(opened(tab="Kinds of photos"))
+    monkeypatch.setattr(weakest, "LEAST", 2)
+    app = opened(tab="Kinds of photos")
+    assert "stands out for CNN" in said(app) or "makes more mistakes on" in said(app)
+    kinds = table(app, "Kind of photos").set_index("Kind of photos")
+    box = app.selectbox(key="compare_choice")
+    option = next(option for option in box.options if option.startswith(kinds.index[0]))
+    assert option == f"{kinds.index[0]} · {kinds['Photos'].iloc[0]}"
+    box.set_value(option).run()
+    assert not app.exception
 
 
 def test_the_first_pair_was_measured_on_the_same_photos(trained_machine):

@@ -6,24 +6,20 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from catsdogs.comparison.disagreements import CELLS, Cell, Kind, of_cell, of_kind
+from catsdogs.comparison.disagreements import CELLS, Cell, Kind, of_cell, of_kind, of_slices
 from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, percent
-from catsdogs.ui.compare import export, photos, tabs
+from catsdogs.ui.compare import chosen, export, photos, tabs
 from catsdogs.ui.compare.matrix import confusion_matrix
 from catsdogs.ui.compare.photos import Listed
 from catsdogs.ui.compare.verdict import margin
-from catsdogs.ui.shared import pager, run_chips
+from catsdogs.ui.shared import run_chips
 
 _KEY = "compare_threshold"
-_CHOICE = "compare_choice"  # the cell or the kind of mistake whose photos are shown
-_CLICKS = "compare_clicks"
-_PHOTOS = "compare_chosen"
-_Choice = Cell | Kind
 
 
 # A fragment, so that moving the threshold redraws only the parts that depend on it.
@@ -43,12 +39,6 @@ def show(pair: Pair, usable: Sequence[Run]) -> None:
     if not pair.both.empty:
         _photos(pair, threshold)
     tabs.show(pair, usable, threshold)
-
-
-def first() -> None:
-    """Forget the chosen cell of another pair."""
-    st.session_state.pop(_CHOICE, None)
-    pager.first(f"{_PHOTOS}_page")
 
 
 def _controls(pair: Pair) -> float:
@@ -113,10 +103,9 @@ def _set(find: Callable[[], float]) -> None:
 
 
 def _matrix(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) -> None:
-    chosen: _Choice | None = st.session_state.get(_CHOICE)
-    outlined = None
-    if isinstance(chosen, Cell) and chosen.letter == letter:
-        outlined = chosen.truth, chosen.said
+    choice, outlined = chosen.current(), None
+    if isinstance(choice, Cell) and choice.letter == letter:
+        outlined = choice.truth, choice.said
     st.markdown(
         f"{run_chips.chip(pair.runs[letter])}\u2003{_right(pair, letter, evaluation, threshold)}"
     )
@@ -140,41 +129,46 @@ def _right(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) ->
 
 
 def _choose_cell(letter: str, truth: str, said: str) -> None:
-    st.session_state[_CHOICE] = Cell(letter, truth, said)
-    st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
-    pager.first(f"{_PHOTOS}_page")
+    chosen.choose(Cell(letter, truth, said))
 
 
 def _photos(pair: Pair, threshold: float) -> None:
-    """Show the photos of the chosen cell; a list offers all cells, for the keyboard too."""
-    found: dict[_Choice, np.ndarray] = {}
+    """Show the chosen photos; a list offers all cells and slices, for the keyboard too."""
+    found: dict[chosen.Choice, np.ndarray] = {}
     found |= {cell: of_cell(pair.both, threshold, cell) for cell in CELLS}
     found |= dict(of_kind(pair.both, threshold).items())
+    found |= dict(of_slices(pair, threshold).items())
     choice = st.selectbox(
         "Photos of",
         list(found),
         index=None,
         format_func=lambda choice: f"{choice.in_words(pair.names)} · {len(found[choice]):,}",
-        key=_CHOICE,
+        key=chosen.KEY,
         placeholder="Click a cell, or choose one here",
-        on_change=pager.first,
-        args=(f"{_PHOTOS}_page",),
+        on_change=chosen.first_page,
         label_visibility="collapsed",
         width=420,
     )
     if choice is None:
         return
     listed = Listed(
-        key=_PHOTOS,
+        key=chosen.PHOTOS,
         title=choice.in_words(pair.names),
         pair=pair,
         positions=found[choice],
-        quoted=choice.wrong if isinstance(choice, Kind) else (choice.letter,),
+        quoted=_quoted(choice),
         threshold=threshold,
     )
     items = photos.choose_page(listed)
     if len(listed.positions):
-        photos.show(listed, items, reveal=str(st.session_state.get(_CLICKS, "")))
+        photos.show(listed, items, reveal=chosen.reveal())
         photos.repeat_pages(listed)
     else:
         st.caption("No photos at this threshold.")
+
+
+def _quoted(choice: chosen.Choice) -> tuple[str, ...]:
+    """Return the letters of the runs whose answers are quoted below each photo."""
+    if isinstance(choice, Kind):
+        return choice.wrong
+    return (choice.letter,) if isinstance(choice, Cell) else LETTERS

@@ -6,7 +6,7 @@ import streamlit as st
 
 from catsdogs.comparison.pair import Pair
 from catsdogs.runs.run import Run
-from catsdogs.ui.compare import answers, deciding, photos, tabs, verdict
+from catsdogs.ui.compare import answers, chosen, deciding, photos, tabs, verdict
 from catsdogs.ui.shared import cache, problems
 
 
@@ -28,7 +28,7 @@ def show(a: Run, b: Run, usable: Sequence[Run]) -> bool:
 def _compared(pair: Pair, usable: Sequence[Run]) -> None:
     if photos.forget_other_pair(pair):
         deciding.first()
-        answers.first()
+        chosen.forget()
     verdict.show(pair)
     if not pair.both.empty:
         deciding.show(pair)

@@ -12,11 +12,10 @@ from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.pair import Pair
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN
-from catsdogs.evaluation.slices import KINDS, SMALL
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui.compare import runs, test_set
+from catsdogs.ui.compare import runs, slices, test_set
 from catsdogs.ui.compare.verdict import MARGIN, margin
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import cache, problems, run_chips
@@ -30,7 +29,7 @@ def show(pair: Pair, usable: Sequence[Run], threshold: float) -> None:
             "Curves": lambda: _curves(pair, threshold),
             "Thresholds": lambda: _thresholds(pair, threshold),
             "Calibration": lambda: _calibration(pair, threshold),
-            "Kinds of photos": lambda: _slices(pair, threshold),
+            "Kinds of photos": lambda: slices.show(pair, threshold),
             **_of_runs(pair.named(pair.runs), usable),
         }
     )
@@ -149,28 +148,6 @@ def _calibration(pair: Pair, threshold: float) -> None:
     errors = {name: found.ece for name, found in evaluations.items()}
     figure = evaluation_charts.reliability(pair.named(pair.answers), errors, _colours(pair))
     _chart(figure, "reliability", "Share of dogs over P(dog) of both runs")
-
-
-def _slices(pair: Pair, threshold: float) -> None:
-    if not pair.measured:
-        st.caption(
-            "The sizes of these photos are unknown: their dataset is not on this machine, or was "
-            "not read yet."
-        )
-        return
-    kind = st.segmented_control(
-        "Group by",
-        pair.measured,
-        default=pair.measured[0],
-        required=True,
-        format_func=lambda name: KINDS[name].title,
-        key="compare_slices",
-    )
-    slices = pair.named(pair.slices(kind, threshold))
-    figure = evaluation_charts.slices(KINDS[kind], slices, _colours(pair))
-    _chart(figure, "slice", f"Accuracy of both runs by {KINDS[kind].title.lower()}")
-    more = "" if len(pair.measured) == len(KINDS) else " A health check adds light and sharpness."
-    st.caption(f"Groups of fewer than {SMALL} photos are faint: they say little.{more}")
 
 
 def _differences(named: Mapping[str, Run]) -> None:
