@@ -3,54 +3,20 @@
 import base64
 import gzip
 import hashlib
-import math
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
 from catsdogs.errors import RunError
-from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
-from catsdogs.inference.rejection import Evidence, References
+from catsdogs.inference.panel import Decision
+from catsdogs.inference.rejection import References
 from catsdogs.runs import layout, model_files
 from catsdogs.runs.run import Run
+from catsdogs.webpage.settings import settings
 
 _SOURCE = Path(__file__).with_name("source")
-_BUILT = Path(__file__).with_name("built")
-
-
-@dataclass(frozen=True)
-class _Weights:
-    """An ``Evidence`` as lists: its kernel row by row, D × 3 numbers."""
-
-    kernel: list[float]
-    bias: list[float]
-    weight: float
-
-
-@dataclass(frozen=True)
-class _Neither:
-    """The sizes and limits that belong to the vectors (M, ``size``).
-
-    ``floor`` is None if the run had too few photos to set one.
-    """
-
-    size: int
-    floor: float | None
-    evidence: _Weights | None
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """Everything that the JavaScript needs to know about the run, as it reads it from JSON."""
-
-    run: str
-    side: int
-    threshold: float
-    temperature: float
-    references: _Neither | None
+BUILT = Path(__file__).with_name("built")
 
 
 def page(run: Run, model: Path) -> str:
@@ -59,7 +25,7 @@ def page(run: Run, model: Path) -> str:
     Raises:
         RunError: if a file of the run is missing or damaged.
     """
-    script = (_BUILT / "page.js").read_text("utf-8")
+    script = (BUILT / "page.js").read_text("utf-8")
     style = (_SOURCE / "page.css").read_text("utf-8")
     references = _references(run)
     environment = Environment(
@@ -74,7 +40,7 @@ def page(run: Run, model: Path) -> str:
         limits=_limits(references),
         card=_card(run),
         settings=_settings(run, references),
-        wasm=base64.b64encode((_BUILT / "litert.wasm.gz").read_bytes()).decode(),
+        wasm=base64.b64encode((BUILT / "litert.wasm.gz").read_bytes()).decode(),
         model=_packed(model.read_bytes()),
         references=_packed(references.vectors_int8.tobytes()) if references else "",
     )
@@ -114,27 +80,7 @@ def _references(run: Run) -> References | None:
 
 def _settings(run: Run, references: References | None) -> str:
     """Return the settings as JSON that is safe inside of a script element."""
-    settings = _Settings(
-        run=run.run_id,
-        side=run.config.info.side,
-        threshold=THRESHOLD,
-        temperature=run.result.calibration.temperature,
-        references=_reference_settings(references) if references else None,
-    )
-    return msgspec.json.encode(settings).decode().replace("<", "\\u003c")
-
-
-def _reference_settings(references: References) -> _Neither:
-    floor, evidence = references.floors[DEFAULT_FALSE_REFUSAL], references.evidence
-    return _Neither(
-        size=references.vectors_int8.shape[1],
-        floor=floor if math.isfinite(floor) else None,
-        evidence=_weights(evidence) if evidence else None,
-    )
-
-
-def _weights(evidence: Evidence) -> _Weights:
-    return _Weights(evidence.kernel.ravel().tolist(), evidence.bias.tolist(), evidence.weight)
+    return settings(run, references, Decision()).decode().replace("<", "\\u003c")
 
 
 def _limits(references: References | None) -> str:

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import shutil
 import zipfile
 
@@ -46,6 +47,9 @@ PASTE = """async (node, content) => {
 COPY = """async (content) => {
   const blob = await (await fetch(`data:image/png;base64,${content}`)).blob();
   await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+}"""
+REFUSE_CAMERA = """(name) => {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
 }"""
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 UNREADABLE = {"cat.cut.jpg": "cut short", "text.jpg": "Received: text"}
@@ -320,19 +324,57 @@ def with_camera(browser: Browser):
     with_camera.close()
 
 
-def test_the_camera_is_asked_for_on_demand_and_its_picture_answered(app, with_camera, runs):
-    page = with_camera
+def test_the_camera_answers_in_the_browser_and_sends_only_the_frame_that_is_kept(
+    app, with_camera, runs
+):
+    page, sent, requests = with_camera, [], []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
+    page.on("request", lambda request: requests.append(request))
     classify(page, app, runs[0])
     settle(page)
     assert page.evaluate("window.asked") == 0
-    page.get_by_role("button", name="Camera").click()
-    page.wait_for_function("document.querySelector('video')?.readyState === 4")
-    page.get_by_role("button", name="Take Photo").click()
+    assert not [one.url for one in requests if "live_camera" in one.url]
+    camera = page.get_by_role("button", name="Camera", exact=True)
+    camera.click()
+    expect(page.get_by_text(re.compile("answers a second"))).to_be_visible()
+    said, before = len(sent), len(requests)
+    page.get_by_text("Heat map", exact=True).click()
+    page.wait_for_timeout(2000)
+    # A frame of the camera is 900 kB, and its smallest JPEG 5 kB.
+    assert sum(map(len, sent[said:])) < 4000
+    assert len(requests) == before
+    label = page.locator(".label").text_content().split(",")[0]
+    page.get_by_role("button", name="Keep this frame").click()
     expect(answer(page)).to_be_visible()
     expect(page.locator("video")).to_have_count(0)
-    assert page.evaluate("window.asked") > 0
-    page.get_by_role("button", name="Remove", exact=True).click()
-    expect(answer(page)).to_have_count(0)
+    assert label in page.locator(".st-key-classify_answer h2").text_content()
+    assert max(map(len, sent)) < 4000
+    assert [one.method for one in requests].count("PUT") == 1
+    fetched = [one.url for one in requests if ".wasm" in one.url]
+    camera.click()
+    expect(page.get_by_text(re.compile("answers a second"))).to_be_visible()
+    assert [one.url for one in requests if ".wasm" in one.url] == fetched
+
+
+def test_a_camera_that_cannot_be_used_says_why_and_what_to_do(app, page, runs):
+    classify(page, app, runs[0])
+    for name, said in (
+        ("NotAllowedError", "does not allow this page to use the camera"),
+        ("NotFoundError", "No camera was found"),
+        ("NotReadableError", "Close other programs that use it"),
+    ):
+        page.evaluate(REFUSE_CAMERA, name)
+        open_camera(page)
+        expect(page.get_by_text(said)).to_be_visible()
+        page.keyboard.press("Escape")
+    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
+    open_camera(page)
+    expect(page.get_by_text("only at http://localhost or over https")).to_be_visible()
+
+
+def open_camera(page: Page) -> None:
+    settle(page)
+    page.get_by_role("button", name="Camera", exact=True).click()
 
 
 def test_a_wrong_answer_is_kept_and_taken_back(app, page, runs, mixed, world):

@@ -23,7 +23,7 @@ from catsdogs.images import picture
 from catsdogs.inference import answers as inference_answers
 from catsdogs.inference import folder_task, heatmap, rejection
 from catsdogs.inference.answers import Seen
-from catsdogs.inference.panel import Answer, Decision, Panel
+from catsdogs.inference.panel import Answer, Decision, Panel, judge
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
 from catsdogs.runs import layout, model_files, store
@@ -525,14 +525,19 @@ class TestWithTrainedRuns:
             run(app)
         assert made
 
-    def test_the_camera_is_opened_on_demand_only(self, photos):
+    def test_the_camera_is_loaded_on_demand_only_with_the_run_and_its_judge(self, trained_machine):
         app = opened()
-        assert not app.get("camera_input")
+        chosen, usable = store.best_usable()[0], store.list_runs()[0]
+        assert not [one for one in app.get("bidi_component") if "_camera" in one.proto.id]
         app.session_state["classify_camera_open"] = True
-        camera = run(app).get("camera_input")[0]
-        camera.set_value(("shot.jpg", next(iter(photos.values())), "image/jpeg"))
-        assert len(labels(run(app))) == 1
-        assert not app.get("camera_input")
+        shown = component(run(app), "classify_camera")
+        assert shown["uploader"] == "classify_files"
+        judges = {chosen.run_id, judge(chosen, usable).run_id}
+        assert len(shown["networks"]) == len(judges)
+        assert [one for one in shown["networks"] if one["references"]] == shown["networks"][-1:]
+        app.selectbox(key="classify_false_refusal").set_value("never")
+        (alone,) = component(run(app), "classify_camera")["networks"]
+        assert not alone["references"]
 
     def test_pictures_survive_a_change_of_pages_and_are_the_same_on_home(self, photos):
         (one, first), (two, second), *_ = photos.items()

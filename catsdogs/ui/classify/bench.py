@@ -33,7 +33,7 @@ def show(
     with settings:
         chosen = choose(usable)
     with left:
-        pictures = inputs.show(page)
+        pictures = inputs.show(page, chosen)
     with answer:
         if not chosen.runs:
             st.warning("Choose at least one run in *Settings* on the Classify page.")

@@ -4,24 +4,26 @@ import streamlit as st
 
 from catsdogs.inference import answers
 from catsdogs.text import counted, printable
-from catsdogs.ui.classify import examples, paste, tray
+from catsdogs.ui.classify import examples, live_camera, paste, tray
 from catsdogs.ui.classify.examples import Example
+from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.classify.tray import Given
 from catsdogs.ui.shared import uploads
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
-_CAMERA_PX, _EXAMPLE_COLUMNS = 320, 4
+_EXAMPLE_COLUMNS = 4
 
 
-def show(page: str) -> list[Given]:
+def show(page: str, chosen: Chosen) -> list[Given]:
     """Draw the ways to give pictures; return all pictures of the session.
 
-    ``page`` begins the keys of the widgets.
+    ``page`` begins the keys of the widgets. The first of the ``chosen`` runs answers what the
+    camera sees.
     """
     with st.container(key=f"{page}_input", gap="small"):
         files = _files(page)
         with st.container(horizontal=True, gap="small"):
-            _camera(page)
+            _camera(page, chosen, files)
             paste.show(files, key=f"{page}_paste")
             _folder(page)
             if tray.pictures():
@@ -69,17 +71,16 @@ def _files(page: str) -> str:
     return key
 
 
-def _camera(page: str) -> None:
-    opened, shot = f"{page}_camera_open", f"{page}_camera"
+def _camera(page: str, chosen: Chosen, uploader: str) -> None:
+    opened = f"{page}_camera_open"
 
-    def taken() -> None:
-        tray.add([st.session_state[shot]] if st.session_state[shot] else [])
+    def kept() -> None:
         st.session_state[opened] = False  # The answer is behind it.
 
     with st.popover("Camera", on_change="rerun", key=opened) as popover:
-        # Only while it is open: the browser asks for the camera as soon as the widget is drawn.
+        # Only while it is open: the browser asks for the camera as soon as the element is drawn.
         if popover.open:
-            st.camera_input("Take a picture", key=shot, on_change=taken, width=_CAMERA_PX)
+            live_camera.show(chosen, uploader, key=f"{page}_camera", on_kept=kept)
 
 
 def _folder(page: str) -> None:

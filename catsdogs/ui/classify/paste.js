@@ -21,16 +21,6 @@ function addButton(parentElement) {
   return parentElement.appendChild(button);
 }
 
-function give(uploader, files) {
-  const input = document.querySelector(`.st-key-${uploader} input[type=file]`);
-  if (!input || !files.length) return false;
-  const transfer = new DataTransfer();
-  for (const file of files) transfer.items.add(file);
-  input.files = transfer.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
-  return true;
-}
-
 async function clipboardFiles(button, hint) {
   const files = [];
   try {

@@ -21,7 +21,8 @@ def show(uploader: str, *, key: str) -> None:
 
 @cache
 def _element() -> "ComponentRenderer":
-    javascript, css = (
-        Path(__file__).with_suffix(suffix).read_text(encoding="utf-8") for suffix in (".js", ".css")
+    giving, javascript, css = (
+        Path(__file__).with_name(name).read_text(encoding="utf-8")
+        for name in ("giving.js", "paste.js", "paste.css")
     )
-    return component("catsdogs_paste", js=javascript, css=css)
+    return component("catsdogs_paste", js=giving + javascript, css=css)

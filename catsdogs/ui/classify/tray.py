@@ -80,13 +80,6 @@ def follow(widget: str, uploads: Sequence[UploadedFile]) -> None:
     _make_current(new)
 
 
-def add(uploads: Sequence[UploadedFile]) -> None:
-    """Add uploads that no uploader lists."""
-    new = [_uploaded(upload, "") for upload in uploads]
-    _replace([*_files(), *new])
-    _make_current(new)
-
-
 def add_example(example: Given) -> None:
     """Show an example, and add it first unless the tray holds it."""
     if example.key not in [given.key for given in pictures()]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.components.v2 import component
 
-from catsdogs.ui.shared.streamlit_internals import picture_address
+from catsdogs.ui.shared.streamlit_internals import file_address
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -95,7 +95,7 @@ def _message(tiles: Sequence[Tile], options: Mapping[str, object], *, key: str) 
     """
     jpegs = [tile.jpeg or b"" for tile in tiles]
     addresses = [
-        picture_address(jpeg, key=f"{key}_{number}") if key and jpeg else ""
+        file_address(jpeg, key=f"{key}_{number}") if key and jpeg else ""
         for number, jpeg in enumerate(jpegs)
     ]
     sent = [b"" if address else jpeg for jpeg, address in zip(jpegs, addresses, strict=True)]

@@ -24,7 +24,7 @@ from catsdogs.inference import heatmap
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.shared import run_chips
-from catsdogs.ui.shared.streamlit_internals import picture_address
+from catsdogs.ui.shared.streamlit_internals import file_address
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -147,7 +147,7 @@ def show_picture(
     """Draw the picture, at most ``height_px`` high, and the control of its heat maps."""
     data = {
         "alt": picture.alt,
-        "src": picture_address(picture.jpeg, key=key) if picture.jpeg else "",
+        "src": file_address(picture.jpeg, key=key) if picture.jpeg else "",
         "message": picture.message,
         "height": height_px,
         "heat_on": heat_on,
@@ -159,7 +159,7 @@ def show_picture(
                 "name": heat.name,
                 "colour": heat.colour,
                 "places": heat.places,
-                "src": picture_address(heat.png, key=f"{key}_heat_{number}", kind="image/png"),
+                "src": file_address(heat.png, key=f"{key}_heat_{number}", kind="image/png"),
             }
             for number, heat in enumerate(picture.heats)
         ],

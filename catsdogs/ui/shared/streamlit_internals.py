@@ -10,7 +10,7 @@
 * ``SessionState.__init__``: Streamlit holds the session that ran last until another one runs.
   ``SessionState.clear`` leaves the functions that format the values of widgets, and these may hold
   pictures.
-* ``Runtime.media_file_mgr``: serves a picture at an address, as ``st.image`` does. Without it, a
+* ``Runtime.media_file_mgr``: serves a file at an address, as ``st.image`` does. Without it, a
   component would receive its pictures again at every refresh.
 * ``MemoryUploadedFileManager``: Streamlit keeps uploads in memory and limits only the size of each
   file. Without the replaced ``add_file``, a dropped folder can fill the memory.
@@ -100,10 +100,10 @@ def remove_upload(file_id: str) -> None:
         manager.remove_file(session, file_id)
 
 
-def picture_address(content: bytes, *, key: str, kind: str = "image/jpeg") -> str:
-    """Return the address of a picture, relative to any page, until the session's next full rerun.
+def file_address(content: bytes, *, key: str, kind: str = "image/jpeg") -> str:
+    """Return the address of a file, relative to any page, until the session's next full rerun.
 
-    ``key`` names its place on the page: another picture with this key replaces it. A browser needs
+    ``key`` names its place on the page: another file with this key replaces it. A browser needs
     ten milliseconds for each, so thumbnails travel in the message of their grid.
     """
     address = get_instance().media_file_mgr.add(content, kind, key)

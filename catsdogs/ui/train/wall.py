@@ -15,7 +15,7 @@ from catsdogs.runs.events import Epoch, WatchedPhoto
 from catsdogs.runs.run import Run
 from catsdogs.runs.view import RunView
 from catsdogs.sources import opening
-from catsdogs.ui.shared.streamlit_internals import picture_address
+from catsdogs.ui.shared.streamlit_internals import file_address
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -46,7 +46,7 @@ def photos(run: Run, watched: Sequence[WatchedPhoto]) -> list[Photo]:
     return [
         Photo(
             CLASS_NAMES[one.label],
-            picture_address(jpeg, key=f"train_wall_{number}") if jpeg else "",
+            file_address(jpeg, key=f"train_wall_{number}") if jpeg else "",
         )
         for number, (one, jpeg) in enumerate(zip(watched, jpegs, strict=True))
     ]

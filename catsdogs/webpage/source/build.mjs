@@ -8,20 +8,19 @@ const LITERT = "node_modules/@litertjs/core";
 // Without relaxed SIMD: one file for every browser, at the same speed in float32 (docs/log.md).
 const WASM = `${LITERT}/wasm/litert_wasm_compat_internal`;
 
-await build({
-  entryPoints: ["main.js"],
-  outfile: "../built/page.js",
+const options = {
   bundle: true,
   minify: true,
-  format: "iife",
   target: "es2022",
   legalComments: "none",
   external: ["node:*"], // LiteRT.js asks for them only outside of a browser.
   banner: { js: readFileSync("licences.txt", "utf8") },
-  // The package fetches its code from an address; ours takes it from the page.
-  alias: { "@litertjs/wasm-utils": "./embedded_wasm.js" },
+  // The package fetches its code from an address; ours is given it.
+  alias: { "@litertjs/wasm-utils": "./wasm.js" },
   plugins: [{ name: "litert-loader", setup: addLoader }],
-});
+};
+await build({ ...options, entryPoints: ["main.js"], outfile: "../built/page.js", format: "iife" });
+await build({ ...options, entryPoints: ["camera.js"], outfile: "../built/camera.js", format: "esm" });
 writeFileSync("../built/litert.wasm.gz", gzipSync(readFileSync(`${WASM}.wasm`), { level: 9 }));
 writeFileSync("../built/sources.sha256", `${digest()}\n`);
 

@@ -1,12 +1,12 @@
 // The data in the page: each block is gzip in base64, in a script element that never runs.
+import { unpacked } from "./gzip.js";
 
 /** Return the bytes of the block with this id, a Uint8Array. The block is removed to free memory. */
 export async function embedded(id) {
   const block = document.getElementById(id);
   const packed = bytes(block.textContent.trim());
   block.remove();
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return unpacked(new Blob([packed]).stream());
 }
 
 /** Return the settings of the run, as `webpage.page` wrote them. */

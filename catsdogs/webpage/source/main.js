@@ -3,6 +3,7 @@ import { classifierOf } from "./classifier.js";
 import { settings } from "./embedded.js";
 import { draw } from "./heatmap.js";
 import { UnreadablePicture } from "./decoding.js";
+import { labelOf, percent, petOf, sentence } from "./wording.js";
 
 const LONGEST_PX = 480; // of a photo on the page
 const run = settings();
@@ -23,7 +24,7 @@ async function show(file) {
     const answer = await classifier(file);
     records.push(record(file, answer));
     list.prepend(card(file, answer));
-    status.textContent = `${file.name}: ${sentence(answer)}`;
+    status.textContent = `${file.name}: ${sentence(answer, run.threshold)}`;
   } catch (error) {
     if (!(error instanceof UnreadablePicture)) throw error;
     records.push({ file: file.name, error: error.message });
@@ -33,40 +34,22 @@ async function show(file) {
   results.hidden = false;
 }
 
-function labelOf({ calibrated_p_dog, verdict }) {
-  return verdict?.isNeither ? "neither" : petOf(calibrated_p_dog);
-}
-
-function petOf(p_dog) {
-  return p_dog >= run.threshold ? "dog" : "cat";
-}
-
-function sentence(answer) {
-  const p_dog = answer.calibrated_p_dog;
-  if (labelOf(answer) === "neither") return "Neither. It is unlike the model's training photos.";
-  return petOf(p_dog) === "dog" ? `Dog, ${percent(p_dog)}` : `Cat, ${percent(1 - p_dog)}`;
-}
-
-function percent(share) {
-  return share >= 0.9995 ? "over 99.9 %" : `${(share * 100).toFixed(1)} %`;
-}
-
 function card(file, answer) {
   const made = document.getElementById("card").content.cloneNode(true).firstElementChild;
   made.querySelector("h3").textContent = file.name;
-  made.querySelector("strong").textContent = sentence(answer);
+  made.querySelector("strong").textContent = sentence(answer, run.threshold);
   const bar = made.querySelector("meter");
   bar.value = answer.calibrated_p_dog;
   bar.setAttribute("aria-label", `Probability of a dog for ${file.name}`);
   bar.textContent = percent(answer.calibrated_p_dog);
   made.querySelector(".number").textContent = `P(dog) ${answer.calibrated_p_dog.toFixed(3)}`;
   // A probability of two classes means nothing for a picture of something else.
-  for (const one of made.querySelectorAll(".bar, .number")) one.hidden = labelOf(answer) === "neither";
+  for (const one of made.querySelectorAll(".bar, .number")) one.hidden = labelOf(answer, run.threshold) === "neither";
   const canvas = made.querySelector("canvas");
   const overlay = made.querySelector("input");
   overlay.addEventListener("change", () => paint(canvas, answer, overlay.checked));
   paint(canvas, answer, true);
-  canvas.setAttribute("aria-label", `${file.name}, with the parts that speak for ${petOf(answer.calibrated_p_dog)}`);
+  canvas.setAttribute("aria-label", `${file.name}, with the parts that speak for ${petOf(answer.calibrated_p_dog, run.threshold)}`);
   // The full picture is not needed again, and takes four bytes a pixel.
   answer.picture = answer.shown;
   return made;
@@ -78,7 +61,7 @@ function paint(canvas, answer, withHeatmap) {
   canvas.height = answer.shown.height;
   const context = canvas.getContext("2d");
   context.drawImage(answer.shown, 0, 0);
-  if (withHeatmap) draw(context, answer.heatmap, petOf(answer.calibrated_p_dog), canvas);
+  if (withHeatmap) draw(context, answer.heatmap, petOf(answer.calibrated_p_dog, run.threshold), canvas);
 }
 
 function small({ pixels, width, height }) {
@@ -106,7 +89,7 @@ function record(file, answer) {
   return {
     file: file.name,
     error: null,
-    label: labelOf(answer),
+    label: labelOf(answer, run.threshold),
     p_dog,
     calibrated_p_dog,
     likeness: verdict?.likeness ?? null,
