@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from catsdogs.evaluation.weakest import LEAST, holm, weakest
+from catsdogs.evaluation.multiple import holm
+from catsdogs.evaluation.weakest import LEAST, weakest
 
 
 def facts(count=2000, seed=0):

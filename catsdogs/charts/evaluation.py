@@ -115,8 +115,25 @@ def _add_slices(
     )
 
 
+def accuracies(found: Mapping[str, Interval], colours: Colours) -> go.Figure:
+    """Return the accuracy of each run with its interval, the best on top."""
+    figure = go.Figure()
+    for name in sorted(found, key=lambda name: found[name].value):
+        right = found[name]
+        figure.add_scatter(
+            x=[right.value],
+            y=[unmarked(name)],
+            error_x={"array": [right.high - right.value], "arrayminus": [right.value - right.low]},
+            mode="markers",
+            marker={"color": colours[name], "size": 10},
+            hovertemplate=f"%{{x:.2%}} right ({right.low:.2%} to {right.high:.2%})<extra></extra>",
+        )
+    figure.update_xaxes(title="right", tickformat=".1%")
+    return styled(figure, "Accuracy", showlegend=False)
+
+
 def roc(answers: Answers, threshold: float, colours: Colours) -> go.Figure:
-    """Return both runs' receiver operating characteristics, marked at ``threshold``."""
+    """Return the runs' receiver operating characteristics, marked at ``threshold``."""
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "chance")
     _add_curves(figure, answers, threshold, colours, of=thresholds.roc, area="AUC")
@@ -141,7 +158,7 @@ def reliability(
     """Return the share of dogs over P(dog); ``errors`` are the runs' calibration errors."""
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "perfectly calibrated")
-    for (name, table), dash in zip(answers.items(), _DASHES, strict=True):
+    for (name, table), dash in zip(answers.items(), cycle(_DASHES), strict=False):
         x, y = thresholds.calibration(table["label"].to_numpy(), table["p_dog"].to_numpy())
         figure.add_scatter(
             x=x,
@@ -267,7 +284,7 @@ def _add_curves(
     of: Callable[[np.ndarray, np.ndarray], Curve],
     area: str,
 ) -> None:
-    for (name, table), dash in zip(answers.items(), _DASHES, strict=True):
+    for (name, table), dash in zip(answers.items(), cycle(_DASHES), strict=False):
         colour = colours[name]
         curve = of(table["label"].to_numpy(), table["p_dog"].to_numpy())
         chosen = _spread(len(curve.x))

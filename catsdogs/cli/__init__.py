@@ -15,6 +15,7 @@ runs.py             commands on runs: train, list, show, stop, resume, extend, d
 searches.py         commands on searches: start, continue, list, show
 evaluating.py       evaluate a run on a dataset, or on its locked test set
 models.py           commands on models: classify, compare, export
+together.py         compare three to six runs
 outcome.py          what every command returns, and its exit status
 
 fitting.py          tables and lines that fit the width of the terminal

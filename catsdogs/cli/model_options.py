@@ -86,10 +86,17 @@ def _add_decision(classify: Parser) -> None:
 
 def add_compare(groups: Any) -> None:
     """Add the command ``compare``."""
-    help_text = "compare two runs on the same images"
-    compare = add(groups, "compare", models.compare, "RUN RUN [options]", help_text)
+    help_text = "compare two to six runs on the same images"
+    compare = add(groups, "compare", models.compare, "RUN RUN [RUN ...] [options]", help_text)
     compare.add_argument("run_a", metavar="RUN", help=RUN_HELP)
     compare.add_argument("run_b", metavar="RUN", help="the run to compare it with")
+    compare.add_argument(
+        "others",
+        nargs="*",
+        metavar="RUN",
+        help="up to four more: each pair gets a verdict, corrected for the number of pairs; "
+        "default: none",
+    )
     compare.add_argument(
         "--margin",
         type=float,

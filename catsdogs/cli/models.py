@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.filesize import decimal
 from rich.text import Text
 
-from catsdogs.cli import model_tables, tables
+from catsdogs.cli import model_tables, tables, together
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.comparison.differences import Difference, differences
@@ -109,8 +109,20 @@ def _submit(seen: list[Seen], run: Run, target: Path) -> None:
         say(f"{counted(unread, 'picture')} could not be read, and got 0.5.")
 
 
-def compare(*, run_a: str, run_b: str, margin: float, report: Path | None, force: bool) -> Outcome:
-    """Compare two runs on the validation images they share."""
+def compare(
+    *,
+    run_a: str,
+    run_b: str,
+    others: list[str],
+    margin: float,
+    report: Path | None,
+    force: bool,
+) -> Outcome:
+    """Compare two runs, or up to six, on the validation images they share."""
+    if others:
+        if report:
+            raise ConfigError(f"Expected two runs for --report. Received: {2 + len(others)} runs.")
+        return together.compare([store.find_usable(name) for name in (run_a, run_b, *others)])
     # Imported here, because SciPy's statistics take over a second to import.
     from catsdogs.comparison.pair import Pair
     from catsdogs.reports import comparison_text

@@ -1,7 +1,8 @@
-"""Two runs on the same images.
+"""Two runs, or several, on the same images.
 
 choice.py         which two runs to compare first
 pair.py           everything that is known about a pair of runs
+several.py        three to six runs, each pair with a corrected verdict
 differences.py    the settings, photos, code and machine that two runs do not share
 disagreements.py  the images that two runs answer differently, or both wrongly
 repetition.py     a run that was trained again, compared with itself

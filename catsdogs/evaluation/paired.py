@@ -1,6 +1,8 @@
 """Two runs on the same images: where each is right, and whether chance explains the difference."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -124,6 +126,24 @@ def shared(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     found = found[found["label_a"] == found["label_b"]]
     found = found.rename(columns={"label_a": "label"})
     return found[["digest", "label", "path_a", "path_b", "p_dog_a", "p_dog_b"]]
+
+
+def shared_by_all(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the images that are in all tables, with the same label: ``digest``, ``label``.
+
+    Each table's ``p_dog`` is in a column with the table's name. Images match by content.
+    """
+    keys = ["digest", "copy", "label"]
+    named = (
+        _numbered(table)[[*keys, "p_dog"]].rename(columns={"p_dog": name})
+        for name, table in tables.items()
+    )
+    return reduce(lambda a, b: a.merge(b, on=keys), named).drop(columns="copy")
+
+
+def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> float:
+    """Return the exact p-value of two runs' answers to the same images, both boolean (N,)."""
+    return _mcnemar(int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum()))
 
 
 def _in_both(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:

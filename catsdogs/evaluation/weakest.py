@@ -12,6 +12,7 @@ from scipy import stats
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import SIGNIFICANT
+from catsdogs.evaluation.multiple import holm
 from catsdogs.evaluation.slices import KINDS, places, title
 
 # Smaller slices are not looked at: they could hardly be significant, and each costs the others.
@@ -72,19 +73,6 @@ def weakest(facts: pd.DataFrame, right: np.ndarray) -> list[Weakness]:
         for (kind, name, inside, known), p in zip(large, values, strict=True)
     ]
     return sorted(listed, key=lambda one: (one.p, one.accuracy.value - one.others))
-
-
-def holm(p_values: list[float]) -> list[float]:
-    """Return p-values that are corrected for their number (Holm, 1979), in the same order.
-
-    The chance that one or more of them is below a level by accident is at most that level.
-    """
-    values = np.array(p_values, dtype=np.float64)
-    order = np.argsort(values, kind="stable")
-    raised = values[order] * (len(values) - np.arange(len(values)))
-    corrected = np.empty_like(values)
-    corrected[order] = np.minimum(np.maximum.accumulate(raised), 1)
-    return [float(value) for value in corrected]
 
 
 def _more_mistakes(inside: np.ndarray, known: np.ndarray, right: np.ndarray) -> float:

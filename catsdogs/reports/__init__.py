@@ -3,6 +3,7 @@
 comparison.py       a comparison of two runs as one HTML or Markdown file
 comparison_text.py  its sentences and tables, which the Compare page shows too
 slice_text.py       its kinds of photos in words, also for both
+several_text.py     three to six runs in words and tables
 model_card.py       the model card of a run
 test_look.py        a look at a run's test set: measured, counted, in the card
 rendering.py        templates, and the settings they are rendered with

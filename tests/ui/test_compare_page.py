@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import PROJECT, seal
+from conftest import PROJECT, command_line, seal
 from streamlit.testing.v1 import AppTest
 
 from catsdogs.background import tasks
@@ -257,6 +257,27 @@ def test_all_runs_are_in_a_table_with_intervals(trained_machine):
     assert len(found) == 2
     assert (found["low"] <= found["accuracy"]).all()
     assert (found["accuracy"] <= found["high"]).all()
+
+
+def test_three_runs_are_compared_together(trained_machine):
+    run, other = store.list_runs()[0]
+    twin = run.folder.with_name("20200101-000000-custom_cnn-twin")
+    shutil.copytree(run.folder, twin)
+    ids = [run.run_id, other.run_id, twin.name]
+    app = opened(tab="All 3 runs", curves=ids[:2])
+    assert "Choose 3 to 6 runs" in said(app)
+    app.multiselect(key="compare_curves_of").set_value(ids).run()
+    assert not app.exception
+    assert re.search(r"has the most of \d+ photos right", said(app))
+    assert len(table(app, "Corrected p")) == len(table(app, "Forward pass")) == 3
+    assert len(app.get("plotly_chart")) == 6
+    status, document = command_line("compare", *ids)
+    assert status == 0
+    assert [of_run["run"] for of_run in document["runs"]] == ids
+    twins = next(pair for pair in document["pairs"] if pair["b"] == twin.name)
+    assert (twins["a"], twins["mcnemar_p"], twins["better"]) == (run.run_id, 1.0, None)
+    status, said_by = command_line("compare", *ids, "--report", trained_machine / "r.html")
+    assert (status, "two runs for --report" in said_by["error"]) == (1, True)
 
 
 def test_curves_of_more_than_two_runs_are_in_the_address(trained_machine):

@@ -12,5 +12,6 @@ test_set.py  metrics on the locked test sets, once somebody has looked
 tabs.py      metrics, charts and costs, each in a tab
 slices.py    the kinds of photos on which a run is weaker, and their photos
 runs.py      all trained runs: table, spread over seeds, overlaid curves
+together.py  three to six runs in one table and one chart of each kind
 export.py    the comparison as files
 """

@@ -1,4 +1,4 @@
-"""All trained runs: a table, the spread between seeds, overlaid curves, accuracy against cost."""
+"""All trained runs: a table, the spread between seeds, several together, accuracy against cost."""
 
 import statistics
 from collections import defaultdict
@@ -12,17 +12,18 @@ import streamlit as st
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
 from catsdogs.charts.style import CONFIG, run_colour
+from catsdogs.comparison.several import MOST
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
+from catsdogs.ui.compare import together
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import run_chips
 
 _CURVES = "curves"  # in the address
-_MOST_CURVES = 6  # More in one chart look alike.
 
 
 def show(runs: list[Run]) -> None:
@@ -35,7 +36,7 @@ def show(runs: list[Run]) -> None:
     origin.legend(found)
     for line in seed_spread(found):
         st.markdown(line)
-    _curves(runs)
+    _together(runs)
 
 
 def cost(runs: Sequence[Run], named: Collection[str]) -> None:
@@ -95,23 +96,24 @@ def _searched(run: Run) -> str:
     return f"{run.title} {run.config.title} {run.run_id} {dataset.name} {run.remarks.note}"
 
 
-def _curves(runs: list[Run]) -> None:
-    """Overlay the curves of the chosen runs."""
+def _together(runs: list[Run]) -> None:
+    """Compare the chosen runs, and overlay their curves."""
     ids, labels = {run.run_id: run for run in runs}, run_chips.names(runs)
     wanted = st.session_state.get("compare_curves_of", st.query_params.get_all(_CURVES))
-    known = [run_id for run_id in wanted if run_id in ids][:_MOST_CURVES]
+    known = [run_id for run_id in wanted if run_id in ids][:MOST]
     # Set in every script run: otherwise the browser keeps the old name of a renamed run.
     st.session_state["compare_curves_of"] = known
     chosen = st.multiselect(
-        f"Overlay curves of up to {_MOST_CURVES} runs",
+        f"Compare up to {MOST} runs",
         list(ids),
         format_func=lambda run_id: labels[run_id],
-        max_selections=_MOST_CURVES,
+        max_selections=MOST,
         placeholder="Choose runs",
         key="compare_curves_of",
     )
     st.query_params[_CURVES] = chosen
     if chosen:
+        together.show({labels[run_id]: ids[run_id] for run_id in chosen})
         views = {labels[run_id]: ids[run_id].view for run_id in chosen}
         colours = [run_colour(ids[run_id]) for run_id in chosen]
         for column, metric in zip(st.columns(2), training_charts.METRICS, strict=True):

@@ -26,6 +26,7 @@ from catsdogs.runs.run import Run
 
 if TYPE_CHECKING:
     from catsdogs.comparison.pair import Pair
+    from catsdogs.comparison.several import Several
 
 
 def snapshot(root: Path) -> Snapshot:
@@ -116,13 +117,27 @@ def pair(a: Run, b: Run) -> "Pair":
     Raises:
         RunError: when the predictions of a run are missing or damaged.
     """
-    files = [place(run, layout.PREDICTIONS) for run in (a, b)]
-    roots = [locating.root_of(run) for run in (a, b)]
+    return _pair(a, b, *_of_runs([a, b])).of_runs(a, b)
+
+
+def several(runs: list[Run]) -> "Several":
+    """Return what compares three to six runs, up to date with their files.
+
+    Raises:
+        ConfigError: for fewer or more runs.
+        RunError: when predictions are missing or damaged, or when the runs share no photo.
+    """
+    return _several(runs, *_of_runs(runs))
+
+
+def _of_runs(runs: list[Run]) -> tuple[list[bytes], list[int]]:
+    """Return the folders of the runs' datasets, and when the files behind a comparison changed."""
+    files = [place(run, layout.PREDICTIONS) for run in runs]
+    roots = [locating.root_of(run) for run in runs]
     for root in filter(None, roots):
         files += [index.table_file(root), findings.summary_file(root)]
     written_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
-    found = _pair(a, b, [os.fsencode(root) if root else b"" for root in roots], written_at)
-    return found.of_runs(a, b)
+    return [os.fsencode(root) if root else b"" for root in roots], written_at
 
 
 # Reading 25,000 files takes seconds; the watch itself follows later changes.
@@ -178,6 +193,15 @@ def _pair(a: Run, b: Run, roots: list[bytes], written_at: list[int]) -> "Pair":
     found = Pair.read(a, b)
     _ = found.metrics  # Computed now, cached with the pair.
     return found
+
+
+# Reading six tables of answers takes 0.1 s.
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
+def _several(runs: list[Run], roots: list[bytes], written_at: list[int]) -> "Several":
+    # Imported here, because SciPy's statistics take a second to import and few pages need them.
+    from catsdogs.comparison.several import Several
+
+    return Several.read(runs)
 
 
 # Loading takes 0.1 s. Only four stay, because each takes 20 to 45 MB.
