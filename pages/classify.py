@@ -5,6 +5,7 @@ import streamlit as st
 from catsdogs.runs import store
 from catsdogs.ui import frame
 from catsdogs.ui.classify import bench, folder_job, results, runs
+from catsdogs.ui.exports import section as exports
 from catsdogs.ui.shared import next_step
 from catsdogs.ui.shared.pages import CLASSIFY, TRAIN
 
@@ -17,4 +18,5 @@ if not usable:
 else:
     chosen = bench.show("classify", usable, choose=runs.choose, draw=results.show)
     folder_job.show(chosen)
+    exports.folded(chosen.runs, key="classify_exports")
     bench.promise()

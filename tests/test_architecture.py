@@ -32,7 +32,7 @@ FLOORS = (
 )
 UI_FLOORS = (
     {"shared"},
-    {"runs"},
+    {"runs", "exports"},
     {"frame", "dataset", "train", "compare", "classify"},
 )
 
@@ -494,6 +494,7 @@ JSON_PLACES = {
     "catsdogs/evaluation/calibration.py": 1,
     "catsdogs/evaluation/metrics.py": 2,
     "catsdogs/evaluation/paired.py": 1,
+    "catsdogs/exports/preparing.py": 1,
     "catsdogs/health/checkup.py": 2,
     "catsdogs/health/task.py": 1,
     "catsdogs/inference/answers.py": 3,

@@ -15,6 +15,7 @@ import pytest
 from conftest import PROJECT
 
 from catsdogs import paths
+from catsdogs.errors import Cancelled
 from catsdogs.system import processes
 
 pytestmark = pytest.mark.slow
@@ -169,6 +170,14 @@ def test_a_child_that_fails_or_is_killed_is_told_with_its_reason(module, code, t
 def test_a_child_that_takes_too_long_is_ended(module):
     with pytest.raises(ChildProcessError, match="did not end within"):
         processes.answer_of(module("import time; time.sleep(600)"), timeout_s=0.5)
+
+
+def test_a_child_is_ended_when_its_watch_raises(module):
+    def watch():
+        raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        processes.answer_of(module("import time; time.sleep(600)"), watch=watch)
 
 
 _ASKING = """

@@ -108,7 +108,7 @@ def compare(
         interval_b=intervals.share(int(right_b.sum()), len(both)),
         difference=intervals.mean(gains, seed=seed),
         mcnemar_p=_mcnemar(only_a, only_b),
-        equivalence=_equivalence(only_a, only_b, len(both), margin),
+        equivalence=equivalence(only_a, only_b, len(both), margin),
         both_right=int((right_a & right_b).sum()),
         a_right_b_wrong=only_a,
         b_right_a_wrong=only_b,
@@ -162,7 +162,11 @@ def _mcnemar(only_a: int, only_b: int) -> float:
     return float(stats.binomtest(only_a, flips, 0.5).pvalue) if flips else 1.0
 
 
-def _equivalence(only_a: int, only_b: int, images: int, margin: float) -> Equivalence:
+def equivalence(only_a: int, only_b: int, images: int, margin: float) -> Equivalence:
+    """Test whether two models differ by less than ``margin`` in their accuracy on ``images``.
+
+    Only the first is right on ``only_a`` of them, only the second on ``only_b``.
+    """
     p = max(_below(only_a, only_b, images, margin), _below(only_b, only_a, images, margin))
     return Equivalence(margin, p, p < SIGNIFICANT)
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,23 +23,42 @@ def require_possible(form: Format, run: Run) -> None:
     Raises:
         RunError: if the run has no Keras file, or if packages are missing.
     """
-    if run.is_reference and not form.from_litert:
+    why_not = obstacle(form, run)
+    if why_not and _lacks_keras(form, run):
         raise RunError(
             f"Expected --format {_words_from_litert()} for a run that came with the project. "
-            f"Received: {form.name}. It came with its LiteRT file only, its weights in float16; "
-            f"for the others train it yourself: {repeating(run.config)}"
+            f"Received: {form.name}. {why_not}"
+        )
+    if why_not:
+        raise RunError(why_not)
+
+
+def obstacle(form: Format, run: Run) -> str:
+    """Return why this machine cannot write the model in this format, and what to do; "" if it can.
+
+    Formats with the same obstacle have the same text.
+    """
+    if _lacks_keras(form, run):
+        return (
+            "It came with its LiteRT file only, its weights in float16; for the others train it "
+            f"yourself: {repeating(run.config)}"
         )
     missing = [name for name in form.needs if find_spec(name) is None]
-    if missing:
-        raise RunError(
-            f"Expected {' and '.join(form.needs)}, which write this format. Received: no "
-            f'{" and no ".join(missing)}. Install them: pip install "catsdogs[{form.extra}]", or '
-            f"in a clone of the project: pip install {' '.join(form.needs)}"
-        )
+    if not missing:
+        return ""
+    return (
+        f"Expected {' and '.join(form.needs)}, which write this format. Received: no "
+        f'{" and no ".join(missing)}. Install them: pip install "catsdogs[{form.extra}]", or '
+        f"in a clone of the project: pip install {' '.join(form.needs)}"
+    )
 
 
-def make(form: Format, run: Run, target: Path) -> Agreement | None:
+def make(
+    form: Format, run: Run, target: Path, *, watch: Callable[[], None] = lambda: None
+) -> Agreement | None:
     """Write the model of ``run`` to ``target``; return how it agrees with the run, if measured.
+
+    ``watch`` is called a few times a second, and may raise to end the work.
 
     Raises:
         OSError: if ``target`` cannot be written.
@@ -49,21 +69,26 @@ def make(form: Format, run: Run, target: Path) -> Agreement | None:
         shutil.copyfile(model_files.intact(run, form.copied), target)
         return None
     if form.page_of:
-        return _make_page(FORMATS[form.page_of], run, target)
+        return _make_page(FORMATS[form.page_of], run, target, watch)
+    paths = str(run.folder), str(target)
     try:
-        printed = processes.answer_of(form.program, form.name, str(run.folder), str(target))
+        printed = processes.answer_of(form.program, form.name, *paths, watch=watch)
     except ChildProcessError as error:
         raise RunError(str(error)) from None
     found = json.loads(printed)
     return None if found is None else Agreement(**found)
 
 
-def _make_page(form: Format, run: Run, target: Path) -> Agreement | None:
+def _make_page(form: Format, run: Run, target: Path, watch: Callable[[], None]) -> Agreement | None:
     with TemporaryDirectory() as folder:
         model = Path(folder) / layout.LITERT_MODEL
-        measured = make(form, run, model)
+        measured = make(form, run, model, watch=watch)
         files.write_text(target, page(run, model))
     return measured
+
+
+def _lacks_keras(form: Format, run: Run) -> bool:
+    return run.is_reference and not form.from_litert
 
 
 def _words_from_litert() -> str:

@@ -8,14 +8,24 @@ which the thread had a processor core, so other work hardly matters.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-
-from catsdogs.features.litert import LiteRTModel
 
 PASSES, _WARM_UP = 40, 3
 # Where the clock of a thread ticks more slowly, as on Windows, the time on the wall counts.
 _COARSE_S = 1e-4
+
+
+class Model(Protocol):
+    """A model for uint8 images of shape (side, side, 3) that returns its outputs by name."""
+
+    @property
+    def side(self) -> int:
+        """The width and height of its input, in pixels."""
+
+    def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the outputs for one image."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Latency:
         return f"{self.median_ms:.1f} ms ({self.low_ms:.1f} to {self.high_ms:.1f})"
 
 
-def measured(models: Mapping[str, LiteRTModel]) -> dict[str, Latency]:
+def measured(models: Mapping[str, Model]) -> dict[str, Latency]:
     """Return the latency of each model on one thread, by its name.
 
     The pictures are noise, because a model takes the same time for each picture.

@@ -3,12 +3,14 @@
 ``python -m catsdogs.system.processes MODULE …`` runs a module that ends as soon as its parent does.
 """
 
+import math
 import os
 import runpy
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -24,6 +26,7 @@ from catsdogs import paths
 # adds the time of the boot, in whole seconds, which may change by one when the clock is set.
 _TOLERANCE_S = 2.0
 _KILL_TAKES_S = 10
+_POLL_S = 0.2
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # Pages answer before background work that nobody waits for.
 _NICENESS = 15
@@ -198,10 +201,16 @@ def _session(process: psutil.Process) -> int | None:
         return -1
 
 
-def answer_of(module: str, *arguments: str, timeout_s: float | None = None) -> str:
+def answer_of(
+    module: str,
+    *arguments: str,
+    timeout_s: float | None = None,
+    watch: Callable[[], None] = lambda: None,
+) -> str:
     """Run ``python -m module`` to its end and return the last line that it printed.
 
-    It ends when this process does, for any reason.
+    It ends when this process does, for any reason. ``watch`` is called a few times a second; when
+    it raises, the process is ended first.
 
     Raises:
         ChildProcessError: with the last line of its complaint, when it fails, or when it takes
@@ -210,26 +219,43 @@ def answer_of(module: str, *arguments: str, timeout_s: float | None = None) -> s
     # Nothing is written to it: the child reads its end once this process is gone.
     life, held = os.pipe()
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-m", "catsdogs.system.processes", module, *arguments],
             stdin=life,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             env=_environment(),
-            timeout=timeout_s,
         )
-    except subprocess.TimeoutExpired:
-        raise ChildProcessError(f"It did not end within {timeout_s:g} s.") from None
+        printed, complaint = _finished(process, timeout_s, watch)
     finally:
         os.close(life)
         os.close(held)
-    if done.returncode < 0:
-        name = signal.Signals(-done.returncode).name
+    if process.returncode < 0:
+        name = signal.Signals(-process.returncode).name
         raise ChildProcessError(f"It was ended by {name}, perhaps for want of memory. Try again.")
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+    if process.returncode:
+        said = complaint.strip().splitlines() or [f"it ended with {process.returncode}"]
         raise ChildProcessError(said[-1])
-    return done.stdout.strip().splitlines()[-1]
+    return printed.strip().splitlines()[-1]
+
+
+def _finished(
+    process: subprocess.Popen[str], timeout_s: float | None, watch: Callable[[], None]
+) -> tuple[str, str]:
+    """Wait for a process to end; return its output and its complaints."""
+    ends_at = math.inf if timeout_s is None else time.monotonic() + timeout_s
+    with process:
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return process.communicate(timeout=_POLL_S)
+                watch()
+                if time.monotonic() >= ends_at:
+                    raise ChildProcessError(f"It did not end within {timeout_s:g} s.")
+        except BaseException:
+            process.kill()
+            raise
 
 
 def _run_until_orphaned(module: str, arguments: list[str]) -> None:

@@ -3,10 +3,12 @@
 frame.py   the frame of every page: title, navigation, dataset, running runs
 shared/    parts that several pages use
 runs/      runs as several pages show them
+exports/   a run's model as files to download, on several pages
 dataset/   the Dataset page
 train/     the Train page
 compare/   the Compare page
 classify/  the Classify page
 
-The rooms of the pages do not import each other: shared parts are in ``shared/`` or ``runs/``.
+The rooms of the pages do not import each other: shared parts are in ``shared/``, ``runs/`` or
+``exports/``.
 """

@@ -17,6 +17,7 @@ from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.compare import runs, slices, test_set
 from catsdogs.ui.compare.verdict import MARGIN, margin
+from catsdogs.ui.exports import section as exports
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import cache, problems, run_chips
 
@@ -48,6 +49,7 @@ def _of_runs(named: Mapping[str, Run], usable: Sequence[Run]) -> dict[str, Calla
         "Differences": lambda: _differences(named),
         "Training": lambda: _training(named),
         "Cost": lambda: _cost(named, usable),
+        "Download": lambda: exports.show(list(named.values()), key="compare_exports"),
         f"All {len(usable)} runs": lambda: runs.show(list(usable)),
     }
 

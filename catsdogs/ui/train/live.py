@@ -11,6 +11,7 @@ from catsdogs.runs import layout, store
 from catsdogs.runs.run import Run
 from catsdogs.runs.view import RunView
 from catsdogs.text import percent, printable
+from catsdogs.ui.exports import section as exports
 from catsdogs.ui.runs import actions, cards, origin, remarks
 from catsdogs.ui.shared import run_chips
 from catsdogs.ui.shared.markdown import verbatim
@@ -58,6 +59,7 @@ def _ended(run: Run, runs: list[Run], overlaid: Overlays, *, is_main: bool) -> N
         overlays.legend(run, view, overlaid)
         outcome.metrics(run)
     origin.show(run)
+    exports.folded([run], key="train_exports")
     _details(run, view)
 
 
