@@ -23,7 +23,8 @@ _EFFORT = (
 def folded(runs: Sequence[Run], *, key: str) -> None:
     """Draw the section in an expander, for a run of the user's choice if there are several.
 
-    While it is closed, it only asks whether a task is running.
+    It is open if there is news: a task that is running, or has ended since the section was seen.
+    While it is closed, it reads nothing else.
     """
     able = [run for run in runs if run.can_classify]
     if not able:
@@ -32,7 +33,7 @@ def folded(runs: Sequence[Run], *, key: str) -> None:
         "Download the model",
         icon=":material/download:",
         key=key,
-        expanded=any(map(_is_running, able)),
+        expanded=any(tasks.find(preparing.KIND, run.run_id) for run in able),
         on_change="rerun",
     )
     if place.open:
@@ -64,9 +65,11 @@ def show(runs: Sequence[Run], *, key: str) -> None:
 
 
 def _content(run: Run) -> None:
-    running = task_card.show(preparing.KIND, run.run_id, preparing.PHASES, on_done=_done)
-    if running:
-        st.caption("It continues when you leave this page.")
+    # In its own container, so that the table stays the same nodes when the task ends.
+    with st.container():
+        running = task_card.show(preparing.KIND, run.run_id, preparing.PHASES, on_done=_done)
+        if running:
+            st.caption("It continues when you leave this page.")
     prepared = downloads.read(run)
     if prepared is None:
         _offer(run, is_running=running)
@@ -119,8 +122,3 @@ def _button(run: Run, label: str, icon: str, *, is_main: bool) -> None:
 
 def _done(task: tasks.Task) -> None:
     """Show nothing: the table below is drawn from the files."""
-
-
-def _is_running(run: Run) -> bool:
-    task = tasks.find(preparing.KIND, run.run_id)
-    return task is not None and task.is_running
