@@ -1,8 +1,8 @@
 """A run's model as files to download, and one table about them, as a task has prepared them.
 
     <cache>/exports/<run>-<key>/   the key is the model's: a continued run gets another folder
-        table.json                 what is known about each format
-        <run>-<format>.<suffix>    one file for each format that could be made
+        table.json                 the figures of each format
+        <run>-<format>.zip         the package of each format that could be made
 
 The folder appears whole or not at all. Pages read the table only.
 """
@@ -46,7 +46,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Download:
-    """A format by its name: its ``file``, or the ``problem`` that kept it from being made.
+    """A format by its name: its package, ``file``, or the ``problem`` that kept it from being made.
 
     ``quality`` and ``latency`` are None where they were not measured.
     """

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from catsdogs.background import tasks
@@ -17,6 +18,7 @@ from catsdogs.errors import Cancelled, CatsDogsError
 from catsdogs.exports import downloads, making, measuring
 from catsdogs.exports.downloads import Download, Prepared, Quality
 from catsdogs.exports.formats import FORMATS, Format
+from catsdogs.exports.package import SUFFIX, write_package
 from catsdogs.inference import latency
 from catsdogs.inference.latency import Latency, Model
 from catsdogs.runs import layout, store
@@ -38,11 +40,17 @@ _POLL_S = 0.2
 
 @dataclass
 class _Made:
-    """The files made so far, the reasons for those that were not, and the models to measure."""
+    """The files in ``bare``, their packages in ``folder``, and the models to measure, by format.
 
+    ``problems`` holds the reasons for formats that could not be made.
+    """
+
+    bare: Path
+    folder: Path
     files: dict[str, Path] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, Path] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
 
 
 def prepare(run: Run, report: tasks.Report, watch: Callable[[], None]) -> Prepared:
@@ -54,11 +62,11 @@ def prepare(run: Run, report: tasks.Report, watch: Callable[[], None]) -> Prepar
     Raises:
         OSError: if the files cannot be kept.
     """
-    with _alone(report, watch), _new_folder(run) as folder:
-        made = _Made()
+    with _alone(report, watch), TemporaryDirectory() as bare, _new_folder(run) as folder:
+        made = _Made(Path(bare), folder)
         for done, form in enumerate(FORMATS.values()):
             report(form.name, done, len(FORMATS))
-            _try_to_make(form, run, folder, made, watch)
+            _try_to_make(form, run, made, watch)
         found, no_photos = _measured(run, made, report, watch)
         report(_TIME, 0, 0)
         watch()
@@ -66,7 +74,7 @@ def prepare(run: Run, report: tasks.Report, watch: Callable[[], None]) -> Prepar
         prepared = Prepared(
             tuple(_download(form, made, found, taken) for form in FORMATS.values()), no_photos
         )
-        made.models.clear()  # Windows does not rename a folder with open files.
+        made.models.clear()  # Windows does not remove open files.
         downloads.keep(run, prepared, folder)
     return prepared
 
@@ -98,29 +106,28 @@ def _new_folder(run: Run) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _try_to_make(
-    form: Format, run: Run, folder: Path, made: _Made, watch: Callable[[], None]
-) -> None:
-    """Add the file of a format and its model to ``made``, or the reason why there is none."""
+def _try_to_make(form: Format, run: Run, made: _Made, watch: Callable[[], None]) -> None:
+    """Add a format to ``made``: its file, its package and its model, or the reason against it."""
     watch()
     why_not = making.obstacle(form, run)
     if why_not:
         made.problems[form.name] = why_not
         return
-    target = folder / f"{run.run_id}-{form.name}{form.suffix}"
+    file = made.bare / f"{form.name}{form.suffix}"
+    target = made.folder / f"{run.run_id}-{form.name}{SUFFIX}"
     try:
         if form.page_of in made.files:
-            files.write_text(target, page(run, made.files[form.page_of]))
+            files.write_text(file, page(run, made.files[form.page_of]))
         else:
-            making.make(form, run, target, watch=watch)
-        model = measuring.loaded(form, target)
+            making.make(form, run, file, watch=watch)
+        model = measuring.loaded(form, file)
+        write_package(form, run, file, target)
     except Cancelled:
         raise
     except (CatsDogsError, OSError) as error:
         made.problems[form.name] = str(error)
-        target.unlink(missing_ok=True)
         return
-    made.files[form.name] = target
+    made.files[form.name], made.packages[form.name] = file, target
     if model is not None:
         made.models[form.name] = model
 
@@ -151,9 +158,9 @@ def _measured(
 def _download(
     form: Format, made: _Made, found: dict[str, Quality], taken: dict[str, Latency]
 ) -> Download:
-    if form.name not in made.files:
+    if form.name not in made.packages:
         return Download(form.name, problem=made.problems[form.name])
-    file = made.files[form.name]
+    file = made.packages[form.name]
     return Download(
         form.name,
         file=file.name,

@@ -101,10 +101,10 @@ def test_each_page_offers_to_prepare_the_downloads(page, started):
 
 def test_a_run_without_a_keras_file_says_once_which_formats_it_lacks(monkeypatch):
     monkeypatch.setattr(making, "find_spec", lambda name: name)
-    (warning,) = [one.value for one in opened().warning if "Not here" in one.value]
+    (reason,) = [one.value for one in opened().caption if "Not available" in one.value]
     lacking = [form.title for form in FORMATS.values() if not form.from_litert]
-    assert all(title in warning.replace("\\", "") for title in lacking)
-    assert "LiteRT file only" in warning
+    assert all(title in reason.replace("\\", "") for title in lacking)
+    assert "LiteRT file only" in reason
 
 
 def test_a_missing_package_is_named(monkeypatch):
@@ -128,7 +128,7 @@ def test_a_failed_format_says_why_beside_the_others(run):
     keep(run, LITERT, FAILED)
     app = opened()
     assert len(offered(app)) == 1
-    assert "Not here: Web page" in said(app)
+    assert "Failed: Web page" in said(app)
     assert "No space left on the disk" in said(app)
 
 

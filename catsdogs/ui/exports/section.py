@@ -82,10 +82,10 @@ def _content(run: Run) -> None:
 def _offer(run: Run, *, is_running: bool) -> None:
     """Say which files there can be, and draw the button that prepares them."""
     possible, obstacles = table.possible(run)
-    st.markdown(f"This run can be saved as: {', '.join(possible)}.")
+    st.markdown(f"This run can be saved as: {table.listed(possible)}")
     if not is_running:
         _button(run, "Prepare downloads", "download", is_main=True)
-    table.show_problems(obstacles)
+    table.show_obstacles(obstacles)
 
 
 def _again(run: Run, prepared: Prepared, *, is_running: bool) -> None:
@@ -93,7 +93,7 @@ def _again(run: Run, prepared: Prepared, *, is_running: bool) -> None:
         return
     missing = [form.title for form in FORMATS.values() if form.name not in prepared.by_format]
     if missing:
-        st.caption(f"Not prepared yet: {', '.join(missing)}.")
+        st.caption(f"Not prepared yet: {table.listed(missing)}")
     with st.container(horizontal=True):
         _button(run, "Prepare again", "refresh", is_main=False)
         st.button(

@@ -1,6 +1,6 @@
 """The prepared formats of a run: each with its figures and its download, or why it has none."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,6 +30,7 @@ _ABOUT = (
 def show(run: Run, prepared: Prepared) -> None:
     """Draw a row for each format that was made, and the reasons for the others."""
     _lead(prepared)
+    st.caption("Each download is a zip: the model, its labels, its card and an example of use.")
     made = [download for download in prepared.downloads if download.file]
     with st.container(gap="small"):
         for download in made:
@@ -37,7 +38,7 @@ def show(run: Run, prepared: Prepared) -> None:
             if form is not None:  # From a later version of the app.
                 with st.container(border=True):
                     _row(run, form, download)
-    show_problems({d.format: d.problem for d in prepared.downloads if d.problem})
+    _problems(run, [download for download in prepared.downloads if download.problem])
 
 
 def possible(run: Run) -> tuple[list[str], dict[str, str]]:
@@ -47,13 +48,28 @@ def possible(run: Run) -> tuple[list[str], dict[str, str]]:
     return titles, {name: reason for name, reason in obstacles.items() if reason}
 
 
-def show_problems(problems: Mapping[str, str]) -> None:
-    """Say why formats (by name) have no file; once for those with the same reason."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in problems.items():
-        by_reason.setdefault(reason, []).append(_title(name))
-    for reason, titles in by_reason.items():
-        st.warning(f"**Not here: {_listed(titles)}.** {verbatim(reason)}", icon=":material/block:")
+def show_obstacles(obstacles: Mapping[str, str]) -> None:
+    """Say why formats, by name, cannot be written here; once for those with the same reason."""
+    for reason, titles in _by_reason(obstacles).items():
+        st.caption(f"**Not available: {titles}.** {verbatim(reason)}")
+
+
+def _problems(run: Run, without_file: Sequence[Download]) -> None:
+    """Warn of formats that failed, and name those that cannot be written here."""
+    _, obstacles = possible(run)
+    failed = {one.format: one.problem for one in without_file if one.format not in obstacles}
+    for reason, titles in _by_reason(failed).items():
+        st.warning(f"**Failed: {titles}.** {verbatim(reason)}", icon=":material/error:")
+    show_obstacles({one.format: obstacles.get(one.format, "") for one in without_file})
+
+
+def _by_reason(reasons: Mapping[str, str]) -> dict[str, str]:
+    """Return the titles of formats by reason, from the reasons by name."""
+    found: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        if reason:
+            found.setdefault(reason, []).append(_title(name))
+    return {reason: listed(titles) for reason, titles in found.items()}
 
 
 def _lead(prepared: Prepared) -> None:
@@ -93,7 +109,7 @@ def _button(run: Run, form: Format, download: Download) -> None:
         # Read when it is asked for: otherwise each redraw would hold every file in memory.
         downloads.file_of(run, download).read_bytes,
         download.file,
-        "application/octet-stream",
+        "application/zip",
         key=f"exports_get_{download.format}",
         icon=":material/download:",
         on_click="ignore",
@@ -129,5 +145,6 @@ def _title(name: str) -> str:
     return FORMATS[name].title if name in FORMATS else verbatim(name)
 
 
-def _listed(titles: Iterable[str]) -> str:
+def listed(titles: Iterable[str]) -> str:
+    """Return titles, some of which contain commas, as one text."""
     return " · ".join(titles)
