@@ -109,7 +109,8 @@ def _new_folder(run: Run) -> Iterator[Path]:
 def _try_to_make(form: Format, run: Run, made: _Made, watch: Callable[[], None]) -> None:
     """Add a format to ``made``: its file, its package and its model, or the reason against it."""
     watch()
-    why_not = making.obstacle(form, run)
+    # A page holds the model of another format.
+    why_not = making.obstacle(form, run) or made.problems.get(form.page_of)
     if why_not:
         made.problems[form.name] = why_not
         return
