@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from catsdogs.background import tasks
 from catsdogs.background.tasks import TaskState
 from catsdogs.errors import Cancelled, RunError
 from catsdogs.exports import downloads, making, measuring, preparing
+from catsdogs.exports.agreement import Agreement
 from catsdogs.exports.downloads import Download, Prepared
 from catsdogs.exports.formats import FORMATS
 from catsdogs.runs import layout, store
@@ -118,6 +120,21 @@ def test_a_quality_counts_each_change_and_what_it_does_to_the_accuracy():
     assert (found.images, found.to_cat, found.to_dog) == (4, 1, 1)
     assert (found.accuracy, found.own_accuracy) == (0.75, 0.75)
     assert found.equivalence_p > 0.05
+
+
+def test_a_model_that_another_program_measured_keeps_its_figures_if_no_label_changes():
+    same = Agreement(500, 0.96, same_label=1.0, largest_difference=1e-4, to_cat=0, to_dog=0)
+    found = measuring.stated(same)
+    assert (found.images, found.accuracy, found.own_accuracy) == (500, 0.96, 0.96)
+    assert found.equivalence_p < 0.05
+    assert measuring.stated(replace(same, to_cat=1)) is None
+
+
+def test_an_onnx_file_that_does_not_run_is_refused(tmp_path):
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(RunError, match=r"model\.onnx"):
+        measuring.loaded(FORMATS["onnx"], tmp_path / "model.onnx")
 
 
 def test_an_equal_model_is_equivalent_on_enough_photos():

@@ -8,7 +8,7 @@ import numpy as np
 from catsdogs.comparison import locating
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN, THRESHOLD
-from catsdogs.exports.agreement import Photos, agreement, validation_photos
+from catsdogs.exports.agreement import Agreement, Photos, agreement, validation_photos
 from catsdogs.exports.downloads import Quality
 from catsdogs.exports.formats import Format
 from catsdogs.features.litert import LiteRTModel
@@ -104,6 +104,19 @@ def quality(p_dog: np.ndarray, own: np.ndarray, label: np.ndarray) -> Quality:
         to_dog=same.to_dog,
         equivalence_p=equivalence(gained, lost, same.images, DEFAULT_MARGIN).p,
     )
+
+
+def stated(found: Agreement) -> Quality | None:
+    """Return the quality of a model that another program measured, and that changes no label.
+
+    None if it changes some: an ``Agreement`` does not say which of them it gets right.
+    """
+    from catsdogs.evaluation.paired import equivalence
+
+    if found.to_cat or found.to_dog:
+        return None
+    p = equivalence(0, 0, found.images, DEFAULT_MARGIN).p
+    return Quality(found.images, found.val_accuracy, found.val_accuracy, 0, 0, p)
 
 
 def _answers(models: Sequence[Model], photos: Photos, progress: Progress) -> np.ndarray:

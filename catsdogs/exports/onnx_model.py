@@ -15,19 +15,20 @@ class OnnxModel:
         """Load ``path``.
 
         Raises:
-            RunError: if it is missing or is not an ONNX model for images.
+            RunError: if it is missing or does not answer about an image.
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(path, options)
             self.side = int(self._session.get_inputs()[0].shape[1])
-        except (RuntimeError, ValueError, TypeError, LookupError) as error:
+            self._names = [output.name for output in self._session.get_outputs()]
+            _ = self(np.zeros((self.side, self.side, 3), dtype=np.uint8))["p_dog"].item()
+        except Exception as error:  # The errors of onnxruntime share no other base.
             raise RunError(
-                f"Expected an ONNX model at {path.name}. Received: a file that cannot be loaded "
+                f"Expected an ONNX model at {path.name}. Received: a file that does not run "
                 f"({error}). Prepare it again."
             ) from None
-        self._names = [output.name for output in self._session.get_outputs()]
 
     def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """Return the outputs for one uint8 image of shape (side, side, 3), without a batch axis."""

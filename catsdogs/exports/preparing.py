@@ -42,7 +42,8 @@ _POLL_S = 0.2
 class _Made:
     """The files in ``bare``, their packages in ``folder``, and the models to measure, by format.
 
-    ``problems`` holds the reasons for formats that could not be made.
+    ``problems`` holds the reasons for formats that could not be made, ``stated`` the figures of
+    those that this process cannot run.
     """
 
     bare: Path
@@ -51,6 +52,7 @@ class _Made:
     packages: dict[str, Path] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    stated: dict[str, Quality] = field(default_factory=dict)
 
 
 def prepare(run: Run, report: tasks.Report, watch: Callable[[], None]) -> Prepared:
@@ -117,10 +119,11 @@ def _try_to_make(form: Format, run: Run, made: _Made, watch: Callable[[], None])
     file = made.bare / f"{form.name}{form.suffix}"
     target = made.folder / f"{run.run_id}-{form.name}{SUFFIX}"
     try:
+        found = None
         if form.page_of in made.files:
             files.write_text(file, page(run, made.files[form.page_of]))
         else:
-            making.make(form, run, file, watch=watch)
+            found = making.make(form, run, file, watch=watch)
         model = measuring.loaded(form, file)
         write_package(form, run, file, target)
     except Cancelled:
@@ -129,8 +132,11 @@ def _try_to_make(form: Format, run: Run, made: _Made, watch: Callable[[], None])
         made.problems[form.name] = str(error)
         return
     made.files[form.name], made.packages[form.name] = file, target
+    quality = measuring.stated(found) if found else None
     if model is not None:
         made.models[form.name] = model
+    elif quality is not None:
+        made.stated[form.name] = quality
 
 
 def _measured(
@@ -149,11 +155,11 @@ def _measured(
     except Cancelled:
         raise
     except (CatsDogsError, OSError) as error:
-        return {}, str(error)
+        return made.stated, str(error)
     own, label = (photos.table[name].to_numpy() for name in ("p_dog", "label"))
     # The run's predictions are the answers of its Keras model.
     exact = [form.name for form in FORMATS.values() if form.copied == layout.KERAS_MODEL]
-    return found | {name: measuring.quality(own, own, label) for name in exact}, ""
+    return made.stated | found | {name: measuring.quality(own, own, label) for name in exact}, ""
 
 
 def _download(
