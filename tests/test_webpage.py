@@ -44,3 +44,18 @@ def test_the_command_line_writes_the_page_of_a_run(html, tmp_path, monkeypatch):
     status, result = command_line("export", run, "--format", "web", "--out", out)
     assert (status, result["format"], result["bytes"]) == (0, "web", out.stat().st_size)
     assert out.read_text("utf-8") == html
+
+
+@pytest.mark.parametrize(
+    ("form", "other", "received"),
+    [
+        ("litert", "reference-custom_cnn", "litert"),
+        ("web", "reference-mobilenet_v2-fine_tuned", "the same run"),
+    ],
+)
+def test_only_a_web_page_takes_another_run(form, other, received, tmp_path, monkeypatch):
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(PROJECT / "artifacts"))
+    asked = "--format", form, "--with", other, "--out", tmp_path / "a"
+    status, result = command_line("export", "reference-mobilenet_v2-fine_tuned", *asked)
+    assert status == 1
+    assert received in result["error"]

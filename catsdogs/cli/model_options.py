@@ -117,7 +117,7 @@ def add_compare(groups: Any) -> None:
 def add_export(groups: Any) -> None:
     """Add the command ``export``."""
     forms = list(FORMATS)
-    usage = "RUN --format NAME --out FILE [--force]"
+    usage = "RUN --format NAME --out FILE [--with RUN] [--force]"
     export = add(groups, "export", models.export, usage, "write a run's model to a file")
     export.add_argument("run", metavar="RUN", help=RUN_HELP)
     export.add_argument(
@@ -137,6 +137,13 @@ def add_export(groups: Any) -> None:
         metavar="FILE",
         help="the file to write, a new one; a name that ends in .zip gives a package with the "
         "model, its labels, its card and an example",
+    )
+    export.add_argument(
+        "--with",
+        dest="beside",
+        metavar="RUN",
+        help="another run, whose answers a web page also shows, and whether they agree; "
+        "default: none",
     )
     export.add_argument("--force", action="store_true", help=FORCE_HELP)
 

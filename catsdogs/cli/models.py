@@ -144,28 +144,45 @@ def compare(
     return Outcome(result, shown)
 
 
-def export(*, run: str, form: str, out: Path, force: bool) -> Outcome:
+def export(*, run: str, form: str, out: Path, beside: str | None, force: bool) -> Outcome:
     """Write a run's model to a path of the user's choice, in one of ``FORMATS``.
 
-    If the path ends in .zip, write the model's package.
+    If the path ends in .zip, write the model's package. A web page also shows the run ``beside``.
     """
     found, target = store.find_with_model(run), out.expanduser().absolute()
+    other = _beside(beside, found, FORMATS[form]) if beside else None
     _require_new_file(target, force=force)
-    measured = _exported(FORMATS[form], found, target, shown=out)
+    measured = _exported(FORMATS[form], found, target, beside=other, shown=out)
     size, known = target.stat().st_size, asdict(measured) if measured else {}
+    if other:
+        known["with"] = other.run_id
     result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size, **known}
     shown = {"run": found.run_id, "format": form, "file": out, "size": decimal(size)}
     return Outcome(result, [tables.facts({**shown, **model_tables.exported(measured)})])
 
 
-def _exported(form: Format, run: Run, target: Path, *, shown: Path) -> Agreement | None:
+def _beside(name: str, run: Run, form: Format) -> Run:
+    """Return the other run of a web page."""
+    if not form.page_of:
+        pages = " or ".join(one.name for one in FORMATS.values() if one.page_of)
+        raise ConfigError(f"Expected --format {pages} for --with. Received: {form.name}.")
+    other = store.find_with_model(name)
+    if other.run_id == run.run_id:
+        raise ConfigError(f"Expected another run for --with. Received: {name}, the same run.")
+    return other
+
+
+def _exported(
+    form: Format, run: Run, target: Path, *, beside: Run | None, shown: Path
+) -> Agreement | None:
     """Write the file or the package, whole or not at all."""
-    making.require_possible(form, run)
+    for one in filter(None, (run, beside)):
+        making.require_possible(form, one)
     with TemporaryDirectory() as folder:
         # A program loads its file again, so it writes to a place of its own.
         made = Path(folder) / f"model{form.suffix}"
         with progress("export"):
-            measured = making.make(form, run, made)
+            measured = making.make(form, run, made, beside=beside)
         if target.suffix.lower() == package.SUFFIX:
             bare, made = made, Path(folder) / f"package{package.SUFFIX}"
             package.write_package(form, run, bare, made)

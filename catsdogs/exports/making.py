@@ -14,7 +14,7 @@ from catsdogs.runs import layout, model_files
 from catsdogs.runs.command import repeating
 from catsdogs.runs.run import Run
 from catsdogs.system import files, processes
-from catsdogs.webpage.page import page
+from catsdogs.webpage.page import Classifier, page
 
 
 def require_possible(form: Format, run: Run) -> None:
@@ -54,11 +54,17 @@ def obstacle(form: Format, run: Run) -> str:
 
 
 def make(
-    form: Format, run: Run, target: Path, *, watch: Callable[[], None] = lambda: None
+    form: Format,
+    run: Run,
+    target: Path,
+    *,
+    beside: Run | None = None,
+    watch: Callable[[], None] = lambda: None,
 ) -> Agreement | None:
     """Write the model of ``run`` to ``target``; return how it agrees with the run, if measured.
 
-    ``watch`` is called a few times a second, and may raise to end the work.
+    A web page also shows the answers of the run ``beside``. ``watch`` is called a few times a
+    second, and may raise to end the work.
 
     Raises:
         OSError: if ``target`` cannot be written.
@@ -69,7 +75,7 @@ def make(
         shutil.copyfile(model_files.intact(run, form.copied), target)
         return None
     if form.page_of:
-        return _make_page(FORMATS[form.page_of], run, target, watch)
+        return _make_page(FORMATS[form.page_of], run, target, beside=beside, watch=watch)
     paths = str(run.folder), str(target)
     try:
         printed = processes.answer_of(form.program, form.name, *paths, watch=watch)
@@ -79,11 +85,17 @@ def make(
     return None if found is None else Agreement(**found)
 
 
-def _make_page(form: Format, run: Run, target: Path, watch: Callable[[], None]) -> Agreement | None:
+def _make_page(
+    form: Format, run: Run, target: Path, *, beside: Run | None, watch: Callable[[], None]
+) -> Agreement | None:
     with TemporaryDirectory() as folder:
         model = Path(folder) / layout.LITERT_MODEL
         measured = make(form, run, model, watch=watch)
-        files.write_text(target, page(run, model))
+        other = None
+        if beside is not None:
+            other = Classifier(beside, Path(folder) / f"beside-{layout.LITERT_MODEL}")
+            make(form, beside, other.file, watch=watch)
+        files.write_text(target, page(run, model, beside=other))
     return measured
 
 

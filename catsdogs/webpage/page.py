@@ -3,13 +3,14 @@
 import base64
 import gzip
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
 from catsdogs.errors import RunError
-from catsdogs.inference.panel import Decision
+from catsdogs.inference.panel import Decision, judge
 from catsdogs.inference.rejection import References
 from catsdogs.runs import layout, model_files
 from catsdogs.runs.run import Run
@@ -19,30 +20,51 @@ _SOURCE = Path(__file__).with_name("source")
 BUILT = Path(__file__).with_name("built")
 
 
-def page(run: Run, model: Path) -> str:
+@dataclass(frozen=True)
+class Classifier:
+    """A run, and the file of its model: its LiteRT file, or a smaller version of it."""
+
+    run: Run
+    file: Path
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A run as the template shows it. ``packed`` and ``references`` are gzip in base64."""
+
+    name: str
+    limits: str
+    card: str
+    packed: str
+    references: str
+    settings: bytes
+
+
+def page(run: Run, model: Path, *, beside: Classifier | None = None) -> str:
     """Return the page of a run, as HTML. ``model`` is its LiteRT file, or a smaller version of it.
 
+    With ``beside``, the page shows the answers of both runs and whether they agree.
+
     Raises:
-        RunError: if a file of the run is missing or damaged.
+        RunError: if a file of a run is missing or damaged.
     """
     script = (BUILT / "page.js").read_text("utf-8")
     style = (_SOURCE / "page.css").read_text("utf-8")
-    references = _references(run)
     environment = Environment(
         loader=FileSystemLoader(_SOURCE), autoescape=True, undefined=StrictUndefined
     )
+    classifiers = [Classifier(run, model), *([beside] if beside else [])]
+    models = _models(classifiers)
+    settings_of_all = b",".join(one.settings for one in models).decode()
     return environment.get_template("page.html.jinja").render(
         policy=_policy(script, style),
-        name=run.run_id,
         style=style,
         script=script,
         licences=(_SOURCE / "licences.txt").read_text("utf-8").strip("/*\n"),
-        limits=_limits(references),
-        card=_card(run),
-        settings=_settings(run, references),
+        models=models,
+        # As JSON that is safe inside of a script element.
+        settings=f"[{settings_of_all}]".replace("<", "\\u003c"),
         wasm=base64.b64encode((BUILT / "litert.wasm.gz").read_bytes()).decode(),
-        model=_packed(model.read_bytes()),
-        references=_packed(references.vectors_int8.tobytes()) if references else "",
     )
 
 
@@ -78,15 +100,31 @@ def _references(run: Run) -> References | None:
     return References.read(path.parent)
 
 
-def _settings(run: Run, references: References | None) -> str:
-    """Return the settings as JSON that is safe inside of a script element."""
-    return settings(run, references, Decision()).decode().replace("<", "\\u003c")
+def _models(classifiers: list[Classifier]) -> list[_Shown]:
+    """Return each run with the references that decide on "neither": its own, or the other's."""
+    runs = [one.run for one in classifiers]
+    judges = [found.run_id if (found := judge(run, runs)) else "" for run in runs]
+    return [
+        _shown(one, its_judge, _references(one.run) if one.run.run_id in judges else None)
+        for one, its_judge in zip(classifiers, judges, strict=True)
+    ]
 
 
-def _limits(references: References | None) -> str:
+def _shown(one: Classifier, its_judge: str, references: References | None) -> _Shown:
+    return _Shown(
+        name=one.run.run_id,
+        limits=_limits(knows_neither=bool(its_judge)),
+        card=_card(one.run),
+        packed=_packed(one.file.read_bytes()),
+        references=_packed(references.vectors_int8.tobytes()) if references else "",
+        settings=settings(one.run, references, Decision(), judge=its_judge),
+    )
+
+
+def _limits(*, knows_neither: bool) -> str:
     known = (
         "It says neither for a picture that is unlike its training photos, but misses some."
-        if references
+        if knows_neither
         else "It calls every picture a cat or a dog, even if it shows something else."
     )
     return (

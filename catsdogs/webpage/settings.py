@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass
 
 import msgspec
+from msgspec import UnsetType
 
 from catsdogs.inference.panel import Decision
 from catsdogs.inference.rejection import Evidence, References
+from catsdogs.runs.result import BothResult
 from catsdogs.runs.run import Run
 
 
@@ -40,10 +42,14 @@ class _Settings:
     threshold: float
     temperature: float
     references: _Neither | None
+    judge: str
+    both: BothResult | None
 
 
-def settings(run: Run, references: References | None, decision: Decision) -> bytes:
-    """Return the settings as JSON.
+def settings(
+    run: Run, references: References | None, decision: Decision, *, judge: str = ""
+) -> bytes:
+    """Return the settings as JSON. ``judge`` is the id of the run that decides on "neither".
 
     Without ``references``, or with a ``decision`` that never says "neither", they name no vectors.
     """
@@ -54,6 +60,8 @@ def settings(run: Run, references: References | None, decision: Decision) -> byt
         threshold=decision.threshold,
         temperature=run.result.calibration.temperature,
         references=_neither(references, refused) if references and refused is not None else None,
+        judge=judge,
+        both=None if isinstance(run.result.both, UnsetType) else run.result.both,
     )
     return msgspec.json.encode(found)
 

@@ -1,12 +1,14 @@
 """The exported web page in a real browser, against the answers that Python gives."""
 
+import io
 import random
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, command_line
 from PIL import Image, ImageOps
+from playwright.sync_api import expect
 from web_page import answers, opened
 
 from catsdogs.inference.answers import Seen, see
@@ -14,6 +16,7 @@ from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import layout, model_files, store
 from catsdogs.sources.sample import draw_sample
+from catsdogs.ui.classify.examples import DRAWINGS, drawing
 from catsdogs.webpage.page import page as page_of
 
 pytestmark = pytest.mark.e2e
@@ -100,6 +103,32 @@ def test_the_page_answers_as_python_does_and_contacts_no_address(
     assert np.median(differences) < 1e-3
     assert differences.max() < 0.05
     assert cosines.min() > 0.99
+
+
+def test_two_runs_answer_as_python_does_and_say_whether_they_agree(browser, shipped, tmp_path):
+    runs, path = [shipped, store.find_with_model("reference-custom_cnn")], tmp_path / "two.html"
+    one, other = (run.run_id for run in runs)
+    status, result = command_line("export", one, "--format", "web", "--with", other, "--out", path)
+    assert (status, result["run"], result["with"]) == (0, one, other)
+    files = [*pictures(tmp_path / "made", 4), pair_of_animals(tmp_path / "pair.png")]
+    with opened(browser, path, viewport={"width": 420, "height": 800}) as page:
+        found = answers(page, files)
+        assert page.evaluate("document.documentElement.scrollWidth") == 420
+        expect(page.get_by_text("May show both").filter(visible=True)).to_have_count(
+            sum(bool(answer["both"]) for one in found for answer in one["runs"])
+        )
+    panel = Panel(runs, runs, Predictor)
+    for seen, one in zip([see(f.name, f.read_bytes, panel) for f in files], found, strict=True):
+        assert [answer["label"] for answer in one["runs"]] == seen.labels(Decision())
+        assert [answer["both"] for answer in one["runs"]] == [a.both for a in seen.answers]
+        assert one["agree"] != seen.disagree(Decision())
+
+
+def pair_of_animals(path: Path) -> Path:
+    """Write a cat and a dog side by side."""
+    both = [Image.open(io.BytesIO(drawing(*one))).resize((300, 300)) for one in DRAWINGS[:2]]
+    Image.fromarray(np.hstack(both)).save(path)
+    return path
 
 
 def test_a_picture_of_something_else_is_neither_and_a_text_is_no_picture(

@@ -1,19 +1,33 @@
-// The run in the page: a file in; the answer, its heat map and the verdict on "neither" out.
-import { decoded, square } from "./decoding.js";
+// The runs in the page: a file in; the answer of each run out.
+import { showsBoth } from "./both.js";
+import { decoded, reduced } from "./decoding.js";
 import { embedded } from "./embedded.js";
 import { networkOf, start } from "./network.js";
+import { resized } from "./resizing.js";
 
-/** Return a function from a file to its answer. It throws UnreadablePicture. */
-export async function classifierOf(run) {
-  const [wasm, model, vectors] = await Promise.all(
-    ["wasm", "model", run.references && "references"].map((id) => id && embedded(id)),
-  );
-  await start(wasm);
-  const network = await networkOf(run, model, vectors);
+/** Return a function from a file to {picture, answers}, one answer a run. It throws UnreadablePicture. */
+export async function classifierOf(runs) {
+  await start(await embedded("wasm"));
+  const networks = await Promise.all(runs.map(networkInPage));
   return async (file) => {
     const picture = await decoded(file);
-    const started = performance.now();
-    const answer = await network.answer(await square(picture, run.side, file));
-    return { picture, ...answer, latency_ms: performance.now() - started };
+    const answers = [];
+    for (const [at, run] of runs.entries()) answers.push(await answerOf(run, networks[at], picture, file));
+    const verdicts = new Map(answers.map(({ run, verdict }) => [run, verdict]));
+    return { picture, answers: answers.map((one, at) => ({ ...one, verdict: verdicts.get(runs[at].judge) ?? null })) };
   };
+}
+
+async function networkInPage(run, at) {
+  const vectors = run.references && (await embedded(`references-${at}`));
+  return networkOf(run, await embedded(`model-${at}`), vectors);
+}
+
+async function answerOf(run, network, picture, file) {
+  const started = performance.now();
+  const smaller = await reduced(picture, run.side, file);
+  const answer = await network.answer(resized(smaller, run.side));
+  const latency_ms = performance.now() - started;
+  const both = run.both && (await showsBoth(network, smaller, run.side, answer.heatmap, run.both));
+  return { run: run.run, ...answer, both, latency_ms };
 }

@@ -1,5 +1,5 @@
-// A file → an upright RGB picture, and a square of it, with the pixels that `images/picture.py` makes.
-import { resized, shrunk } from "./resizing.js";
+// A file → an upright RGB picture, with the pixels that `images/picture.py` makes.
+import { shrunk } from "./resizing.js";
 
 const MOST_PIXELS = 50_000_000;
 const MOST_BYTES = 256 << 20;
@@ -31,16 +31,16 @@ export async function decoded(file) {
   }
 }
 
-/** Return RGB, Uint8Array (side × side × 3), of a picture squeezed to a square. */
-export async function square(picture, side, file) {
+/** Return the picture as it is scaled to a square of `side` pixels: a large JPEG is reduced first. */
+export async function reduced(picture, side, file) {
   const start = new DataView(await file.slice(0, MOST_HEADER_BYTES).arrayBuffer());
   const isJpeg = start.byteLength > 2 && start.getUint16(0) === 0xffd8;
   const factor = isJpeg ? jpegFactor(picture, side) : 1;
-  if (factor === 1) return resized(picture, side);
+  if (factor === 1) return picture;
   const orientation = jpegOrientation(start);
   const fromRight = [2, 3, 6, 7].includes(orientation);
   const fromBottom = [3, 4, 7, 8].includes(orientation);
-  return resized(shrunk(picture, factor, { fromRight, fromBottom }), side);
+  return shrunk(picture, factor, { fromRight, fromBottom });
 }
 
 // The EXIF orientation of a JPEG, 1 if it has none or its header is damaged.

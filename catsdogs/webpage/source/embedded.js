@@ -9,7 +9,7 @@ export async function embedded(id) {
   return unpacked(new Blob([packed]).stream());
 }
 
-/** Return the settings of the run, as `webpage.page` wrote them. */
+/** Return the settings of the runs, as `webpage.page` wrote them. */
 export function settings() {
   return JSON.parse(document.getElementById("settings").textContent);
 }

@@ -1,18 +1,27 @@
 // A heat map as a transparent layer, in the colours of `inference/heatmap.py`.
 const COLOURS = [[70, 10, 130], [220, 40, 120], [255, 235, 60]];
 
-/** Draw the evidence for "dog" or "cat" over a photo; a heat map is {shape: [1, h, w], values}. */
+/**
+ * Draw the evidence for "dog", "cat" or, without a label, both over a photo.
+ *
+ * A heat map is {shape: [1, h, w], values}.
+ */
 export function draw(context, { shape: [, height, width], values }, label, size) {
-  const sign = label === "dog" ? 1 : -1;
-  const evidence = values.map((value) => Math.max(sign * value, 0));
-  const most = Math.max(evidence.reduce((one, other) => Math.max(one, other), 0), 1e-9);
+  const strengths = (label ? [label] : ["cat", "dog"]).map((one) => strengthsOf(values, one));
   const layer = new ImageData(width, height);
-  evidence.forEach((value, at) => layer.data.set(coloured(value / most), at * 4));
+  strengths[0].forEach((_, at) => layer.data.set(coloured(Math.max(...strengths.map((one) => one[at]))), at * 4));
   const small = new OffscreenCanvas(width, height);
   small.getContext("2d").putImageData(layer, 0, 0);
   context.imageSmoothingQuality = "high";
   context.globalAlpha = 0.75;
   context.drawImage(small, 0, 0, size.width, size.height);
+}
+
+// From 0 to 1; the strongest evidence is 1.
+function strengthsOf(values, label) {
+  const evidence = values.map((value) => Math.max(label === "dog" ? value : -value, 0));
+  const most = Math.max(evidence.reduce((one, other) => Math.max(one, other), 0), 1e-9);
+  return evidence.map((value) => value / most);
 }
 
 function coloured(strength) {

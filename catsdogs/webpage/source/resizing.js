@@ -3,10 +3,10 @@
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** Return RGB, Uint8Array (side × side × 3), of RGBA pixels. */
-export function resized({ pixels, width, height }, side) {
-  const across = horizontally(pixels, width, height, side);
-  return vertically(across, height, side);
+/** Return RGB, Uint8Array (side × side × 3), of RGBA pixels, or of a box of them: left, top, right and bottom. */
+export function resized({ pixels, width, height }, side, [left, top, right, bottom] = [0, 0, width, height]) {
+  const across = horizontally({ pixels, width, height }, tapsOf(width, side, left, right), side);
+  return vertically(across, tapsOf(height, side, top, bottom), side);
 }
 
 /**
@@ -41,8 +41,7 @@ export function shrunk({ pixels, width, height }, factor, { fromRight, fromBotto
   return { pixels: made, width: columns, height: rows };
 }
 
-function horizontally(pixels, width, height, side) {
-  const taps = tapsOf(width, side);
+function horizontally({ pixels, width, height }, taps, side) {
   const made = new Uint8Array(height * side * 3);
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < side; x++, to += 3) {
@@ -61,8 +60,7 @@ function horizontally(pixels, width, height, side) {
   return made;
 }
 
-function vertically(pixels, height, side) {
-  const taps = tapsOf(height, side);
+function vertically(pixels, taps, side) {
   const stride = side * 3;
   const made = new Uint8Array(side * stride);
   for (let y = 0; y < side; y++) {
@@ -79,11 +77,11 @@ function vertically(pixels, height, side) {
 }
 
 // The pixels that each target pixel is made of, and their weights as integers of PRECISION_BITS.
-function tapsOf(size, side) {
-  const scale = size / side;
+function tapsOf(size, side, from, to) {
+  const scale = (to - from) / side;
   const support = Math.max(scale, 1);
   return Array.from({ length: side }, (_, target) => {
-    const centre = (target + 0.5) * scale;
+    const centre = from + (target + 0.5) * scale;
     const first = Math.max(Math.trunc(centre - support + 0.5), 0);
     const end = Math.min(Math.trunc(centre + support + 0.5), size);
     const shares = Array.from({ length: end - first }, (_, i) =>

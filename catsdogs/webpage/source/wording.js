@@ -10,6 +10,11 @@ export function petOf(p_dog, threshold) {
   return p_dog >= threshold ? "dog" : "cat";
 }
 
+/** Return whether it is a pet, and the picture may also show one of the other class. */
+export function mayShowBoth(answer, threshold) {
+  return Boolean(answer.both) && labelOf(answer, threshold) !== "neither";
+}
+
 /** Why a picture is neither. */
 export const REASON = "It is unlike the model's training photos.";
 
