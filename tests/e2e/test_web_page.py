@@ -1,12 +1,15 @@
 """The exported web page in a real browser, against the answers that Python gives."""
 
+import base64
 import io
+import json
 import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import PROJECT, command_line
+from firefox import PROGRAM, firefox
 from PIL import Image, ImageOps
 from playwright.sync_api import expect
 from web_page import answers, opened
@@ -34,6 +37,17 @@ KINDS = (
     *(("png", "PNG", {}, 1), ("webp", "WEBP", {}, 1), ("gif", "GIF", {}, 1)),
     *(("bmp", "BMP", {}, 1), ("avif", "AVIF", {}, 1), ("jpg", "JPEG", {"subsampling": 0}, 7)),
 )
+
+# Gives a PNG to the page as a drop or as a paste.
+GIVE = """([kind, content]) => {
+  const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
+  const given = new DataTransfer();
+  given.items.add(new File([bytes], `${kind}.png`, {type: "image/png"}));
+  if (kind === "paste") return dispatchEvent(new ClipboardEvent("paste", {clipboardData: given}));
+  for (const type of ["dragover", "drop"]) {
+    dispatchEvent(new DragEvent(type, {dataTransfer: given, cancelable: true}));
+  }
+}"""
 
 
 @pytest.fixture
@@ -143,6 +157,44 @@ def test_a_picture_of_something_else_is_neither_and_a_text_is_no_picture(
         assert page.get_by_role("status").text_content() == f"notes.txt: {unread['error']}"
     assert neither["label"] == "neither"
     assert "cannot open it as a picture" in unread["error"]
+
+
+def test_pictures_can_be_dropped_pasted_and_taken_with_a_phone(browser, exported, tmp_path):
+    cat = tmp_path / "cat.png"
+    Image.open(io.BytesIO(drawing(*DRAWINGS[0]))).save(cat)
+    phone = {"viewport": {"width": 420, "height": 800}, "is_mobile": True, "has_touch": True}
+    with opened(browser, exported, **phone) as page:
+        expect(page.get_by_text("Take a photo")).to_be_visible()
+        assert page.locator("#camera").get_attribute("capture") == "environment"
+        page.locator("#camera").set_input_files(cat)
+        expect(page.locator("#answers > li")).to_have_count(1)
+        for count, kind in enumerate(("drop", "paste"), start=2):
+            page.evaluate(GIVE, [kind, base64.b64encode(cat.read_bytes()).decode()])
+            expect(page.locator("#answers > li")).to_have_count(count)
+        said = page.locator("#answers > li strong").all_text_contents()
+        assert len(set(said)) == 1
+        assert said[0].startswith("Cat")
+        assert not page.evaluate("document.body.classList.contains('dropping')")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(PROGRAM is None, reason="no Firefox: install firefox-esr")
+def test_firefox_answers_as_python_does_and_contacts_no_address(shipped, exported, tmp_path):
+    files, profile = pictures(tmp_path / "made", len(KINDS)), tmp_path / "profile"
+    profile.mkdir()
+    with firefox(profile) as page:
+        page.open(exported)
+        page.wait_for("document.getElementById('status').textContent.startsWith('Ready')")
+        page.choose("#files", files)
+        page.wait_for(f"document.querySelectorAll('#answers > li').length === {len(files)}")
+        page.evaluate("document.getElementById('save').click()")
+        found = json.loads(page.downloaded("answers.json").read_text("utf-8"))["pictures"]
+        others = set(page.requests) - {exported.as_uri()}
+        assert [url for url in others if not url.startswith(("blob:", "data:"))] == []
+    same, differences, cosines = compared(shipped, files, found)
+    assert same == 1
+    assert np.median(differences) < 1e-3
+    assert cosines.min() > 0.99
 
 
 @pytest.mark.long
