@@ -117,7 +117,7 @@ def add_compare(groups: Any) -> None:
 def add_export(groups: Any) -> None:
     """Add the command ``export``."""
     forms = list(FORMATS)
-    usage = "RUN --format NAME --out FILE [--with RUN] [--force]"
+    usage = "RUN --format NAME --out FILE [options]"
     export = add(groups, "export", models.export, usage, "write a run's model to a file")
     export.add_argument("run", metavar="RUN", help=RUN_HELP)
     export.add_argument(
