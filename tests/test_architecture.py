@@ -504,6 +504,7 @@ JSON_PLACES = {
     "catsdogs/reports/test_look.py": 3,
     "catsdogs/runs/about.py": 3,
     "catsdogs/runs/config.py": 2,
+    "catsdogs/runs/documents.py": 2,
     "catsdogs/runs/earlier_settings.py": 3,
     "catsdogs/runs/event_file.py": 1,
     "catsdogs/runs/events.py": 3,

@@ -47,14 +47,11 @@ def classify(
     force: bool,
 ) -> Outcome:
     """Classify files with the named runs, or with the best of each model."""
-    if not 0 <= threshold <= 1:
-        raise ConfigError(
-            f"Expected a threshold from 0 to 1. Received: {threshold:g}. P(dog) is one."
-        )
+    decision = Decision(threshold, None if never_neither else false_refusal)
     for target in (table, kaggle):
         if target:
             _require_new_file(target.expanduser().absolute(), force=force)
-    asked = _named_or_best(runs or [])
+    asked = store.named_or_best(runs or [])
     if kaggle and kaggle == table:
         raise ConfigError(f"Expected two files. Received: {kaggle} for --csv and --kaggle.")
     if kaggle and len(asked) != 1:
@@ -67,7 +64,6 @@ def classify(
         _require_numbers([name for name, _ in given])
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel = Panel(asked, usable, Predictor)
-    decision = Decision(threshold, None if never_neither else false_refusal)
     seen: list[Seen] = []
     with progress("classify") as advance:
         for one in see_all(given, panel):
@@ -232,21 +228,6 @@ def _balanced(pair: "Pair") -> dict[str, float | None]:
         "balanced_accuracy_b": metrics.balanced_accuracy(found["B"]),
         "majority_baseline": metrics.majority_baseline(found["A"]),
     }
-
-
-def _named_or_best(names: list[str]) -> list[Run]:
-    """Return the named runs; without a name, the best run of each model.
-
-    Raises:
-        RunError: for a name without a run, or when there is no trained run.
-    """
-    runs = [store.find_with_model(name) for name in names] or store.best_usable()
-    if not runs:
-        raise RunError(
-            "Expected a trained run. Received: none yet. Train one first: "
-            "python -m catsdogs train --help"
-        )
-    return runs
 
 
 def _require_report_name(path: Path) -> None:

@@ -5,18 +5,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from msgspec import to_builtins
-
 from catsdogs.cli import labelling, run_tables, searches, tables
 from catsdogs.cli.outcome import DONE, FAILED, Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
 from catsdogs.dataset import index
 from catsdogs.errors import DatasetError, RunError
-from catsdogs.runs import layout, looks, queue, store
+from catsdogs.runs import documents, layout, queue, store
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import SETTINGS, RunConfig
-from catsdogs.runs.events import State, to_json
+from catsdogs.runs.events import State
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.sources.typed import typed_path
@@ -61,19 +59,13 @@ def list_runs() -> Outcome:
     runs, broken = store.list_runs()
     for error in broken:
         say(str(error))
-    return Outcome([_brief(run) for run in runs], run_tables.run_table(runs))
+    return Outcome([documents.brief(run) for run in runs], run_tables.run_table(runs))
 
 
 def show(*, run: str) -> Outcome:
     """Show a run's settings, state, epochs and result."""
     found = store.find(run)
-    epochs = [to_json(epoch) for epoch in found.view.epochs]
-    result = {**_brief(found), **found.about.to_json()}
-    looked = looks.read(found)
-    metrics = looks.latest(found.result, looked)
-    result |= {"epochs": epochs, "result": found.result.to_json()}
-    result |= {"looked_at": [one.at for one in looked], "test": metrics and to_builtins(metrics)}
-    return Outcome(result, run_tables.run_details(found))
+    return Outcome(documents.details(found), run_tables.run_details(found))
 
 
 def remark(*, run: str, name: str | None, note: str | None, starred: bool | None) -> Outcome:
@@ -83,7 +75,7 @@ def remark(*, run: str, name: str | None, note: str | None, starred: bool | None
     given: dict[str, Any] = {key: value for key, value in remarks.items() if value is not None}
     store.remark(found, replace(found.remarks, **given))
     remarked = store.load(found.folder)
-    return Outcome(_brief(remarked), run_tables.run_details(remarked))
+    return Outcome(documents.brief(remarked), run_tables.run_details(remarked))
 
 
 def stop(*, run: str) -> Outcome:
@@ -202,20 +194,3 @@ def _ended(run: Run) -> Outcome:
     if (split := run.view.split) is not None:
         result["left_out"] = split.left_out
     return Outcome(result, run_tables.ended_run(run), status_with(run.view.skipped))
-
-
-def _brief(run: Run) -> dict[str, Any]:
-    return {
-        "run": run.run_id,
-        "state": str(run.state),
-        "model": run.config.model,
-        "recipe": run.config.recipe,
-        "data": run.about.dataset.name,
-        "val_accuracy": run.result.val_accuracy if run.is_usable else None,
-        "test_images": run.result.test_images,
-        "looks": len(looks.read(run)),
-        "message": run.message or None,
-        "reference": run.is_reference,
-        "caveat": run.caveat or None,
-        **asdict(run.remarks),
-    }

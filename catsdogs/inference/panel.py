@@ -13,11 +13,11 @@ from functools import cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from catsdogs.errors import RunError
+from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.images.picture import Picture, digest
 from catsdogs.inference.predictor import Output, Predictor
-from catsdogs.inference.rejection import Likeness
+from catsdogs.inference.rejection import FALSE_REFUSALS, Likeness
 from catsdogs.labels import NEITHER, class_name
 from catsdogs.runs import layout
 from catsdogs.runs.run import Run
@@ -34,6 +34,22 @@ class Decision:
 
     threshold: float = THRESHOLD
     false_refusal: float | None = DEFAULT_FALSE_REFUSAL
+
+    def __post_init__(self) -> None:
+        """Check both values.
+
+        Raises:
+            ConfigError: naming the first that is out of range.
+        """
+        if not 0 <= self.threshold <= 1:
+            raise ConfigError(
+                f"Expected a threshold from 0 to 1. Received: {self.threshold:g}. P(dog) is one."
+            )
+        if self.false_refusal not in (None, *FALSE_REFUSALS):
+            raise ConfigError(
+                f"Expected a share of pets that may be called neither: one of "
+                f"{', '.join(map(str, FALSE_REFUSALS))}. Received: {self.false_refusal:g}."
+            )
 
 
 @dataclass(frozen=True)
@@ -105,6 +121,11 @@ class Panel:
                         f"{run.run_id} cannot say neither: it uses {found.run_id} for that, which "
                         f"cannot be loaded. {error}"
                     )
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The runs that answer, in the order of their answers."""
+        return list(self._runs)
 
     def answers(self, picture: Picture) -> list[Answer]:
         """Return the answer of each run for a picture. Safe to call from several threads.

@@ -23,6 +23,7 @@ pace.py              speed and time left
 estimate.py          duration and disk space of a run, learned from earlier runs
 first_estimate.py    the same without an earlier run, from the machine's speed
 machine_speed.py     this machine's speed, measured in a second
+documents.py         the JSON documents that describe runs to programs
 command.py           the command line that repeats a run
 model_files.py       model and prediction files, verified by checksum
 looks.py             the counted looks at a run's locked test set

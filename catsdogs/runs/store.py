@@ -7,6 +7,7 @@ knows only its last event; it reads the others when its ``view`` is used.
 import json
 import shutil
 import stat
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
@@ -190,6 +191,21 @@ def find_with_model(prefix: str) -> Run:
             f"project without its model file. Train it yourself: {repeating(run.config)}"
         )
     return run
+
+
+def named_or_best(names: Sequence[str]) -> list[Run]:
+    """Return the named runs, each with its model file; without a name, ``best_usable()``.
+
+    Raises:
+        RunError: for a name without a run, or when there is no trained run.
+    """
+    runs = [find_with_model(name) for name in names] or best_usable()
+    if not runs:
+        raise RunError(
+            "Expected a trained run. Received: none yet. Train one first: "
+            "python -m catsdogs train --help"
+        )
+    return runs
 
 
 def best_usable() -> list[Run]:
