@@ -31,6 +31,7 @@ The rooms, by floor. A room imports only from floors below its own:
 
     searching/     several runs → the best settings, and how lucky they were
     exports/       a run's model as files to take along
+    service/       trained runs as a REST service
 
     learning/      TensorFlow: networks, training, export; in a worker process
     cli/           the command line

@@ -9,6 +9,7 @@ model_options.py    options of the commands on trained models
 help.py             the help: 80 columns, choices and defaults of training settings
 
 app.py              serve the pages with Streamlit
+serving.py          serve trained runs to other programs
 machine.py          say what this machine offers
 datasets.py         commands on datasets: draw, fetch, scan, check, decide, embed
 runs.py             commands on runs: train, list, show, stop, resume, extend, delete

@@ -18,6 +18,7 @@ from catsdogs.cli.model_options import add_classify, add_compare, add_evaluate, 
 from catsdogs.cli.outcome import FAILED
 from catsdogs.cli.progress import say
 from catsdogs.cli.run_options import add_runs, add_train
+from catsdogs.cli.serving import add_serve
 from catsdogs.errors import CatsDogsError
 
 _EXAMPLES = """\
@@ -94,7 +95,7 @@ def _parser() -> Parser:
     groups = top.add_subparsers(metavar="COMMAND", prog=name, title="commands")
     for add_to in (
         *(_add_app, _add_doctor, add_data, add_train, add_classify, add_evaluate),
-        *(add_compare, add_runs, add_export, add_embed),
+        *(add_compare, add_runs, add_export, add_embed, add_serve),
     ):
         add_to(groups)
     return top

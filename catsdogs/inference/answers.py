@@ -21,6 +21,7 @@ from catsdogs.text import printable
 # A page keeps its pictures in memory; a background task handles more.
 MOST_PICTURES = 5_000
 MOST_BYTES_EACH = 25 << 20
+MOST_BYTES_TOGETHER = 500 << 20
 _LARGEST_SIDE_PX = max(model.side for model in MODELS.values())
 
 Read = Callable[[], bytes]
@@ -65,7 +66,7 @@ class Seen:
         return replace(self, answers=tuple(bare))
 
     def to_json(self, decision: Decision) -> dict[str, Any]:
-        """Return the record that the command line and a download contain."""
+        """Return the record that the command line prints and the service sends."""
         error = self.error
         return {
             "file": self.name,

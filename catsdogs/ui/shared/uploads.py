@@ -7,11 +7,11 @@ from collections import Counter
 
 from starlette.exceptions import HTTPException
 
-from catsdogs.inference.answers import MOST_PICTURES
+from catsdogs.inference.answers import MOST_BYTES_TOGETHER, MOST_PICTURES
 from catsdogs.ui.shared import streamlit_internals
 from catsdogs.ui.shared.streamlit_internals import MemoryUploadedFileManager, UploadedFileRec
 
-MOST_BYTES = 500 << 20
+MOST_BYTES = MOST_BYTES_TOGETHER
 MOST_BYTES_OF_ALL = 2 << 30
 LIMITS = f"up to {MOST_BYTES >> 20} MB and {MOST_PICTURES:,} files together"
 
