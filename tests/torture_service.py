@@ -1,12 +1,15 @@
-"""The service asked by another project's client, whose packages are not among this project's."""
+"""The service in long tests: asked by another project's client, and training a run."""
 
 import json
+import os
 import subprocess
+import sys
 
 import pytest
+import requests
 from conftest import PROJECT
 from hostile import photo
-from service_server import RUNS, build_world, serving
+from service_server import RUNS, TOKEN, build_world, places, serving
 
 CLIENT = "tritonclient[http]==2.73.0"
 SCRIPT = """
@@ -54,3 +57,27 @@ def test_the_client_of_triton_gets_the_answers_of_the_other_route(tmp_path):
         told = asked_by_triton(server, paths)
     for name, values in told.items():
         assert values == [answer["results"][0][name] for answer in answers]
+
+
+def test_a_run_is_trained_followed_to_its_end_and_then_answers(tmp_path):
+    (tmp_path / "artifacts").mkdir()
+    sample = tmp_path / "sample"
+    command = [sys.executable, "-m", "catsdogs", "data", "sample", "--images", "80"]
+    environment = {**os.environ, **places(tmp_path)}
+    subprocess.run([*command, "--out", str(sample)], check=True, cwd=PROJECT, env=environment)
+    own = {"Authorization": f"Bearer {TOKEN}"}
+    settings = {"model": "custom_cnn", "data": str(sample), "epochs": 1, "batch_size": 8}
+    with serving(tmp_path, CATSDOGS_API_TOKEN=TOKEN) as server:
+        assert server.get("/readyz").status_code == 503
+        queued = server.post("/api/v1/train", json=settings, headers=own)
+        assert queued.status_code == 202, queued.text
+        with requests.get(
+            f"{server.url}{queued.headers['location']}/events", stream=True, timeout=600
+        ) as stream:
+            lines = [line for line in stream.iter_lines(decode_unicode=True) if line]
+        kinds = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+        assert kinds[0] == "queued"
+        assert kinds[-2:] == ["finished", "end"]
+        assert "epoch" in kinds
+        answer = server.post("/api/v1/classify", files=[("files", ("a.jpg", photo(1, 200)))])
+        assert answer.json()[0]["results"][0]["run"] == queued.json()["run"]
