@@ -139,6 +139,14 @@ def test_only_a_name_that_ends_in_zip_gives_a_package(shipped, tmp_path, monkeyp
     assert "example.py" in zipfile.ZipFile(tmp_path / "model.ZIP").namelist()
 
 
+def test_a_model_that_is_a_folder_needs_a_zip(shipped, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(making, "require_possible", lambda *_: None)
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(SHIPPED.parent))
+    words = ["export", shipped.run_id, "--format", "savedmodel", "--out", str(tmp_path / "model")]
+    assert parser.main(words) == 1
+    assert "ends in .zip for --format savedmodel" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.mark.slow
 def test_the_example_for_litert_answers_as_the_app_does(shipped, photos, tmp_path):
     require_same_answers(shipped, packed("litert", shipped, tmp_path) / "example.py", photos)
@@ -148,18 +156,18 @@ def test_the_example_for_litert_answers_as_the_app_does(shipped, photos, tmp_pat
 def test_the_example_for_onnx_answers_as_the_app_does(shipped, photos, tmp_path):
     pytest.importorskip("tf2onnx")
     pytest.importorskip("onnxruntime")
-    folder = packed("onnx", shipped, tmp_path, onnx_model(shipped, tmp_path))
-    require_same_answers(shipped, folder / "example.py", photos)
+    require_same_answers(shipped, packed("onnx", shipped, tmp_path) / "example.py", photos)
 
 
 @pytest.mark.slow
-def test_the_example_for_keras_answers_as_the_app_does(trained, upright_photo, tmp_path):
-    folder = packed("keras", trained, tmp_path)
+@pytest.mark.parametrize("form", ["keras", "savedmodel"])
+def test_the_example_for_tensorflow_answers_as_the_app_does(form, trained, upright_photo, tmp_path):
+    folder = packed(form, trained, tmp_path)
     require_same_answers(trained, folder / "example.py", [upright_photo])
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("form", ["litert", "onnx", "keras"])
+@pytest.mark.parametrize("form", ["litert", "onnx", "keras", "savedmodel"])
 def test_an_example_needs_only_the_packages_that_it_names(form, trained, upright_photo, tmp_path):
     folder = packed(form, trained, tmp_path)
     (named,) = re.findall(r"pip install ([^;]*);", (folder / "example.py").read_text())
@@ -167,10 +175,3 @@ def test_an_example_needs_only_the_packages_that_it_names(form, trained, upright
     python = tmp_path / "new" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", *named.split()], check=True)
     require_same_answers(trained, folder / "example.py", [upright_photo], str(python))
-
-
-def onnx_model(run, folder: Path) -> Path:
-    from catsdogs.learning import onnx_export
-
-    onnx_export.convert(run.folder / layout.LITERT_MODEL, folder / "made.onnx")
-    return folder / "made.onnx"

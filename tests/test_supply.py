@@ -14,7 +14,12 @@ from conftest import PROJECT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-FILES = {"requirements.txt": (), "requirements-dev.txt": ("dev",)}
+# The lock files, each with its groups and extras.
+FILES = {
+    "requirements.txt": (),
+    "requirements-dev.txt": ("dev", "onnx"),
+    "requirements-onnx.txt": ("onnx",),
+}
 
 
 def project():
@@ -34,8 +39,9 @@ def pins(name):
 
 def asked_for(groups):
     named = project()["project"]["dependencies"]
+    more = project()["dependency-groups"] | project()["project"]["optional-dependencies"]
     for group in groups:
-        named = named + project()["dependency-groups"][group]
+        named = named + more[group]
     return [Requirement(one) for one in named]
 
 

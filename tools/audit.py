@@ -19,7 +19,10 @@ import requests
 
 from catsdogs.paths import PROJECT_ROOT
 
-FILES = ("requirements.txt", "requirements-dev.txt", "requirements-cuda.txt")
+FILES = (
+    *("requirements.txt", "requirements-dev.txt"),
+    *("requirements-cuda.txt", "requirements-onnx.txt"),
+)
 SERVICE = "https://api.osv.dev/v1/query"
 # A release with a known vulnerability (CVE-2019-10906): a database without it is useless.
 CANARY = {"package": {"name": "jinja2", "ecosystem": "PyPI"}, "version": "2.10"}

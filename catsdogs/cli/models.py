@@ -152,9 +152,14 @@ def export(*, run: str, form: str, out: Path, beside: str | None, force: bool) -
     size, known = target.stat().st_size, asdict(measured) if measured else {}
     if other:
         known["with"] = other.run_id
+    if is_unmeasured := measured is None and bool(FORMATS[form].program):
+        known = {"images": 0}
     result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size, **known}
     shown = {"run": found.run_id, "format": form, "file": out, "size": decimal(size)}
-    return Outcome(result, [tables.facts({**shown, **model_tables.exported(measured)})])
+    shown |= model_tables.exported(measured)
+    if is_unmeasured:
+        shown["agreement"] = "not measured: the run's photos are not on this machine"
+    return Outcome(result, [tables.facts(shown)])
 
 
 def _beside(name: str, run: Run, form: Format) -> Run:
@@ -174,6 +179,11 @@ def _exported(
     """Write the file or the package, whole or not at all."""
     for one in filter(None, (run, beside)):
         making.require_possible(form, one)
+    if form.suffix == package.SUFFIX != target.suffix.lower():
+        raise ConfigError(
+            f"Expected a name that ends in {package.SUFFIX} for --format {form.name}. Received: "
+            f"{shown}. This format is a folder."
+        )
     with TemporaryDirectory() as folder:
         # A program loads its file again, so it writes to a place of its own.
         made = Path(folder) / f"model{form.suffix}"

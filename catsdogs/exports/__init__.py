@@ -2,6 +2,7 @@
 
 formats.py     the formats: their names, what runs them, what makes them
 making.py      writes a run's model in one format
+metadata.py    the essentials of a model card inside of a model file
 package.py     a zip of a written model, its labels, its card and an example that runs it
 agreement.py   how often a written model agrees with the run, on its validation photos
 onnx_model.py  an ONNX file as a function from an image to named arrays

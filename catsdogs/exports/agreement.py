@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.dataset import index
-from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.errors import DatasetError, RunError, UnreadableImage
 from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
@@ -16,6 +16,10 @@ from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 
+# The largest difference in P(dog) of a model that only another program runs. Measured: below 1e-5
+# for networks that see the picture as it is. A centre crop is enlarged and rounded to whole pixels,
+# and two ways to compute LiteRT differ there by 2e-4, too.
+EQUAL = 1e-3
 Answer = Callable[[np.ndarray], float]  # uint8 (S, S, 3) → P(dog)
 
 
@@ -90,3 +94,16 @@ def agreement(p_dog: np.ndarray, own: np.ndarray, label: np.ndarray) -> Agreemen
         to_cat=int((said_dog & ~says_dog).sum()),
         to_dog=int((says_dog & ~said_dog).sum()),
     )
+
+
+def require_equal(found: Agreement, name: str) -> None:
+    """Check that a model that should answer as its run does so.
+
+    Raises:
+        RunError: if a probability differs by more than ``EQUAL``.
+    """
+    if not found.largest_difference <= EQUAL:
+        raise RunError(
+            f"Expected the {name} model to agree with the run within {EQUAL:g}. Received: a "
+            f"difference of {found.largest_difference:.2g}. Please report it, and use LiteRT."
+        )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from catsdogs.runs import layout
 from catsdogs.runs.choices import FLOAT16, INT8
 
+LITERT = ".tflite"
 _QUANTIZATION = "catsdogs.learning.quantization"
 
 
@@ -18,6 +19,7 @@ class Format:
 
     ``runs_on`` is what runs a model of this format. It is a copy of the run's file ``copied``; the
     ``program``, a module, makes it; or it is one web page with the model in the format ``page_of``.
+    If its suffix is .zip, the model is a folder, and its file a zip of it.
     ``needs`` are packages that only the program needs, in the optional extra ``extra``. If
     ``from_litert``, a run without a Keras file, such as those that come with the project, can be
     written in this format.
@@ -36,12 +38,13 @@ class Format:
 
 
 _LITERT = ("ai-edge-litert",)
+_ONNX = ("tf2onnx", "onnx", "onnxruntime")
 _BROWSER = ("a browser",)
 _ALL = (
     Format("keras", "Keras", ".keras", ("keras", "tensorflow"), copied=layout.KERAS_MODEL),
-    Format("litert", "LiteRT", ".tflite", _LITERT, copied=layout.LITERT_MODEL, from_litert=True),
-    Format(FLOAT16, "LiteRT, float16", ".tflite", _LITERT, program=_QUANTIZATION),
-    Format(INT8, "LiteRT, int8", ".tflite", _LITERT, program=_QUANTIZATION),
+    Format("litert", "LiteRT", LITERT, _LITERT, copied=layout.LITERT_MODEL, from_litert=True),
+    Format(FLOAT16, "LiteRT, float16", LITERT, _LITERT, program=_QUANTIZATION),
+    Format(INT8, "LiteRT, int8", LITERT, _LITERT, program=_QUANTIZATION),
     Format("web", "Web page", ".html", _BROWSER, page_of="litert", from_litert=True),
     Format("web-int8", "Web page, int8", ".html", _BROWSER, page_of=INT8),
     Format(
@@ -50,9 +53,26 @@ _ALL = (
         ".onnx",
         ("onnxruntime",),
         program="catsdogs.learning.onnx_export",
-        needs=("tf2onnx", "onnx", "onnxruntime"),
+        needs=_ONNX,
         extra="onnx",
         from_litert=True,
+    ),
+    Format(
+        "onnx-int8",
+        "ONNX, int8",
+        ".onnx",
+        ("onnxruntime",),
+        program="catsdogs.learning.onnx_quantization",
+        needs=_ONNX,
+        extra="onnx",
+        from_litert=True,
+    ),
+    Format(
+        "savedmodel",
+        "TensorFlow SavedModel",
+        ".zip",
+        ("tensorflow",),
+        program="catsdogs.learning.saved_model",
     ),
 )
 FORMATS = {form.name: form for form in _ALL}

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from catsdogs.errors import RunError
 from catsdogs.exports.agreement import Agreement
-from catsdogs.exports.formats import FORMATS, Format
+from catsdogs.exports.formats import FORMATS, LITERT, Format
+from catsdogs.exports.metadata import essentials, with_metadata
 from catsdogs.runs import layout, model_files
 from catsdogs.runs.command import repeating
 from catsdogs.runs.run import Run
@@ -48,8 +49,8 @@ def obstacle(form: Format, run: Run) -> str:
         return ""
     return (
         f"Expected {' and '.join(form.needs)}, which write this format. Received: no "
-        f'{" and no ".join(missing)}. Install them: pip install "catsdogs[{form.extra}]", or '
-        f"in a clone of the project: pip install {' '.join(form.needs)}"
+        f"{' and no '.join(missing)}. Install them, in the folder of the project: "
+        f"pip install -r requirements-{form.extra}.txt"
     )
 
 
@@ -63,19 +64,30 @@ def make(
 ) -> Agreement | None:
     """Write the model of ``run`` to ``target``; return how it agrees with the run, if measured.
 
-    A web page also shows the answers of the run ``beside``. ``watch`` is called a few times a
-    second, and may raise to end the work.
+    LiteRT and ONNX files say in their metadata how to feed them. A copy answers as the run does;
+    another format is not measured if the run's photos are not on this machine. A web page also
+    shows the answers of the run ``beside``. ``watch`` is called a few times a second, and may raise
+    to end the work.
 
     Raises:
         OSError: if ``target`` cannot be written.
         RunError: with the reason, if the model cannot be made.
     """
     require_possible(form, run)
+    if form.page_of:
+        return _make_page(FORMATS[form.page_of], run, target, beside=beside, watch=watch)
+    measured = _make_model(form, run, target, watch)
+    if form.suffix == LITERT:
+        files.write_bytes(target, with_metadata(target.read_bytes(), essentials(run)))
+    return measured
+
+
+def _make_model(
+    form: Format, run: Run, target: Path, watch: Callable[[], None]
+) -> Agreement | None:
     if form.copied is not None:
         shutil.copyfile(model_files.intact(run, form.copied), target)
         return None
-    if form.page_of:
-        return _make_page(FORMATS[form.page_of], run, target, beside=beside, watch=watch)
     paths = str(run.folder), str(target)
     try:
         printed = processes.answer_of(form.program, form.name, *paths, watch=watch)
@@ -90,11 +102,11 @@ def _make_page(
 ) -> Agreement | None:
     with TemporaryDirectory() as folder:
         model = Path(folder) / layout.LITERT_MODEL
-        measured = make(form, run, model, watch=watch)
+        measured = _make_model(form, run, model, watch)
         other = None
         if beside is not None:
             other = Classifier(beside, Path(folder) / f"beside-{layout.LITERT_MODEL}")
-            make(form, beside, other.file, watch=watch)
+            _make_model(form, beside, other.file, watch)
         files.write_text(target, page(run, model, beside=other))
     return measured
 

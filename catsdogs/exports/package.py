@@ -1,6 +1,7 @@
 """A run's model as one zip: the model, its labels, its card, and an example that runs it."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from catsdogs.exports.formats import Format
@@ -12,6 +13,7 @@ from catsdogs.runs.run import Run
 from catsdogs.system import files
 
 SUFFIX = ".zip"
+MODEL = "model"
 LABELS, CARD, EXAMPLE = "labels.txt", "MODEL_CARD.md", "example.py"
 # Zips have no earlier date. A fixed one makes packages of the same model equal.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -27,12 +29,30 @@ def write_package(form: Format, run: Run, model: Path, target: Path) -> None:
         OSError: if ``target`` cannot be written.
         RunError: if a file of the run is damaged.
     """
-    texts = _texts(form, run)
-    name = f"model{form.suffix}"
-    with files.replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as package:
-        for entry in sorted((name, *texts)):
-            content = texts[entry].encode() if entry in texts else model.read_bytes()
-            _add(package, entry, content)
+    texts = {name: text.encode() for name, text in _texts(form, run).items()}
+    write_zip(target, _model(form, model) | texts)
+
+
+def write_zip(target: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a zip of ``contents``, by name. The same contents give the same bytes.
+
+    Raises:
+        OSError: if ``target`` cannot be written.
+    """
+    with files.replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as written:
+        for name in sorted(contents):
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, _MODE
+            entry.create_system = 3  # Unix: otherwise the mode is not used.
+            written.writestr(entry, contents[name])
+
+
+def _model(form: Format, model: Path) -> dict[str, bytes]:
+    """Return the model's file, or the files of its folder where it is a zip of one."""
+    if form.suffix != SUFFIX:
+        return {f"{MODEL}{form.suffix}": model.read_bytes()}
+    with zipfile.ZipFile(model) as folder:
+        return {name: folder.read(name) for name in folder.namelist()}
 
 
 def _texts(form: Format, run: Run) -> dict[str, str]:
@@ -52,15 +72,8 @@ def _example(form: Format, run: Run) -> str:
         filters={},
         runtime=form.runs_on[0],
         packages=(*form.runs_on, "numpy", "pillow"),
-        model=f"model{form.suffix}",
+        model=MODEL if form.suffix == SUFFIX else f"{MODEL}{form.suffix}",
         labels=LABELS,
         side=run.config.info.side,
         temperature=run.result.calibration.temperature,
     )
-
-
-def _add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
-    entry = zipfile.ZipInfo(name, _DATE)
-    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, _MODE
-    entry.create_system = 3  # Unix: otherwise the mode is not used.
-    package.writestr(entry, content)

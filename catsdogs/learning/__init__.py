@@ -16,6 +16,8 @@ checkpoint.py     everything that a fit needs to resume, in one file
 reporting.py      a worker's phases, with progress and time
 export.py         Keras → LiteRT, with the heat map inside the graph
 onnx_export.py    LiteRT → ONNX, and how well the two agree
+onnx_quantization.py  ONNX in int8, and how accurate it is
+saved_model.py    Keras → SavedModel, and how well the two agree
 quantization.py   smaller model files, and how accurate they are
 referencing.py    the training photos that "neither" is measured against
 unseen.py         the limits for "neither", measured on held-out clusters

@@ -61,6 +61,17 @@ def export_float16(model: keras.Model, target: Path) -> None:
     _export(_graph(model), target, optimizations=_SMALLER, weights=[tensorflow.float16])
 
 
+def export_saved_model(model: keras.Model, folder: Path) -> None:
+    """Write a complete network as a SavedModel for any number of images; outputs as in LiteRT."""
+    graph = _graph(model)
+    archive = keras.export.ExportArchive()
+    archive.track(graph)
+    images = tensorflow.TensorSpec((None, *graph.input_shape[1:]), tensorflow.uint8, name="image")
+    # ``model.export`` leaves ``training`` open, and in older runs a layer then assumes it.
+    archive.add_endpoint("serve", lambda image: graph(image, training=False), [images])
+    archive.write_out(folder, verbose=False)
+
+
 def backbone_file(weights: Path) -> Path:
     """Return the exported backbone of these weights, exporting it when the cache has none.
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from catsdogs.dataset import index
@@ -40,22 +41,28 @@ def quantized(form: str, run: Run, out: Path) -> Agreement:
     Raises:
         DatasetError: if the run's photos, needed to measure and to calibrate int8, are missing.
     """
-    root = opening.open_source(Path(run.config.data))
-    records = index.scan(root).usable
-    photos = validation_photos(run, records)
-    model = loaded(run)
+    photos, model = validation_photos(run), loaded(run)
     if form == INT8:
-        learned_from = records[is_trained_on(run, records["digest"])]
-        side = run.config.info.side
-        export.export_int8(
-            model, out, partial(engines.calibration_photos, root, learned_from, side)
-        )
+        export.export_int8(model, out, partial(photos_to_calibrate, run))
     else:
         export.export_float16(model, out)
     smaller = LiteRTModel(out)
     p_dog = answers(lambda image: smaller(image)["p_dog"].item(), photos, side=smaller.side)
     own, label = (photos.table[name].to_numpy() for name in ("p_dog", "label"))
     return agreement(p_dog, own, label)
+
+
+def photos_to_calibrate(run: Run) -> list[np.ndarray]:
+    """Return some of the run's training photos, uint8 (S, S, 3) each.
+
+    Raises:
+        DatasetError: if its photos are missing or do not decode.
+        RunError: if the run's files are missing or damaged.
+    """
+    root = opening.open_source(Path(run.config.data))
+    records = index.scan(root).usable
+    learned_from = records[is_trained_on(run, records["digest"])]
+    return engines.calibration_photos(root, learned_from, run.config.info.side)
 
 
 def is_trained_on(run: Run, digests: pd.Series) -> pd.Series:

@@ -108,7 +108,8 @@ def _middle(pixels: keras.KerasTensor, share: float) -> keras.KerasTensor:
     """Return this share of the width and height of pictures, enlarged to their size S."""
     side = pixels.shape[1]
     cropped = layers.Cropping2D(round(side * (1 - share) / 2), name=_MIDDLE)(pixels)
-    enlarged = layers.Resizing(side, side, dtype="float32")(cropped)
+    # Resizing assumes training, which would also hold for the layers after it.
+    enlarged = layers.Resizing(side, side, dtype="float32")(cropped, training=False)
     return ops.cast(ops.round(enlarged), "uint8")
 
 

@@ -11,7 +11,7 @@ from msgspec import UnsetType
 
 from catsdogs.errors import RunError
 from catsdogs.evaluation.calibration import FOLDS
-from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
+from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.inference.both import FALSE_ALARMS
 from catsdogs.inference.rejection import OTHER_THINGS, References
@@ -72,6 +72,7 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         doubt=doubt(replace(run.view, result=result), run.config),
         side=run.config.info.side,
         classes=CLASS_NAMES,
+        threshold=THRESHOLD,
         outputs=_outputs(run.folder / layout.LITERT_MODEL),
         litert_model=layout.LITERT_MODEL,
         keras_model=layout.KERAS_MODEL,

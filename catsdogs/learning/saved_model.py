@@ -1,0 +1,69 @@
+"""``python -m catsdogs.learning.saved_model FORMAT RUN_FOLDER OUT``: a run's model as SavedModel.
+
+A SavedModel is a folder, so ``OUT`` is a zip of it. Prints how it agrees with the run, as JSON.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from catsdogs.errors import CatsDogsError
+from catsdogs.exports.agreement import (
+    Agreement,
+    agreement,
+    answers,
+    require_equal,
+    validation_photos,
+)
+from catsdogs.exports.package import MODEL, write_zip
+from catsdogs.learning import export
+from catsdogs.learning.frameworks import tensorflow
+from catsdogs.learning.quantization import loaded
+from catsdogs.runs import store
+from catsdogs.runs.run import Run
+
+
+def main(folder: Path, out: Path) -> int:
+    """Write ``out`` and print the agreement; return the exit status."""
+    try:
+        print(json.dumps(asdict(exported(store.load(folder), out))))
+    except CatsDogsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def exported(run: Run, out: Path) -> Agreement:
+    """Write a zip of the model of ``run`` as SavedModel to ``out``; compare it with the run.
+
+    Raises:
+        DatasetError: if the run's validation photos are missing.
+        RunError: if a file of the run is missing or damaged, or if a probability differs by more
+            than ``EQUAL``.
+    """
+    photos = validation_photos(run)
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / MODEL
+        export.export_saved_model(loaded(run), made)
+        parts = [path for path in made.rglob("*") if path.is_file()]
+        write_zip(out, {path.relative_to(folder).as_posix(): path.read_bytes() for path in parts})
+        answer = tensorflow.saved_model.load(made).signatures["serving_default"]
+        p_dog = answers(lambda image: _p_dog(answer, image), photos, side=run.config.info.side)
+    own, label = (photos.table[name].to_numpy() for name in ("p_dog", "label"))
+    found = agreement(p_dog, own, label)
+    require_equal(found, "SavedModel")
+    return found
+
+
+def _p_dog(answer: Any, image: np.ndarray) -> float:
+    found = answer(image=tensorflow.constant(image[np.newaxis]))["p_dog"]
+    return float(found.numpy().item())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[2]), Path(sys.argv[3])))
