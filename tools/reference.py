@@ -50,7 +50,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "reference-custom_cnn-plain": {"model": "custom_cnn", "recipe": "plain"},
     "reference-custom_cnn": {
         "model": "custom_cnn",
-        "repeats": 4,
+        "repeats": 6,
         "dropout": 0.5,
         "weight_decay": 0.05,
         "mirrored_view": True,
