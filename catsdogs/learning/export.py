@@ -19,7 +19,7 @@ from catsdogs.features.embeddings import EMBEDDING_SIZE
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.learning import models, tensorflow_internals
 from catsdogs.learning.frameworks import keras, layers, ops, tensorflow
-from catsdogs.learning.views import Views, one_view
+from catsdogs.learning.views import Views, for_views, one_view
 from catsdogs.system import files
 
 _SMALLER = [tensorflow.lite.Optimize.DEFAULT]
@@ -155,9 +155,11 @@ def check_agreement(litert: Path, images: list[np.ndarray], p_dog: np.ndarray) -
 def _graph(model: keras.Model) -> keras.Model:
     """Return a complete network with all outputs of its LiteRT file."""
     network, seen = one_view(model)
+    network = for_views(network, seen)
     if models.has_backbone(network):
         backbone, head = models.parts_of_mobilenet_v2(network)
-        graph = _class_activation_graph(backbone, *head.get_layer("p_dog").get_weights())
+        kernel, bias = head.get_layer("p_dog").get_weights()
+        graph = _class_activation_graph(backbone, kernel, bias, dtype=network.input.dtype)
     else:
         graph = _grad_cam_graph(network)
     return graph if seen.is_whole else _with_views(graph, seen, last=network.layers[-1])
@@ -181,21 +183,21 @@ def _grad_cam_graph(model: keras.Model) -> keras.Model:
     ]
     # A network inside another: operations from a file have the names that new ones would get.
     network = keras.Model(model.input, tensors)
-    pixels = keras.Input(model.input_shape[1:], dtype="uint8", name="image")
+    pixels = keras.Input(model.input_shape[1:], dtype=model.input.dtype, name="image")
     maps, hidden, embedding, p_dog = network(pixels)
     heatmap = _grad_cam(model, maps, hidden)
     return keras.Model(pixels, {"p_dog": p_dog, "heatmap": heatmap, "embedding": embedding})
 
 
 def _class_activation_graph(
-    backbone: keras.Model, kernel: np.ndarray, bias: np.ndarray
+    backbone: keras.Model, kernel: np.ndarray, bias: np.ndarray, *, dtype: str = "uint8"
 ) -> keras.Model:
     """The class activation map (Zhou et al., 2016, arXiv:1512.04150), exact for this network.
 
     Averaging over positions and applying the head commute, so the head applied at each position
     gives the logit's share of that position, and their mean is the logit itself.
     """
-    pixels = keras.Input(backbone.input_shape[1:], dtype="uint8", name="image")
+    pixels = keras.Input(backbone.input_shape[1:], dtype=dtype, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1)(pixels)
     maps = backbone(x, training=False)  # (B, 7, 7, 1280)
     cam = layers.EinsumDense("bhwc,cd->bhwd", (7, 7, 1), bias_axes="hwd", name="cam")

@@ -34,7 +34,7 @@ class Views:
         return self == Views()
 
     def of(self, pixels: keras.KerasTensor) -> list[keras.KerasTensor]:
-        """Return the views of pictures, uint8 (B, S, S, 3), in their size."""
+        """Return the views of pictures, uint8 (B, S, S, 3), in their size; a middle is float32."""
         seen = pixels if self.centre_crop == 1 else _middle(pixels, self.centre_crop)
         return [seen, mirrored(seen)] if self.mirrored else [seen]
 
@@ -60,12 +60,22 @@ def with_views(model: keras.Model, views: Views) -> keras.Model:
     """
     if views.is_whole:
         return model
+    model = for_views(model, views)
     *_, before, last = model.layers
     view = keras.Model(model.input, before.output, name=_VIEW)
     pixels = keras.Input(model.input_shape[1:], dtype="uint8", name="image")
     vectors = [view(seen) for seen in views.of(pixels)]
     vector = layers.Average()(vectors) if views.mirrored else vectors[0]
     return keras.Model(pixels, last(vector), name=model.name)
+
+
+def for_views(model: keras.Model, views: Views) -> keras.Model:
+    """Return the network, or a copy with its weights, for what ``views.of`` returns.
+
+    An enlarged middle stays in fractions of a grey level: rounded, halves would become one level or
+    another, as each runtime computes them.
+    """
+    return model if views.centre_crop == 1 else _taking("float32", model)
 
 
 def one_view(model: keras.Model) -> tuple[keras.Model, Views]:
@@ -81,6 +91,7 @@ def one_view(model: keras.Model) -> tuple[keras.Model, Views]:
     is_mirrored = any(isinstance(layer, layers.Average) for layer in model.layers)
     if _MIDDLE not in names:
         return network, Views(mirrored=is_mirrored)
+    network = _taking("uint8", network)
     side = model.input_shape[1]
     ((margin, _), _) = model.get_layer(_MIDDLE).cropping
     return network, Views(1 - 2 * margin / side, is_mirrored)
@@ -100,8 +111,8 @@ class Middle(layers.Layer):
         self._share = share
 
     def call(self, pixels: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
-        """Return pictures like ``pixels``, uint8 (B, S, S, 3)."""
-        return pixels if training else _middle(pixels, self._share)
+        """Return pictures like ``pixels``, uint8 (B, S, S, 3), in float32."""
+        return ops.cast(pixels, "float32") if training else _middle(pixels, self._share)
 
 
 def _middle(pixels: keras.KerasTensor, share: float) -> keras.KerasTensor:
@@ -109,8 +120,16 @@ def _middle(pixels: keras.KerasTensor, share: float) -> keras.KerasTensor:
     side = pixels.shape[1]
     cropped = layers.Cropping2D(round(side * (1 - share) / 2), name=_MIDDLE)(pixels)
     # Resizing assumes training, which would also hold for the layers after it.
-    enlarged = layers.Resizing(side, side, dtype="float32")(cropped, training=False)
-    return ops.cast(ops.round(enlarged), "uint8")
+    # Whole numbers would be rounded again.
+    exact = ops.cast(cropped, "float32")
+    return layers.Resizing(side, side, dtype="float32")(exact, training=False)
+
+
+def _taking(dtype: str, network: keras.Model) -> keras.Model:
+    pixels = keras.Input(network.input_shape[1:], dtype=dtype, name="image")
+    copy = keras.models.clone_model(network, pixels)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def _spread(cells: int, share: float) -> np.ndarray:

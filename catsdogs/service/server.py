@@ -44,6 +44,7 @@ def serve(
     service = Service(access(address, names, token), Models(runs))
     config = uvicorn.Config(
         application(service),
+        log_config=None,  # It would close the handlers that the process has.
         log_level="warning",
         access_log=False,  # The names of files are not kept.
         proxy_headers=False,  # The guard asks for the real peer.
