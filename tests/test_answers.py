@@ -166,6 +166,14 @@ def test_too_many_pictures_are_refused_before_any_is_read(monkeypatch):
         gathering.in_archive("photos.zip", archive(**{f"{i}.png": b"" for i in range(3)}))
 
 
+def test_an_archive_on_this_machine_may_have_as_many_as_kaggles(tmp_path):
+    path = tmp_path / "test1.zip"
+    path.write_bytes(archive(**{f"test1/{i}.jpg": b"" for i in range(1, 12_501)}))
+    sources = gathering.gathered([path]).sources
+    assert len(sources) == 12_500
+    assert sources[0][0] == f"{path}/test1/1.jpg"
+
+
 def test_what_could_not_be_read_keeps_no_content():
     content = b"no picture" * 100
     before = sys.getrefcount(content)
