@@ -207,7 +207,7 @@ def test_a_difference_as_large_as_the_margin_is_seldom_called_equivalent(images,
     """The test's size, exactly, where all flips go one way: their number is binomial."""
     wrongly = 0.0
     for flips in range(int(5 * images * margin)):
-        if paired._equivalence(flips, 0, images, margin).shown:
+        if paired.equivalence(flips, 0, images, margin).shown:
             wrongly += stats.binom.pmf(flips, images, margin)
     assert 0 < wrongly < 0.07
 

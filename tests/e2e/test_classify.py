@@ -324,9 +324,7 @@ def with_camera(browser: Browser):
     with_camera.close()
 
 
-def test_the_camera_answers_in_the_browser_and_sends_only_the_frame_that_is_kept(
-    app, with_camera, runs
-):
+def test_the_camera_answers_in_the_browser_and_sends_no_frame(app, with_camera, runs):
     page, sent, requests = with_camera, [], []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
     page.on("request", lambda request: requests.append(request))
@@ -334,8 +332,7 @@ def test_the_camera_answers_in_the_browser_and_sends_only_the_frame_that_is_kept
     settle(page)
     assert page.evaluate("window.asked") == 0
     assert not [one.url for one in requests if "live_camera" in one.url]
-    camera = page.get_by_role("button", name="Camera", exact=True)
-    camera.click()
+    open_camera(page)
     expect(page.get_by_text(re.compile("answers a second"))).to_be_visible()
     said, before = len(sent), len(requests)
     page.get_by_text("Heat map", exact=True).click()
@@ -343,6 +340,16 @@ def test_the_camera_answers_in_the_browser_and_sends_only_the_frame_that_is_kept
     # A frame of the camera is 900 kB, and its smallest JPEG 5 kB.
     assert sum(map(len, sent[said:])) < 4000
     assert len(requests) == before
+
+
+@pytest.mark.long
+def test_a_frame_that_is_kept_is_one_upload(app, with_camera, runs):
+    page, sent, requests = with_camera, [], []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
+    page.on("request", lambda request: requests.append(request))
+    classify(page, app, runs[0])
+    open_camera(page)
+    expect(page.get_by_text(re.compile("answers a second"))).to_be_visible()
     label = page.locator(".label").text_content().split(",")[0]
     page.get_by_role("button", name="Keep this frame").click()
     expect(answer(page)).to_be_visible()
@@ -351,7 +358,7 @@ def test_the_camera_answers_in_the_browser_and_sends_only_the_frame_that_is_kept
     assert max(map(len, sent)) < 4000
     assert [one.method for one in requests].count("PUT") == 1
     fetched = [one.url for one in requests if ".wasm" in one.url]
-    camera.click()
+    open_camera(page)
     expect(page.get_by_text(re.compile("answers a second"))).to_be_visible()
     assert [one.url for one in requests if ".wasm" in one.url] == fetched
 

@@ -345,7 +345,9 @@ def test_damaged_predictions_are_explained_and_the_other_tabs_stay(trained_machi
     (run.folder / layout.PREDICTIONS).write_bytes(b"")
     app = opened()
     assert "other content" in app.error[0].value
-    assert [tab.label for tab in app.tabs] == ["Differences", "Training", "Cost", "All 2 runs"]
+    assert [tab.label for tab in app.tabs] == [
+        *("Differences", "Training", "Cost", "Download", "All 2 runs")
+    ]
 
 
 def test_runs_that_share_no_photos_are_shown_on_their_own(trained_machine):
