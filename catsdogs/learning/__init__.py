@@ -15,6 +15,7 @@ measuring.py      the metrics of a fit, and class weights
 checkpoint.py     everything that a fit needs to resume, in one file
 reporting.py      a worker's phases, with progress and time
 export.py         Keras → LiteRT, with the heat map inside the graph
+export_program.py  the end of each program that writes another format
 onnx_export.py    LiteRT → ONNX, and how well the two agree
 onnx_quantization.py  ONNX in int8, and how accurate it is
 saved_model.py    Keras → SavedModel, and how well the two agree

@@ -4,9 +4,7 @@ It is converted from the run's LiteRT file: Keras' own exporter makes an unusabl
 CNN. Prints how the two files agree as JSON; ``null`` without the run's photos.
 """
 
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +16,7 @@ import pandas as pd
 import tf2onnx
 from ai_edge_litert.interpreter import Interpreter
 
-from catsdogs.errors import CatsDogsError, DatasetError
+from catsdogs.errors import DatasetError
 from catsdogs.exports.agreement import (
     Agreement,
     Photos,
@@ -30,7 +28,8 @@ from catsdogs.exports.agreement import (
 from catsdogs.exports.metadata import essentials
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.labels import label_of_name
-from catsdogs.runs import layout, model_files, store
+from catsdogs.learning import export_program
+from catsdogs.runs import layout, model_files
 from catsdogs.runs.run import Run
 from catsdogs.sources.sample import draw_sample
 from catsdogs.system import files
@@ -38,17 +37,6 @@ from catsdogs.system import files
 _OPSET = 17
 # Enough to see that a conversion went wrong.
 _DRAWN = 20
-
-
-def main(folder: Path, out: Path) -> int:
-    """Write ``out`` and print the agreement; return the exit status."""
-    try:
-        found = exported(store.load(folder), out)
-        print(json.dumps(asdict(found) if found else None))
-    except CatsDogsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def exported(run: Run, out: Path) -> Agreement | None:
@@ -126,4 +114,4 @@ def p_dog_of(session: onnxruntime.InferenceSession, image: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[2]), Path(sys.argv[3])))
+    sys.exit(export_program.main(exported))

@@ -3,11 +3,9 @@
 The float32 ONNX file is quantized. Prints how the result agrees with the run, as JSON.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,23 +15,12 @@ import onnxruntime
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from catsdogs.errors import CatsDogsError
 from catsdogs.exports.agreement import Agreement, agreement, answers, validation_photos
 from catsdogs.exports.metadata import essentials
-from catsdogs.learning import onnx_export
+from catsdogs.learning import export_program, onnx_export
 from catsdogs.learning.quantization import photos_to_calibrate
-from catsdogs.runs import layout, model_files, store
+from catsdogs.runs import layout, model_files
 from catsdogs.runs.run import Run
-
-
-def main(folder: Path, out: Path) -> int:
-    """Write ``out`` and print the agreement; return the exit status."""
-    try:
-        print(json.dumps(asdict(exported(store.load(folder), out))))
-    except CatsDogsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def exported(run: Run, out: Path) -> Agreement:
@@ -110,4 +97,4 @@ class _Fed(quantization.CalibrationDataReader):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[2]), Path(sys.argv[3])))
+    sys.exit(export_program.main(exported))

@@ -3,16 +3,13 @@
 A SavedModel is a folder, so ``OUT`` is a zip of it. Prints how it agrees with the run, as JSON.
 """
 
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from catsdogs.errors import CatsDogsError
 from catsdogs.exports.agreement import (
     Agreement,
     agreement,
@@ -21,21 +18,10 @@ from catsdogs.exports.agreement import (
     validation_photos,
 )
 from catsdogs.exports.package import MODEL, write_zip
-from catsdogs.learning import export
+from catsdogs.learning import export, export_program
 from catsdogs.learning.frameworks import tensorflow
 from catsdogs.learning.quantization import loaded
-from catsdogs.runs import store
 from catsdogs.runs.run import Run
-
-
-def main(folder: Path, out: Path) -> int:
-    """Write ``out`` and print the agreement; return the exit status."""
-    try:
-        print(json.dumps(asdict(exported(store.load(folder), out))))
-    except CatsDogsError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def exported(run: Run, out: Path) -> Agreement:
@@ -66,4 +52,4 @@ def _p_dog(answer: Any, image: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[2]), Path(sys.argv[3])))
+    sys.exit(export_program.main(exported))

@@ -40,7 +40,7 @@ def admitted(request: Request, service: Service) -> Iterator[None]:
     """Hold a place, and later the bytes of the request, until the block ends.
 
     Raises:
-        Refused: 429, when there is no place.
+        Refused: 429, while the others fill the room that all requests share.
     """
     with service.requests.place():
         try:
