@@ -1,29 +1,13 @@
-"""Home: drop a photo and see the answer; below it your dataset, your runs and the next step."""
+"""Home: drop a photo and see the answer; below it your dataset, your runs and the next step.
+
+``streamlit run`` imports this module for its ``app``, which runs it as a script for each page view.
+"""
 
 import streamlit as st
 
-from catsdogs.runs import store
-from catsdogs.ui import frame
-from catsdogs.ui.classify import bench, results, runs
-from catsdogs.ui.runs import cards, overview
-from catsdogs.ui.shared import current_dataset
-from catsdogs.ui.shared.pages import HOME
+from catsdogs.ui import api, home
 
-frame.page(HOME, "Drop a photo: is it a cat or a dog?", follows_runs=True)
-
-all_runs, broken = store.list_runs()
-usable = [run for run in all_runs if run.can_classify]
-if usable:
-    bench.show("home", usable, choose=runs.current, draw=results.one_of_all)
-
-dataset = current_dataset.dataset()
-if dataset is not None:
-    left, middle, right = st.columns(3, border=True)
-    with left:
-        overview.dataset(dataset)
-    with middle:
-        overview.models(usable, dataset)
-    with right:
-        overview.next_step(all_runs, dataset)
-
-cards.broken_folders(broken)
+if __name__ == "__main__":
+    home.show()
+else:
+    app = st.App(__file__, middleware=api.middleware(), lifespan=api.answering_at_once)

@@ -34,6 +34,7 @@ UI_FLOORS = (
     {"shared"},
     {"runs", "exports"},
     {"frame", "dataset", "train", "compare", "classify"},
+    {"api", "home"},
 )
 
 

@@ -4,8 +4,10 @@ It is started from a folder whose ``.streamlit/config.toml`` wants everything op
 somebody made for another app may.
 """
 
+import asyncio
 import http.client
 import io
+import json
 import shutil
 import socket
 from contextlib import closing
@@ -22,6 +24,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from visitor import COOKIE, Visitor
 
 from catsdogs.inference import answers
+from catsdogs.ui import api
 from catsdogs.ui.shared import uploads
 
 pytestmark = [pytest.mark.slow]
@@ -126,6 +129,64 @@ def test_only_this_machines_own_pages_open_a_session(app, host, origin, status):
     port = port_of(app)
     headers = {"Host": host.format(port=port), "Origin": origin.format(port=port), **HANDSHAKE}
     assert ask(app, "/_stcore/stream", **headers)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://127.0.0.1:{port}"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"X-Forwarded-For": "192.0.2.7"}, 401),
+        ({"Authorization": "Bearer invented"}, 401),
+    ],
+)
+def test_only_programs_of_this_machine_ask_the_service_in_the_app(app, headers, status):
+    sent = {name: value.format(port=port_of(app)) for name, value in headers.items()}
+    for path in ("/api/v1/runs", "/api/v1/openapi.json", "/api/v1/metrics", "/api/v1/"):
+        assert ask(app, path, **sent)[0] == status, path
+
+
+def test_the_service_in_the_app_answers_like_the_service(app):
+    kind = {"Content-Type": "image/jpeg"}
+    status, _, content = ask(app, "/api/v1/classify?name=a.jpg", "POST", photo(), **kind)
+    [answer] = json.loads(content)
+    assert status == 200
+    assert answer["results"][0]["run"] == "reference-custom_cnn"
+    assert ask(app, "/api/v1/gone")[0] == 404
+    assert ask(app, "/api/v1/train", "POST", b"{}")[0] == 403
+    assert isinstance(json.loads(ask(app, "/api/v1/v2/models/gone")[2])["error"], str)
+    paths = json.loads(ask(app, "/api/v1/openapi.json")[2])["paths"]
+    assert "/api/v1/healthz" in paths
+    for path in paths:
+        assert path.startswith("/api/v1/")
+        assert ask(app, path.format(run="gone", model="gone"), "DELETE")[0] == 405, path
+
+
+def test_the_app_sends_the_end_of_an_answer_at_once():
+    async def is_set_on_a_connection() -> bool:
+        async with api.answering_at_once(None):
+            with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+                reached = asyncio.get_running_loop().create_future()
+                server = await asyncio.start_server(
+                    lambda _, writer: reached.set_result(writer), sock=listening
+                )
+                with closing(socket.create_connection(listening.getsockname())):
+                    connection = (await reached).get_extra_info("socket")
+                    is_set = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                    (await reached).close()
+                    await (await reached).wait_closed()
+                server.close()
+        return bool(is_set)
+
+    assert asyncio.run(is_set_on_a_connection())
+
+
+def test_the_app_does_not_start_with_a_token_that_can_be_guessed(monkeypatch):
+    monkeypatch.setenv("CATSDOGS_API_TOKEN", "short")
+    with pytest.raises(SystemExit, match="at least 16 characters"):
+        api.middleware()
 
 
 def test_no_answer_lets_a_foreign_page_read_it(app):

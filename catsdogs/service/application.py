@@ -25,7 +25,7 @@ from catsdogs.service.service import Service
 def application(service: Service) -> Starlette:
     """Return the service as an ASGI application. Each request passes its guard first."""
     made = Starlette(
-        routes=routes(),
+        routes=routes(service.prefix),
         middleware=[
             Middleware(Counting, metrics=service.metrics),
             Middleware(Guard, access=service.access, metrics=service.metrics),
@@ -36,8 +36,11 @@ def application(service: Service) -> Starlette:
     return made
 
 
-def routes() -> list[BaseRoute]:
-    """Return the routes. They expect ``Service`` in the state of their application."""
+def routes(prefix: str = "") -> list[BaseRoute]:
+    """Return the routes. They expect ``Service`` in the state of their application.
+
+    The paths of those that are not below ``/api/v1`` begin with ``prefix``.
+    """
     return [
         Route("/api/v1/classify", classify, methods=["POST"]),
         Route("/api/v1/runs", list_runs),
@@ -45,15 +48,15 @@ def routes() -> list[BaseRoute]:
         Route("/api/v1/runs/{run}/card", run_card),
         Route("/api/v1/runs/{run}/events", run_events),
         Route("/api/v1/train", train, methods=["POST"]),
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", metrics),
-        Route("/openapi.json", openapi),
-        Route("/", api_page),
-        Route("/v2", v2_server),
-        Route("/v2/health/live", v2_live),
-        Route("/v2/health/ready", readyz),
-        Route("/v2/models/{model}", v2_model),
-        Route("/v2/models/{model}/ready", v2_model_ready),
-        Route("/v2/models/{model}/infer", v2_infer, methods=["POST"]),
+        Route(f"{prefix}/healthz", healthz),
+        Route(f"{prefix}/readyz", readyz),
+        Route(f"{prefix}/metrics", metrics),
+        Route(f"{prefix}/openapi.json", openapi),
+        Route(f"{prefix}/", api_page),
+        Route(f"{prefix}/v2", v2_server),
+        Route(f"{prefix}/v2/health/live", v2_live),
+        Route(f"{prefix}/v2/health/ready", readyz),
+        Route(f"{prefix}/v2/models/{{model}}", v2_model),
+        Route(f"{prefix}/v2/models/{{model}}/ready", v2_model_ready),
+        Route(f"{prefix}/v2/models/{{model}}/infer", v2_infer, methods=["POST"]),
     ]

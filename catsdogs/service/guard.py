@@ -5,6 +5,7 @@ if its own name leads to this machine (DNS rebinding), its ``Host`` is. Programs
 """
 
 import hmac
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
@@ -13,11 +14,16 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from catsdogs.errors import ConfigError
 from catsdogs.service.metrics import Metrics
 from catsdogs.service.refusals import Refused, response
 
 TOKEN_VARIABLE = "CATSDOGS_API_TOKEN"
 LOCAL_NAME = "localhost"
+ADVICE = (
+    f"Set one: export {TOKEN_VARIABLE}=$(python -c 'import secrets; print(secrets.token_hex())')"
+)
+_SHORTEST_TOKEN = 16
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -79,8 +85,8 @@ class Access:
             raise Refused(
                 403,
                 "foreign_host",
-                f"Expected the name of this service as Host. Received: {host[:100]!r}. Start it "
-                "with --allowed-host to give it this name.",
+                f"Expected the name of this service as Host. Received: {host[:100]!r}. Give "
+                "it this name: serve --allowed-host, or server.allowedHosts of the app.",
             )
 
 
@@ -105,6 +111,21 @@ class Guard:
 def access(address: str, names: Iterable[str], token: str) -> Access:
     """Return the access to a service on ``address``; ``names`` are compared in lower case."""
     return Access(address, frozenset(name.lower() for name in names), token)
+
+
+def configured_token() -> str:
+    """Return the token that programs need; "" if there is none.
+
+    Raises:
+        ConfigError: when it is too short.
+    """
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if token and len(token) < _SHORTEST_TOKEN:
+        raise ConfigError(
+            f"Expected a token of at least {_SHORTEST_TOKEN} characters in {TOKEN_VARIABLE}. "
+            f"Received: one of {len(token)}. {ADVICE}"
+        )
+    return token
 
 
 def is_loopback(host: str) -> bool:

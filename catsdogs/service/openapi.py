@@ -21,6 +21,7 @@ from catsdogs.service.documents import (
     Refusal,
     RunBrief,
 )
+from catsdogs.service.refusals import API
 from catsdogs.service.responses import as_json
 
 Schema = dict[str, Any]
@@ -120,23 +121,23 @@ _ROUTES = (
 
 async def openapi(request: Request) -> Response:
     """Send the description for programs."""
-    return as_json(description())
+    return as_json(description(request.app.state.service.prefix))
 
 
 async def api_page(request: Request) -> Response:
     """Show the description to people. The page contacts no address."""
-    page = rendered(
-        "service.html.jinja", filters={"pretty": _pretty}, api=description(), codes=_codes
-    )
+    api = description(request.app.state.service.prefix)
+    page = rendered("service.html.jinja", filters={"pretty": _pretty}, api=api, codes=_codes)
     return HTMLResponse(page, headers=_NOTHING)
 
 
-def description() -> Schema:
-    """Return the OpenAPI document."""
+def description(prefix: str = "") -> Schema:
+    """Return the OpenAPI document. Paths that are not below ``API`` begin with ``prefix``."""
     schemas, components = _schemas()
     paths: dict[str, Schema] = {}
     for one in _ROUTES:
-        paths.setdefault(one.path, {})[one.method] = _operation(one, schemas)
+        path = one.path if one.path.startswith(f"{API}/") else f"{prefix}{one.path}"
+        paths.setdefault(path, {})[one.method] = _operation(one, schemas)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -11,6 +11,7 @@ from catsdogs.service.responses import as_json
 
 # The names that routers and servers give to refusals of their own.
 _CODES = {404: "not_found", 405: "method_not_allowed", 400: "malformed"}
+API = "/api/v1"
 # The Open Inference Protocol has an error document of its own.
 V2 = "/v2"
 
@@ -45,7 +46,7 @@ def understood(error: Exception) -> Refused:
 def response(refused: Refused, path: str) -> Response:
     """Return a refusal as the document that clients of ``path`` expect."""
     message = refused.detail
-    is_v2 = path.startswith(f"{V2}/")
+    is_v2 = path.removeprefix(API).startswith(f"{V2}/")
     document = {"error": message if is_v2 else {"code": refused.code, "message": message}}
     return as_json(document, refused.status_code, dict(refused.headers or {}))
 

@@ -1,6 +1,5 @@
 """Serve on an address until the process is asked to end."""
 
-import os
 import socket
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
@@ -9,7 +8,14 @@ import uvicorn
 
 from catsdogs.errors import CatsDogsError, ConfigError
 from catsdogs.service.application import application
-from catsdogs.service.guard import LOCAL_NAME, TOKEN_VARIABLE, access, is_loopback
+from catsdogs.service.guard import (
+    ADVICE,
+    LOCAL_NAME,
+    TOKEN_VARIABLE,
+    access,
+    configured_token,
+    is_loopback,
+)
 from catsdogs.service.service import Models, Service
 from catsdogs.system.allocator import return_large_blocks
 
@@ -17,7 +23,6 @@ DEFAULT_ADDRESS, DEFAULT_PORT = "127.0.0.1", 8502
 # Idle connections end after so long; the answers that are left get so long when the server ends.
 _IDLE_S, _END_S = 30, 5
 _MOST_CONNECTIONS, _BACKLOG = 256, 512
-_SHORTEST_TOKEN = 16
 
 
 def serve(
@@ -38,7 +43,7 @@ def serve(
             reach if there is no token.
         RunError: for one of ``runs`` that does not exist, or cannot be loaded.
     """
-    token = _token()
+    token = configured_token()
     address = _required_address(address, token)
     return_large_blocks()
     service = Service(access(address, names, token), Models(runs))
@@ -60,21 +65,6 @@ def serve(
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def _token() -> str:
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if token and len(token) < _SHORTEST_TOKEN:
-        raise ConfigError(
-            f"Expected a token of at least {_SHORTEST_TOKEN} characters in {TOKEN_VARIABLE}. "
-            f"Received: one of {len(token)}. {_ADVICE}"
-        )
-    return token
-
-
-_ADVICE = (
-    f"Set one: export {TOKEN_VARIABLE}=$(python -c 'import secrets; print(secrets.token_hex())')"
-)
-
-
 def _required_address(address: str, token: str) -> str:
     """Return the address to listen on, as a number."""
     address = DEFAULT_ADDRESS if address == LOCAL_NAME else address
@@ -87,7 +77,7 @@ def _required_address(address: str, token: str) -> str:
     if not token and not is_loopback(address):
         raise ConfigError(
             f"Expected a token in {TOKEN_VARIABLE}, because other machines can reach {address}. "
-            f"Received: none. {_ADVICE}"
+            f"Received: none. {ADVICE}"
         )
     return address
 

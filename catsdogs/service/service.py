@@ -86,10 +86,11 @@ class Models:
 
 @dataclass(frozen=True)
 class Service:
-    """Everything that the routes use."""
+    """Everything that the routes use. Paths outside ``API`` begin with ``prefix``."""
 
     access: Access
     models: Models
+    prefix: str = ""
     metrics: Metrics = field(default_factory=Metrics)
     requests: Limit = field(default_factory=lambda: Limit(MOST_REQUESTS, "requests"))
     streams: Limit = field(default_factory=lambda: Limit(MOST_STREAMS, "streams of events"))

@@ -136,7 +136,7 @@ def decoded(content: bytes, kind: type[T]) -> T:
 
 def misfit(error: Exception) -> Refused:
     """Return the refusal of values that do not fit."""
-    return Refused(422, "settings", f"{error}. See /openapi.json for the expected values.")
+    return Refused(422, "settings", f"{error}. See openapi.json for the expected values.")
 
 
 async def _form(request: Request, service: Service, spool: Spool) -> Received:

@@ -1,5 +1,7 @@
 """Streamlit, and only here: the parts of the pages.
 
+api.py     the routes of the service inside the app
+home.py    the Home page
 frame.py   the frame of every page: title, navigation, dataset, running runs
 shared/    parts that several pages use
 runs/      runs as several pages show them
