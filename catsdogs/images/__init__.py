@@ -18,4 +18,5 @@ parquet_layout.py  the sizes that a Parquet file declares, checked before it is 
 parallel.py        many images decoded on a few threads, with failures collected
 thumbnails.py      small square JPEGs for the gallery, cached by content
 augmentation.py    random crops and mirror images for training
+edits.py           turned, blurred, recoloured, covered: what "what if" does to a picture
 """

@@ -145,8 +145,7 @@ class Picture:
         Raises:
             UnreadableImage: with the reason.
         """
-        image = self.upright(at_least_px=side)
-        return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR))
+        return squeezed(self.upright(at_least_px=side), side)
 
     def changes(self) -> list[str]:
         """Return the changes that decoding makes to the picture, in words. Often there are none.
@@ -221,6 +220,11 @@ class Picture:
         if found is None:
             raise header.truncated()
         return found
+
+
+def squeezed(image: Image.Image, side: int) -> np.ndarray:
+    """Return an RGB picture as uint8 (side, side, 3), squeezed to a square (bilinear)."""
+    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR))
 
 
 def load_upright(content: bytes, *, at_least_px: int | None = None) -> Image.Image:

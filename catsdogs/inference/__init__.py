@@ -7,6 +7,8 @@ answers.py      many pictures through a panel, as records, a table and counts
 rejection.py    "neither": how unlike the training photos a picture is
 test_set.py     a run's locked test set: its photos now, and the answers for them
 both.py         "both": evidence for the two classes in different parts of a picture
+what_if.py      P(dog) of an edited picture, and where the answer changes
+occlusion.py    how P(dog) changes when a part is covered, and its agreement with the heat map
 heatmap.py      a heat map painted over its photo
 kaggle.py       answers as a file that Kaggle accepts
 latency.py      the time of a forward pass, measured alternately for several models

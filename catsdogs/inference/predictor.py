@@ -70,7 +70,11 @@ class Predictor:
         Raises:
             UnreadableImage: with the reason.
         """
-        outputs = self._model(picture.square(self.side))
+        return self.of_pixels(picture.square(self.side))
+
+    def of_pixels(self, pixels: np.ndarray) -> Output:
+        """Run the model on its input: uint8 of shape (side, side, 3)."""
+        outputs = self._model(pixels)
         return Output(outputs["p_dog"].item(), outputs["heatmap"], outputs.get("embedding"))
 
     def shows_both(self, picture: Picture, heatmap: np.ndarray) -> bool | None:
