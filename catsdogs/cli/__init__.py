@@ -16,6 +16,7 @@ runs.py             commands on runs: train, list, show, stop, resume, extend, d
 searches.py         commands on searches: start, continue, list, show
 evaluating.py       evaluate a run on a dataset, or on its locked test set
 models.py           commands on models: classify, compare, export
+explaining.py       edits that change an answer, and the parts of a picture that count
 together.py         compare three to six runs
 outcome.py          what every command returns, and its exit status
 

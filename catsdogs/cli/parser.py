@@ -13,6 +13,7 @@ from catsdogs import __version__
 from catsdogs.cli import app, machine, tables
 from catsdogs.cli.commands import Command, add
 from catsdogs.cli.dataset_options import add_data, add_embed
+from catsdogs.cli.explaining import add_explain
 from catsdogs.cli.help import Parser, program
 from catsdogs.cli.model_options import add_classify, add_compare, add_evaluate, add_export
 from catsdogs.cli.outcome import FAILED
@@ -94,7 +95,7 @@ def _parser() -> Parser:
     top.set_defaults(group=top)
     groups = top.add_subparsers(metavar="COMMAND", prog=name, title="commands")
     for add_to in (
-        *(_add_app, _add_doctor, add_data, add_train, add_classify, add_evaluate),
+        *(_add_app, _add_doctor, add_data, add_train, add_classify, add_explain, add_evaluate),
         *(add_compare, add_runs, add_export, add_embed, add_serve),
     ):
         add_to(groups)
