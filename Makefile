@@ -79,9 +79,10 @@ web: ## bundle the JavaScript of exported web pages; needs Node.js and its regis
 
 requirements: $(VENV)/dev.stamp ## pin the newest versions of all packages in pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt
-	$(COMPILE) --upgrade --extra onnx --group dev --output-file requirements-dev.txt
+	$(COMPILE) --upgrade --extra onnx --extra auth --group dev --output-file requirements-dev.txt
 	$(COMPILE) --extra cuda --constraint requirements.txt --output-file requirements-cuda.txt
 	$(COMPILE) --extra onnx --constraint requirements.txt --output-file requirements-onnx.txt
+	$(COMPILE) --extra auth --constraint requirements.txt --output-file requirements-auth.txt
 
 clean: ## remove the environment and everything that can be computed again
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache

@@ -8,6 +8,7 @@ The rooms, by floor. A room imports only from floors below its own:
     text.py        names, counts and times, safe to show
 
     system/        the machine: files, locks, processes, memory, archives
+    people.py      who acts, and what they may do
     evaluation/    labels and P(dog) → metrics
 
     background/    long work in a process of its own

@@ -8,6 +8,7 @@
     ├── Cancelled            work that the user stopped
     ├── ConfigError          settings that no run can use
     ├── RunError             a run that is missing, unfinished or damaged
+    ├── NotAllowed           something that only an editor may do
     └── WeightsUnavailable   the ImageNet weights are missing and cannot be downloaded
 
 A message says what was expected, what was received, and what to do next.
@@ -54,6 +55,10 @@ class ConfigError(CatsDogsError):
 
 class RunError(CatsDogsError):
     """A run that does not exist, has not finished, or whose files are damaged."""
+
+
+class NotAllowed(CatsDogsError):
+    """A change by a person who may only look."""
 
 
 class WeightsUnavailable(CatsDogsError):

@@ -161,7 +161,7 @@ def test_the_service_in_the_app_answers_like_the_service(app):
     assert "/api/v1/healthz" in paths
     for path in paths:
         assert path.startswith("/api/v1/")
-        assert ask(app, path.format(run="gone", model="gone"), "DELETE")[0] == 405, path
+        assert ask(app, path.format(run="gone", model="gone"), "PATCH")[0] == 405, path
 
 
 def test_the_app_sends_the_end_of_an_answer_at_once():

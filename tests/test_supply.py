@@ -17,8 +17,9 @@ from packaging.utils import canonicalize_name
 # The lock files, each with its groups and extras.
 FILES = {
     "requirements.txt": (),
-    "requirements-dev.txt": ("dev", "onnx"),
+    "requirements-dev.txt": ("dev", "onnx", "auth"),
     "requirements-onnx.txt": ("onnx",),
+    "requirements-auth.txt": ("auth",),
 }
 
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from catsdogs import paths
+from catsdogs import paths, people
 from catsdogs.background import job
 from catsdogs.background.job import Ending, Event
 from catsdogs.background.pace import Pace, Sample, between
@@ -91,7 +91,9 @@ def start(kind: Kind, subject: str) -> Task:
 
     Raises:
         OSError: when its folder cannot be written or its process cannot be started.
+        NotAllowed: when the person may only look.
     """
+    people.require_editor("start background work")
     folder = folder_of(kind, subject)
     folder.mkdir(parents=True, exist_ok=True)
     with exclusive(folder.with_suffix(".lock")):
@@ -130,6 +132,7 @@ def folder_of(kind: Kind, subject: str) -> Path:
 
 def cancel(task: Task) -> None:
     """Ask a task to end soon. It keeps its progress for a later task."""
+    people.require_editor("cancel background work")
     job.request_stop(task.folder)
 
 

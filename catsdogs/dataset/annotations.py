@@ -6,7 +6,6 @@ path **and** content: another picture under the same name has no decision yet.
 """
 
 import csv
-import getpass
 import hashlib
 import io
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 import pandas as pd
 
-from catsdogs import paths
+from catsdogs import paths, people
 from catsdogs.background import event_log
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CLASS_NAMES
@@ -162,7 +161,12 @@ def log_file(root: Path) -> Path:
 
 
 def _append(root: Path, action: str, photos: list[Decision]) -> None:
-    step = {"at": datetime.now().astimezone().isoformat(), "who": _user(), "action": action}
+    people.require_editor("decide about photos")
+    step = {
+        "at": datetime.now().astimezone().isoformat(),
+        "who": people.current().name,
+        "action": action,
+    }
     log = log_file(root)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -206,10 +210,3 @@ def _decoded(line: bytes) -> _Step | None:
         return None if record is None else msgspec.convert(record, _Step)
     except msgspec.ValidationError:
         return None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"

@@ -5,7 +5,7 @@ The subfolders are named after the labels, so the folder is a dataset once it co
 
 from pathlib import Path, PurePosixPath
 
-from catsdogs import paths
+from catsdogs import paths, people
 from catsdogs.images import picture
 from catsdogs.labels import CLASS_NAMES, NEITHER
 from catsdogs.system import files
@@ -25,7 +25,9 @@ def keep(content: bytes, name: str, label: str) -> Path:
 
     Raises:
         OSError: if it cannot be written.
+        NotAllowed: if the person may only look.
     """
+    people.require_editor("correct labels")
     suffix = PurePosixPath(name).suffix.lower()
     kept = f"{picture.digest(content)}{suffix if suffix in picture.SUFFIXES else '.jpg'}"
     path = folder() / label / kept
@@ -46,7 +48,9 @@ def undo(content: bytes) -> None:
 
     Raises:
         OSError: if it cannot be removed.
+        NotAllowed: if the person may only look.
     """
+    people.require_editor("correct labels")
     for path in _copies(content):
         path.unlink(missing_ok=True)
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 import pandas as pd
 
-from catsdogs import paths
+from catsdogs import paths, people
 from catsdogs.dataset import decision_file, name_patterns
 from catsdogs.dataset.name_patterns import CAPITAL, ancestors, beginning, first_letter, key
 from catsdogs.errors import ConfigError, DatasetError
@@ -146,6 +146,7 @@ def save(root: Path, labels: LabelMap) -> None:
     Raises:
         DatasetError: if it cannot be written.
     """
+    people.require_editor("change labels")
     place = file(root)
     try:
         if labels:

@@ -59,9 +59,10 @@ class About(Struct, frozen=True, kw_only=True):
     """Everything in ``config.json``. ``config`` holds the settings as they were written.
 
     ``created_at`` is ISO 8601 with the offset from UTC. ``reference`` is true for runs that come
-    with the project. ``search`` names the search that the run is a trial of. ``versions`` are those
-    of all packages, and ``uncommitted`` tells whether the code differs from the commit; older
-    versions wrote six packages, and nothing about that.
+    with the project. ``search`` names the search that the run is a trial of. ``started_by`` is the
+    person who had signed in. ``versions`` are those of all packages, and ``uncommitted`` tells
+    whether the code differs from the commit; older versions wrote six packages, and nothing about
+    that.
     """
 
     run: str = ""
@@ -76,6 +77,7 @@ class About(Struct, frozen=True, kw_only=True):
     machine: Machine = Machine()
     reference: bool | UnsetType = UNSET
     search: SearchReference | UnsetType = UNSET
+    started_by: str | UnsetType = UNSET
 
     @property
     def is_reference(self) -> bool:

@@ -1,6 +1,5 @@
 """The JSON documents that describe runs: ``--json`` prints them, and the service sends them."""
 
-from dataclasses import asdict
 from typing import Any
 
 from msgspec import to_builtins
@@ -24,7 +23,9 @@ def brief(run: Run) -> dict[str, Any]:
         "message": run.message or None,
         "reference": run.is_reference,
         "caveat": run.caveat or None,
-        **asdict(run.remarks),
+        "name": run.remarks.name,
+        "note": run.remarks.note,
+        "starred": run.remarks.starred,
     }
 
 

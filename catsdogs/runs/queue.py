@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import UNSET, UnsetType, structs
 
-from catsdogs import paths
+from catsdogs import paths, people
 from catsdogs.background import job
 from catsdogs.dataset import annotations, duplicates, index, labelling, unlabelled
 from catsdogs.dataset.index import Dataset
@@ -48,7 +48,9 @@ def start(config: RunConfig, *, search: SearchReference | UnsetType = UNSET) -> 
     Raises:
         DatasetError: when the data cannot be opened.
         ConfigError: when they cannot be split, or CATSDOGS_WORKERS is not a number of workers.
+        NotAllowed: when the person may only look, as for each function that changes a run.
     """
+    people.require_editor("train")
     _workers()
     given = Path(config.data)
     dataset = index.scan(opening.open_source(given))
@@ -93,6 +95,7 @@ def request_stop(run: Run, reason: str = "") -> None:
     Raises:
         RunError: when the run is neither queued nor running.
     """
+    people.require_editor("stop a run")
     with _queue():
         run = store.load(run.folder)
         if not run.state.is_active:
@@ -108,6 +111,7 @@ def request_stop(run: Run, reason: str = "") -> None:
 
 def kill(run: Run) -> None:
     """End the worker at once; a resume continues from its last checkpoint."""
+    people.require_editor("stop a run")
     if run.worker is not None:
         processes.kill(run.worker)
     with _queue():
@@ -144,6 +148,7 @@ def delete(run: Run) -> None:
     Raises:
         RunError: while it is queued or running, and for a reference run.
     """
+    people.require_editor("delete a run")
     with _queue():
         run = store.load(run.folder)
         _require_own(run)
@@ -208,6 +213,7 @@ def _launch(run: Run) -> None:
 
 
 def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
+    people.require_editor("train")
     _workers()
     with _queue():
         run = store.load(run.folder)
@@ -258,7 +264,7 @@ def _require_both_sides(dataset: Dataset, config: RunConfig) -> None:
 
 def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
     """Return the fields of ``config.json`` other than the settings."""
-    found = summarise(dataset)
+    found, person = summarise(dataset), people.current()
     return About(
         command=repeating(config),
         dataset=DatasetReference(
@@ -276,6 +282,7 @@ def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
             label_map=labelling.content_hash(dataset.root) or UNSET,
         ),
         versions=_packages(),
+        started_by=person.name if person.is_known else UNSET,
         git_commit=_git("rev-parse", "HEAD"),
         uncommitted=_has_changes(),
         machine=Machine(

@@ -19,11 +19,12 @@ from catsdogs.system.processes import Identity
 
 @dataclass(frozen=True)
 class Remarks:
-    """The owner's name, note and star for a run."""
+    """The owner's name, note and star for a run; ``remarked_by`` had signed in."""
 
     name: str = ""
     note: str = ""
     starred: bool = False
+    remarked_by: str = ""
 
     @property
     def line(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from catsdogs import paths
+from catsdogs import paths, people
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import layout, numbers
 from catsdogs.runs.about import About
@@ -104,8 +104,11 @@ def remark(run: Run, remarks: Remarks) -> None:
     Raises:
         ConfigError: when the name or the note is too long.
         OSError: when it cannot be written.
+        NotAllowed: when the person may only look.
     """
-    remarks = _shown(remarks)
+    people.require_editor("change the remarks of a run")
+    person = people.current()
+    remarks = replace(_shown(remarks), remarked_by=person.name if person.is_known else "")
     for what, text, longest in (
         ("name", remarks.name, LONGEST_NAME),
         ("note", remarks.note, LONGEST_NOTE),
@@ -262,7 +265,8 @@ def _read_remarks(folder: Path, signature: object) -> Remarks:
         name, note, starred = said["name"], said["note"], said["starred"]
     except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         return Remarks()  # Without remarks, or with damaged ones, the run is still usable.
-    return _shown(Remarks(str(name), str(note), bool(starred)))
+    remarked_by = printable(str(said.get("remarked_by", "")))
+    return _shown(Remarks(str(name), str(note), bool(starred), remarked_by))
 
 
 def _read_json(path: Path) -> Any:

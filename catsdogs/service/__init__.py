@@ -16,7 +16,7 @@ asking.py          files and options → the documents that ``classify --json`` 
 
 classifying.py     the route that classifies pictures
 open_inference.py  the Open Inference Protocol (KServe V2), for existing clients
-run_routes.py      the routes on runs: list, show, card, train
+run_routes.py      the routes on runs: list, show, card, train, delete
 event_stream.py    a run's events as server-sent events
 health_routes.py   whether the service works, and its metrics
 openapi.py         the description of the routes, for programs and for people

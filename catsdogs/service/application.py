@@ -18,7 +18,7 @@ from catsdogs.service.open_inference import (
 )
 from catsdogs.service.openapi import api_page, openapi
 from catsdogs.service.refusals import HANDLED, handle
-from catsdogs.service.run_routes import list_runs, run_card, show_run, train
+from catsdogs.service.run_routes import delete_run, list_runs, run_card, show_run, train
 from catsdogs.service.service import Service
 
 
@@ -45,6 +45,7 @@ def routes(prefix: str = "") -> list[BaseRoute]:
         Route("/api/v1/classify", classify, methods=["POST"]),
         Route("/api/v1/runs", list_runs),
         Route("/api/v1/runs/{run}", show_run),
+        Route("/api/v1/runs/{run}", delete_run, methods=["DELETE"]),
         Route("/api/v1/runs/{run}/card", run_card),
         Route("/api/v1/runs/{run}/events", run_events),
         Route("/api/v1/train", train, methods=["POST"]),

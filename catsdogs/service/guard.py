@@ -6,7 +6,7 @@ if its own name leads to this machine (DNS rebinding), its ``Host`` is. Programs
 
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from catsdogs import people
 from catsdogs.errors import ConfigError
+from catsdogs.people import Person
 from catsdogs.service.metrics import Metrics
 from catsdogs.service.refusals import Refused, response
 
@@ -24,24 +26,29 @@ ADVICE = (
     f"Set one: export {TOKEN_VARIABLE}=$(python -c 'import secrets; print(secrets.token_hex())')"
 )
 _SHORTEST_TOKEN = 16
+_PROGRAM = Person("a program with the token", is_known=True)
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
 @dataclass(frozen=True)
 class Access:
-    """The address that the service listens on, its further names, and its token ("" for none)."""
+    """The address that the service listens on, its further names, and its token ("" for none).
+
+    Where people sign in, ``identify`` finds the one whose request has these headers.
+    """
 
     address: str
     names: frozenset[str] = frozenset()
     token: str = ""
+    identify: Callable[[Headers], Person | None] | None = None
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine can connect."""
         return is_loopback(self.address)
 
-    def require(self, headers: Headers, peer: str) -> None:
-        """Check a request from the address ``peer``.
+    def require(self, headers: Headers, peer: str) -> Person:
+        """Check a request from the address ``peer``, and return who sent it.
 
         Raises:
             Refused: 403 for a foreign host or origin, 401 without the right token.
@@ -53,8 +60,15 @@ class Access:
         if given is not None:
             if not self.accepts(given):
                 raise _unauthorized("another one")
-        elif not (self.is_local and is_loopback(host) and _is_direct(headers, peer)):
+            return _PROGRAM if self.identify else people.current()
+        if self.identify:
+            person = self.identify(headers)
+            if person is None:
+                raise _unauthorized("none, and nobody has signed in")
+            return person
+        if not (self.is_local and is_loopback(host) and _is_direct(headers, peer)):
             raise _unauthorized("none")
+        return people.current()
 
     def accepts(self, authorization: str) -> bool:
         """Return whether the value of an ``Authorization`` header has the token."""
@@ -63,11 +77,13 @@ class Access:
         return is_same and bool(self.token) and scheme.lower() == "bearer"
 
     def require_token(self, headers: Headers) -> None:
-        """Check that a request has the token, wherever it comes from.
+        """Check that a request has the token, wherever it comes from, unless people sign in.
 
         Raises:
             Refused: 403 if the service has none, 401 if the request has not.
         """
+        if self.identify:
+            return
         if not self.token:
             raise Refused(
                 403,
@@ -99,18 +115,28 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         if scope["type"] == "http":
+            peer = (scope.get("client") or ("",))[0]
             try:
-                self._access.require(Headers(scope=scope), (scope.get("client") or ("",))[0])
+                person = self._access.require(Headers(scope=scope), peer)
             except Refused as refused:
                 self._metrics.count_refusal(refused.code)
                 await response(refused, scope["path"])(scope, receive, send)
                 return
+            with people.acting(person):
+                await self._app(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 
-def access(address: str, names: Iterable[str], token: str) -> Access:
+def access(
+    address: str,
+    names: Iterable[str],
+    token: str,
+    *,
+    identify: Callable[[Headers], Person | None] | None = None,
+) -> Access:
     """Return the access to a service on ``address``; ``names`` are compared in lower case."""
-    return Access(address, frozenset(name.lower() for name in names), token)
+    return Access(address, frozenset(name.lower() for name in names), token, identify)
 
 
 def configured_token() -> str:

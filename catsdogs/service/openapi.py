@@ -67,6 +67,13 @@ _ROUTES = (
         refuses=(401, 403, 404),
     ),
     Described(
+        "delete",
+        "/api/v1/runs/{run}",
+        "Delete a run; needs the token from everywhere",
+        {204: ("It is deleted.", None)},
+        refuses=(401, 403, 404, 422),
+    ),
+    Described(
         "get",
         "/api/v1/runs/{run}/card",
         "Get the model card of a run",

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from catsdogs.errors import CatsDogsError, DatasetError, RunError
+from catsdogs.errors import CatsDogsError, DatasetError, NotAllowed, RunError
 from catsdogs.service.responses import as_json
 
 # The names that routers and servers give to refusals of their own.
@@ -38,6 +38,8 @@ def understood(error: Exception) -> Refused:
     if isinstance(error, HTTPException):
         code = _CODES.get(error.status_code, "refused")
         return Refused(error.status_code, code, error.detail, headers=error.headers)
+    if isinstance(error, NotAllowed):
+        return Refused(403, "role", str(error))
     kinds = ((RunError, "run"), (DatasetError, "dataset"))
     code = next((code for kind, code in kinds if isinstance(error, kind)), "settings")
     return Refused(422, code, str(error))

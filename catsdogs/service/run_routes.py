@@ -1,4 +1,4 @@
-"""The routes on runs: list, show, card, train."""
+"""The routes on runs: list, show, card, train, delete."""
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -55,6 +55,15 @@ async def train(request: Request) -> Response:
         run = await run_in_threadpool(_queued, content)
     location = {"Location": f"/api/v1/runs/{run.run_id}"}
     return as_json(documents.brief(run), 202, location)
+
+
+async def delete_run(request: Request) -> Response:
+    """Delete a run."""
+    service: Service = request.app.state.service
+    service.access.require_token(request.headers)
+    run = await run_in_threadpool(found, request)
+    await run_in_threadpool(queue.delete, run)
+    return Response(status_code=204)
 
 
 def found(request: Request) -> Run:

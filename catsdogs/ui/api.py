@@ -1,24 +1,34 @@
-"""The routes of the service inside the app, below ``/api/v1``.
+"""The routes of the service inside the app, below ``/api/v1``, and who may reach its other routes.
 
-Streamlit checks neither the host nor the origin of such requests. The service's own guard does.
+Streamlit checks neither the host, the origin nor the sign-in of requests to such routes. The
+service's own guard does.
 """
 
 import asyncio
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from catsdogs.errors import ConfigError
+from catsdogs.people import Person
 from catsdogs.service.guard import Access, access, configured_token
 from catsdogs.service.refusals import API
+from catsdogs.ui.shared import sign_in, streamlit_internals
 
 _EVERY_NETWORK = "0.0.0.0"
+# Pictures and uploads of pages. Streamlit serves them to anyone who knows their addresses.
+_OF_PAGES = ("/media/", "/_stcore/upload_file/")
+_POLICY_VIOLATION = 1008
 
 
 class Api:
@@ -43,23 +53,49 @@ class Api:
         return self._service
 
 
+class SignedIn:
+    """Keeps the pictures of pages for people who have signed in, and ends pages that expire."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request or a page's connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        person = _signed_in(HTTPConnection(scope))
+        if scope["type"] == "websocket" and person is not None:
+            await self._app(scope, _ending(receive, person.expires_at), send)
+        elif scope["type"] == "http" and scope["path"].startswith(_OF_PAGES) and person is None:
+            await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 def middleware() -> list[Middleware]:
     """Return what handles requests before Streamlit does.
 
-    A token that is too short ends the process.
+    Settings that cannot be meant, like a token that is too short, end the process.
     """
     try:
         configured_token()
     except ConfigError as error:
         sys.exit(str(error))
-    return [Middleware(Api)]
+    sign_in.prepare()
+    return [Middleware(Api), *([Middleware(SignedIn)] if sign_in.is_on() else [])]
 
 
 def app_access() -> Access:
     """Return the access to the app's server, as Streamlit's options describe it."""
     # Without an address, Streamlit listens on every network.
     address = st.get_option("server.address") or _EVERY_NETWORK
-    return access(address, st.get_option("server.allowedHosts") or (), configured_token())
+    return access(
+        address,
+        st.get_option("server.allowedHosts") or (),
+        configured_token(),
+        identify=_identified if sign_in.is_on() else None,
+    )
 
 
 @asynccontextmanager
@@ -80,3 +116,25 @@ async def answering_at_once(app: Any) -> AsyncIterator[None]:
 
     loop.create_server = create
     yield
+
+
+def _identified(headers: Headers) -> Person | None:
+    return _signed_in(HTTPConnection({"type": "http", "headers": headers.raw}))
+
+
+def _signed_in(connection: HTTPConnection) -> Person | None:
+    claims = streamlit_internals.signed_claims(connection.cookies)
+    return sign_in.person(claims) if claims else None
+
+
+def _ending(receive: Receive, at: float) -> Receive:
+    """Return ``receive``, which disconnects at the time ``at``: the page then signs in again."""
+
+    async def receive_until() -> Message:
+        try:
+            async with asyncio.timeout(max(0.0, at - time.time())):
+                return await receive()
+        except TimeoutError:
+            return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+    return receive_until

@@ -9,7 +9,7 @@ from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.system import allocator
 from catsdogs.ui.runs import sidebar
-from catsdogs.ui.shared import closed_tabs, dataset_card, machine_panel, steps, uploads
+from catsdogs.ui.shared import closed_tabs, dataset_card, machine_panel, sign_in, steps, uploads
 from catsdogs.ui.shared.pages import PAGES, Page
 from catsdogs.ui.shared.steps import Facts
 
@@ -30,11 +30,13 @@ def page(page: Page, lead: str, *, follows_runs: bool = False) -> None:
     closed_tabs.watch()
     st.set_page_config(page_title=f"{page.title} · Cats vs Dogs", page_icon=_ICON, layout="wide")
     st.html(_STYLE)
+    sign_in.require()
     runs, _ = store.list_runs()
     with st.sidebar:
         _navigation(runs)
         sidebar.show(runs, redraws=follows_runs)
         machine_panel.show_button()
+        sign_in.account()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(page.title, anchor=False, width="content")
         st.caption(lead, width="content")

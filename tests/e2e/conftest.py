@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,10 +45,15 @@ class Server:
 
 
 @contextmanager
-def serving(world: Path, *, cwd: Path = PROJECT):
-    """Serve the app on the data, runs and caches below ``world``, started from ``cwd``."""
+def serving(
+    world: Path, *, cwd: Path = PROJECT, before: Callable[[int], None] = lambda port: None, **more
+):
+    """Serve the app on the data, runs and caches below ``world``, started from ``cwd``.
+
+    ``before`` is called with its port before it starts; ``more`` are further variables.
+    """
     places = {f"CATSDOGS_{n}": str(world / n.lower()) for n in ("DATA", "ARTIFACTS", "CACHE")}
-    server = _started(cwd, {**os.environ, **places})
+    server = _started(cwd, {**os.environ, **places, **more}, before)
     try:
         yield server
     finally:
@@ -64,12 +70,13 @@ def _end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _started(cwd: Path, environment: dict[str, str]) -> Server:
+def _started(cwd: Path, environment: dict[str, str], before: Callable[[int], None]) -> Server:
     """Start a server on a free port; on another one if some process took that port meanwhile."""
     for _ in range(3):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
+        before(port)
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "streamlit", "run", str(PROJECT / "streamlit_app.py")),

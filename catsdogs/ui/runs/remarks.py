@@ -5,6 +5,7 @@ import streamlit as st
 from catsdogs.runs import store
 from catsdogs.runs.run import Remarks, Run
 from catsdogs.runs.store import LONGEST_NAME, LONGEST_NOTE
+from catsdogs.text import literal
 from catsdogs.ui.shared import problems
 
 
@@ -33,6 +34,8 @@ def show(run: Run, *, key: str) -> None:
                 key=f"{key}_starred_{run.run_id}",
             ),
         )
+        if run.remarks.remarked_by:
+            st.caption(f"By {literal(run.remarks.remarked_by)}.")
         if st.form_submit_button("Save", type="primary"):
             problems.attempt(_write, run, remarks, note_as=problem)
             st.rerun()

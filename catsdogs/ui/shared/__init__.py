@@ -17,5 +17,6 @@ markdown.py             errors, paths and names made safe to show as Markdown
 machine_panel.py        help: what this machine offers, and what to do about each problem
 uploads.py              limits on uploads, and access to their bytes
 closed_tabs.py          cleaning up after a closed tab
+sign_in.py              signing in, roles, and who acts
 streamlit_internals.py  private parts of Streamlit, and the reason for each
 """

@@ -42,6 +42,8 @@ def chip(run: Run) -> str:
 def details(run: Run) -> str:
     """Return a line of text: the run's accuracy, photos, time and start."""
     created = f"{datetime.fromisoformat(run.about.created_at):%d %b %H:%M}"
+    if isinstance(run.about.started_by, str):
+        created += f" · {run.about.started_by}"
     result = run.result
     if not run.is_usable:
         return f"{run.state} · {created}"

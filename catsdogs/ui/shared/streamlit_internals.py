@@ -12,17 +12,26 @@
   pictures.
 * ``Runtime.media_file_mgr``: serves a file at an address, as ``st.image`` does. Without it, a
   component would receive its pictures again at every refresh.
+* ``decode_signed_value``, ``get_cookie_with_chunks`` and ``get_cookie_secret``: the cookie of
+  somebody who signed in, outside a script run. Without them, the routes below ``/api/v1`` and the
+  addresses of media could not tell who asks.
 * ``MemoryUploadedFileManager``: Streamlit keeps uploads in memory and limits only the size of each
   file. Without the replaced ``add_file``, a dropped folder can fill the memory.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from streamlit.auth_util import get_cookie_with_chunks, is_authlib_installed
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 __all__ = ["AppSession", "MemoryUploadedFileManager", "UploadedFile", "UploadedFileRec"]
 
@@ -55,6 +64,24 @@ def close(session_id: str, closed: AppSession | None) -> None:
     get_instance().close_session(session_id)
     if closed is not None:
         closed.session_state.__init__()  # type: ignore[misc]
+
+
+def can_sign_in() -> bool:
+    """Return whether the packages are installed that ``st.login`` needs."""
+    return is_authlib_installed()
+
+
+def signed_claims(cookies: Mapping[str, str]) -> dict[str, Any]:
+    """Return the claims of the person whose signed cookie is among ``cookies``; {} for nobody."""
+
+    def decoded(name: str) -> bytes | None:
+        value = cookies.get(name)
+        secret = get_cookie_secret()
+        return None if value is None else decode_signed_value(secret, name, value.encode("latin-1"))
+
+    content = get_cookie_with_chunks(decoded, USER_COOKIE_NAME)
+    claims: dict[str, Any] = json.loads(content) if content else {}
+    return claims if claims.get("is_logged_in") else {}
 
 
 def upload_manager() -> MemoryUploadedFileManager | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from catsdogs import people
 from catsdogs.background import tasks
 from catsdogs.background.tasks import Kind, Task, TaskState
 from catsdogs.text import duration
@@ -58,7 +59,7 @@ def _running(kind: Kind, subject: str, phases: Mapping[str, str], in_bytes: bool
         key=f"cancel_{task.folder.name}",
         on_click=tasks.cancel,
         args=(task,),
-        disabled=task.is_cancelling,
+        disabled=task.is_cancelling or not people.current().may_edit,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from catsdogs import people
 from catsdogs.background import tasks
 from catsdogs.background.tasks import Task, TaskState
 from catsdogs.charts import search as charts
@@ -88,7 +89,7 @@ def _running(name: str) -> None:
         key="train_search_stop",
         on_click=tasks.cancel,
         args=(task,),
-        disabled=task.is_cancelling,
+        disabled=task.is_cancelling or not people.current().may_edit,
         help="The current run stops after its batch and keeps its model.",
     )
     _result(of, trials)
