@@ -146,3 +146,38 @@ def test_without_a_suggestion_nothing_is_marked(losses):
 def test_curves_of_runs_with_similar_names_stay_apart(view):
     drawn = training_charts.training_curves({"Night!": view, "Night?": view}).data
     assert len({trace.uid for trace in drawn}) == len(drawn)
+
+
+USED = {"event": "usage", "cores": 1.5, "memory_bytes": 2_000_000_000}
+
+
+@pytest.fixture
+def used():
+    """Return a function that folds a start and reports of the use of the machine."""
+
+    def folded(*reports):
+        started = {"event": "started", "t": 10.0, "pid": 5, "pid_started_at": 1.0}
+        return fold(map(parsed, [started, *reports]))
+
+    return folded
+
+
+def test_the_use_of_the_machine_is_drawn_since_the_last_start(used):
+    again = {"event": "started", "t": 100.0, "pid": 6, "pid_started_at": 2.0}
+    view = used({**USED, "t": 12.0}, again, {**USED, "t": 103.0})
+    chart = training_charts.usage_chart(view)
+    assert [trace.name for trace in chart.data] == ["Processor, cores", "Memory, GB"]
+    assert [list(trace.x) for trace in chart.data] == [[3.0], [3.0]]
+    assert list(chart.data[1].y) == [2.0]
+
+
+def test_gpus_are_drawn_where_there_are_some(used):
+    chart = training_charts.usage_chart(
+        used({**USED, "t": 12.0, "gpu": 0.5, "gpu_memory_bytes": 10**9})
+    )
+    assert [list(trace.y) for trace in chart.data[2:]] == [[0.5], [1.0]]
+
+
+def test_a_run_without_reports_has_no_chart_of_its_use(view, used):
+    assert training_charts.usage_chart(view) is None
+    assert training_charts.usage_chart(used()) is None

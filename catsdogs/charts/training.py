@@ -17,6 +17,8 @@ from catsdogs.text import unmarked
 _TRAINING = "#8393A0"
 METRICS = ("loss", "accuracy")
 _DIGITS = 4
+_USAGE_PX = 130  # the height of a curve of the use of the machine
+_LONG_S = 300  # then minutes are easier to read than seconds
 
 
 def training_curves(
@@ -117,6 +119,32 @@ def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:
     figure.update_xaxes(title="learning rate", type="log", exponentformat="power", dtick=2)
     figure.update_yaxes(title="training loss", range=shown)
     return styled(figure, None, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+
+
+def usage_chart(view: RunView, colour: str = _TRAINING) -> go.Figure | None:
+    """Return what a run's worker used since it was last started; None where nothing is recorded.
+
+    Processor, memory and, where there are GPUs, theirs: one above the other, by seconds or minutes.
+    """
+    if not view.usages or view.started_at is None:
+        return None
+    measures = {"Processor, cores": [one.cores for one in view.usages]}
+    measures["Memory, GB"] = [one.memory_bytes / 1e9 for one in view.usages]
+    if view.usages[-1].gpu is not None:
+        measures["GPU, share of time"] = [one.gpu or 0 for one in view.usages]
+        measures["GPU memory, GB"] = [(one.gpu_memory_bytes or 0) / 1e9 for one in view.usages]
+    elapsed_s = [one.t - view.started_at for one in view.usages]
+    unit, unit_s = ("minutes", 60) if elapsed_s[-1] > _LONG_S else ("seconds", 1)
+    x = [round(seconds / unit_s, 2) for seconds in thinned(elapsed_s)]
+    figure = make_subplots(
+        rows=len(measures), shared_xaxes=True, vertical_spacing=0.14, subplot_titles=list(measures)
+    )
+    figure.update_annotations(x=0, xanchor="left")
+    for row, (name, values) in enumerate(measures.items(), 1):
+        _add_curve(figure, row, name, x, _short(thinned(values)), {"line": {"color": colour}})
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_xaxes(title=f"{unit} since it was started", title_standoff=4, row=len(measures))
+    return styled(figure, None, height=60 + _USAGE_PX * len(measures), showlegend=False)
 
 
 def _short(values: list[float]) -> list[float]:

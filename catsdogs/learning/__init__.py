@@ -14,6 +14,7 @@ fitting.py        the fit: reports each batch, stops gracefully, resumes exactly
 measuring.py      the metrics of a fit, and class weights
 checkpoint.py     everything that a fit needs to resume, in one file
 reporting.py      a worker's phases, with progress and time
+usage.py          reports of the processor, the memory and the GPUs that a worker uses
 export.py         Keras → LiteRT, with the heat map inside the graph
 export_program.py  the end of each program that writes another format
 onnx_export.py    LiteRT → ONNX, and how well the two agree

@@ -26,6 +26,7 @@ from catsdogs.evaluation.calibration import Calibration, calibration
 from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.images import picture
 from catsdogs.labels import DOG
+from catsdogs.learning import usage
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.reports.model_card import model_card
 from catsdogs.runs import event_file, layout, looks, model_files, previous_model, queue, store
@@ -122,7 +123,7 @@ def _message(error: Exception) -> str:
 def _run(run: Run, journal: Journal) -> Ending:
     """Train and write everything; return the last event."""
     reporter = Reporter(
-        journal.emit,
+        usage.metered(journal.emit),
         should_stop=lambda: job.is_stop_requested(run.folder),
         began=time.perf_counter(),
     )

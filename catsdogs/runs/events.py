@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from catsdogs.dataset.balance import Balance
 from catsdogs.runs.models import DECODE, EMBED, ModelInfo
-from catsdogs.runs.result import LARGEST, RunResult, Share
+from catsdogs.runs.result import LARGEST, Count, RunResult, Share
 from catsdogs.system.processes import Identity
 
 PHASES = (DECODE, EMBED, "fit", "evaluate", "export")
@@ -188,6 +188,19 @@ class Checkpoint(_Event, frozen=True, kw_only=True):
     epoch: Whole
 
 
+class Usage(_Event, frozen=True, kw_only=True):
+    """The worker's use of the machine: processor cores since the last report, memory now.
+
+    ``gpu`` is the mean share of the NVIDIA GPUs that computes, and ``gpu_memory_bytes`` the memory
+    that all programs take on them; None where there are none.
+    """
+
+    cores: Annotated[float, Meta(ge=0)]
+    memory_bytes: Count
+    gpu: Share | None = None
+    gpu_memory_bytes: Count | None = None
+
+
 class Saved(_Event, frozen=True, kw_only=True):
     """Everything that a resume needs is on disk."""
 
@@ -237,6 +250,7 @@ Event = (
     | Batch
     | Epoch
     | Checkpoint
+    | Usage
     | Saved
     | Finished
     | Stopped

@@ -20,6 +20,7 @@ from catsdogs.runs.events import (
     Split,
     Started,
     State,
+    Usage,
     Watched,
     WatchedPhoto,
 )
@@ -62,6 +63,7 @@ class RunView:
     batches: list[Batch] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)  # since the worker was last started
     best_epoch: int | None = None
     saved: Saved | None = None
     result: RunResult = NO_RESULT
@@ -96,6 +98,8 @@ class Folding:
                 self._view.epochs.append(event)
             case Skipped():
                 self._view.skipped.append(event)
+            case Usage():
+                self._view.usages.append(event)
             case Resolved():
                 self._view.resolved[event.name] = event.value
             case _:
@@ -111,6 +115,7 @@ class Folding:
             batches=now.batches.copy(),
             epochs=now.epochs.copy(),
             skipped=now.skipped.copy(),
+            usages=now.usages.copy(),
         )
 
 
@@ -126,7 +131,7 @@ def _changed(view: RunView, event: Event) -> RunView:
         case Queued():
             return _queued(view, event)
         case Started():
-            return replace(view, state=State.RUNNING, worker=event.worker, started_at=event.t)
+            return _started(view, event)
         case Launched():
             # It may come after the worker's own events, even its last; or name a second worker,
             # which found the first one running.
@@ -169,6 +174,11 @@ def _queued(view: RunView, event: Queued) -> RunView:
         phases={},
         skipped=[],
     )
+
+
+def _started(view: RunView, event: Started) -> RunView:
+    running = replace(view, state=State.RUNNING, worker=event.worker)
+    return replace(running, started_at=event.t, usages=[])
 
 
 def _resumed(view: RunView, event: Resumed) -> RunView:

@@ -55,6 +55,19 @@ def gpus() -> list[str]:
     return re.findall(r"^GPU \d+: (.+?)(?: \(UUID.*)?$", listed, re.MULTILINE)
 
 
+def gpu_use() -> tuple[float, int] | None:
+    """Return the mean share of the NVIDIA GPUs that computes, and the bytes taken on all of them.
+
+    None without such GPUs. It starts a program, which takes a noticeable part of a second.
+    """
+    query = ("--query-gpu=utilization.gpu,memory.used", "--format=csv,noheader,nounits")
+    listed = re.findall(r"^(\d+), (\d+)$", answer("nvidia-smi", *query) or "", re.MULTILINE)
+    if not listed:
+        return None
+    shares, mebibytes = zip(*listed, strict=True)
+    return sum(map(int, shares)) / len(listed) / 100, sum(map(int, mebibytes)) << 20
+
+
 def hides_gpus() -> bool:
     """Return whether an environment variable hides all GPUs from this process."""
     return os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in ("", "-1")
