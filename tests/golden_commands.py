@@ -232,6 +232,7 @@ def _record_models(machine: _Machine) -> None:
     machine.run("explain", photos[0], "--run", REFERENCE, "--change", "crop=0..0.1", "blur")
     machine.run("evaluate", REFERENCE_B, "--data", machine.root / "sample")
     machine.run("compare", REFERENCE, REFERENCE_B, "--report", out / "report.html")
+    machine.run("runs", "report", REFERENCE, "--out", out / "run.html")
     machine.run("export", REFERENCE, "--format", "litert", "--out", out / "model.tflite")
 
 
@@ -271,7 +272,7 @@ def _read_for_people(machine: _Machine) -> None:
         machine.read(command, "--help")
     for command in ("sample", "fetch", "scan", "health", "annotations"):
         machine.read("data", command, "--help")
-    for command in ("list", "show", "stop", "resume", "delete", "remark", "extend"):
+    for command in ("list", "show", "report", "stop", "resume", "delete", "remark", "extend"):
         machine.read("runs", command, "--help")
 
 

@@ -33,7 +33,7 @@ FLOORS = (
 UI_FLOORS = (
     {"shared"},
     {"runs", "exports"},
-    {"frame", "dataset", "train", "compare", "classify"},
+    {"frame", "dataset", "train", "compare", "one_run", "classify"},
     {"api", "home"},
 )
 
@@ -436,7 +436,7 @@ WORDS = {
 }
 DRAWS = {"go.Figure", "make_subplots"}
 # A report restyles copies of charts, so that they read well on paper.
-DRAWN_IN = ("catsdogs/charts/", "catsdogs/reports/comparison.py")
+DRAWN_IN = ("catsdogs/charts/", "catsdogs/reports/paper.py")
 
 
 def ambiguous(module: Module) -> list[str]:

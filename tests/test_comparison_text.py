@@ -2,7 +2,7 @@
 
 import pytest
 
-from catsdogs.comparison.pair import OwnMetrics
+from catsdogs.comparison.own_answers import OwnMetrics
 from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.reports import comparison_text

@@ -12,12 +12,13 @@ app.py              serve the pages with Streamlit
 serving.py          serve trained runs to other programs
 machine.py          say what this machine offers
 datasets.py         commands on datasets: draw, fetch, scan, check, decide, embed
-runs.py             commands on runs: train, list, show, stop, resume, extend, delete
+runs.py             commands on runs: train, list, show, report, stop, resume, extend, delete
 searches.py         commands on searches: start, continue, list, show
 evaluating.py       evaluate a run on a dataset, or on its locked test set
 models.py           commands on models: classify, compare, export
 explaining.py       edits that change an answer, and the parts of a picture that count
 together.py         compare three to six runs
+out_file.py         files that a command writes
 outcome.py          what every command returns, and its exit status
 
 fitting.py          tables and lines that fit the width of the terminal

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.filesize import decimal
 from rich.text import Text
 
-from catsdogs.cli import model_tables, tables, together
+from catsdogs.cli import model_tables, out_file, tables, together
 from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.comparison.differences import Difference, differences
@@ -50,7 +50,7 @@ def classify(
     decision = Decision(threshold, None if never_neither else false_refusal)
     for target in (table, kaggle):
         if target:
-            _require_new_file(target.expanduser().absolute(), force=force)
+            out_file.require_new(target.expanduser().absolute(), force=force)
     asked = store.named_or_best(runs or [])
     if kaggle and kaggle == table:
         raise ConfigError(f"Expected two files. Received: {kaggle} for --csv and --kaggle.")
@@ -70,7 +70,7 @@ def classify(
             seen.append(one.without_heatmaps())
             advance(len(seen), len(given))
     if table:
-        _write(table, csv(seen, {one.run_id: one.run_id for one in asked}, decision))
+        out_file.write(table, csv(seen, {one.run_id: one.run_id for one in asked}, decision))
     if kaggle:
         _submit(seen, asked[0], kaggle)
     answers = [one.to_json(decision) for one in seen]
@@ -93,7 +93,7 @@ def _submit(seen: list[Seen], run: Run, target: Path) -> None:
     from catsdogs.inference import kaggle
 
     bounds = kaggle.clip_of(run)
-    _write(target, kaggle.submission(seen, run, bounds))
+    out_file.write(target, kaggle.submission(seen, run, bounds))
     unread = sum(one.error is not None for one in seen)
     say(
         f"Wrote {target}: {counted(len(seen), 'picture')}. Probabilities are from "
@@ -125,7 +125,7 @@ def compare(
 
     if report:
         _require_report_name(report)
-        _require_new_file(report.expanduser().absolute(), force=force)
+        out_file.require_new(report.expanduser().absolute(), force=force)
     pair = Pair.read(store.find_usable(run_a), store.find_usable(run_b))
     differing = differences(pair.runs["A"], pair.runs["B"])
     result = _comparison_document(pair, margin, differing)
@@ -134,7 +134,7 @@ def compare(
 
         made = comparison.report(pair, threshold=metrics.THRESHOLD, margin=margin)
         is_html = report.suffix.lower() == ".html"
-        _write(report, made.as_html() if is_html else made.as_markdown())
+        out_file.write(report, made.as_html() if is_html else made.as_markdown())
     headline = " ".join(comparison_text.headline(pair.compared(margin), pair.names))
     shown = model_tables.compared(result, headline=headline, names=pair.names, differing=differing)
     return Outcome(result, shown)
@@ -147,7 +147,7 @@ def export(*, run: str, form: str, out: Path, beside: str | None, force: bool) -
     """
     found, target = store.find_with_model(run), out.expanduser().absolute()
     other = _beside(beside, found, FORMATS[form]) if beside else None
-    _require_new_file(target, force=force)
+    out_file.require_new(target, force=force)
     measured = _exported(FORMATS[form], found, target, beside=other, shown=out)
     size, known = target.stat().st_size, asdict(measured) if measured else {}
     if other:
@@ -248,15 +248,6 @@ def _require_report_name(path: Path) -> None:
         )
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        files.write_text(path.expanduser().absolute(), text)
-    except OSError as error:
-        raise RunError(
-            f"Expected to write {path}. Received: {error}. Choose another place."
-        ) from None
-
-
 def _copy(source: Path, out: Path, *, shown: Path) -> None:
     try:
         with files.replacing(out) as temporary:
@@ -265,18 +256,3 @@ def _copy(source: Path, out: Path, *, shown: Path) -> None:
         raise RunError(
             f"Expected to copy {source.name} to {shown}. Received: {error}. Choose another place."
         ) from None
-
-
-def _require_new_file(out: Path, *, force: bool) -> None:
-    if not out.parent.is_dir():
-        raise ConfigError(
-            f"Expected a folder that exists. Received: {out.parent}. Make it first, or choose "
-            "another one."
-        )
-    if out.is_dir():
-        raise ConfigError(f"Expected the name of a file. Received: {out}, which is a folder.")
-    if out.exists() and not force:
-        raise ConfigError(
-            f"Expected a new file. Received: {out}, which exists already. Choose another name, or "
-            "add --force to replace it."
-        )

@@ -2,12 +2,13 @@
 
 import argparse
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from catsdogs.cli import labelling, runs, searches
-from catsdogs.cli.commands import RUN_HELP, add, group
+from catsdogs.cli.commands import FORCE_HELP, RUN_HELP, add, group
 from catsdogs.cli.help import Parser, explained, metavar, words
 from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.search import SAMPLERS, SearchSettings
@@ -94,6 +95,7 @@ def add_runs(groups: Any) -> None:
     ):
         added = add(managed, name, command, "RUN [--json]", help_text)
         added.add_argument("run", metavar="RUN", help=RUN_HELP)
+    _add_report(managed)
     _add_remark(managed)
     _add_searches(managed)
     verify = add(
@@ -129,6 +131,20 @@ def _add_searches(managed: Any) -> None:
     shown.add_argument(
         "--resume", action="store_true", help="continue it and follow it; by default it is shown"
     )
+
+
+def _add_report(managed: Any) -> None:
+    help_text = "write everything about a run to one HTML page"
+    report = add(managed, "report", runs.report, "RUN --out FILE [--force] [--json]", help_text)
+    report.add_argument("run", metavar="RUN", help=RUN_HELP)
+    report.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="the file to write, a new one; its name ends in .html",
+    )
+    report.add_argument("--force", action="store_true", help=FORCE_HELP)
 
 
 def _add_remark(managed: Any) -> None:

@@ -1,16 +1,18 @@
-"""Commands on runs: train, list, show, remark, stop, resume, extend, verify, delete."""
+"""Commands on runs: train, list, show, report, remark, stop, resume, extend, verify, delete."""
 
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from catsdogs.cli import labelling, run_tables, searches, tables
+from rich.filesize import decimal
+
+from catsdogs.cli import labelling, out_file, run_tables, searches, tables
 from catsdogs.cli.outcome import DONE, FAILED, Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
 from catsdogs.dataset import index
-from catsdogs.errors import DatasetError, RunError
+from catsdogs.errors import ConfigError, DatasetError, RunError
 from catsdogs.runs import documents, layout, queue, store
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import SETTINGS, RunConfig
@@ -66,6 +68,21 @@ def show(*, run: str) -> Outcome:
     """Show a run's settings, state, epochs and result."""
     found = store.find(run)
     return Outcome(documents.details(found), run_tables.run_details(found))
+
+
+def report(*, run: str, out: Path, force: bool) -> Outcome:
+    """Write everything about a run to one HTML page that works offline."""
+    # SciPy's statistics, which the report imports, take a second.
+    from catsdogs.reports import run_report
+
+    if out.suffix.lower() != ".html":
+        raise ConfigError(f"Expected a file that ends in .html. Received: {out}.")
+    found, target = store.find_usable(run), out.expanduser().absolute()
+    out_file.require_new(target, force=force)
+    out_file.write(target, run_report.report(found).as_html())
+    result = {"run": found.run_id, "out": str(out), "bytes": target.stat().st_size}
+    shown = {"run": found.run_id, "file": out, "size": decimal(target.stat().st_size)}
+    return Outcome(result, [tables.facts(shown)])
 
 
 def remark(*, run: str, name: str | None, note: str | None, starred: bool | None) -> Outcome:

@@ -1,6 +1,7 @@
 """Two runs, or several, on the same images.
 
 choice.py         which two runs to compare first
+own_answers.py    one run on its own validation images
 pair.py           everything that is known about a pair of runs
 several.py        three to six runs, each pair with a corrected verdict
 differences.py    the settings, photos, code and machine that two runs do not share

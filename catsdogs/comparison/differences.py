@@ -7,14 +7,13 @@ from typing import Any
 from msgspec import UnsetType
 
 from catsdogs.errors import RunError
-from catsdogs.runs import model_files
+from catsdogs.runs import in_words, model_files
 from catsdogs.runs.config import SETTINGS
 from catsdogs.runs.run import Run
-from catsdogs.runs.settings import Choice, Flag
 from catsdogs.text import counted
 
 SETTING, DATA, CODE, MACHINE = "Setting", "Data", "Code", "Machine"
-_NONE = "–"  # The run does not say, or has nothing of the kind.
+_NONE = in_words.NONE
 
 
 @dataclass(frozen=True)
@@ -39,36 +38,13 @@ def differences(a: Run, b: Run) -> list[Difference]:
 
 def _settings(a: Run, b: Run) -> Iterator[Difference]:
     for name, setting in SETTINGS.items():
-        values = [_effective(name, run) for run in (a, b)]
+        values = [in_words.effective(name, run) for run in (a, b)]
         if name != "data" and values[0] != values[1]:
-            yield Difference(name, SETTING, setting.label, *(_said(name, v) for v in values))
+            yield Difference(
+                name, SETTING, setting.label, *(in_words.said(name, v) for v in values)
+            )
     if all(run.config.info.backbone for run in (a, b)) and a.began_from != b.began_from:
         yield Difference("weights", SETTING, "Pretrained weights", a.began_from, b.began_from)
-
-
-def _matters(name: str, run: Run) -> bool:
-    setting = SETTINGS[name]
-    return setting.applies(run.config.info) and setting.matters(run.config)
-
-
-def _effective(name: str, run: Run) -> Any:
-    """Return the value of a setting that counted in the run; None if it has no such setting."""
-    if not _matters(name, run):
-        return None
-    setting = SETTINGS[name]
-    value = setting.effective(run.config) if setting.effective else getattr(run.config, name)
-    return run.view.resolved.get(name, value) if value == "auto" else value
-
-
-def _said(name: str, value: Any) -> str:
-    kind = SETTINGS[name].kind
-    if value is None:
-        return _NONE
-    if isinstance(kind, Flag):
-        return "yes" if value else "no"
-    if isinstance(kind, Choice):
-        return kind.title(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _data(a: Run, b: Run) -> Iterator[Difference]:

@@ -38,6 +38,11 @@ class Located:
     predictions: pd.DataFrame
     files: dict[str, str] = field(default_factory=dict)
 
+    def named(self, rows: pd.DataFrame) -> list[tuple[str, str]]:
+        """Return the path and the digest of the file here of ``rows`` of ``predictions``."""
+        digests = (self.files.get(digest, digest) for digest in rows["digest"])
+        return list(zip(rows["path"], digests, strict=True))
+
 
 def root_of(run: Run) -> Path | None:
     """Return the folder that may hold a run's photos, None if it is not on this machine.

@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.comparison.locating import locate
-from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
+from catsdogs.comparison.own_answers import (
+    OwnMetrics,
+    balance_of,
+    doubted,
+    measured,
+    own_metrics,
+    right,
+)
+from catsdogs.comparison.photo_facts import of_answers, photo_facts
 from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation import intervals, paired
 from catsdogs.evaluation.intervals import Interval
@@ -18,26 +26,12 @@ from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.evaluation.paired import Comparison
 from catsdogs.evaluation.slices import KINDS, Slice, slices
 from catsdogs.evaluation.weakest import Weakness, weakest
-from catsdogs.labels import DOG
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
 from catsdogs.text import printable
 
 LETTERS = ("A", "B")
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class OwnMetrics:
-    """A run's metrics on all its own validation images, and their classes.
-
-    ``sound`` omits the ``suspects`` images with suspect labels; None without a health check.
-    """
-
-    whole: dict[str, Interval]
-    balance: Balance
-    sound: dict[str, Interval] | None = None
-    suspects: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,14 +114,10 @@ class Pair:
         """The metrics of each run on its own validation images, by letter."""
         if self._metrics is not None:
             return self._metrics
-        return {letter: self._own_metrics(table) for letter, table in self.predictions.items()}
-
-    def _own_metrics(self, table: pd.DataFrame) -> OwnMetrics:
-        whole, doubted = _metrics_of(table), self._doubted(table)
-        balance = _balance_of(table)
-        if doubted is None:
-            return OwnMetrics(whole, balance)
-        return OwnMetrics(whole, balance, _metrics_of(table[~doubted]), int(doubted.sum()))
+        return {
+            letter: own_metrics(table, doubted(table, self.known))
+            for letter, table in self.predictions.items()
+        }
 
     def evaluations(self, threshold: float) -> dict[str, Evaluation]:
         """Return the evaluation of each run on the images of ``answers``."""
@@ -139,7 +129,7 @@ class Pair:
     @property
     def balances(self) -> dict[str, Balance]:
         """The classes of the images of ``answers``, by letter."""
-        return {letter: _balance_of(table) for letter, table in self.answers.items()}
+        return {letter: balance_of(table) for letter, table in self.answers.items()}
 
     @property
     def place(self) -> tuple[Path | None, str]:
@@ -181,10 +171,10 @@ class Pair:
 
         None without a health check, or if no image would be left.
         """
-        doubted = self._doubted(self.both)
-        if doubted is None:
+        doubtful = doubted(self.both, self.known)
+        if doubtful is None:
             return None
-        return int(doubted.sum()), self._compared(margin, ~doubted)
+        return int(doubtful.sum()), self._compared(margin, ~doubtful)
 
     def _compared(self, margin: float, kept: np.ndarray | None) -> Comparison:
         key = margin, kept is None
@@ -196,14 +186,14 @@ class Pair:
     def slices(self, kind: str, threshold: float) -> dict[str, list[Slice]]:
         """Return the accuracy of each run on each slice of the images of ``answers``."""
         return {
-            letter: slices(KINDS[kind], of_answers(table, self.known), _right(table, threshold))
+            letter: slices(KINDS[kind], of_answers(table, self.known), right(table, threshold))
             for letter, table in self.answers.items()
         }
 
     def weakest(self, threshold: float) -> dict[str, list[Weakness]]:
         """Return the slices of the images of ``answers``, each run's clearest weakness first."""
         return {
-            letter: weakest(of_answers(table, self.known), _right(table, threshold))
+            letter: weakest(of_answers(table, self.known), right(table, threshold))
             for letter, table in self.answers.items()
         }
 
@@ -213,32 +203,14 @@ class Pair:
         The second is None without a health check, or if no image would be left.
         """
         table = self.answers[letter]
-        right, doubted = _right(table, threshold), self._doubted(table)
-        whole = intervals.share(int(right.sum()), len(right))
-        if doubted is None:
+        is_right, doubtful = right(table, threshold), doubted(table, self.known)
+        whole = intervals.share(int(is_right.sum()), len(is_right))
+        if doubtful is None:
             return whole, None
-        return whole, intervals.share(int(right[~doubted].sum()), int((~doubted).sum()))
+        return whole, intervals.share(int(is_right[~doubtful].sum()), int((~doubtful).sum()))
 
     @cached_property
     def measured(self) -> list[str]:
         """The names in ``KINDS`` that at least one image has a measurement for."""
         facts = pd.concat([of_answers(table, self.known) for table in self.answers.values()])
-        return [name for name, kind in KINDS.items() if kind.measure(facts).notna().any()]
-
-    def _doubted(self, table: pd.DataFrame) -> np.ndarray | None:
-        """Return a mask of suspect labels; None without a check, or if no image would be left."""
-        doubted = suspects(table, self.known)
-        return None if doubted is None or doubted.all() else doubted
-
-
-def _metrics_of(table: pd.DataFrame) -> dict[str, Interval]:
-    return intervals.of_metrics(table["label"].to_numpy(), table["p_dog"].to_numpy())
-
-
-def _balance_of(table: pd.DataFrame) -> Balance:
-    dogs = int((table["label"] == DOG).sum())
-    return Balance(len(table) - dogs, dogs)
-
-
-def _right(table: pd.DataFrame, threshold: float) -> np.ndarray:
-    return ((table["p_dog"] >= threshold) == (table["label"] == DOG)).to_numpy(dtype=bool)
+        return measured(facts)

@@ -1,6 +1,9 @@
 """Documents for readers outside the app.
 
 comparison.py       a comparison of two runs as one HTML or Markdown file
+paper.py            charts, tables and photos of HTML reports
+run_report.py       everything about one run as one HTML file
+run_text.py         its tables, which the Run page shows too
 comparison_text.py  its sentences and tables, which the Compare page shows too
 slice_text.py       its kinds of photos in words, also for both
 several_text.py     three to six runs in words and tables

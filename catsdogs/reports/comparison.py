@@ -1,6 +1,5 @@
 """A comparison of two runs as one file: HTML that works offline, or Markdown."""
 
-import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,20 +7,17 @@ from datetime import datetime
 
 import pandas as pd
 import plotly.graph_objects as go
-import plotly.io as pio
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
-from catsdogs.charts.style import CONFIG, RUN_COLOURS, run_colour
+from catsdogs.charts.style import run_colour
 from catsdogs.comparison.disagreements import of_kind
 from catsdogs.comparison.pair import Pair
 from catsdogs.errors import RunError
 from catsdogs.evaluation.slices import KINDS
-from catsdogs.images.thumbnails import thumbnails
-from catsdogs.labels import CLASS_NAMES
-from catsdogs.reports import comparison_text, slice_text
+from catsdogs.reports import comparison_text, paper, slice_text
+from catsdogs.reports.paper import Photo
 from catsdogs.reports.rendering import rendered
 from catsdogs.runs.command import repeating
 from catsdogs.text import printable, unmarked
@@ -30,15 +26,6 @@ _PHOTOS_A_GALLERY = 12
 _CHART_PX = 600  # the height of a chart on its own page
 # Characters that Markdown would interpret inside a line.
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|])")
-
-
-@dataclass(frozen=True)
-class Photo:
-    """One image of a gallery. ``picture`` is a data URI, or empty if only the name is shown."""
-
-    name: str
-    note: str
-    picture: str
 
 
 @dataclass(frozen=True)
@@ -56,11 +43,8 @@ class Report:
 
     def as_html(self) -> str:
         """Return one page that works offline: it contains its charts, pictures and script."""
-        charts = {
-            name: _on_paper(figure).to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
-            for name, figure in self.charts.items()
-        }
-        return self._rendered("comparison.html.jinja", _html, charts=charts, plotly=get_plotlyjs())
+        charts, plotly = paper.charts(self.charts), get_plotlyjs()
+        return self._rendered("comparison.html.jinja", paper.html, charts=charts, plotly=plotly)
 
     def as_markdown(self) -> str:
         """Return the sentences, the tables and the names of the photos."""
@@ -142,20 +126,7 @@ def chart_page(pair: Pair, threshold: float, name: str) -> str:
     runs = " · ".join(unmarked(run.title) for run in pair.runs.values())
     title = f"{unmarked(name)}<br><sub>{runs} · threshold {threshold:.6g}</sub>"
     layout = {"title": title, "height": _CHART_PX, "margin": {"t": 90}}
-    return str(_on_paper(charts(pair, threshold)[name]).update_layout(layout).to_html())
-
-
-def _on_paper(figure: go.Figure) -> go.Figure:
-    """Return a copy of the chart in the style that the app's theme gives it on a page."""
-    template = go.layout.Template(pio.templates["plotly_white"])
-    template.layout.update(
-        title={"x": 0, "xanchor": "left"},
-        xaxis={"automargin": True},
-        yaxis={"automargin": True},
-        colorway=RUN_COLOURS,
-    )
-    template.data.heatmap = [{"colorscale": "Blues"}]
-    return go.Figure(figure).update_layout(template=template)
+    return str(paper.styled(charts(pair, threshold)[name]).update_layout(layout).to_html())
 
 
 def _by(kind: str) -> str:
@@ -179,11 +150,7 @@ def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str
 def _answers(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
     tables = {}
     for name, found in pair.named(pair.evaluations(threshold)).items():
-        tables[f"Confusion matrix of {name}"] = pd.DataFrame(
-            found.confusion_matrix,
-            index=[f"label {label}" for label in CLASS_NAMES],
-            columns=[f"predicted {label}" for label in CLASS_NAMES],
-        )
+        tables[f"Confusion matrix of {name}"] = comparison_text.matrix(found)
         tables[f"Classification report of {name}"] = comparison_text.report(found).round(4)
     weaknesses = slice_text.table(pair.named(pair.weakest(threshold)))
     if not weaknesses.empty:
@@ -204,23 +171,12 @@ def _galleries(pair: Pair, threshold: float) -> dict[str, list[Photo]]:
 def _photos(pair: Pair, photos: pd.DataFrame) -> list[Photo]:
     root, column = pair.place
     named = list(zip(photos[column], pair.digests_here(photos["digest"]), strict=True))
-    jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
-    return [
-        Photo(
-            name=printable(row[column]),
-            note=comparison_text.answered(row, pair.names),
-            picture=f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" if jpeg else "",
-        )
-        for row, jpeg in zip(photos.to_dict("records"), jpegs, strict=True)
-    ]
+    notes = [comparison_text.answered(row, pair.names) for row in photos.to_dict("records")]
+    return paper.gallery(root, named, notes)
 
 
 def _literal(text: str) -> str:
     return _ACTIVE.sub(r"\\\1", printable(text))
-
-
-def _html(table: pd.DataFrame) -> Markup:
-    return Markup(table.to_html(border=0))  # to_html escapes the cells.
 
 
 def _markdown(table: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from catsdogs import text
 from catsdogs.comparison.differences import differences
-from catsdogs.comparison.pair import OwnMetrics
+from catsdogs.comparison.own_answers import OwnMetrics
 from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
@@ -22,11 +22,12 @@ from catsdogs.text import counted, percent, printable
 
 Names = Mapping[str, str]  # The names of runs A and B, by letter.
 
+ACCURACY = "Accuracy"
 # A table has it where the classes of a run differ by more than 60:40.
 _BALANCED = "balanced_accuracy"
 # The metrics of ``intervals.of_metrics``: their titles and formats.
 _METRICS = {
-    "accuracy": ("Accuracy", ".2%"),
+    "accuracy": (ACCURACY, ".2%"),
     _BALANCED: ("Balanced accuracy", ".2%"),
     "cat_recall": ("Cats recognised", ".2%"),
     "dog_recall": ("Dogs recognised", ".2%"),
@@ -233,10 +234,25 @@ def answered(photo: Mapping[Hashable, Any], names: Names) -> str:
     return f"Labelled {CLASS_NAMES[photo['label']]}: {said}"
 
 
+def own_answer(label: int, p_dog: float) -> str:
+    """Return the label of a photo, and the answer of a run: "cat, but it says dog 97.1 %"."""
+    is_right = class_name(p_dog) == CLASS_NAMES[label]
+    return f"{CLASS_NAMES[label]}, {'and' if is_right else 'but'} it says {answer(p_dog)}"
+
+
 def report(evaluation: Evaluation) -> pd.DataFrame:
     """Return the classification report: one row per class, and their mean."""
     rows = {name: evaluation.report[name] for name in (*CLASS_NAMES, "macro avg")}
     return pd.DataFrame(rows).T.astype({"support": int})
+
+
+def matrix(evaluation: Evaluation) -> pd.DataFrame:
+    """Return the confusion matrix as a table: a row per label, a column per answer."""
+    return pd.DataFrame(
+        evaluation.confusion_matrix,
+        index=[f"label {label}" for label in CLASS_NAMES],
+        columns=[f"predicted {label}" for label in CLASS_NAMES],
+    )
 
 
 def facts(run: Run, latency: Latency | None = None) -> dict[str, str]:

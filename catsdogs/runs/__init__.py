@@ -18,6 +18,7 @@ event_file.py        the run's event log: appended to, followed, read
 events.py            the kinds of events that a worker reports
 view.py              a run as its events describe it
 doubt.py             whether a run has learned anything, and the likely cause if not
+in_words.py          its settings as they were in effect, and where it comes from
 narration.py         a run in plain sentences
 pace.py              speed and time left
 estimate.py          duration and disk space of a run, learned from earlier runs
@@ -25,6 +26,7 @@ first_estimate.py    the same without an earlier run, from the machine's speed
 machine_speed.py     this machine's speed, measured in a second
 documents.py         the JSON documents that describe runs to programs
 command.py           the command line that repeats a run
+log.py               the end of its log
 model_files.py       model and prediction files, verified by checksum
 looks.py             the counted looks at a run's locked test set
 seen_before.py       which photos a run has seen: its sides, by content

@@ -53,6 +53,8 @@ class RunView:
     started_at: float | None = None
     ended_at: float | None = None
     extensions: tuple[tuple[int, int], ...] = ()  # after how many epochs, how many more
+    resumptions: tuple[Resumed, ...] = ()  # the fits that a second worker continued
+    is_restarted: bool = False  # by such a worker, whose fit has not begun yet
     split: Split | None = None
     watched: tuple[WatchedPhoto, ...] = ()
     resolved: dict[str, str] = field(default_factory=dict)  # the values of "auto" settings
@@ -178,7 +180,8 @@ def _queued(view: RunView, event: Queued) -> RunView:
 
 def _started(view: RunView, event: Started) -> RunView:
     running = replace(view, state=State.RUNNING, worker=event.worker)
-    return replace(running, started_at=event.t, usages=[])
+    is_second = view.started_at is not None
+    return replace(running, started_at=event.t, is_restarted=is_second, usages=[])
 
 
 def _resumed(view: RunView, event: Resumed) -> RunView:
@@ -186,6 +189,8 @@ def _resumed(view: RunView, event: Resumed) -> RunView:
     is_void = view.best_epoch is not None and view.best_epoch >= event.epoch
     return replace(
         view,
+        resumptions=(*view.resumptions, event) if view.is_restarted else view.resumptions,
+        is_restarted=False,
         batches=[batch for batch in view.batches if (batch.epoch, batch.step) <= here],
         epochs=[epoch for epoch in view.epochs if epoch.epoch < event.epoch],
         best_epoch=None if is_void else view.best_epoch,
