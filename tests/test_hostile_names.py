@@ -283,7 +283,14 @@ class TestWithTrainedRuns:
         return trained_machine
 
     @pytest.mark.parametrize(
-        "script", ["pages/train.py", "pages/compare.py", "pages/classify.py", "streamlit_app.py"]
+        "script",
+        [
+            "pages/train.py",
+            "pages/run.py",
+            "pages/compare.py",
+            "pages/classify.py",
+            "streamlit_app.py",
+        ],
     )
     def test_hostile_runs_are_shown_as_text(self, script, machine):
         app = opened(script)

@@ -29,7 +29,13 @@ from catsdogs.sources import current
 ARTIFACTS = PROJECT / "artifacts"
 SOUND = ("reference-custom_cnn", "reference-mobilenet_v2-fine_tuned")
 SLOW = "a line of 100 MB"
-SCRIPTS = ("streamlit_app.py", "pages/train.py", "pages/compare.py", "pages/classify.py")
+SCRIPTS = (
+    "streamlit_app.py",
+    "pages/train.py",
+    "pages/run.py",
+    "pages/compare.py",
+    "pages/classify.py",
+)
 
 
 @pytest.fixture

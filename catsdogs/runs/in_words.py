@@ -49,7 +49,9 @@ def said(name: str, value: Any) -> str:
 def lineage(run: Run) -> list[str]:
     """Return where the run comes from, a sentence each: its start, its search, its resumptions."""
     started = f"Started on {datetime.fromisoformat(run.about.created_at):%d %b %Y at %H:%M}"
-    sentences = [f"{started}, {_weights(run)}."]
+    who = run.about.started_by
+    by = "" if isinstance(who, UnsetType) else f" by {who}"
+    sentences = [f"{started}{by}, {_weights(run)}."]
     if not isinstance(search := run.about.search, UnsetType):
         sentences.append(f"Trial {search.trial} of the search {search.name}.")
     extended_at = [at for at, _ in run.view.extensions]

@@ -9,6 +9,7 @@ exports/   a run's model as files to download, on several pages
 dataset/   the Dataset page
 train/     the Train page
 compare/   the Compare page
+one_run/   the Run page
 classify/  the Classify page
 
 The rooms of the pages do not import each other: shared parts are in ``shared/``, ``runs/`` or

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import command_line
 from playwright.sync_api import expect
 
-from catsdogs.ui.shared.pages import CLASSIFY, COMPARE, DATASET, HOME, PAGES, TRAIN, Page
+from catsdogs.ui.shared.pages import CLASSIFY, COMPARE, DATASET, HOME, PAGES, RUN, TRAIN, Page
 from e2e.conftest import opened, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -83,6 +83,7 @@ VIEWS = (
     View(DATASET, "?open=1"),
     View(DATASET, act=open_a_photo),
     View(TRAIN, "?new=1", open_settings),
+    View(RUN),
     View(COMPARE, act=choose_a_cell),
     View(COMPARE, act=open_a_photo),
 )

@@ -471,5 +471,7 @@ def test_a_mistake_whose_photo_is_gone_says_so_in_plain_text(trained_machine, mo
     app.button(key="train_mistakes_toggle").click().run()
     app.session_state["train_mistakes_open"] = 0
     run(app)
-    viewer = next(c for c in app.get("bidi_component") if "-train_mistake_picture" in c.proto.id)
+    viewer = next(
+        c for c in app.get("bidi_component") if "-train_mistakes_open_viewer_picture" in c.proto.id
+    )
     assert json.loads(viewer.proto.json)["message"] == "Its dataset is not on this machine."

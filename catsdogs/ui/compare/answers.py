@@ -14,10 +14,10 @@ from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, percent
 from catsdogs.ui.compare import chosen, export, photos, tabs
-from catsdogs.ui.compare.matrix import confusion_matrix
 from catsdogs.ui.compare.photos import Listed
 from catsdogs.ui.compare.verdict import margin
 from catsdogs.ui.shared import run_chips
+from catsdogs.ui.shared.matrix import confusion_matrix
 
 _KEY = "compare_threshold"
 

@@ -15,10 +15,10 @@ from catsdogs.evaluation.metrics import DEFAULT_MARGIN
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui.compare import runs, slices, test_set
+from catsdogs.ui.compare import runs, slices
 from catsdogs.ui.compare.verdict import MARGIN, margin
 from catsdogs.ui.exports import section as exports
-from catsdogs.ui.runs import origin
+from catsdogs.ui.runs import origin, test_set
 from catsdogs.ui.shared import cache, problems, run_chips
 
 

@@ -13,6 +13,7 @@ from catsdogs.ui.shared.markdown import verbatim
 
 CHOSEN = "train_run"
 LATEST = ""
+_WRITTEN = "train_run_written"  # the run in the address as ``choose`` wrote it last
 
 
 def choose(runs: list[Run]) -> Run:
@@ -22,7 +23,8 @@ def choose(runs: list[Run]) -> Run:
     """
     by_id, names = {run.run_id: run for run in runs}, run_chips.names(runs)
     latest = _latest(runs)
-    wanted = st.session_state.get(CHOSEN, st.query_params.get("run", LATEST))
+    _follow_link()
+    wanted = st.session_state.get(CHOSEN, LATEST)
     st.session_state[CHOSEN] = wanted if wanted in by_id else LATEST
 
     def label(run_id: str) -> str:
@@ -43,7 +45,19 @@ def choose(runs: list[Run]) -> Run:
         st.query_params.pop("run", None)
     else:
         st.query_params["run"] = chosen
+    st.session_state[_WRITTEN] = _asked()
     return by_id.get(chosen, latest)
+
+
+def _follow_link() -> None:
+    """Take the run that the address names, unless ``choose`` wrote it: a link wins."""
+    asked = _asked()
+    if asked not in (LATEST, st.session_state.get(_WRITTEN)):
+        st.session_state[CHOSEN] = asked
+
+
+def _asked() -> str:
+    return str(st.query_params.get("run", LATEST))
 
 
 def choose_next(run: Run) -> None:

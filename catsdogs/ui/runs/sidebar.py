@@ -59,6 +59,7 @@ def _progress(run: Run, runs: list[Run]) -> None:
     view = run.view
     left = forecast.left(run, view, runs)
     st.progress(_share(view), text=f":small[{run_chips.chip(run)}{left}]")
+    run_chips.link(run)
 
 
 def _share(view: RunView) -> float:

@@ -10,6 +10,7 @@ run_chips.py            a run's short name in its own colour, with details behin
 photo_viewer.py         a large picture with heat maps, and its answers
 measured_photo.py       a photo that runs were measured on, and the link to its label
 current_dataset.py      the dataset that all pages work on
+matrix.py               a confusion matrix whose cells are buttons
 photo_grid.py           a grid of thumbnails, usable by mouse and keyboard
 pager.py                long lists in pages
 task_card.py            a background task: progress, time left, cancel button

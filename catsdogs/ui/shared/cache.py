@@ -25,6 +25,7 @@ from catsdogs.runs.model_files import intact, place
 from catsdogs.runs.run import Run
 
 if TYPE_CHECKING:
+    from catsdogs.comparison.own_answers import OwnAnswers
     from catsdogs.comparison.pair import Pair
     from catsdogs.comparison.several import Several
 
@@ -120,6 +121,15 @@ def pair(a: Run, b: Run) -> "Pair":
     return _pair(a, b, *_of_runs([a, b])).of_runs(a, b)
 
 
+def own_answers(run: Run) -> "OwnAnswers":
+    """Return a run's answers on its validation images, up to date with its files.
+
+    Raises:
+        RunError: when its predictions are missing or damaged.
+    """
+    return _own_answers(run, *_of_runs([run]))
+
+
 def several(runs: list[Run]) -> "Several":
     """Return what compares three to six runs, up to date with their files.
 
@@ -193,6 +203,15 @@ def _pair(a: Run, b: Run, roots: list[bytes], written_at: list[int]) -> "Pair":
     found = Pair.read(a, b)
     _ = found.metrics  # Computed now, cached with the pair.
     return found
+
+
+# Its metrics, once somebody asks for them, take a second.
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
+def _own_answers(run: Run, roots: list[bytes], written_at: list[int]) -> "OwnAnswers":
+    # Imported here, because SciPy's statistics take a second to import and few pages need them.
+    from catsdogs.comparison.own_answers import OwnAnswers
+
+    return OwnAnswers.read(run)
 
 
 # Reading six tables of answers takes 0.1 s.

@@ -17,4 +17,6 @@ DATASET = Page("pages/dataset.py", "Dataset", ":material/photo_library:")
 TRAIN = Page("pages/train.py", "Train", ":material/model_training:")
 COMPARE = Page("pages/compare.py", "Compare", ":material/balance:")
 CLASSIFY = Page("pages/classify.py", "Classify", ":material/pets:")
+# Links lead to it; it is not in the navigation.
+RUN = Page("pages/run.py", "Run", ":material/article:")
 PAGES = (HOME, DATASET, TRAIN, COMPARE, CLASSIFY)

@@ -12,6 +12,7 @@ import streamlit as st
 from catsdogs.charts.style import run_colour
 from catsdogs.runs.run import Run
 from catsdogs.text import duration, literal, percent, printable
+from catsdogs.ui.shared.pages import RUN
 
 
 def name(run: Run) -> str:
@@ -60,6 +61,11 @@ def show(run: Run, *, key: str) -> None:
         about(run, key=key)
 
 
+def link(run: Run, label: str = "All about this run") -> None:
+    """Draw a link to the run's own page."""
+    st.page_link(RUN.script, label=label, icon=RUN.icon, query_params={"run": run.run_id})
+
+
 def about(run: Run, *, key: str) -> None:
     """Draw a popover with everything that distinguishes the run."""
     with st.popover(
@@ -82,4 +88,5 @@ def about(run: Run, *, key: str) -> None:
         st.markdown("\n".join(f"- {name}: {literal(text)}" for name, text in rows.items() if text))
         if run.caveat:
             st.warning(run.caveat, icon=":material/warning:")
+        link(run)
         st.code(run.command, language=None, wrap_lines=True)

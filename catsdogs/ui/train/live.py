@@ -6,22 +6,19 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from catsdogs.errors import RunError
-from catsdogs.paths import shortened
-from catsdogs.runs import layout, store
+from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.runs.view import RunView
-from catsdogs.text import percent, printable
+from catsdogs.text import percent
 from catsdogs.ui.exports import section as exports
-from catsdogs.ui.runs import actions, cards, origin, remarks
+from catsdogs.ui.runs import actions, cards, log, origin, remarks
 from catsdogs.ui.shared import run_chips
-from catsdogs.ui.shared.markdown import verbatim
 from catsdogs.ui.train import mistakes, outcome, overlays, progress, run_list, wall
 from catsdogs.ui.train.live_chart import live_chart
 from catsdogs.ui.train.overlays import Overlays
 from catsdogs.ui.train.wall import Photo
 
 _EVERY_S = 1.0
-_LOG_LINES = 30
 _CHART_PX = 440
 
 
@@ -39,6 +36,7 @@ def show(runs: list[Run], *, is_main: bool) -> None:
         if not run.is_reference:
             actions.show(run)
         remarks.show(run, key="train_remarks")
+        run_chips.link(run)
     overlaid = overlays.of(run, runs)
     if run.state.is_active:
         # Only while a run is active: a finished run causes no requests.
@@ -60,7 +58,7 @@ def _ended(run: Run, runs: list[Run], overlaid: Overlays, *, is_main: bool) -> N
         outcome.metrics(run)
     origin.show(run)
     exports.folded([run], key="train_exports")
-    _details(run, view)
+    log.show(run, view, key="train_log")
 
 
 @dataclass
@@ -96,7 +94,7 @@ def _watch(run: Run, runs: list[Run], overlaid: Overlays, drawn: _Drawn) -> None
     with st.container(gap=None):
         overlays.legend(run, view, overlaid)
         progress.metrics(run, view)
-    _details(run, view)
+    log.show(run, view, key="train_log")
 
 
 def _hero(
@@ -137,27 +135,3 @@ def _described(run: Run, view: RunView) -> str:
         f"{last.val_loss:.3f} on validation photos, accuracy {percent(last.accuracy)} and "
         f"{percent(last.val_accuracy)}."
     )
-
-
-def _details(run: Run, view: RunView) -> None:
-    """Show the command that repeats the run, the end of its log, and skipped photos."""
-    with st.expander("Command and log", key="train_log", on_change="rerun") as details:
-        if details.open:
-            st.caption("This command repeats the run.")
-            st.code(printable(run.command), language="bash", wrap_lines=True)
-            for at, more in view.extensions:
-                command = f"python -m catsdogs runs extend RUN --epochs {more}"
-                st.code(f"{command}  # RUN: the new one, after {at} epochs", language="bash")
-            st.caption("The end of its log:")
-            none = "Nothing yet." if run.state.is_active else "It has none."
-            st.code(_log_tail(run) or none, language=None)
-    for event in view.skipped:
-        st.warning(verbatim(f"Left out {event.path}: {event.reason}"))
-
-
-def _log_tail(run: Run) -> str:
-    try:
-        lines = (run.folder / layout.LOG).read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return "\n".join(printable(shortened(line)) for line in lines[-_LOG_LINES:])
