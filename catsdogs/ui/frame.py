@@ -9,7 +9,15 @@ from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.system import allocator
 from catsdogs.ui.runs import sidebar
-from catsdogs.ui.shared import closed_tabs, dataset_card, machine_panel, sign_in, steps, uploads
+from catsdogs.ui.shared import (
+    closed_tabs,
+    dataset_card,
+    machine_panel,
+    sign_in,
+    steps,
+    tour,
+    uploads,
+)
 from catsdogs.ui.shared.pages import PAGES, Page
 from catsdogs.ui.shared.steps import Facts
 
@@ -35,11 +43,13 @@ def page(page: Page, lead: str, *, follows_runs: bool = False) -> None:
     with st.sidebar:
         _navigation(runs)
         sidebar.show(runs, redraws=follows_runs)
+        tour.offer(runs)
         machine_panel.show_button()
         sign_in.account()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.title(page.title, anchor=False, width="content")
         st.caption(lead, width="content")
+    tour.show(page, runs)
 
 
 def _navigation(runs: list[Run]) -> None:

@@ -4,6 +4,7 @@ cache.py                everything the app keeps between reruns, and when it exp
 problems.py             errors shown where they happen, or noted for the next rerun
 pages.py                the pages of the app, for links between them
 steps.py                the five steps to a classifier in use, and which are done
+tour.py                 a tour over the pages, and the card of its step
 next_step.py            the primary button that ends a finished state
 dataset_card.py         the sidebar's card of the current dataset, and the switch to another
 run_chips.py            a run's short name in its own colour, with details behind it
