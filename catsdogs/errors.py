@@ -23,9 +23,9 @@ class UnreadableImage(CatsDogsError):
     """An image that cannot be decoded.
 
     ``code`` is one of ``empty``, ``not_an_image``, ``unsupported``, ``truncated``, ``damaged``,
-    ``too_large``, ``missing``, ``name_not_utf8``; of a folder or an archive that was to be
-    classified, ``no_pictures`` or ``unreadable_folder``. Codes are stable, for programs; the
-    message is for people.
+    ``too_large``, ``missing``, ``name_not_utf8``; of a web address, ``not_fetched``; of a folder or
+    an archive that was to be classified, ``no_pictures`` or ``unreadable_folder``. Codes are
+    stable, for programs; the message is for people.
     """
 
     def __init__(self, code: str, message: str) -> None:

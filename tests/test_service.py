@@ -230,6 +230,18 @@ class TestBadInput:
         assert outputs["p_dog"][0] == -1
         assert outputs["label"][0] == ""
 
+    def test_an_address_into_this_network_is_refused_and_never_asked(self, server):
+        before = server.get("/metrics").text
+        urls = [f"{server.url}/healthz", "http://169.254.169.254/latest/meta-data"]
+        for sent in ({"json": {"urls": urls}}, {"files": [("urls", (None, url)) for url in urls]}):
+            answer = server.post(CLASSIFY, **sent)
+            assert answer.status_code == 422
+            assert [one["file"] for one in answer.json()] == urls
+            assert {one["error"]["code"] for one in answer.json()} == {"not_fetched"}
+        many = server.post(CLASSIFY, json={"urls": urls * 11})
+        assert many.status_code == 422
+        assert server.get("/metrics").text.count('"healthz"') == before.count('"healthz"')
+
     def test_too_many_files_are_refused(self, server):
         answer = server.post(CLASSIFY, files=as_form({f"{n}.jpg": b"x" for n in range(5001)}))
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_many")

@@ -33,7 +33,10 @@ def add_classify(groups: Any) -> None:
     help_text = "ask models about pictures: cat, dog or neither"
     classify = add(groups, "classify", models.classify, usage, help_text)
     classify.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a picture, a folder, a zip or a tar"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a picture, a folder, a zip, a tar or a web address",
     )
     classify.add_argument(
         "--run",

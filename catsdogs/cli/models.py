@@ -22,11 +22,12 @@ from catsdogs.exports import making, package
 from catsdogs.exports.agreement import Agreement
 from catsdogs.exports.formats import FORMATS, Format
 from catsdogs.inference.answers import Seen, csv, see_all
-from catsdogs.inference.gathering import gathered
+from catsdogs.inference.gathering import Gathered, at_address, gathered
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
+from catsdogs.sources import web_picture
 from catsdogs.sources.typed import typed_paths
 from catsdogs.system import files
 from catsdogs.text import counted
@@ -58,7 +59,7 @@ def classify(
         raise ConfigError(
             f"Expected one run for --kaggle. Received: {len(asked)}. Name one with --run."
         )
-    found = gathered(chain.from_iterable(map(typed_paths, paths)))
+    found = _gathered(paths)
     given = found.sources
     if kaggle:
         _require_numbers([name for name, _ in given])
@@ -79,6 +80,15 @@ def classify(
     others = [Text(f"Not classified: {in_words(found.ignored)}.")] if found.ignored else []
     text = [*model_tables.classified(answers), *others, *mute]
     return Outcome(answers, text, status_with(failed))
+
+
+def _gathered(given: list[str]) -> Gathered:
+    """Return the pictures at paths and at web addresses."""
+    addresses = [one for one in given if web_picture.is_address(one)]
+    paths = [one for one in given if one not in addresses]
+    found = gathered(chain.from_iterable(map(typed_paths, paths)))
+    found.sources.extend(map(at_address, addresses))
+    return found
 
 
 def _require_numbers(names: Sequence[str]) -> None:

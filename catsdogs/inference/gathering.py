@@ -17,6 +17,7 @@ from catsdogs.errors import ArchiveError, DatasetError, UnreadableImage
 from catsdogs.images import containers, picture
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Read
+from catsdogs.sources import web_picture
 from catsdogs.system import archives, file_kinds, members
 from catsdogs.system.members import Archive, Kind, Member, OutOfBounds
 from catsdogs.system.system_files import group_of
@@ -141,6 +142,11 @@ def in_archive(name: str, source: bytes | Path, *, most: int | None = None) -> G
             f"with {len(found):,}{others}. For more, choose a folder on this machine."
         )
     return Gathered(found, inside.ignored)
+
+
+def at_address(url: str) -> Source:
+    """Return the picture at a public web address. It is fetched when it is read."""
+    return url, partial(web_picture.read, url)
 
 
 def refused(name: str, code: str, reason: str) -> Source:

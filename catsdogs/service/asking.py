@@ -38,8 +38,10 @@ class Asked:
         return statuses.pop() if len(statuses) == 1 else ALL_UNREADABLE
 
 
-def answered(files: Sequence[Stored], options: Options, models: Models) -> Asked:
-    """Return the answers for the pictures in ``files``.
+def answered(
+    files: Sequence[Stored], options: Options, models: Models, urls: Sequence[str] = ()
+) -> Asked:
+    """Return the answers for the pictures in ``files`` and at ``urls``.
 
     Raises:
         Refused: without files, or with too many pictures.
@@ -47,6 +49,7 @@ def answered(files: Sequence[Stored], options: Options, models: Models) -> Asked
     """
     decision = options.decision
     sources = [source for file in files for source in _sources(file)]
+    sources += map(gathering.at_address, urls)
     _require_count(len(sources))
     panel = models.panel(options.runs)
     documents, failed = [], []

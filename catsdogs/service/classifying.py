@@ -18,7 +18,7 @@ async def classify(request: Request) -> Response:
     with uploads.admitted(request, service), closing(Spool()) as spool:
         received = await uploads.received(request, service, spool)
         asked = await run_in_threadpool(
-            asking.answered, received.files, received.options, service.models
+            asking.answered, received.files, received.options, service.models, received.urls
         )
     count(asked, service)
     return as_json(asked.documents, asked.status)

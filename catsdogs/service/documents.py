@@ -11,7 +11,7 @@ from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.inference.panel import Decision
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-MOST_RUNS = 8
+MOST_RUNS, MOST_URLS = 8, 20
 Heatmap = list[list[float]]
 
 
@@ -48,9 +48,10 @@ class Base64File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ClassifyRequest(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files to classify, and how."""
+    """Files to classify, and how. ``urls`` are public web addresses of further pictures."""
 
-    files: list[Base64File]
+    files: list[Base64File] = []
+    urls: Annotated[list[str], Meta(max_length=MOST_URLS)] = []
 
 
 class Problem(Struct, frozen=True, kw_only=True):

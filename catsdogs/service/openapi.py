@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from catsdogs import __version__
 from catsdogs.reports.rendering import rendered
 from catsdogs.service.documents import (
+    MOST_URLS,
     Answered,
     ClassifyRequest,
     InferRequest,
@@ -192,7 +193,8 @@ def _body(one: Described, schemas: dict[Any, Schema]) -> Schema:
     content = _json(schemas[str(one.takes)])
     if one.takes is ClassifyRequest:
         file = {"type": "array", "items": {"type": "string", "format": "binary"}}
-        form = {"type": "object", "properties": {"files": file}}
+        urls = {"type": "array", "items": {"type": "string"}, "maxItems": MOST_URLS}
+        form = {"type": "object", "properties": {"files": file, "urls": urls}}
         content["multipart/form-data"] = {"schema": {"allOf": [form, schemas[str(Options)]]}}
         content["application/zip"] = {}
     return content

@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from catsdogs.inference.answers import MOST_BYTES_TOGETHER
-from catsdogs.service.documents import ClassifyRequest, Options
+from catsdogs.service.documents import MOST_URLS, ClassifyRequest, Options
 from catsdogs.service.forms import Form
 from catsdogs.service.refusals import Refused
 from catsdogs.service.service import Service
@@ -29,10 +29,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Received:
-    """The files and the options of a request."""
+    """The files, the addresses and the options of a request."""
 
     options: Options
     files: list[Stored] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -60,7 +61,8 @@ async def received(request: Request, service: Service, spool: Spool) -> Received
         return await _form(request, service, spool)
     if kind.startswith(_JSON):
         asked = decoded(await whole(request, service, MOST_JSON_BYTES), ClassifyRequest)
-        return Received(_options_of(asked), [_stored(spool, f.name, f.data) for f in asked.files])
+        files = [_stored(spool, one.name, one.data) for one in asked.files]
+        return Received(_options_of(asked), files, asked.urls)
     if kind.startswith(_BARE):
         options, name = _query(request)
         async for chunk in chunks(request, service, MOST_BYTES_TOGETHER):
@@ -144,7 +146,14 @@ async def _form(request: Request, service: Service, spool: Spool) -> Received:
     async for chunk in chunks(request, service, MOST_BYTES_TOGETHER):
         form.add(chunk)
     form.finish()
-    return Received(_options([*_pairs(request), *form.fields]), form.files)
+    pairs = [*_pairs(request), *form.fields]
+    urls = [value for name, value in pairs if name == "urls"]
+    if len(urls) > MOST_URLS:
+        raise Refused(
+            413, "too_many", f"Expected at most {MOST_URLS} addresses. Received: {len(urls)}."
+        )
+    options = _options([pair for pair in pairs if pair[0] != "urls"])
+    return Received(options, form.files, urls)
 
 
 def _query(request: Request) -> tuple[Options, str]:

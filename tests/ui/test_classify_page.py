@@ -28,7 +28,7 @@ from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.rejection import Likeness, References
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.run import Remarks
-from catsdogs.sources import current, opening
+from catsdogs.sources import current, opening, web_picture
 from catsdogs.system import processes
 from catsdogs.system.processes import identity_of
 from catsdogs.text import counted, literal, percent
@@ -538,6 +538,25 @@ class TestWithTrainedRuns:
         app.selectbox(key="classify_false_refusal").set_value("never")
         (alone,) = component(run(app), "classify_camera")["networks"]
         assert not alone["references"]
+
+    def test_a_picture_from_an_address_is_answered_and_a_refused_one_says_why(
+        self, photos, monkeypatch
+    ):
+        _, content = next(iter(photos.items()))
+        app = opened()
+        app.text_input(key="classify_address").set_value("http://127.0.0.1/a.jpg")
+        app.button(key="classify_address_get").click()
+        assert "not on the public internet" in run(app).error[0].value
+        assert not labels(app)
+        monkeypatch.setattr(web_picture, "read", lambda url: content)
+        url = "https://pets.example/b.jpg"
+        for _ in range(2):
+            app.text_input(key="classify_address").set_value(url)
+            app.button(key="classify_address_get").click()
+            run(app)
+        assert not app.error
+        assert len(labels(app)) == 1
+        assert literal(url) in said(app)
 
     def test_pictures_survive_a_change_of_pages_and_are_the_same_on_home(self, photos):
         (one, first), (two, second), *_ = photos.items()

@@ -2,7 +2,7 @@
 
 bench.py        the two panes that both pages share
 tray.py         the pictures of a session, kept when you change the page
-inputs.py       the ways to give pictures: drop, paste, camera, folder, examples
+inputs.py       the ways to give pictures: drop, paste, camera, folder, web address, examples
 paste.py        a button that pastes, and Ctrl+V
 live_camera.py  a camera whose frames are answered in the browser
 examples.py     pictures to try

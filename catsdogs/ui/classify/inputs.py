@@ -1,4 +1,4 @@
-"""The ways to give pictures: drop, paste, camera, folder, examples."""
+"""The ways to give pictures: drop, paste, camera, folder, web address, examples."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from catsdogs.ui.classify import examples, live_camera, paste, tray
 from catsdogs.ui.classify.examples import Example
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.classify.tray import Given
-from catsdogs.ui.shared import uploads
+from catsdogs.ui.shared import problems, uploads
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
 _EXAMPLE_COLUMNS = 4
@@ -26,6 +26,7 @@ def show(page: str, chosen: Chosen) -> list[Given]:
             _camera(page, chosen, files)
             paste.show(files, key=f"{page}_paste")
             _folder(page)
+            _address(page)
             if tray.pictures():
                 _examples_on_demand(page)
     tray.show_problems()
@@ -93,6 +94,21 @@ def _folder(page: str) -> None:
             help="Folders named cats and dogs give labels.",
         )
         tray.follow(key, given)
+
+
+def _address(page: str) -> None:
+    problem = f"{page}_address_problem"
+    with (
+        st.popover("Address", key=f"{page}_address_open"),
+        st.form(f"{page}_address_form", border=False, clear_on_submit=True),
+    ):
+        url = st.text_input(
+            "Web address of a picture", key=f"{page}_address", placeholder="https://…"
+        )
+        if st.form_submit_button("Get picture", key=f"{page}_address_get", type="primary"):
+            with st.spinner("Getting the picture …"):
+                problems.attempt(tray.add_from_address, url, note_as=problem)
+        problems.show_noted(problem)
 
 
 def _warn_of_limits(count: int) -> None:

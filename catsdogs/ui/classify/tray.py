@@ -19,12 +19,15 @@ from catsdogs.dataset.listing import ASIDE
 from catsdogs.dataset.summary import in_words
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.inference import answers, gathering
+from catsdogs.sources import web_picture
 from catsdogs.system import system_files
 from catsdogs.text import literal
 from catsdogs.ui.shared import problems, streamlit_internals
 from catsdogs.ui.shared.streamlit_internals import UploadedFile
 
 _FILES, _CURRENT, _TIMES_EMPTIED = "tray_files", "tray_current", "tray_times_emptied"
+# Streamlit's store, where uploads are limited, does not hold them.
+_MOST_FETCHED = 20
 _ZIP = ":material/folder_zip:"
 Key = tuple[str, int]
 
@@ -54,6 +57,7 @@ class _File:
     pictures: tuple[Given, ...]
     problem: str = ""
     is_upload: bool = True
+    is_fetched: bool = False
     widget: str = ""
     ignored: Mapping[str, int] = field(default_factory=dict)
 
@@ -85,6 +89,25 @@ def add_example(example: Given) -> None:
     if example.key not in [given.key for given in pictures()]:
         _replace([*_files(), _File(example.key[0], (example,), is_upload=False)])
     show(example.key)
+
+
+def add_from_address(url: str) -> None:
+    """Fetch the picture at a public web address, add it first, and show it.
+
+    Raises:
+        UnreadableImage: if there is none.
+        DatasetError: if the session has enough of them.
+    """
+    if sum(file.is_fetched for file in _files()) >= _MOST_FETCHED:
+        raise DatasetError(
+            f"Expected at most {_MOST_FETCHED} pictures from web addresses. Received: one more. "
+            "Remove some first."
+        )
+    content = web_picture.read(url)
+    given = Given((url, 0), url, lambda: content)
+    others = [file for file in _files() if file.id != url]
+    _replace([*others, _File(url, (given,), is_upload=False, is_fetched=True)])
+    show(given.key)
 
 
 def pictures() -> list[Given]:
