@@ -19,7 +19,7 @@ from PIL import Image
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
-from catsdogs.labels import class_name
+from catsdogs.labels import PETS
 from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
@@ -76,7 +76,7 @@ def _probabilities(
 ) -> tuple[float, ...]:
     """Return the first class' probability: for the whole photo and without each kind of fifth."""
     outputs = model(pixels)
-    label = class_name(outputs["p_dog"].item())
+    label = PETS.of(outputs["p_dog"].item())
     heat = outputs["heatmap"] if label == "dog" else -outputs["heatmap"]
     side = model.side
     fifths = (

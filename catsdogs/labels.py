@@ -1,7 +1,8 @@
 """The two classes, their order (0 = cat, 1 = dog), and the labels that names give.
 
 A model's single output is P(dog), so "cat" is the negative and "dog" the positive class. Only this
-module defines that.
+module defines that. A dataset may have two classes of its own: then 0 stands for its negative and
+1 for its positive class, and what the code calls ``p_dog`` is the probability of the latter.
 
 The grammar of labels in names, for folders and for files::
 
@@ -20,7 +21,9 @@ in Unicode's form NFKC.
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 CAT, DOG = 0, 1
 CLASS_NAMES = ("cat", "dog")
@@ -36,6 +39,96 @@ _CLASS_WORD = re.compile(
 )
 _NEW_WORD = re.compile("(?<=[a-z])(?=[A-Z])")
 _FOLDERS_KEPT = 10_000
+
+# The keys of JSON documents that name a class, and the words that stand there for other classes.
+_KEYS = frozenset(
+    {"cats", "dogs", "p_dog", "calibrated_p_dog", "train_dogs", "val_dogs", "validation_dogs"}
+    | {"cat_recall", "dog_recall", "to_cat", "to_dog"}
+)
+_WORDS = {"cat": "negative", "cats": "negatives", "dog": "positive", "dogs": "positives"}
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The names of two classes, which may be any text: label 0 is ``negative``, 1 ``positive``."""
+
+    negative: str
+    positive: str
+
+    def __str__(self) -> str:
+        """Return "cat and dog"."""
+        return " and ".join(self.names)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Both names, in the order of the labels."""
+        return self.negative, self.positive
+
+    @property
+    def are_pets(self) -> bool:
+        """Whether they are the usual ones, cat and dog."""
+        return self.names == CLASS_NAMES
+
+    def name(self, label: int) -> str:
+        """Return the name of label 0 or 1."""
+        return self.names[label]
+
+    def label(self, name: str) -> int:
+        """Return the label of a name.
+
+        Raises:
+            ValueError: if it is neither of both.
+        """
+        return self.names.index(name)
+
+    def of(self, p_dog: float, threshold: float = 0.5) -> str:
+        """Return the name of the class with this P(positive class)."""
+        return self.names[int(p_dog >= threshold)]
+
+    def probability(self, name: str, p_dog: float) -> float:
+        """Return the probability of the class ``name``, given that of the positive class."""
+        return p_dog if name == self.positive else 1 - p_dog
+
+    def probabilities(self, p_dog: float) -> dict[str, float]:
+        """Return the probability of each class by name."""
+        return {self.negative: 1 - p_dog, self.positive: p_dog}
+
+    def plural(self, label: int) -> str:
+        """Return "cats"; the name of another class as it is, because it may be any text."""
+        return f"{self.names[label]}s" if self.are_pets else self.names[label]
+
+    def one(self, label: int) -> str:
+        """Return "a cat"; the name of another class as it is."""
+        return f"a {self.names[label]}" if self.are_pets else self.names[label]
+
+    def counted(self, label: int, number: int) -> str:
+        """Return "1 cat", "2,000 dogs", "150 airplanes"."""
+        return f"{number:,} {self.names[label] if number == 1 else self.plural(label)}"
+
+    def key(self, key: str) -> str:
+        """Return the name that ``document`` gives to a key: ``p_positive`` for ``p_dog``."""
+        if self.are_pets or key not in _KEYS:
+            return key
+        return "_".join(_WORDS.get(word, word) for word in key.split("_"))
+
+    def document(self, values: Any) -> Any:
+        """Return a JSON document with keys that fit the classes.
+
+        For cats and dogs that is the document itself. For others, ``p_dog`` becomes ``p_positive``,
+        ``cats`` becomes ``negatives``, and so on; keys that are names of classes stay.
+        """
+        if self.are_pets:
+            return values
+        if isinstance(values, dict):
+            is_by_class = set(self.names) <= values.keys()
+            renamed = {key if is_by_class else self.key(key): one for key, one in values.items()}
+            return {key: self.document(one) for key, one in renamed.items()}
+        if isinstance(values, list | tuple):
+            return [self.document(one) for one in values]
+        return values
+
+
+PETS = Classes(*CLASS_NAMES)
 
 
 def label_of_path(relative_path: str) -> int:
@@ -59,11 +152,6 @@ def label_of_name(name: str) -> int:
         lower = _NEW_WORD.sub(" ", text).lower()
     found = {word for other, word in _CLASS_WORD.findall(lower) if not other}
     return CLASS_NAMES.index(found.pop()) if len(found) == 1 else UNLABELLED
-
-
-def class_name(p_dog: float, threshold: float = 0.5) -> str:
-    """Return "dog" if ``p_dog`` is at least ``threshold``, else "cat"."""
-    return CLASS_NAMES[DOG if p_dog >= threshold else CAT]
 
 
 @lru_cache(maxsize=_FOLDERS_KEPT)

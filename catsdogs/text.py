@@ -54,6 +54,11 @@ def csv(table: "pd.DataFrame") -> str:
     return table.rename(columns=cell).to_csv(index=False, lineterminator="\r\n")
 
 
+def capital(words: str) -> str:
+    """Return a phrase with a capital letter in front; the others stay as they are."""
+    return f"{words[:1].upper()}{words[1:]}"
+
+
 def counted(number: float, noun: str) -> str:
     """Return "1 image", "2,000 images", "0.5 points"."""
     # "g" writes a million images as 1e+06.

@@ -10,6 +10,7 @@ from catsdogs.ui.dataset import (
     health,
     health_details,
     label_form,
+    own_classes,
     picker,
     review,
     views,
@@ -38,6 +39,7 @@ else:
         filters.follow(snapshot.dataset.root)
         with st.container(horizontal=True, vertical_alignment="center"):
             view = views.choose()
+            own_classes.manage(snapshot.dataset)
             health.next_step(snapshot, view)
         health_details.warn_of_closed_folders(snapshot.dataset)
         label_form.offer(snapshot.dataset)

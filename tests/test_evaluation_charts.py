@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from catsdogs.charts import cost as cost_chart
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts.confusion import confusion_matrix
 from catsdogs.evaluation import intervals
@@ -73,7 +74,7 @@ def test_a_runs_name_is_no_markup_in_the_chart_of_costs():
             **{"milliseconds": [3.0], "megabytes": [9.0]},
         }
     )
-    (trace,) = evaluation_charts.cost(runs).data
+    (trace,) = cost_chart.cost(runs).data
     assert trace.name == "on &lt;i&gt;d&lt;/i&gt;"
     assert trace.customdata[0][0] == trace.text[0].strip() == "&lt;b&gt;x&lt;/b&gt;"
 

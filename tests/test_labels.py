@@ -3,7 +3,7 @@ import unicodedata
 
 import pytest
 
-from catsdogs.labels import CAT, DOG, UNLABELLED, class_name, label_of_name, label_of_path
+from catsdogs.labels import CAT, DOG, PETS, UNLABELLED, label_of_name, label_of_path
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ def test_two_hundred_names_drawn_from_the_written_grammar_get_its_labels(form):
     ("p_dog", "name"), [(0.0, "cat"), (0.499, "cat"), (0.5, "dog"), (1, "dog")]
 )
 def test_the_threshold_itself_counts_as_dog(p_dog, name):
-    assert class_name(p_dog) == name
+    assert PETS.of(p_dog) == name

@@ -17,7 +17,7 @@ from catsdogs.exports import making, package
 from catsdogs.exports.formats import FORMATS
 from catsdogs.images.picture import Picture
 from catsdogs.inference.predictor import Predictor
-from catsdogs.labels import CLASS_NAMES, class_name
+from catsdogs.labels import CLASS_NAMES, PETS
 from catsdogs.runs import layout, store
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -90,7 +90,7 @@ def require_same_answers(run, example: Path, photos: list[Path], python: str = s
         expected = predictor.calibrated(predictor(Picture(photo.read_bytes())).p_dog)
         label, p_dog = said(example, photo, python)
         assert p_dog == pytest.approx(expected, abs=0.02), photo.name
-        assert label == class_name(expected), photo.name
+        assert label == PETS.of(expected), photo.name
 
 
 def test_a_package_holds_the_model_its_labels_its_card_and_an_example(shipped, tmp_path):

@@ -1,5 +1,7 @@
 """Two runs together: what can be compared fairly, its twin without suspect labels, its slices."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ from catsdogs.errors import RunError, WeightsUnavailable
 from catsdogs.evaluation.slices import KINDS, SMALL, slices
 from catsdogs.health import checkup
 from catsdogs.health.findings import save
+from catsdogs.labels import PETS
 from catsdogs.runs import event_file, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
@@ -42,7 +45,8 @@ def answers(p_dog, *, first=0):
 
 def pair(a, b, facts=NOTHING):
     tables = {"A": a, "B": b}
-    return Pair({}, tables, dict.fromkeys(tables), facts)
+    runs = dict.fromkeys(tables, SimpleNamespace(classes=PETS))
+    return Pair(runs, tables, dict.fromkeys(tables), facts)
 
 
 def known(table, **columns):

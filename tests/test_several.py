@@ -9,14 +9,20 @@ from catsdogs.comparison import several as several_module
 from catsdogs.comparison.several import Several
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import paired
+from catsdogs.labels import PETS
 from catsdogs.reports import several_text
 
 
 class Named:
     """A run as far as these tests need it."""
 
+    classes = PETS
+
     def __init__(self, run_id):
         self.run_id = run_id
+
+    def require_classes(self, classes):
+        assert classes == self.classes
 
 
 def answers(right, *, first=0):

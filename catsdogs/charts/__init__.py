@@ -5,5 +5,6 @@ dataset.py     sizes, histograms, the map, shortcuts
 training.py    training curves and the learning-rate range test
 search.py      the trials of a search and the settings that matter
 confusion.py   the confusion matrix, whose cells can be selected
+cost.py        accuracy over the time of an answer
 evaluation.py  ROC, reliability and other charts of two runs
 """

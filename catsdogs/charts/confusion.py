@@ -4,10 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from catsdogs.charts.style import styled
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import PETS, Classes
+from catsdogs.text import unmarked
 
 
-def confusion_matrix(counts: np.ndarray) -> go.Figure:
+def confusion_matrix(counts: np.ndarray, *, classes: Classes = PETS) -> go.Figure:
     """Return ``counts`` (2, 2) and the share of each true class; both axes read cat, dog."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     text = [
@@ -27,7 +28,7 @@ def confusion_matrix(counts: np.ndarray) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    names = {"tickvals": [0, 1], "ticktext": list(CLASS_NAMES)}
+    names = {"tickvals": [0, 1], "ticktext": list(map(unmarked, classes.names))}
     figure.update_xaxes(title="predicted", range=[-0.5, 1.5], **names)
     figure.update_yaxes(title="label", range=[1.5, -0.5], **names)
     return styled(figure, None, height=300)

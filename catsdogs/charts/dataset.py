@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from catsdogs.charts.style import CLASS_COLOURS, styled
 from catsdogs.health.findings import Shortcut
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import PETS, Classes
 from catsdogs.text import unmarked
 
 _SIZE_BINS = 60
@@ -25,7 +25,7 @@ _SIDES = {"training": "#8393A0", "validation": "#12A37B", "test": "#B5486E"}
 MAP_COLOURS = ("class", "side of the split", "suspicion")
 
 
-def size_chart(records: pd.DataFrame) -> go.Figure:
+def size_chart(records: pd.DataFrame, *, classes: Classes = PETS) -> go.Figure:
     """Return width × height as a 2-D histogram, with each side's histogram by class beside it.
 
     The last bins count sizes beyond the axes. An invisible point in the middle of each bin with
@@ -38,7 +38,7 @@ def size_chart(records: pd.DataFrame) -> go.Figure:
     )
     figure = go.Figure()
     _add_size_bins(figure, sizes, width_edges, height_edges)
-    _add_side_histograms(figure, sizes, width_edges, height_edges)
+    _add_side_histograms(figure, sizes, width_edges, height_edges, classes)
     return styled(
         figure,
         "Image sizes",
@@ -86,11 +86,15 @@ def _add_size_bins(
 
 
 def _add_side_histograms(
-    figure: go.Figure, sizes: pd.DataFrame, width_edges: np.ndarray, height_edges: np.ndarray
+    figure: go.Figure,
+    sizes: pd.DataFrame,
+    width_edges: np.ndarray,
+    height_edges: np.ndarray,
+    classes: Classes,
 ) -> None:
-    for label, name in enumerate(CLASS_NAMES):
+    for label, name in enumerate(map(unmarked, classes.names)):
         of_class = sizes[sizes["label"] == label]
-        style = {"marker_color": CLASS_COLOURS[name], "opacity": 0.6, "name": name}
+        style = {"marker_color": CLASS_COLOURS[label], "opacity": 0.6, "name": name}
         above, _ = np.histogram(of_class["width_px"], bins=width_edges)
         beside, _ = np.histogram(of_class["height_px"], bins=height_edges)
         figure.add_bar(x=_middles(width_edges), y=above, yaxis="y2", legendgroup=name, **style)
@@ -109,21 +113,23 @@ def _middles(edges: np.ndarray) -> np.ndarray:
     return (edges[:-1] + edges[1:]) / 2
 
 
-def histogram(values: pd.Series, labels: pd.Series, title: str, unit: str) -> go.Figure:
+def histogram(
+    values: pd.Series, labels: pd.Series, title: str, unit: str, *, classes: Classes = PETS
+) -> go.Figure:
     """Return the distribution of ``values`` by class, overlaid; the end bins count the tails."""
     low = values.quantile(_TAIL, interpolation="higher")
     high = values.quantile(1 - _TAIL, interpolation="lower")
     edges = np.linspace(low, max(high, low + 1e-6), _BINS + 1)
     clipped = values.clip(edges[0], edges[-1])
     figure = go.Figure()
-    for label, name in enumerate(CLASS_NAMES):
+    for label, name in enumerate(map(unmarked, classes.names)):
         counts, _ = np.histogram(clipped[labels == label], bins=edges)
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=counts,
             name=name,
             opacity=0.6,
-            marker_color=CLASS_COLOURS[name],
+            marker_color=CLASS_COLOURS[label],
             hovertemplate=f"{name}: %{{y:,}} images about %{{x:.3g}}<extra></extra>",
         )
     return styled(
@@ -140,7 +146,7 @@ def histogram(values: pd.Series, labels: pd.Series, title: str, unit: str) -> go
     )
 
 
-def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
+def embedding_map(table: pd.DataFrame, colour: str, *, classes: Classes = PETS) -> go.Figure:
     """Return the map of a sample of at most 2,000 photos, suspicious ones first.
 
     ``table`` has the columns of ``health.snapshot`` and ``suspicion``; ``colour`` is one of
@@ -148,7 +154,7 @@ def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
     """
     sample = _sample(table)
     kinds: dict[str, dict[str, str]] = {
-        "class": CLASS_COLOURS,
+        "class": dict(zip(classes.names, CLASS_COLOURS, strict=True)),
         "side of the split": {k: c for k, c in _SIDES.items() if (sample["side"] == k).any()},
         "suspicion": _SUSPICION,
     }
@@ -160,7 +166,7 @@ def embedding_map(table: pd.DataFrame, colour: str) -> go.Figure:
             x=points["map_x"],
             y=points["map_y"],
             mode="markers",
-            name=name,
+            name=unmarked(name),
             marker={"color": shade, "size": 5, "opacity": 0.7},
             text=points["path"].map(unmarked),
             hovertemplate="%{text}<extra></extra>",

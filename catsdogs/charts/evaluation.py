@@ -12,51 +12,62 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from catsdogs.charts.confusion import confusion_matrix
-from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, MAX_POINTS, styled
+from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, LEGEND, MAX_POINTS, styled
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.evaluation.slices import Kind, Slice
 from catsdogs.evaluation.thresholds import Curve
-from catsdogs.labels import CAT, CLASS_NAMES, DOG
+from catsdogs.labels import CAT, DOG, PETS, Classes
 from catsdogs.text import counted, unmarked
 
 _BINS = 20
 _CHANCE = {"color": "#8393A0", "width": 1, "dash": "dot"}
 _SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02], "dtick": 0.2}
-_LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}
 # The first run and the second: lines and points differ in more than their colour.
 _DASHES, _SYMBOLS = ("solid", "dash"), ("circle", "diamond")
-_DATASETS = ("circle", "square", "diamond", "triangle-up", "cross")
 Answers = Mapping[str, pd.DataFrame]
 Colours = Mapping[str, str]
 
 
 def at_threshold(
-    answers: Answers, evaluations: Mapping[str, Evaluation], threshold: float, colours: Colours
+    answers: Answers,
+    evaluations: Mapping[str, Evaluation],
+    threshold: float,
+    colours: Colours,
+    *,
+    classes: Classes = PETS,
 ) -> dict[str, go.Figure]:
     """Return every chart that depends on the threshold, by name."""
     errors = {name: found.ece for name, found in evaluations.items()}
     curves = [roc, precision_recall] if has_both_classes(answers) else []
     figures = [
-        *(confusion_matrix(np.array(found.confusion_matrix)) for found in evaluations.values()),
-        *(curve(answers, threshold, colours) for curve in curves),
-        reliability(answers, errors, colours),
-        *histograms(answers, threshold).values(),
+        *(
+            confusion_matrix(np.array(found.confusion_matrix), classes=classes)
+            for found in evaluations.values()
+        ),
+        *(curve(answers, threshold, colours, classes=classes) for curve in curves),
+        reliability(answers, errors, colours, classes=classes),
+        *histograms(answers, threshold, classes=classes).values(),
     ]
-    return dict(zip(names_at_threshold(answers), figures, strict=True))
+    return dict(zip(names_at_threshold(answers, classes), figures, strict=True))
 
 
-def names_at_threshold(answers: Answers) -> list[str]:
+def names_at_threshold(answers: Answers, classes: Classes = PETS) -> list[str]:
     """Return the names of the charts that ``at_threshold`` returns."""
     matrices = [f"Confusion matrix of {name}" for name in answers]
     curves = ["ROC", "Precision and recall"] if has_both_classes(answers) else []
-    return [*matrices, *curves, "Reliability", *(f"P(dog) of {name}" for name in answers)]
+    return [
+        *matrices,
+        *curves,
+        "Reliability",
+        *(f"P({classes.positive}) of {name}" for name in answers),
+    ]
 
 
 def has_both_classes(answers: Answers) -> bool:
     """Return whether each run was measured on both classes: curves need both."""
-    return all(table["label"].nunique() == len(CLASS_NAMES) for table in answers.values())
+    return all(table["label"].nunique() == len(PETS.names) for table in answers.values())
 
 
 def slices(kind: Kind, found: Mapping[str, list[Slice]], colours: Colours) -> go.Figure:
@@ -83,7 +94,7 @@ def slices(kind: Kind, found: Mapping[str, list[Slice]], colours: Colours) -> go
         range=[-0.5, len(first) - 0.5],
     )
     figure.update_yaxes(title="right", tickformat=".0%", range=_range_of_large(found))
-    return styled(figure, kind.title, legend=_LEGEND, showlegend=True)
+    return styled(figure, kind.title, legend=LEGEND, showlegend=True)
 
 
 def _add_slices(
@@ -132,28 +143,38 @@ def accuracies(found: Mapping[str, Interval], colours: Colours) -> go.Figure:
     return styled(figure, "Accuracy", showlegend=False)
 
 
-def roc(answers: Answers, threshold: float, colours: Colours) -> go.Figure:
+def roc(
+    answers: Answers, threshold: float, colours: Colours, *, classes: Classes = PETS
+) -> go.Figure:
     """Return the runs' receiver operating characteristics, marked at ``threshold``."""
     figure = go.Figure()
     _add_line(figure, [0, 1], [0, 1], "chance")
     _add_curves(figure, answers, threshold, colours, of=thresholds.roc, area="AUC")
-    figure.update_xaxes(title="cats classified as dogs", **_SHARES)
-    figure.update_yaxes(title="dogs classified as dogs", **_SHARES)
-    return styled(figure, "ROC", legend=_LEGEND)
+    negatives, positives = (unmarked(classes.plural(label)) for label in (CAT, DOG))
+    figure.update_xaxes(title=f"{negatives} classified as {positives}", **_SHARES)
+    figure.update_yaxes(title=f"{positives} classified as {positives}", **_SHARES)
+    return styled(figure, "ROC", legend=LEGEND)
 
 
-def precision_recall(answers: Answers, threshold: float, colours: Colours) -> go.Figure:
-    """Return both runs' precision over recall for dogs, marked at ``threshold``."""
+def precision_recall(
+    answers: Answers, threshold: float, colours: Colours, *, classes: Classes = PETS
+) -> go.Figure:
+    """Return both runs' precision over recall for the positive class, marked at ``threshold``."""
     figure = go.Figure()
     of = thresholds.precision_recall
     _add_curves(figure, answers, threshold, colours, of=of, area="AP")
-    figure.update_xaxes(title="recall: dogs found", **_SHARES)
-    figure.update_yaxes(title="precision: correct “dog” answers", tickformat=".0%")
-    return styled(figure, "Precision and recall", legend=_LEGEND)
+    one, several = unmarked(classes.positive), unmarked(classes.plural(DOG))
+    figure.update_xaxes(title=f"recall: {several} found", **_SHARES)
+    figure.update_yaxes(title=f"precision: correct “{one}” answers", tickformat=".0%")
+    return styled(figure, "Precision and recall", legend=LEGEND)
 
 
 def reliability(
-    answers: Answers, errors: Mapping[str, float | None], colours: Colours
+    answers: Answers,
+    errors: Mapping[str, float | None],
+    colours: Colours,
+    *,
+    classes: Classes = PETS,
 ) -> go.Figure:
     """Return the share of dogs over P(dog); ``errors`` are the runs' calibration errors."""
     figure = go.Figure()
@@ -167,81 +188,53 @@ def reliability(
             mode="lines+markers",
             line={"color": colours[name], "dash": dash},
         )
-    figure.update_xaxes(title="P(dog)", range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(title="share of dogs", range=[0, 1], tickformat=".0%")
-    return styled(figure, "Reliability", legend=_LEGEND)
+    figure.update_xaxes(title=_probability(classes), range=[0, 1], tickformat=".0%")
+    share = f"share of {unmarked(classes.plural(DOG))}"
+    figure.update_yaxes(title=share, range=[0, 1], tickformat=".0%")
+    return styled(figure, "Reliability", legend=LEGEND)
 
 
-def histograms(answers: Answers, threshold: float) -> dict[str, go.Figure]:
+def histograms(
+    answers: Answers, threshold: float, *, classes: Classes = PETS
+) -> dict[str, go.Figure]:
     """Return the histogram of P(dog) of each run, on axes of the same height."""
     counts = [histogram(table, label) for table in answers.values() for label in (CAT, DOG)]
     most = max(int(counted.max()) for counted in counts)
     return {
-        name: probabilities(table, threshold, most=most).update_layout(
-            title=f"{unmarked(name)}: P(dog)", height=HEIGHT_PX // 2 + 60
+        name: probabilities(table, threshold, most=most, classes=classes).update_layout(
+            title=f"{unmarked(name)}: {_probability(classes)}", height=HEIGHT_PX // 2 + 60
         )
         for name, table in answers.items()
     }
 
 
-def probabilities(table: pd.DataFrame, threshold: float, *, most: int) -> go.Figure:
-    """Return the histogram of P(dog) for cats and dogs; the axis ends at ``most`` photos."""
+def probabilities(
+    table: pd.DataFrame, threshold: float, *, most: int, classes: Classes = PETS
+) -> go.Figure:
+    """Return the histogram of P(dog) for both classes; the axis ends at ``most`` photos."""
     figure = go.Figure()
     edges = np.linspace(0, 1, _BINS + 1)
-    for label, name in enumerate(CLASS_NAMES):
+    for label, name in enumerate(map(unmarked, classes.names)):
         counted = histogram(table, label)
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=counted,
             name=name,
-            marker={"color": CLASS_COLOURS[name]},
-            hovertemplate=f"%{{y:,}} {name}s near %{{x:.0%}}<extra></extra>",
+            marker={"color": CLASS_COLOURS[label]},
+            hovertemplate=(
+                f"%{{y:,}} {unmarked(classes.plural(label))} near %{{x:.0%}}<extra></extra>"
+            ),
         )
     figure.add_vline(x=threshold, line=_CHANCE)
-    figure.update_xaxes(title="P(dog)", range=[0, 1], tickformat=".0%")
+    figure.update_xaxes(title=_probability(classes), range=[0, 1], tickformat=".0%")
     # Nearly all images are at the ends; a linear scale would hide the uncertain ones between.
     top = np.log10(max(most, 1)) + 0.1
     figure.update_yaxes(title="photos", type="log", range=[-0.3, top], dtick=1)
-    return styled(figure, None, barmode="group", bargap=0.1, legend=_LEGEND)
+    return styled(figure, None, barmode="group", bargap=0.1, legend=LEGEND)
 
 
-def cost(runs: pd.DataFrame) -> go.Figure:
-    """Return accuracy with its interval over milliseconds per image.
-
-    ``runs`` has ``run``, ``colour``, ``label``, ``dataset``, ``fingerprint``, ``accuracy``,
-    ``low``, ``high``, ``milliseconds`` and ``megabytes``. The area of a bubble is the size of the
-    model. Each dataset has its own symbol, each run its own colour, and ``label`` as its text.
-    """
-    figure = go.Figure()
-    groups = runs.groupby(["fingerprint", "dataset"], sort=False)
-    for ((_, dataset), table), symbol in zip(groups, cycle(_DATASETS), strict=False):
-        figure.add_scatter(
-            x=table["milliseconds"],
-            y=table["accuracy"],
-            error_y={
-                "array": table["high"] - table["accuracy"],
-                "arrayminus": table["accuracy"] - table["low"],
-                "thickness": 1,
-            },
-            name=f"on {unmarked(str(dataset))}",
-            mode="markers+text",
-            text=table["label"].map(lambda label: f"  {unmarked(label)}" if label else ""),
-            textposition="middle right",
-            # People compare areas, so the diameter follows the square root.
-            marker={
-                "size": 12 * np.sqrt(table["megabytes"] / 5),
-                "color": table["colour"],
-                "symbol": symbol,
-                "opacity": 0.8,
-            },
-            customdata=list(zip(table["run"].map(unmarked), table["megabytes"], strict=True)),
-            hovertemplate=("%{customdata[0]}<br>%{y:.2%}, %{x:.1f} ms, %{customdata[1]:.1f} MB"),
-        )
-    # Room for the labels.
-    longest = 1.3 * runs["milliseconds"].max() if len(runs) else None
-    figure.update_xaxes(title="milliseconds per photo", range=[0, longest])
-    figure.update_yaxes(title="validation accuracy", tickformat=".1%")
-    return styled(figure, "Accuracy and speed", legend=_LEGEND, showlegend=True)
+def _probability(classes: Classes) -> str:
+    return f"P({unmarked(classes.positive)})"
 
 
 def histogram(table: pd.DataFrame, label: int) -> np.ndarray:

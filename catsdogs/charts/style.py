@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from catsdogs.runs.run import Run
 
 # Okabe and Ito's palette, safe for colour-blind people, in shades that read on light and dark.
-CLASS_COLOURS = {"cat": "#DB8A00", "dog": "#3389C6"}
+CLASS_COLOURS = ("#DB8A00", "#3389C6")  # by label
 # Each has a contrast of at least 3 : 1 with the page in both themes. The last four belong to the
 # runs that come with the project.
 RUN_COLOURS = (
@@ -20,6 +20,7 @@ RUN_COLOURS = (
 )
 _OWN_COLOURS = 6
 HEIGHT_PX = 340
+LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}  # below the chart
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
 # A screen cannot show more points than this separately.
 MAX_POINTS = 400

@@ -18,23 +18,25 @@ from catsdogs.cli.tables import (
 from catsdogs.dataset.balance import Balance
 from catsdogs.dataset.listing import ASIDE
 from catsdogs.health.flags import FLAGS
-from catsdogs.text import counted
+from catsdogs.labels import CAT, DOG, Classes
+from catsdogs.text import counted, printable
 
 
-def scanned(result: dict[str, Any]) -> Readable:
+def scanned(result: dict[str, Any], classes: Classes) -> Readable:
     """Return the counts and sizes of a dataset."""
+    negatives, positives = result[classes.key("cats")], result[classes.key("dogs")]
     names = ("unlabelled", "excluded", "relabelled", "other_files")
     others = {name.replace("_", " "): f"{result[name]:,}" for name in names if result[name]}
     aside = [counted(n, ASIDE[group]) for group, n in result["skipped"].items() if group in ASIDE]
     counts = facts(
         {
-            "images": f"{result['images']:,}: {counted(result['cats'], 'cat')}, "
-            f"{counted(result['dogs'], 'dog')}",
-            "balance": _balance(Balance(result["cats"], result["dogs"])),
+            "images": f"{result['images']:,}: {printable(classes.counted(CAT, negatives))}, "
+            f"{printable(classes.counted(DOG, positives))}",
+            "balance": _balance(Balance(negatives, positives, classes)),
             **others,
             "tables": _tables(result["tables"]),
             "ignored": ", ".join(aside) or None,
-            **_split(result["given_split"]),
+            **_split(result["given_split"], classes),
             "width": _range(result["width"]),
             "height": _range(result["height"]),
             "unreadable": f"{len(result['unreadable']):,}",
@@ -51,11 +53,14 @@ def advice(text: str) -> Readable:
     return [Text(f"\nUnlabelled images. {text}")] if text else []
 
 
-def _split(given: Mapping[str, Any] | None) -> dict[str, str]:
+def _split(given: Mapping[str, Any] | None, classes: Classes) -> dict[str, str]:
     """Return the facts about the split that a dataset comes with, and about its leaks."""
     if given is None:
         return {}
-    balances = {side: Balance.of(n, given["dogs"][side]) for side, n in given["counts"].items()}
+    positives = given[classes.key("dogs")]
+    balances = {
+        side: Balance.of(n, positives[side], classes) for side, n in given["counts"].items()
+    }
     by_side = [f"{side}: {found.words}" for side, found in balances.items() if found]
     facts_of_it = {"own split": given["described"], "by side": plain("; ".join(by_side))}
     if given["leaks"]:

@@ -63,10 +63,12 @@ def fetch(*, source: str, sha256: str | None, out: Path | None) -> Outcome:
     return _as_facts({"path": str(folder)})
 
 
-def scan(*, path: str, classes: str | None, named: list[str] | None) -> Outcome:
+def scan(
+    *, path: str, classes: str | None, own_classes: list[str] | None, named: list[str] | None
+) -> Outcome:
     """Count and measure a dataset."""
     started = time.perf_counter()
-    dataset = labelling.remembered(_scanned(path), classes, named)
+    dataset = labelling.remembered(_scanned(path), classes, named, own_classes)
     if dataset.records.empty:
         raise no_images(typed_path(path), dataset)
     result = summary.document(dataset)
@@ -75,7 +77,9 @@ def scan(*, path: str, classes: str | None, named: list[str] | None) -> Outcome:
     result["tables"] = [asdict(table) for table in tables]
     result["seconds"] = round(time.perf_counter() - started, 2)
     failed = result["unreadable"] + result["unreadable_folders"]
-    text = dataset_tables.scanned(result) + dataset_tables.advice(unlabelled.advice(dataset))
+    text = dataset_tables.scanned(result, dataset.classes) + dataset_tables.advice(
+        unlabelled.advice(dataset)
+    )
     return Outcome(result, text, status_with(failed))
 
 
@@ -117,7 +121,7 @@ def _taken_over(root: Path, table: Path) -> dict[str, Any]:
         content = stream.read(table_text.MAX_BYTES + 1)
     found = label_tables.take_over(root, index.scan(root).records, content, source=source)
     counts = {"imported": found.photos, "unreadable_rows": found.unreadable, "sides": found.sides}
-    meaning = {"numbers": label_tables.NUMBERS_MEAN} if found.has_numbers else {}
+    meaning = {"numbers": label_tables.numbers_mean(root)} if found.has_numbers else {}
     return {**counts, **meaning}
 
 

@@ -27,7 +27,13 @@ from catsdogs.sources.typed import typed_path
 
 
 def evaluate(
-    *, run: str, data: str | None, test: bool, classes: str | None, named: list[str] | None
+    *,
+    run: str,
+    data: str | None,
+    test: bool,
+    classes: str | None,
+    own_classes: list[str] | None,
+    named: list[str] | None,
 ) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset, or on its test set."""
     found = store.find_with_model(run)
@@ -36,15 +42,16 @@ def evaluate(
     path = typed_path(data)
     with progress("scan") as advance:
         dataset = index.scan(opening.open_source(path), progress=advance)
-    return _on_dataset(found, path, labelling.remembered(dataset, classes, named))
+    dataset = labelling.remembered(dataset, classes, named, own_classes)
+    found.require_classes(dataset.classes)
+    return _on_dataset(found, path, dataset)
 
 
 def _on_test_set(run: Run) -> Outcome:
     with progress("evaluate") as advance:
         looked = test_look.look(run, by="evaluate --test", progress=advance)
     failed = [refused(*item) for item in looked.answers.unreadable.items()]
-    result = {"run": run.run_id, **looked.to_json(), "unreadable": failed}
-    return Outcome(result, model_tables.evaluated(result), status_with(failed))
+    return _outcome(run, looked.to_json(), failed)
 
 
 def _on_dataset(run: Run, data: Path, dataset: index.Dataset) -> Outcome:
@@ -54,9 +61,15 @@ def _on_dataset(run: Run, data: Path, dataset: index.Dataset) -> Outcome:
         raise no_usable_images(data, dataset)
     failed = unreadable(dataset) + refusals
     records = dataset.usable[answered].reset_index(drop=True)
-    document = _document(dataset.root, records, p_dog[answered])
+    document = _document(run, dataset.root, records, p_dog[answered])
     seen = _seen(run, records, p_dog[answered])
-    result = {"run": run.run_id, **document, **seen, "unreadable": failed}
+    return _outcome(run, {**document, **seen}, failed)
+
+
+def _outcome(run: Run, metrics: dict[str, Any], failed: list[dict[str, str]]) -> Outcome:
+    classes = run.classes
+    result: dict[str, Any] = {"run": run.run_id, "classes": list(classes.names)}
+    result |= {**classes.document(metrics), "unreadable": failed}
     return Outcome(result, model_tables.evaluated(result), status_with(failed))
 
 
@@ -78,13 +91,13 @@ def _answers(run: Run, dataset: index.Dataset) -> tuple[np.ndarray, list[dict[st
     return p_dog, failed
 
 
-def _document(root: Path, records: pd.DataFrame, p_dog: np.ndarray) -> dict[str, Any]:
+def _document(run: Run, root: Path, records: pd.DataFrame, p_dog: np.ndarray) -> dict[str, Any]:
     """Return the metrics of N answers: with intervals, without suspect labels and by slices."""
     # Imported here, because SciPy's statistics take over a second to import.
     from catsdogs.evaluation import intervals, slices
 
     labels, facts = records["label"].to_numpy(), photo_facts(root)
-    document = metrics.evaluate(labels, p_dog).to_json()
+    document = metrics.evaluate(labels, p_dog, classes=run.classes).to_json()
     document["intervals"] = _as_json(intervals.of_metrics(labels, p_dog))
     document["without_suspects"] = None
     doubted = suspects(records, facts)

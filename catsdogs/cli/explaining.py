@@ -16,7 +16,7 @@ from catsdogs.inference.occlusion import agreement, occlusion_map
 from catsdogs.inference.panel import Decision
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.what_if import Editable, curve
-from catsdogs.labels import CLASS_NAMES, DOG, class_name
+from catsdogs.labels import DOG
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.sources.typed import typed_path
@@ -38,6 +38,8 @@ def explain(
     ranges = dict(_range(text) for text in changes or EDITS)
     edits = Edits(dict(_amount(text) for text in made), tuple(_spot(text) for text in covers))
     asked = store.named_or_best(runs or [])
+    for other in asked[1:]:
+        other.require_classes(asked[0].classes)
     picture, results = Picture(read_bytes(typed_path(path))), list[dict[str, Any]]()
     with progress("explain") as advance:
         for run in asked:
@@ -50,7 +52,8 @@ def explain(
         "covered": [[*spot.points[0], spot.radius] for spot in edits.strokes],
         "results": results,
     }
-    return Outcome(result, [part for one in results for part in _readable(one)])
+    document = asked[0].classes.document(result)
+    return Outcome(document, [part for one in results for part in _readable(one)])
 
 
 def _of_run(
@@ -61,8 +64,9 @@ def _of_run(
     p_dog = editable.p_dog(edits)
     return {
         "run": run.run_id,
-        "label": class_name(p_dog, threshold),
+        "label": run.classes.of(p_dog, threshold),
         "calibrated_p_dog": p_dog,
+        "probabilities": run.classes.probabilities(p_dog),
         "changes": [
             _change(editable, kind, edits, amounts, threshold) for kind, amounts in ranges.items()
         ],
@@ -137,15 +141,15 @@ def _number(text: str, option: str) -> float:
 def _readable(result: dict[str, Any]) -> Readable:
     """Return a run's answer, what changes it, and how far its two maps agree."""
     agreed = result["agreement"]
-    label, p_dog = result["label"], result["calibrated_p_dog"]
-    sure = percent(p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog, 1)
+    label, probabilities = result["label"], result["probabilities"]
+    sure = percent(probabilities[label], 1)
     told = {
         "run": result["run"],
         "answer": f"{label} {sure}",
         "maps agree": "unknown" if agreed is None else f"{agreed:.2f} (Spearman, -1 to 1)",
     }
     rows = [_row(change) for change in result["changes"]]
-    titles = "Change", "Answer changes at>", "To", f"P({CLASS_NAMES[DOG]})>"
+    titles = "Change", "Answer changes at>", "To", f"P({list(probabilities)[DOG]})>"
     return [facts(told), Grid(titles, rows)]
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from rich.text import Text
 
 from catsdogs.cli.fitting import Grid, shortened
-from catsdogs.cli.tables import Readable, facts, listed, percent, unreadable_files
+from catsdogs.cli.tables import Readable, facts, listed, percent, plain, unreadable_files
 from catsdogs.comparison.differences import Difference
 from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.exports.agreement import Agreement
-from catsdogs.labels import CLASS_NAMES, DOG, NEITHER
+from catsdogs.labels import NEITHER, Classes
 from catsdogs.runs.seen_before import TRAINING
-from catsdogs.text import counted
+from catsdogs.text import capital, counted
 
 # The health check judges labels with MobileNetV2's vectors.
 _FLATTERS = "this favours MobileNetV2"
@@ -24,7 +24,6 @@ _RUNS_A_TABLE = 4
 # The longest names of runs beside their metrics, and in the titles of a table of 80 columns.
 _LONGEST_NAME, _LONGEST_TITLE = 32, 18
 Form = Callable[[float], str]
-_LABELS = (*CLASS_NAMES, NEITHER)
 _BOTH = " (both?)"  # It may show both classes.
 
 
@@ -83,27 +82,29 @@ def _looks(result: dict[str, Any]) -> dict[str, str | None]:
 
 
 def _matrix(result: dict[str, Any]) -> Grid:
-    predicted = (f"Predicted {name}>" for name in CLASS_NAMES)
+    predicted = (f"Predicted {name}>" for name in result["classes"])
     rows = [
         (
             name,
             *(f"{count:,}" for count in counts),
             *(percent(result["report"][name][key]) for key in ("precision", "recall", "f1-score")),
         )
-        for name, counts in zip(CLASS_NAMES, result["confusion_matrix"], strict=True)
+        for name, counts in zip(result["classes"], result["confusion_matrix"], strict=True)
     ]
     return Grid(("Actual", *predicted, "Precision>", "Recall>", "F1>"), rows)
 
 
-def exported(measured: Agreement | None) -> dict[str, str]:
+def exported(measured: Agreement | None, classes: Classes) -> dict[str, str]:
     """Return the facts of a model in another format; none where nothing was measured."""
     if measured is None:
         return {}
     return {
         "accuracy": f"{percent(measured.val_accuracy)} of {measured.images:,} validation images",
         "same label": f"{percent(measured.same_label)} of them, compared with the exact model",
-        "changed": f"{measured.to_cat:,} to cat, {measured.to_dog:,} to dog",
-        "largest difference": f"{measured.largest_difference:.2g} in P(dog)",
+        "changed": plain(
+            f"{measured.to_cat:,} to {classes.negative}, {measured.to_dog:,} to {classes.positive}"
+        ),
+        "largest difference": plain(f"{measured.largest_difference:.2g} in P({classes.positive})"),
     }
 
 
@@ -189,7 +190,7 @@ def _weaker_on(result: dict[str, Any], names: Mapping[str, str]) -> str | None:
 
 
 def _balanced(result: dict[str, Any]) -> str | None:
-    """Return both runs' mean recall of cats and dogs, beside that of always naming one class."""
+    """Return both runs' mean recall of both classes, beside that of always naming one class."""
     found = result["balanced_accuracy_a"], result["balanced_accuracy_b"]
     if None in found:
         return None
@@ -284,11 +285,17 @@ def _answer(result: dict[str, Any]) -> str:
 
     A mark follows if the picture may show both classes.
     """
-    label, p_dog = result["label"], result["calibrated_p_dog"]
+    label = result["label"]
     if label == NEITHER:
         return label
-    sure = percent(p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog, 1)
+    sure = percent(result["probabilities"][label], 1)
     return f"{label} {sure}{_BOTH if result['both'] else ''}"
+
+
+def _labels(answers: list[dict[str, Any]]) -> list[str]:
+    """Return the labels that an answer can have: both classes, and "neither"."""
+    first = next(one for answer in answers for one in answer["results"])
+    return [*first["probabilities"], NEITHER]
 
 
 def _counts(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
@@ -296,16 +303,16 @@ def _counts(answers: list[dict[str, Any]], letters: dict[str, str]) -> Grid:
 
     The pictures it was trained on are left out if there are none, or nothing is known about them.
     """
-    rows, was_trained_on_any = [], False
+    rows, was_trained_on_any, known = [], False, _labels(answers)
     for run, letter in letters.items():
         found = [one for answer in answers for one in answer["results"] if one["run"] == run]
         labels = Counter(one["label"] for one in found)
         mean_ms = sum(one["latency_ms"] for one in found) / len(found)
-        counts = (f"{labels[label]:,}" for label in _LABELS)
+        counts = (f"{labels[label]:,}" for label in known)
         trained_on = sum(one["seen"] == TRAINING for one in found)
         was_trained_on_any |= trained_on > 0
         rows.append([letter, run, *counts, f"{mean_ms:.0f} ms", f"{trained_on:,}"])
-    said = (f"{label.capitalize()}>" for label in _LABELS)
+    said = (f"{capital(label)}>" for label in known)
     titles = ["", "Run", *said, "Time per picture>", "Trained on>"]
     if not was_trained_on_any:
         titles, rows = titles[:-1], [row[:-1] for row in rows]

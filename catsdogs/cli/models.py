@@ -138,7 +138,7 @@ def compare(
         out_file.require_new(report.expanduser().absolute(), force=force)
     pair = Pair.read(store.find_usable(run_a), store.find_usable(run_b))
     differing = differences(pair.runs["A"], pair.runs["B"])
-    result = _comparison_document(pair, margin, differing)
+    result = pair.classes.document(_comparison_document(pair, margin, differing))
     if report:
         from catsdogs.reports import comparison
 
@@ -164,9 +164,10 @@ def export(*, run: str, form: str, out: Path, beside: str | None, force: bool) -
         known["with"] = other.run_id
     if is_unmeasured := measured is None and bool(FORMATS[form].program):
         known = {"images": 0}
-    result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size, **known}
+    result = {"run": found.run_id, "format": form, "out": str(out), "bytes": size}
+    result |= found.classes.document(known)
     shown = {"run": found.run_id, "format": form, "file": out, "size": decimal(size)}
-    shown |= model_tables.exported(measured)
+    shown |= model_tables.exported(measured, found.classes)
     if is_unmeasured:
         shown["agreement"] = "not measured: the run's photos are not on this machine"
     return Outcome(result, [tables.facts(shown)])
@@ -216,6 +217,7 @@ def _comparison_document(
     runs = {letter.lower(): run for letter, run in pair.runs.items()}
     return {
         **{letter: run.run_id for letter, run in runs.items()},
+        "classes": list(pair.classes.names),
         "differs": [one.name for one in differing],
         **pair.compared(margin).to_json(),
         **_balanced(pair),

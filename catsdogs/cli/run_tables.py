@@ -5,13 +5,14 @@ from datetime import datetime
 from math import isnan
 from typing import Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 from rich.filesize import decimal
 from rich.text import Text
 
 from catsdogs.cli.fitting import Cell, Grid
 from catsdogs.cli.tables import Readable, ShellCommand, cell, facts, percent, plain, readable
 from catsdogs.dataset.balance import Balance
+from catsdogs.labels import Classes
 from catsdogs.runs import effective, looks
 from catsdogs.runs.about import DatasetReference
 from catsdogs.runs.doubt import doubt
@@ -95,7 +96,7 @@ def run_details(run: Run) -> Readable:
                 "state": run.state,
                 "message": run.message or None,
                 "model": f"{config.model}, {config.recipe} recipe",
-                "data": _data(dataset),
+                "data": _data(dataset, run.classes),
                 "started": _started(run),
                 "epochs": f"{run.epochs_done} of {run.epochs_planned}",
                 "batch size": config.batch_size,
@@ -199,10 +200,11 @@ def _classes(balance: Balance | None) -> str | None:
     return plain(f"{balance.images:,} images: {balance.words}") if balance else None
 
 
-def _data(dataset: DatasetReference) -> str:
+def _data(dataset: DatasetReference, classes: Classes) -> str:
     counts = ""
-    if dataset.cats is not UNSET and dataset.dogs is not UNSET:
-        counts = f" ({counted(dataset.cats, 'cat')}, {counted(dataset.dogs, 'dog')})"
+    if not isinstance(dataset.cats, UnsetType) and not isinstance(dataset.dogs, UnsetType):
+        numbers = enumerate((dataset.cats, dataset.dogs))
+        counts = f" ({', '.join(classes.counted(label, number) for label, number in numbers)})"
     return f"{dataset.name}{counts}"
 
 

@@ -26,6 +26,7 @@ def train(
     *,
     data: str,
     classes: str | None,
+    own_classes: list[str] | None,
     named: list[str] | None,
     search: list[str] | None,
     trials: int | None,
@@ -36,9 +37,9 @@ def train(
 ) -> Outcome:
     """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
 
-    ``classes`` and ``named`` label folders and names (``cli.labelling``). ``settings`` are the
-    other fields of ``RunConfig``, which checks them. With ``search``, they are the base of a search
-    (``cli.searches``).
+    ``classes``, ``own_classes`` and ``named`` label folders and names (``cli.labelling``).
+    ``settings`` are the other fields of ``RunConfig``, which checks them. With ``search``, they are
+    the base of a search (``cli.searches``).
     """
     if search is None:
         searches.require_unused(
@@ -48,7 +49,7 @@ def train(
     # Scan with a progress bar first; the start then finds the scan in the cache.
     with progress("scan") as advance:
         dataset = index.scan(opening.open_source(Path(config.data)), progress=advance)
-    labelling.remembered(dataset, classes, named)
+    labelling.remembered(dataset, classes, named, own_classes)
     if search is not None:
         return searches.start(
             config, searched=search, trials=trials, sampler=sampler, prune=prune, seed=search_seed
@@ -207,7 +208,8 @@ def _ended(run: Run) -> Outcome:
         raise RunError(f"{run.run_id} failed: {run.message}")
     if run.message:
         say(run.message)
-    result = {"run": run.run_id, "state": str(run.state), **run.result.to_json()}
+    metrics = run.classes.document(run.result.to_json())
+    result = {"run": run.run_id, "state": str(run.state), **metrics}
     if (split := run.view.split) is not None:
         result["left_out"] = split.left_out
     return Outcome(result, run_tables.ended_run(run), status_with(run.view.skipped))

@@ -41,6 +41,7 @@ def compare(runs: Sequence[Run]) -> Outcome:
 def _document(several: "Several") -> dict[str, Any]:
     accuracies, evaluations = several.accuracies(), several.evaluations()
     return {
+        "classes": list(several.classes.names),
         "images": len(several.images),
         "runs": [
             {

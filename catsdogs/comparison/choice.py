@@ -27,12 +27,13 @@ def best_pair(runs: Sequence[Run]) -> tuple[Run, Run]:
 def rival(run: Run, runs: Iterable[Run]) -> Run:
     """Return the strongest of the other ``runs``, if possible on the same validation photos.
 
-    A repetition of ``run`` with the same settings is the last choice.
+    A run on other classes is the last choice, and before it a repetition with the same settings.
     """
 
-    def fits(other: Run) -> tuple[bool, bool, float]:
+    def fits(other: Run) -> tuple[bool, bool, bool, float]:
         same_photos = _split(other) == _split(run)
-        return same_photos, other.config != run.config, other.result.val_accuracy
+        same_classes = other.classes == run.classes
+        return same_classes, same_photos, other.config != run.config, other.result.val_accuracy
 
     return max((other for other in runs if other.run_id != run.run_id), key=fits)
 

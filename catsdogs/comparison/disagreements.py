@@ -10,7 +10,7 @@ import pandas as pd
 from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.comparison.photo_facts import of_answers
 from catsdogs.evaluation.slices import KINDS, places, title
-from catsdogs.labels import CLASS_NAMES, DOG
+from catsdogs.labels import DOG, PETS, Classes
 
 
 class Kind(StrEnum):
@@ -48,15 +48,23 @@ class Cell:
     letter: str
     truth: str
     said: str
+    classes: Classes = PETS
 
     def in_words(self, names: Mapping[str, str]) -> str:
         """Return the cell in words: "CNN 3: cats called dog"."""
-        return f"{names[self.letter]}: {self.truth}s called {self.said}"
+        plural = self.classes.plural(self.classes.label(self.truth))
+        return f"{names[self.letter]}: {plural} called {self.said}"
 
 
-CELLS = tuple(
-    Cell(letter, truth, said) for letter in LETTERS for truth in CLASS_NAMES for said in CLASS_NAMES
-)
+def cells(classes: Classes) -> list[Cell]:
+    """Return every cell of the matrices of both runs."""
+    names = classes.names
+    return [
+        Cell(letter, truth, said, classes)
+        for letter in LETTERS
+        for truth in names
+        for said in names
+    ]
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,8 @@ def of_cell(both: pd.DataFrame, threshold: float, cell: Cell) -> np.ndarray:
     """Return the positions in ``Pair.both`` of a cell's images, the largest errors first."""
     p_dog = both[f"p_dog_{cell.letter.lower()}"].to_numpy()
     is_dog = (both["label"] == DOG).to_numpy()
-    inside = ((p_dog >= threshold) == (cell.said == "dog")) & (is_dog == (cell.truth == "dog"))
+    said, truth = (name == cell.classes.positive for name in (cell.said, cell.truth))
+    inside = ((p_dog >= threshold) == said) & (is_dog == truth)
     return clearest(inside, np.abs(p_dog - is_dog))
 
 

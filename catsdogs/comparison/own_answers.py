@@ -14,7 +14,7 @@ from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation, evaluate
 from catsdogs.evaluation.slices import KINDS, Slice, places, slices
 from catsdogs.evaluation.weakest import Weakness, weakest
-from catsdogs.labels import CLASS_NAMES, DOG
+from catsdogs.labels import DOG, Classes
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
 
@@ -51,6 +51,11 @@ class OwnAnswers:
         return cls(run, located, photo_facts(located.root))
 
     @property
+    def classes(self) -> Classes:
+        """The classes that the run tells apart."""
+        return self.run.classes
+
+    @property
     def table(self) -> pd.DataFrame:
         """A row for each image: path, label, p_dog, digest."""
         return self.located.predictions
@@ -58,17 +63,18 @@ class OwnAnswers:
     @cached_property
     def metrics(self) -> OwnMetrics:
         """The metrics with their intervals; the bootstrap takes a second."""
-        return own_metrics(self.table, doubted(self.table, self.known))
+        return own_metrics(self.table, doubted(self.table, self.known), self.classes)
 
     @cached_property
     def evaluation(self) -> Evaluation:
         """The metrics, the matrix and the report at the usual threshold."""
-        return evaluate(self.table["label"].to_numpy(), self.table["p_dog"].to_numpy())
+        labels, p_dog = (self.table[name].to_numpy() for name in ("label", "p_dog"))
+        return evaluate(labels, p_dog, classes=self.classes)
 
     @property
     def has_both_classes(self) -> bool:
         """Whether the images are of both classes: matrices and curves need both."""
-        return bool(self.table["label"].nunique() == len(CLASS_NAMES))
+        return bool(self.table["label"].nunique() == len(self.classes.names))
 
     @cached_property
     def mistakes(self) -> pd.DataFrame:
@@ -77,8 +83,8 @@ class OwnAnswers:
 
     def cell(self, truth: str, said: str) -> pd.DataFrame:
         """Return the rows of a cell of the confusion matrix, the largest errors first."""
-        is_truth = self.table["label"] == CLASS_NAMES.index(truth)
-        is_said = (self.table["p_dog"] >= THRESHOLD) == (said == CLASS_NAMES[DOG])
+        is_truth = self.table["label"] == self.classes.label(truth)
+        is_said = (self.table["p_dog"] >= THRESHOLD) == (said == self.classes.positive)
         return self._largest_errors_first((is_truth & is_said).to_numpy())
 
     def of_slice(self, kind: str, name: str) -> pd.DataFrame:
@@ -114,9 +120,9 @@ class OwnAnswers:
         return rows.loc[errors.sort_values(ascending=False, kind="stable").index]
 
 
-def own_metrics(table: pd.DataFrame, doubtful: np.ndarray | None) -> OwnMetrics:
+def own_metrics(table: pd.DataFrame, doubtful: np.ndarray | None, classes: Classes) -> OwnMetrics:
     """Return the metrics of ``table``, and those without the ``doubtful`` images (a mask)."""
-    whole, balance = _metrics_of(table), balance_of(table)
+    whole, balance = _metrics_of(table), balance_of(table, classes)
     if doubtful is None:
         return OwnMetrics(whole, balance)
     return OwnMetrics(whole, balance, _metrics_of(table[~doubtful]), int(doubtful.sum()))
@@ -126,10 +132,10 @@ def _metrics_of(table: pd.DataFrame) -> dict[str, Interval]:
     return intervals.of_metrics(table["label"].to_numpy(), table["p_dog"].to_numpy())
 
 
-def balance_of(table: pd.DataFrame) -> Balance:
+def balance_of(table: pd.DataFrame, classes: Classes) -> Balance:
     """Return the classes of the images in ``table``."""
     dogs = int((table["label"] == DOG).sum())
-    return Balance(len(table) - dogs, dogs)
+    return Balance(len(table) - dogs, dogs, classes)
 
 
 def right(table: pd.DataFrame, threshold: float) -> np.ndarray:

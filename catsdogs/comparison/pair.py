@@ -26,6 +26,7 @@ from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.evaluation.paired import Comparison
 from catsdogs.evaluation.slices import KINDS, Slice, slices
 from catsdogs.evaluation.weakest import Weakness, weakest
+from catsdogs.labels import Classes
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
 from catsdogs.text import printable
@@ -59,8 +60,10 @@ class Pair:
         """Return the pair, with the predictions of both runs and the known facts about the images.
 
         Raises:
-            RunError: when the predictions of a run are missing or damaged.
+            RunError: when the predictions of a run are missing or damaged, or the runs tell
+                different classes apart.
         """
+        b.require_classes(a.classes)
         runs = dict(zip(LETTERS, (a, b), strict=True))
         found = {
             letter: locate(run, model_files.read_predictions(run)) for letter, run in runs.items()
@@ -79,6 +82,11 @@ class Pair:
         if runs == self.runs:
             return self
         return replace(self, runs=runs, _both=self.both, _metrics=self.metrics)
+
+    @property
+    def classes(self) -> Classes:
+        """The classes that both runs tell apart."""
+        return self.runs["A"].classes
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -115,21 +123,26 @@ class Pair:
         if self._metrics is not None:
             return self._metrics
         return {
-            letter: own_metrics(table, doubted(table, self.known))
+            letter: own_metrics(table, doubted(table, self.known), self.classes)
             for letter, table in self.predictions.items()
         }
 
     def evaluations(self, threshold: float) -> dict[str, Evaluation]:
         """Return the evaluation of each run on the images of ``answers``."""
         return {
-            letter: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), threshold)
+            letter: evaluate(
+                table["label"].to_numpy(),
+                table["p_dog"].to_numpy(),
+                threshold,
+                classes=self.classes,
+            )
             for letter, table in self.answers.items()
         }
 
     @property
     def balances(self) -> dict[str, Balance]:
         """The classes of the images of ``answers``, by letter."""
-        return {letter: balance_of(table) for letter, table in self.answers.items()}
+        return {letter: balance_of(table, self.classes) for letter, table in self.answers.items()}
 
     @property
     def place(self) -> tuple[Path | None, str]:

@@ -14,7 +14,7 @@ from catsdogs.evaluation import intervals, paired
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import SIGNIFICANT, THRESHOLD, Evaluation, evaluate
 from catsdogs.evaluation.multiple import holm
-from catsdogs.labels import DOG
+from catsdogs.labels import DOG, Classes
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
 
@@ -56,8 +56,11 @@ class Several:
 
         Raises:
             ConfigError: for fewer or more runs than can be compared, or one of them twice.
-            RunError: if predictions are missing or damaged, or if the runs share no image.
+            RunError: if predictions are missing or damaged, or if the runs share no image or tell
+                different classes apart.
         """
+        for other in runs[1:]:
+            other.require_classes(runs[0].classes)
         by_id = {run.run_id: run for run in runs}
         if not LEAST <= len(by_id) == len(runs) <= MOST:
             raise ConfigError(
@@ -76,6 +79,11 @@ class Several:
                 "validation share."
             )
         return cls(by_id, images)
+
+    @property
+    def classes(self) -> Classes:
+        """The classes that all runs tell apart."""
+        return next(iter(self.runs.values())).classes
 
     @cached_property
     def answers(self) -> dict[str, pd.DataFrame]:
@@ -100,7 +108,12 @@ class Several:
     def evaluations(self) -> dict[str, Evaluation]:
         """Return each run's metrics on the shared images, by id."""
         return {
-            name: evaluate(table["label"].to_numpy(), table["p_dog"].to_numpy(), THRESHOLD)
+            name: evaluate(
+                table["label"].to_numpy(),
+                table["p_dog"].to_numpy(),
+                THRESHOLD,
+                classes=self.classes,
+            )
             for name, table in self.answers.items()
         }
 

@@ -19,8 +19,9 @@ import pandas as pd
 
 from catsdogs import paths, people
 from catsdogs.background import event_log
+from catsdogs.dataset import labelling
 from catsdogs.errors import DatasetError
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import PETS, Classes
 from catsdogs.text import cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
@@ -31,7 +32,10 @@ CSV_COLUMNS = ("path", "digest", "action", "label", "who", "at")
 
 @dataclass(frozen=True)
 class Annotation:
-    """The decision in effect for one photo. ``label`` is the new class of a relabelled photo."""
+    """The decision in effect for one photo. ``label`` is the new class of a relabelled photo.
+
+    It is one of ``classes``, which may have been others than those of today.
+    """
 
     path: str
     digest: str
@@ -39,6 +43,12 @@ class Annotation:
     label: int | None
     who: str
     at: str  # ISO 8601, with the offset from UTC
+    classes: Classes = PETS
+
+    @property
+    def class_name(self) -> str:
+        """The name of the new class, "" if there is none."""
+        return "" if self.label is None else self.classes.name(self.label)
 
 
 class Decision(NamedTuple):
@@ -52,12 +62,16 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True)
 class _Step:
-    """One line of the log. A step that undoes another has no photos."""
+    """One line of the log. A step that undoes another has no photos.
+
+    Steps about cats and dogs do not name the classes.
+    """
 
     action: str
     at: str = ""
     who: str = ""
     photos: tuple[Decision, ...] = ()
+    classes: Classes = PETS
 
 
 def annotate(root: Path, records: pd.DataFrame, action: str, *, label: int | None = None) -> None:
@@ -92,36 +106,54 @@ def last_step(root: Path) -> str:
     first, *others = last.photos
     action = last.action
     if action == RELABEL and first.label is not None:
-        action += f" as {CLASS_NAMES[first.label]}"
+        action += f" as {last.classes.name(first.label)}"
     return f"{action} {f'{len(others) + 1:,} photos' if others else first.path}"
 
 
 def in_effect(root: Path) -> dict[str, Annotation]:
     """Return the latest decision about each photo, by path."""
     return {
-        photo.path: Annotation(*photo, who=step.who, at=step.at)
+        photo.path: Annotation(*photo, who=step.who, at=step.at, classes=step.classes)
         for step in _steps(root)
         for photo in step.photos
     }
 
 
-def applied(records: pd.DataFrame, annotations: Mapping[str, Annotation]) -> pd.DataFrame:
+def applied(
+    records: pd.DataFrame, annotations: Mapping[str, Annotation], classes: Classes = PETS
+) -> pd.DataFrame:
     """Return ``records`` with new labels applied and the columns ``excluded`` and ``reviewed``.
 
-    A decision about other content under the same path does not count.
+    A decision about other content under the same path does not count, and neither does a label
+    that is not one of ``classes``.
     """
+    of_now = {
+        path: found
+        for path, found in annotations.items()
+        if found.label is None or found.class_name in classes.names
+    }
+    return _applied(records, of_now, classes)
+
+
+def _applied(
+    records: pd.DataFrame, annotations: Mapping[str, Annotation], classes: Classes
+) -> pd.DataFrame:
     if not annotations:
         return records.assign(excluded=False, reviewed=False)
     about = records["path"].map(annotations)
     holds = about.map(lambda found: found.digest, na_action="ignore") == records["digest"]
     action = about[holds].map(lambda found: found.action).reindex(records.index)
-    label = about[holds].map(lambda found: found.label).reindex(records.index)
+    label = about[holds].map(lambda found: _label(found, classes)).reindex(records.index)
     relabelled = action == RELABEL
     return records.assign(
         label=records["label"].mask(relabelled, label).astype(records["label"].dtype),
         excluded=action == EXCLUDE,
         reviewed=holds,
     )
+
+
+def _label(found: Annotation, classes: Classes) -> int | None:
+    return None if found.label is None else classes.label(found.class_name)
 
 
 def content_hash(records: pd.DataFrame) -> str:
@@ -144,8 +176,7 @@ def to_csv(root: Path, records: pd.DataFrame) -> str:
     writer.writerow(CSV_COLUMNS)
     for path, found in in_effect(root).items():
         if digests.get(path) == found.digest:
-            name = "" if found.label is None else CLASS_NAMES[found.label]
-            row = [path, found.digest, found.action, name, found.who, found.at]
+            row = [path, found.digest, found.action, found.class_name, found.who, found.at]
             writer.writerow(map(cell, row))
     return text.getvalue()
 
@@ -167,10 +198,12 @@ def _append(root: Path, action: str, photos: list[Decision]) -> None:
         "who": people.current().name,
         "action": action,
     }
+    classes = labelling.load(root).classes
+    about = {} if classes.are_pets else {"classes": msgspec.to_builtins(classes)}
     log = log_file(root)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        event_log.append(log, {**step, "photos": photos} if photos else step, durable=True)
+        event_log.append(log, {**step, **about, "photos": photos} if photos else step, durable=True)
     except OSError as error:
         raise DatasetError(
             f"Expected to write a decision into {log}. Received: {error.strerror}. The "

@@ -1,49 +1,71 @@
 """Pictures that a model classified wrongly, copied to ``corrections/<label>/<digest>.jpg``.
 
 The subfolders are named after the labels, so the folder is a dataset once it contains a cat or dog.
+Pictures of two other classes have a folder of their own, in which ``negative`` and ``positive``
+stand for the classes: their names may be any text.
 """
 
+import hashlib
 from pathlib import Path, PurePosixPath
 
 from catsdogs import paths, people
+from catsdogs.dataset import labelling
+from catsdogs.dataset.labelling import LabelMap
 from catsdogs.images import picture
-from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.labels import CAT, DOG, NEITHER, PETS, Classes
 from catsdogs.system import files
 
-LABELS = (*CLASS_NAMES, NEITHER)
+_OTHERS = ("negative", "positive")
 
 
-def folder() -> Path:
+def labels(classes: Classes = PETS) -> list[str]:
+    """Return what a picture can be marked as: one of both classes, or neither."""
+    return [*classes.names, NEITHER]
+
+
+def folder(classes: Classes = PETS) -> Path:
     """Folder of the corrections."""
-    return paths.data_dir() / "corrections"
+    if classes.are_pets:
+        return paths.data_dir() / "corrections"
+    key = hashlib.sha256(repr(classes.names).encode()).hexdigest()[:8]
+    return paths.data_dir() / f"corrections-{key}"
 
 
-def keep(content: bytes, name: str, label: str) -> Path:
+def keep(content: bytes, name: str, label: str, *, classes: Classes = PETS) -> Path:
     """Copy a picture to the folder of ``label`` and remove it from the others; return its path.
 
     The copy keeps the suffix of ``name`` if that is one of an image.
 
     Raises:
+        DatasetError: if the names of other classes cannot be written.
         OSError: if it cannot be written.
         NotAllowed: if the person may only look.
     """
     people.require_editor("correct labels")
     suffix = PurePosixPath(name).suffix.lower()
     kept = f"{picture.digest(content)}{suffix if suffix in picture.SUFFIXES else '.jpg'}"
-    path = folder() / label / kept
+    if not classes.are_pets:
+        names = dict(zip(_OTHERS, (CAT, DOG), strict=True))
+        labelling.save(folder(classes), LabelMap(names, own=classes))
+    path = _folders(classes)[label] / kept
     files.write_bytes(path, content)
-    for other in _copies(content):
+    for other in _copies(content, classes):
         if other != path:
             other.unlink(missing_ok=True)
     return path
 
 
-def find(content: bytes) -> Path | None:
-    """Return the path of a picture's copy, whose folder is named after the label; None if none."""
-    return next(iter(_copies(content)), None)
+def find(content: bytes, classes: Classes = PETS) -> Path | None:
+    """Return the path of a picture's copy, None if there is none. Its folder gives the label."""
+    return next(iter(_copies(content, classes)), None)
 
 
-def undo(content: bytes) -> None:
+def label_of(copy: Path, classes: Classes = PETS) -> str:
+    """Return the label that a copy was kept under."""
+    return next(label for label, place in _folders(classes).items() if place == copy.parent)
+
+
+def undo(content: bytes, classes: Classes = PETS) -> None:
     """Remove the copy of a picture.
 
     Raises:
@@ -51,15 +73,25 @@ def undo(content: bytes) -> None:
         NotAllowed: if the person may only look.
     """
     people.require_editor("correct labels")
-    for path in _copies(content):
+    for path in _copies(content, classes):
         path.unlink(missing_ok=True)
 
 
-def has_pets() -> bool:
-    """Return whether the corrections contain a cat or a dog, as a dataset must."""
-    return any(any((folder() / name).glob("*.*")) for name in CLASS_NAMES)
+def has_pets(classes: Classes = PETS) -> bool:
+    """Return whether the corrections contain a photo of either class, as a dataset must."""
+    folders = _folders(classes)
+    return any(any(folders[name].glob("*.*")) for name in classes.names)
 
 
-def _copies(content: bytes) -> list[Path]:
+def _folders(classes: Classes) -> dict[str, Path]:
+    """Return the folder of each label."""
+    names = classes.names if classes.are_pets else _OTHERS
+    return {
+        label: folder(classes) / name
+        for label, name in zip(labels(classes), (*names, NEITHER), strict=True)
+    }
+
+
+def _copies(content: bytes, classes: Classes) -> list[Path]:
     digest = picture.digest(content)
-    return [path for label in LABELS for path in (folder() / label).glob(f"{digest}.*")]
+    return [path for place in _folders(classes).values() for path in place.glob(f"{digest}.*")]

@@ -31,7 +31,7 @@ from catsdogs.dataset.records import COLUMNS, Entry, Record
 from catsdogs.errors import DatasetError
 from catsdogs.images import picture, stored
 from catsdogs.images.parallel import Progress
-from catsdogs.labels import GRAMMAR_VERSION, UNLABELLED
+from catsdogs.labels import GRAMMAR_VERSION, PETS, UNLABELLED, Classes
 from catsdogs.system import files
 
 
@@ -61,11 +61,13 @@ class Dataset:
     after the user's mapping of names (``labelling``), and ``label`` is the one in effect.
     ``excluded`` and ``reviewed`` follow from decisions. Photos of one picture have the same
     ``group``. ``given`` is the side of the dataset's own split (``given_splits.assigned``).
+    ``classes`` are the names of labels 0 and 1.
     """
 
     root: Path
     records: pd.DataFrame
     rest: Rest
+    classes: Classes = PETS
 
     @cached_property
     def usable(self) -> pd.DataFrame:
@@ -105,7 +107,7 @@ class Dataset:
         return int((self.usable["label"] != self.usable["named_label"]).sum())
 
     def fingerprint(self) -> str:
-        """Return 16 hex digits that change when any usable path, label or content does."""
+        """Return 16 hex digits that change when any usable path, label, content or class does."""
         return self._fingerprint
 
     @property
@@ -115,7 +117,9 @@ class Dataset:
     @cached_property
     def _fingerprint(self) -> str:
         columns = self.usable[["path", "label", "digest"]]
-        return hashlib.sha256(columns.to_csv(index=False).encode("utf-8")).hexdigest()[:16]
+        names = "" if self.classes.are_pets else repr(self.classes.names)
+        content = f"{names}{columns.to_csv(index=False)}"
+        return hashlib.sha256(content.encode("utf-8")).hexdigest()[:16]
 
 
 def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
@@ -218,11 +222,12 @@ def with_current_decisions(dataset: Dataset) -> Dataset:
 
 def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
     table = table[list(COLUMNS)].assign(own_label=table["label"])
-    table = labelling.applied(table, labelling.load(root))
+    named = labelling.load(root)
+    table = labelling.applied(table, named)
     table = table.assign(named_label=table["label"])
-    table = annotations.applied(table, annotations.in_effect(root))
+    table = annotations.applied(table, annotations.in_effect(root), named.classes)
     table = duplicates.grouped(table, duplicates.load(root))
-    return Dataset(root, given_splits.assigned(root, table), rest)
+    return Dataset(root, given_splits.assigned(root, table), rest, named.classes)
 
 
 def table_file(root: Path) -> Path:

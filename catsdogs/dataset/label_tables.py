@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from catsdogs.dataset import annotations, table_sides, table_text
+from catsdogs.dataset import annotations, labelling, table_sides, table_text
 from catsdogs.dataset.annotations import ACTIONS, RELABEL, Decision
 from catsdogs.dataset.image_names import ImageNames
+from catsdogs.dataset.name_patterns import key
 from catsdogs.dataset.table_text import Row
 from catsdogs.errors import DatasetError
-from catsdogs.labels import CAT, CLASS_NAMES, DOG, UNLABELLED, label_of_name
+from catsdogs.labels import CAT, DOG, PETS, UNLABELLED, Classes, label_of_name
 from catsdogs.text import from_cell
 
 _NAMES = (
@@ -25,9 +26,7 @@ _NAMES = (
 )
 _LABELS = ("label", "labels", "class", "classname", "category", "target", "species", "y")
 _SPLITS = ("split", "subset", "set", "partition")
-_CLASSES = {"cat": CAT, "cats": CAT, "dog": DOG, "dogs": DOG}
 _NUMBERS = {"0": CAT, "0.0": CAT, "1": DOG, "1.0": DOG}
-NUMBERS_MEAN = ", ".join(f"{number} = {name}" for number, name in enumerate(CLASS_NAMES))
 _ON, _OFF = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
 _MOST_SHOWN = 3
 # A table about other images is wrong in each of its lines, which need not all be read.
@@ -38,7 +37,7 @@ _MOST_WRONG = 1000
 class Imported:
     """The outcome of an import: photos with a decision, rows about unreadable images, and sides.
 
-    ``has_numbers``: labels were numbers, 0 for cats and 1 for dogs.
+    ``has_numbers``: labels were numbers, 0 for the negative class (cats), 1 for the positive one.
     """
 
     photos: int
@@ -61,7 +60,7 @@ class Columns:
     @property
     def are_useful(self) -> bool:
         """Whether they say something about the images."""
-        has_classes = len(self.classes) == len(CLASS_NAMES)
+        has_classes = len(self.classes) == len(PETS.names)
         return has_classes or any(c is not None for c in (self.action, self.label, self.split))
 
 
@@ -83,15 +82,16 @@ def take_over(
             imported then.
     """
     table = table_text.read(content)
-    columns = understood(table.columns)
+    classes = labelling.load(root).classes
+    columns = understood(table.columns, classes)
     if columns is None or not columns.are_useful:
-        raise _not_understood(table.columns)
-    reader = Reader(records, columns, _place(root, source))
+        raise _not_understood(table.columns, classes)
+    reader = Reader(records, columns, _place(root, source), classes)
     wrong = reader.read_all(table.rows)
     if wrong:
         raise _refused(wrong)
     if not reader.decided and not reader.sides:
-        raise _not_understood(())
+        raise _not_understood((), classes)
     if reader.decided:
         annotations.import_decisions(root, list(reader.decided.values()))
     if reader.sides:
@@ -99,11 +99,17 @@ def take_over(
     return Imported(len(reader.decided), reader.unreadable, len(reader.sides), reader.has_numbers)
 
 
-def understood(names: Iterable[str]) -> Columns | None:
+def numbers_mean(root: Path) -> str:
+    """Return what numbers mean as labels of the dataset in ``root``: "0 = cat, 1 = dog"."""
+    names = labelling.load(root).classes.names
+    return ", ".join(f"{number} = {name}" for number, name in enumerate(names))
+
+
+def understood(names: Iterable[str], classes: Classes = PETS) -> Columns | None:
     """Return the columns of a table by the names in its first row; None if it names no images."""
     places: dict[str, int] = {}
     for place, name in enumerate(names):
-        places.setdefault("".join(char for char in name.casefold() if char.isalnum()), place)
+        places.setdefault(_bare(name), place)
 
     def first(known: Iterable[str]) -> int | None:
         return next((places[one] for one in known if one in places), None)
@@ -117,20 +123,34 @@ def understood(names: Iterable[str]) -> Columns | None:
         label=first(_LABELS),
         digest=first(("digest",)),
         split=first(_SPLITS),
-        classes={label: places[word] for word, label in _CLASSES.items() if word in places},
+        classes={
+            label: places[word]
+            for label in (CAT, DOG)
+            for word in (_bare(classes.name(label)), _bare(classes.plural(label)))
+            if word in places
+        },
     )
+
+
+def _bare(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
 
 
 class Reader:
     """Reads rows into decisions and sides, by path."""
 
     def __init__(
-        self, records: pd.DataFrame, columns: Columns, table: PurePosixPath | None
+        self,
+        records: pd.DataFrame,
+        columns: Columns,
+        table: PurePosixPath | None,
+        classes: Classes = PETS,
     ) -> None:
         self._digests = dict(zip(records["path"], records["digest"], strict=True))
         self._problems = dict(zip(records["path"], records["problem_detail"], strict=True))
         self._names = ImageNames(self._digests, table=table)
         self._columns = columns
+        self._classes = classes
         self.decided: dict[str, Decision] = {}
         self.sides: dict[str, str] = {}
         self.unreadable = 0
@@ -190,32 +210,42 @@ class Reader:
             raise _WrongRowError(f"the action {action!r}; the known ones are {known}")
         if action.lower() != RELABEL:
             return Decision(path, digest, action.lower(), None)
-        if label_of_name(label) == UNLABELLED:
-            raise _WrongRowError(
-                f"the label {label!r}; the known ones are {', '.join(CLASS_NAMES)}"
-            )
-        return Decision(path, digest, RELABEL, label_of_name(label))
+        if self._named(label) == UNLABELLED:
+            known = ", ".join(self._classes.names)
+            raise _WrongRowError(f"the label {label!r}; the known ones are {known}")
+        return Decision(path, digest, RELABEL, self._named(label))
+
+    def _named(self, given: str) -> int:
+        """Return the label with this name, or UNLABELLED."""
+        if self._classes.are_pets:
+            return label_of_name(given)
+        names = [key(name) for name in self._classes.names]
+        return names.index(key(given)) if key(given) in names else UNLABELLED
 
     def _label(self, row: Row) -> int:
         if self._columns.label is None:
-            return _of_class_columns(row, self._columns.classes)
+            return _of_class_columns(row, self._columns.classes, self._classes)
         given = from_cell(row.cell(self._columns.label))
-        if given in _NUMBERS:
+        label = self._named(given)
+        if label == UNLABELLED and given in _NUMBERS:
             self.has_numbers = True
             return _NUMBERS[given]
-        label = label_of_name(given)
         if label == UNLABELLED:
-            known = f"{', '.join(CLASS_NAMES)}, 0 for cats and 1 for dogs"
+            known = f"{', '.join(self._classes.names)}, {_numbers_of(self._classes)}"
             raise _WrongRowError(f"the label {given!r}; the known ones are {known}")
         return label
 
 
-def _of_class_columns(row: Row, classes: dict[int, int]) -> int:
+def _numbers_of(classes: Classes) -> str:
+    return f"0 for {classes.plural(CAT)} and 1 for {classes.plural(DOG)}"
+
+
+def _of_class_columns(row: Row, columns: dict[int, int], classes: Classes) -> int:
     """Return the label of a row with a column for each class, which is 1 for one of them."""
-    given = {label: row.cell(place).lower() for label, place in classes.items()}
+    given = {label: row.cell(place).lower() for label, place in columns.items()}
     chosen = [label for label, text in given.items() if text in _ON]
     if len(chosen) != 1 or any(text not in _ON + _OFF for text in given.values()):
-        said = " and ".join(f"{CLASS_NAMES[label]} {text!r}" for label, text in given.items())
+        said = " and ".join(f"{classes.name(label)} {text!r}" for label, text in given.items())
         raise _WrongRowError(f"{said}; exactly one of the classes must be 1, the other 0")
     return chosen[0]
 
@@ -246,11 +276,13 @@ def _refused(wrong: list[tuple[int, str]]) -> DatasetError:
     )
 
 
-def _not_understood(columns: tuple[str, ...]) -> DatasetError:
+def _not_understood(columns: tuple[str, ...], classes: Classes) -> DatasetError:
+    negative, positive = classes.names
     received = f"the columns {', '.join(map(repr, columns))}" if any(columns) else "no rows"
     return DatasetError(
         "Expected a CSV with the columns path, action and label, as an export has them, or with "
         "the name of each image and its label. The name is in a column path, filename, image, name "
-        "or id. The label is in a column label, class, category or target (cat or dog, or 0 for "
-        f"cats and 1 for dogs), or in the columns cat and dog. Received: {received}."
+        f"or id. The label is in a column label, class, category or target ({negative} or "
+        f"{positive}, or {_numbers_of(classes)}), or in the columns {negative} and {positive}. "
+        f"Received: {received}."
     )

@@ -2,6 +2,9 @@
 
 The mapping is kept with users' decisions about the dataset, and its hash in each run. It comes
 before the class words of ``labels``; images that it does not mention keep the label of their names.
+
+The user can also give the dataset two classes of its own, "crab" and "crayfish": then their names
+are those of folders or file names, and the words cat and dog mean nothing.
 """
 
 import hashlib
@@ -17,13 +20,16 @@ from catsdogs import paths, people
 from catsdogs.dataset import decision_file, name_patterns
 from catsdogs.dataset.name_patterns import CAPITAL, ancestors, beginning, first_letter, key
 from catsdogs.errors import ConfigError, DatasetError
-from catsdogs.labels import CAT, CLASS_NAMES, DOG, UNLABELLED
+from catsdogs.labels import CAT, DOG, NEITHER, PETS, UNLABELLED, Classes
 from catsdogs.system import files
+from catsdogs.text import printable
 
 Label = Annotated[int, msgspec.Meta(ge=UNLABELLED, le=DOG)]
 Class = Annotated[int, msgspec.Meta(ge=CAT, le=DOG)]
 LEFT_OUT = "out"
-CHOICES = {**dict(zip(CLASS_NAMES, (CAT, DOG), strict=True)), LEFT_OUT: UNLABELLED}
+LONGEST_NAME = 60
+# Words that mean something else in a table, in an answer or in a mapping.
+_TAKEN = frozenset({NEITHER, LEFT_OUT, CAPITAL, "none", "accuracy", "macro avg", "weighted avg"})
 
 
 @dataclass(frozen=True)
@@ -32,15 +38,22 @@ class LabelMap:
 
     ``names`` maps the ``name_patterns.key`` of a name to CAT, DOG or UNLABELLED, which leaves its
     images out. ``capital`` is the label of file names that begin with a capital letter; small
-    letters are the other class.
+    letters are the other class. ``own`` are the classes of the dataset if they are not cats and
+    dogs.
     """
 
     names: Mapping[str, Label] = field(default_factory=dict)
     capital: Class | None = None
+    own: Classes | None = None
 
     def __bool__(self) -> bool:
         """Return whether the mapping says anything."""
-        return bool(self.names) or self.capital is not None
+        return bool(self.names) or self.capital is not None or self.own is not None
+
+    @property
+    def classes(self) -> Classes:
+        """The classes of the dataset."""
+        return self.own or PETS
 
     def label(self, path: str) -> int | None:
         """Return the label of an image; None if the mapping does not mention it.
@@ -79,20 +92,49 @@ class LabelMap:
 
     def with_changes(self, other: "LabelMap") -> "LabelMap":
         """Return this mapping, changed where ``other`` says something."""
+        if other.own is not None and other.own != self.own:
+            return other  # Labels of other classes.
         capital = self.capital if other.capital is None else other.capital
-        return LabelMap({**self.names, **other.names}, capital)
+        return LabelMap({**self.names, **other.names}, capital, self.own)
 
 
-def parsed(classes: str | None, named: Iterable[str] = ()) -> LabelMap:
+def of_own(negative: str, positive: str) -> LabelMap:
+    """Return the mapping of two classes that folders or file names are named after.
+
+    Raises:
+        ConfigError: if a name cannot be that of a class.
+    """
+    classes = Classes(negative.strip().strip("/"), positive.strip().strip("/"))
+    for name in classes.names:
+        if not name or key(name) in _TAKEN or len(name) > LONGEST_NAME or printable(name) != name:
+            raise ConfigError(
+                f"Expected the name of a class, 1 to {LONGEST_NAME} characters and none of "
+                f"{', '.join(sorted(_TAKEN))}. Received: {name!r}. Choose another name."
+            )
+    if key(negative) == key(positive):
+        raise ConfigError(
+            f"Expected two different classes. Received: {negative!r} and {positive!r}."
+        )
+    is_usual = (key(negative), key(positive)) == PETS.names
+    return LabelMap({key(negative): CAT, key(positive): DOG}, own=None if is_usual else classes)
+
+
+def parsed(
+    classes: str | None, named: Iterable[str] = (), known: LabelMap | None = None
+) -> LabelMap:
     """Return the mapping in the options ``--classes CATS,DOGS`` and ``--map NAME=LABEL``.
+
+    The labels of ``--map`` are the classes of the mapping ``known``.
 
     Raises:
         ConfigError: if they say something else.
     """
+    known = known or LabelMap()
+    choices = choices_of(known.classes)
     names: dict[str, int] = {}
     if classes is not None:
         given = [key(name) for name in classes.split(",")]
-        if len(given) != len(CLASS_NAMES) or not all(given) or given[CAT] == given[DOG]:
+        if len(given) != len(PETS.names) or not all(given) or given[CAT] == given[DOG]:
             raise ConfigError(
                 "Expected two names with a comma between them, that of the cats first, such as "
                 f"--classes gatto,cane. Received: {classes!r}."
@@ -100,14 +142,21 @@ def parsed(classes: str | None, named: Iterable[str] = ()) -> LabelMap:
         names = {given[CAT]: CAT, given[DOG]: DOG}
     for text in named:
         name, _, label = text.rpartition("=")
-        if not key(name) or label.strip().lower() not in CHOICES:
+        if not key(name) or key(label) not in choices:
+            labels = [*known.classes.names, LEFT_OUT]
+            example = "gatto=cat" if known.own is None else f"NAME={known.own.positive}"
             raise ConfigError(
-                f"Expected NAME=LABEL, with {', '.join(CHOICES)} as the label, such as "
-                f"--map gatto=cat. Received: {text!r}."
+                f"Expected NAME=LABEL, with {', '.join(labels)} as the label, such as "
+                f"--map {example}. Received: {text!r}."
             )
-        names[key(name)] = CHOICES[label.strip().lower()]
+        names[key(name)] = choices[key(label)]
     capital = names.pop(CAPITAL, None)
     return LabelMap(names, capital if capital != UNLABELLED else None)
+
+
+def choices_of(classes: Classes) -> dict[str, int]:
+    """Return the labels that a name can have, by ``key`` of the word for them."""
+    return {**{key(name): label for label, name in enumerate(classes.names)}, LEFT_OUT: UNLABELLED}
 
 
 def require_known(labels: LabelMap, records: pd.DataFrame) -> None:
@@ -135,7 +184,7 @@ def applied(table: pd.DataFrame, labels: LabelMap) -> pd.DataFrame:
     if not labels:
         return table
     given = labels.labels(table["path"])
-    own = table["label"]
+    own = table["label"] if labels.own is None else table["label"] * 0 + UNLABELLED
     new = [own_ if label is None else label for own_, label in zip(own, given, strict=True)]
     return table.assign(label=pd.Series(new, index=table.index, dtype=own.dtype))
 
@@ -150,7 +199,8 @@ def save(root: Path, labels: LabelMap) -> None:
     place = file(root)
     try:
         if labels:
-            files.write_json(place, asdict(labels))
+            # As older versions wrote it, if there are no classes of its own.
+            files.write_json(place, {k: v for k, v in asdict(labels).items() if k != "own" or v})
         else:
             place.unlink(missing_ok=True)
     except OSError as error:
@@ -186,5 +236,6 @@ def content_hash(root: Path) -> str:
     labels = load(root)
     if not labels:
         return ""
-    said = msgspec.json.encode([sorted(labels.names.items()), labels.capital])
+    own = [] if labels.own is None else [labels.own.names]
+    said = msgspec.json.encode([sorted(labels.names.items()), labels.capital, *own])
     return hashlib.sha256(said).hexdigest()[:16]

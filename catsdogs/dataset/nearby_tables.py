@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from catsdogs.dataset import label_tables, table_text
+from catsdogs.dataset import label_tables, labelling, table_text
 from catsdogs.errors import DatasetError
 
 _SUFFIXES = (".csv", ".tsv")
@@ -70,7 +70,7 @@ def _read(root: Path, path: Path) -> NearbyTable | None:
             names = table_text.read(stream.read(_BEGIN_BYTES)).columns
     except (OSError, DatasetError):
         return None
-    columns = label_tables.understood(names)
+    columns = label_tables.understood(names, labelling.load(root).classes)
     says_labels = columns is not None and columns.are_useful
     inside = path.is_relative_to(root)
     shown = path.relative_to(root).as_posix() if inside else f"../{path.name}"

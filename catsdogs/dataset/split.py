@@ -20,6 +20,7 @@ import pandas as pd
 from catsdogs.dataset import given_splits
 from catsdogs.dataset.table_sides import TEST, TRAIN, VALIDATION
 from catsdogs.errors import ConfigError
+from catsdogs.labels import CAT, DOG, PETS, Classes
 
 DEFAULT_VALIDATION, DEFAULT_SEED = 0.2, 7
 _CLASSES = 2
@@ -56,17 +57,17 @@ class Split:
     left_out: np.ndarray
 
 
-def split(records: pd.DataFrame, rule: Rule = DEFAULT_RULE) -> Split:
+def split(records: pd.DataFrame, rule: Rule = DEFAULT_RULE, *, classes: Classes = PETS) -> Split:
     """Return the sides of ``records``, which have the columns label, group and perhaps given.
 
-    Rows of one group stay together.
+    Rows of one group stay together. ``classes`` are for error messages.
 
     Raises:
         ConfigError: if a class has too few pictures for one of the sides.
     """
     sides = _own_sides(records, rule)
     shares = _missing(sides, rule)
-    _require_pictures(records, sides, shares)
+    _require_pictures(records, sides, shares, classes)
     free = records[sides == TRAIN]
     for side, groups in _drawn(free, shares, rule.seed).items():
         sides[(sides == TRAIN) & records["group"].isin(groups).to_numpy()] = side
@@ -81,14 +82,16 @@ def fingerprint(digests: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
 
 
-def require_splittable(records: pd.DataFrame, rule: Rule = DEFAULT_RULE) -> None:
+def require_splittable(
+    records: pd.DataFrame, rule: Rule = DEFAULT_RULE, *, classes: Classes = PETS
+) -> None:
     """Check that there are enough pictures of both classes for each side.
 
     Raises:
         ConfigError: if there are not.
     """
     sides = _own_sides(records, rule)
-    _require_pictures(records, sides, _missing(sides, rule))
+    _require_pictures(records, sides, _missing(sides, rule), classes)
 
 
 def _own_sides(records: pd.DataFrame, rule: Rule) -> np.ndarray:
@@ -121,13 +124,15 @@ def _drawn(free: pd.DataFrame, shares: dict[str, float], seed: int) -> dict[str,
     return {side: pictures["group"][is_chosen[side]] for side in shares}
 
 
-def _require_pictures(records: pd.DataFrame, sides: np.ndarray, shares: dict[str, float]) -> None:
-    _require_drawable(records[sides == TRAIN], shares)
+def _require_pictures(
+    records: pd.DataFrame, sides: np.ndarray, shares: dict[str, float], classes: Classes
+) -> None:
+    _require_drawable(records[sides == TRAIN], shares, classes)
     if VALIDATION not in shares:
-        _require_both_classes(records[sides == VALIDATION], VALIDATION)
+        _require_both_classes(records[sides == VALIDATION], VALIDATION, classes)
 
 
-def _require_drawable(free: pd.DataFrame, shares: dict[str, float]) -> None:
+def _require_drawable(free: pd.DataFrame, shares: dict[str, float], classes: Classes) -> None:
     pictures = free.drop_duplicates("group")
     per_class = pictures["label"].value_counts()
     # Each class is divided by the same shares, rounded to whole pictures: each side needs one.
@@ -137,10 +142,13 @@ def _require_drawable(free: pd.DataFrame, shares: dict[str, float]) -> None:
     if not is_enough or per_class.min() * min(rest, *shares.values(), 1) < 1:
         raise ConfigError(
             f"Expected different photos of both classes for {_named(shares)} side. Received: "
-            f"{len(pictures)} different photos, {per_class.get(0, 0)} of cats and "
-            f"{per_class.get(1, 0)} of dogs{_said(shares)}. Choose a larger dataset or another "
-            f"{'share' if shares else 'split'}."
+            f"{len(pictures)} different photos, {_of_each(per_class, classes)}{_said(shares)}. "
+            f"Choose a larger dataset or another {'share' if shares else 'split'}."
         )
+
+
+def _of_each(count: pd.Series, classes: Classes) -> str:
+    return " and ".join(f"{count.get(label, 0)} of {classes.plural(label)}" for label in (CAT, DOG))
 
 
 def _named(shares: dict[str, float]) -> str:
@@ -154,12 +162,12 @@ def _said(shares: dict[str, float]) -> str:
     return f", at {said}" if said else ""
 
 
-def _require_both_classes(records: pd.DataFrame, side: str) -> None:
+def _require_both_classes(records: pd.DataFrame, side: str, classes: Classes) -> None:
     count = records["label"].value_counts()
     if len(count) < _CLASSES:
         raise ConfigError(
             f"Expected photos of both classes on the dataset's own {side} side. Received: "
-            f"{count.get(0, 0)} of cats and {count.get(1, 0)} of dogs. Add photos, or choose "
+            f"{_of_each(count, classes)}. Add photos, or choose "
             "--split ours, which draws the sides from all photos."
         )
 

@@ -47,7 +47,8 @@ class Summary:
     """A dataset in numbers.
 
     ``images`` = ``cats`` + ``dogs`` are the usable ones. ``skipped`` counts all other entries by
-    reason, each once, and ``found`` is the sum of both. ``other_types`` counts the other files by
+    reason, each once, and ``found`` is the sum of both. For other classes, ``cats`` counts the
+    negative and ``dogs`` the positive one. ``other_types`` counts the other files by
     suffix. Entries below hidden folders and ``unreadable_folders`` are not counted.
     ``given_split`` is about the usable images.
     """
@@ -99,7 +100,11 @@ def document(dataset: Dataset) -> dict[str, Any]:
     """Return the summary as the JSON document of ``catsdogs data scan --json``."""
     summary = summarise(dataset)
     balance = Balance(summary.cats, summary.dogs)
-    return asdict(summary) | {"majority_baseline": balance.baseline if summary.images else None}
+    more = {
+        "majority_baseline": balance.baseline if summary.images else None,
+        "classes": list(dataset.classes.names),
+    }
+    return dataset.classes.document(asdict(summary) | more)
 
 
 def described(rest: Rest) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from catsdogs.labels import CAT, CLASS_NAMES, DOG
+from catsdogs.labels import CAT, DOG, PETS, Classes
 
 THRESHOLD = 0.5
 # The default share of pets that may be rejected as "neither".
@@ -46,10 +46,17 @@ class Evaluation:
         return asdict(self)
 
 
-def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD) -> Evaluation:
+def evaluate(
+    labels: np.ndarray,
+    p_dog: np.ndarray,
+    threshold: float = THRESHOLD,
+    *,
+    classes: Classes = PETS,
+) -> Evaluation:
     """Evaluate probabilities of shape (N,) against labels (N,) of 0 = cat and 1 = dog.
 
-    ``log_loss`` is the mean natural-log cross-entropy, the loss that training minimises.
+    ``classes`` name the rows of the report if they are others. ``log_loss`` is the mean natural-log
+    cross-entropy, the loss that training minimises.
 
     Raises:
         ValueError: if there are no images.
@@ -61,20 +68,20 @@ def evaluate(labels: np.ndarray, p_dog: np.ndarray, threshold: float = THRESHOLD
         raise ValueError("Expected at least one labelled image. Received: none.")
     predicted = np.where(p_dog >= threshold, DOG, CAT)
     both = len(np.unique(labels)) == 2
-    classes = [CAT, DOG]
+    known = [CAT, DOG]
     matrix = confusion_matrix(labels, p_dog, threshold)
     return Evaluation(
         images=len(labels),
         accuracy=float(metrics.accuracy_score(labels, predicted)),
-        log_loss=float(metrics.log_loss(labels, p_dog.astype(np.float64), labels=classes)),
+        log_loss=float(metrics.log_loss(labels, p_dog.astype(np.float64), labels=known)),
         brier=float(metrics.brier_score_loss(labels, p_dog, pos_label=DOG)),
         roc_auc=float(metrics.roc_auc_score(labels, p_dog)) if both else None,
         confusion_matrix=matrix.tolist(),
         report=metrics.classification_report(
             labels,
             predicted,
-            labels=classes,
-            target_names=list(CLASS_NAMES),
+            labels=known,
+            target_names=list(classes.names),
             output_dict=True,
             zero_division=0,
         ),

@@ -7,7 +7,8 @@ import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
 from catsdogs.evaluation.metrics import THRESHOLD
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.features.litert import OUTPUT
+from catsdogs.labels import CAT, DOG, Classes
 from catsdogs.runs.run import Run
 
 # The name of the entry in a LiteRT file. Its value is JSON.
@@ -19,7 +20,8 @@ _ALIGNMENT = 16
 
 def essentials(run: Run) -> dict[str, str]:
     """Return what a user of the model of ``run`` has to know, by subject."""
-    side = run.config.info.side
+    side, classes = run.config.info.side, run.classes
+    output = classes.key(OUTPUT)
     return {
         "how_to_feed": (
             f"One picture as uint8 RGB, 0 to 255, shape (1, {side}, {side}, 3). Do not divide by "
@@ -27,10 +29,11 @@ def essentials(run: Run) -> dict[str, str]:
             f"says, put transparent parts on white, and squeeze it to {side} × {side} pixels "
             "(bilinear, not cropped)."
         ),
-        "labels": ",".join(CLASS_NAMES),
+        "labels": ",".join(classes.names),
         "answer": (
-            f"p_dog is 0 for a {CLASS_NAMES[0]} and 1 for a {CLASS_NAMES[1]}; from {THRESHOLD:g} "
-            f"on, the answer is {CLASS_NAMES[1]}. It has no answer for other pictures."
+            f"{output} is 0 for {classes.one(CAT)} and 1 for {classes.one(DOG)}; from "
+            f"{THRESHOLD:g} on, the answer is {classes.positive}. It has no answer for other "
+            "pictures."
         ),
         "threshold": f"{THRESHOLD:g}",
         "temperature": f"{run.result.calibration.temperature:.6g}",
@@ -40,6 +43,18 @@ def essentials(run: Run) -> dict[str, str]:
             "ImageNet weights come from Keras Applications."
         ),
     }
+
+
+def named_for(classes: Classes, litert: bytes) -> bytes:
+    """Return a LiteRT file whose first output is named after its classes: ``p_positive``."""
+    if classes.are_pets:
+        return litert
+    model = schema.ModelT.InitFromPackedBuf(litert)
+    for signature in model.signatureDefs:
+        for output in signature.outputs:
+            if output.name in (OUTPUT, OUTPUT.encode()):
+                output.name = classes.key(OUTPUT)
+    return _packed(model, len(litert))
 
 
 def with_metadata(litert: bytes, facts: dict[str, str]) -> bytes:
@@ -54,8 +69,13 @@ def with_metadata(litert: bytes, facts: dict[str, str]) -> bytes:
     entry.name, entry.buffer = ENTRY, len(model.buffers)
     model.description = facts["how_to_feed"]
     model.metadata = [*(model.metadata or []), entry]
-    model.buffers = [_Aligned(buffer.data) for buffer in (*model.buffers, value)]
-    builder = flatbuffers.Builder(len(litert))
+    model.buffers = [*model.buffers, value]
+    return _packed(model, len(litert))
+
+
+def _packed(model: schema.ModelT, size: int) -> bytes:
+    model.buffers = [_Aligned(buffer.data) for buffer in model.buffers]
+    builder = flatbuffers.Builder(size)
     builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
     return bytes(builder.Output())
 

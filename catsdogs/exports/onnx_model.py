@@ -6,6 +6,7 @@ import numpy as np
 import onnxruntime
 
 from catsdogs.errors import RunError
+from catsdogs.features.litert import known_output
 
 
 class OnnxModel:
@@ -33,4 +34,5 @@ class OnnxModel:
     def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """Return the outputs for one uint8 image of shape (side, side, 3), without a batch axis."""
         outputs = self._session.run(self._names, {"image": image[np.newaxis]})
-        return {name: value[0] for name, value in zip(self._names, outputs, strict=True)}
+        named = zip(map(known_output, self._names), outputs, strict=True)
+        return {name: value[0] for name, value in named}

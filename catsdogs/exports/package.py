@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from catsdogs.exports.formats import Format
-from catsdogs.labels import CLASS_NAMES
 from catsdogs.reports.model_card import model_card
 from catsdogs.reports.rendering import rendered
 from catsdogs.runs import looks
@@ -61,7 +60,7 @@ def _texts(form: Format, run: Run) -> dict[str, str]:
     if form.page_of:
         return card
     return card | {
-        LABELS: "".join(f"{name}\n" for name in CLASS_NAMES),
+        LABELS: "".join(f"{name}\n" for name in run.classes.names),
         EXAMPLE: _example(form, run),
     }
 
@@ -74,6 +73,8 @@ def _example(form: Format, run: Run) -> str:
         packages=(*form.runs_on, "numpy", "pillow"),
         model=MODEL if form.suffix == SUFFIX else f"{MODEL}{form.suffix}",
         labels=LABELS,
+        positive=run.classes.positive,
+        output=run.classes.key("p_dog"),
         side=run.config.info.side,
         temperature=run.result.calibration.temperature,
     )

@@ -9,6 +9,9 @@ from ai_edge_litert.interpreter import Interpreter
 
 from catsdogs.errors import RunError
 
+# The output that every run's model has. A model of two other classes calls it OTHER_OUTPUT.
+OUTPUT, OTHER_OUTPUT = "p_dog", "p_positive"
+
 
 class LiteRTModel:
     """A loaded model. An interpreter serves one call at a time; threads create more if needed.
@@ -38,13 +41,16 @@ class LiteRTModel:
         self._idle.put(first)
 
     def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the outputs for one uint8 image of shape (side, side, 3), without a batch axis."""
+        """Return the outputs for one uint8 image of shape (side, side, 3), without a batch axis.
+
+        The probability of the positive class is ``p_dog``, whatever the file calls it.
+        """
         runner = self._take_runner()
         try:
             outputs = runner(image=image[np.newaxis])
         finally:
             self._idle.put(runner)
-        return {name: value[0] for name, value in outputs.items()}
+        return {known_output(name): value[0] for name, value in outputs.items()}
 
     @property
     def output_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -54,7 +60,9 @@ class LiteRTModel:
             details = runner.get_output_details()
         finally:
             self._idle.put(runner)
-        return {name: tuple(map(int, detail["shape"])) for name, detail in details.items()}
+        return {
+            known_output(name): tuple(map(int, detail["shape"])) for name, detail in details.items()
+        }
 
     def _take_runner(self) -> Any:
         try:
@@ -68,3 +76,8 @@ class LiteRTModel:
 
     def _new_runner(self) -> Any:
         return Interpreter(str(self._path), num_threads=1).get_signature_runner()
+
+
+def known_output(name: str) -> str:
+    """Return the name by which the code knows an output of a model file."""
+    return OUTPUT if name == OTHER_OUTPUT else name

@@ -21,7 +21,7 @@ from catsdogs.health import known, phases
 from catsdogs.health.findings import UNMEASURED, Findings, Summary, joined, review_queue
 from catsdogs.health.flags import ODD, flags
 from catsdogs.health.phases import Clock, Report
-from catsdogs.labels import CLASS_NAMES, UNLABELLED
+from catsdogs.labels import UNLABELLED, Classes
 
 PHASES = {
     "scan": "Reading the files",
@@ -125,7 +125,7 @@ def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
         "exact_duplicates": duplicates.exact(table),
         "near_duplicates": [group.tolist() for _, group in near],
         "leaks": _leaks(dataset),
-        "suspect_labels": _suspect_labels(table),
+        "suspect_labels": _suspect_labels(table, dataset.classes),
         "outliers": table[flagged["outlier"]].sort_values("similarity")["path"].tolist(),
         "odd": {n: table["path"][flagged[n]].tolist() for n in ODD if flagged[n].any()},
         "shortcuts": [asdict(one) for one in findings.summary.shortcuts],
@@ -141,11 +141,11 @@ def _leaks(dataset: Dataset) -> list[list[str]]:
     return found.leaks if found else []
 
 
-def _suspect_labels(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _suspect_labels(table: pd.DataFrame, classes: Classes) -> list[dict[str, Any]]:
     return [
         {
             "path": row["path"],
-            "label": CLASS_NAMES[found.checked_label(row)],
+            "label": classes.name(found.checked_label(row)),
             "p_label": round(row["label_quality"], 6),
             "hint": row["hint"],
         }

@@ -51,7 +51,7 @@ FLAGS = {
     ),
     "outlier": Flag(
         "Outliers",
-        "Unlike all other photos: perhaps neither a cat nor a dog.",
+        "Unlike all other photos: perhaps of neither class.",
         lambda t: t["outlier"] == 1,
         measured=True,
     ),
@@ -141,7 +141,7 @@ FLAGS = {
     "excluded": Flag("Excluded by you", "Left out of training.", lambda t: t["excluded"]),
     "unlabelled": Flag(
         "Without a label",
-        "Neither the name nor the folder says cat or dog.",
+        "Neither the name nor the folder names a class.",
         lambda t: t["label"] == UNLABELLED,
     ),
 }

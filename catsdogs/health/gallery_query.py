@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.labels import CLASS_NAMES
 
 Polygon = Sequence[tuple[float, float]]
 # The charts on which people select photos, and the columns of their axes.
@@ -87,8 +86,9 @@ def _shuffled(digests: pd.Series) -> np.ndarray:
 def _matches(snapshot: Snapshot, query: Query) -> pd.Series:
     table = snapshot.table
     wanted = snapshot.flags[query.flag] if query.flag else ~table["excluded"]
-    if query.label:
-        wanted &= table["label"] == CLASS_NAMES.index(query.label)
+    # A link may be from another dataset.
+    if query.label in snapshot.dataset.classes.names:
+        wanted &= table["label"] == snapshot.dataset.classes.label(query.label)
     if query.side:
         wanted &= table["side"] == query.side
     if query.text:

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from catsdogs import text
+from catsdogs.dataset import labelling
 from catsdogs.errors import UnreadableImage
 from catsdogs.images.parallel import map_ordered
 from catsdogs.images.picture import Picture
 from catsdogs.images.thumbnails import SIDE_PX, square_jpeg
 from catsdogs.inference.panel import Answer, Decision, Panel
-from catsdogs.labels import CLASS_NAMES, UNLABELLED, label_of_path
+from catsdogs.labels import PETS, UNLABELLED, Classes, label_of_path
 from catsdogs.runs.models import MODELS
 from catsdogs.text import printable
 
@@ -55,10 +56,18 @@ class Seen:
         return max(said) - min(said) if said else 0.0
 
     @property
+    def classes(self) -> Classes:
+        """The classes that the runs tell apart."""
+        return self.answers[0].classes if self.answers else PETS
+
+    @property
     def truth(self) -> str | None:
         """The label in its name ("cat.1.jpg", "dogs/7.png"), or None."""
-        label = label_of_path(self.name.replace("\\", "/"))
-        return None if label == UNLABELLED else CLASS_NAMES[label]
+        path = self.name.replace("\\", "/")
+        label: int | None = label_of_path(path)
+        if not self.classes.are_pets:
+            label = labelling.of_own(*self.classes.names).label(path)
+        return None if label is None or label == UNLABELLED else self.classes.name(label)
 
     def without_heatmaps(self) -> "Seen":
         """Return a copy without heat maps, which take most of the memory."""
@@ -114,8 +123,9 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> p
         for answer in one.answers:
             title = titles[answer.run_id]
             row[title] = answer.label(decision)
-            row[f"{title}: P(dog)"] = answer.calibrated_p_dog
-            row[f"{title}: raw P(dog)"] = answer.p_dog
+            positive = answer.classes.positive
+            row[f"{title}: P({positive})"] = answer.calibrated_p_dog
+            row[f"{title}: raw P({positive})"] = answer.p_dog
             if answer.seen:
                 row[f"{title}: seen before"] = answer.seen
             if answer.both is not None:
@@ -159,12 +169,13 @@ def confusion(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[tup
 
 
 def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
-    likeness = answer.likeness
+    likeness, classes = answer.likeness, answer.classes
     return {
         "run": answer.run_id,
         "label": answer.label(decision),
-        "p_dog": answer.p_dog,
-        "calibrated_p_dog": answer.calibrated_p_dog,
+        classes.key("p_dog"): answer.p_dog,
+        classes.key("calibrated_p_dog"): answer.calibrated_p_dog,
+        "probabilities": classes.probabilities(answer.calibrated_p_dog),
         "both": answer.both if answer.both is None else answer.may_show_both(decision),
         "latency_ms": round(answer.latency_ms, 2),
         "seen": answer.seen or None,
@@ -172,7 +183,7 @@ def _result(answer: Answer, decision: Decision) -> dict[str, Any]:
         "likeness_score": likeness.score if likeness else None,
         "judge_problem": answer.judge_problem or None,
         "nearest": [
-            {"file": one.path, "label": CLASS_NAMES[one.label], "similarity": one.similarity}
+            {"file": one.path, "label": classes.name(one.label), "similarity": one.similarity}
             for one in (likeness.nearest if likeness else ())
         ],
     }

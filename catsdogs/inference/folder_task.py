@@ -75,6 +75,7 @@ def classify(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) 
     return {
         "csv": str(target),
         "kaggle": _submitted(seen, runs, subject),
+        "classes": list(panel.classes.names),
         "pictures": len(seen),
         "ignored": in_words(found.ignored),
         "unreadable": sum(one.error is not None for one in seen),

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from catsdogs.labels import CLASS_NAMES, DOG
+from catsdogs.labels import DOG, PETS, Classes
 
 LAYER_PX = 96
 # From weak to strong. Brightness and hue both change, so that colour-blind people can read it.
@@ -11,15 +11,15 @@ LAYER_PX = 96
 COLOURS = (70, 10, 130), (220, 40, 120), (255, 235, 60)
 
 
-def layer(heatmap: np.ndarray, *, label: str | None) -> Image.Image:
+def layer(heatmap: np.ndarray, *, label: str | None, classes: Classes = PETS) -> Image.Image:
     """Return the evidence for ``label`` as a transparent picture to overlay on a photo.
 
     It is RGBA, ``LAYER_PX`` squared. ``heatmap`` has shape (h, w), positive for "dog" and negative
     for "cat". The layer is transparent where there is no evidence for ``label``. If ``label`` is
     None, it shows the evidence for both classes, the strongest of each in the same colour.
     """
-    labels = CLASS_NAMES if label is None else (label,)
-    strength = np.maximum.reduce([_strength(heatmap, label=one) for one in labels])
+    labels = classes.names if label is None else (label,)
+    strength = np.maximum.reduce([_strength(heatmap, classes.label(one)) for one in labels])
     grey = Image.fromarray((strength * 255).astype(np.uint8))
     grey = grey.resize((LAYER_PX, LAYER_PX), Image.Resampling.BICUBIC)
     coloured = _coloured(grey)
@@ -27,25 +27,25 @@ def layer(heatmap: np.ndarray, *, label: str | None) -> Image.Image:
     return coloured
 
 
-def places(heatmap: np.ndarray) -> dict[str, tuple[float, float]]:
+def places(heatmap: np.ndarray, classes: Classes = PETS) -> dict[str, tuple[float, float]]:
     """Return where the evidence for each class is strongest: (x, y) as shares of the picture.
 
     A class without any evidence is left out.
     """
     height, width = heatmap.shape
     found = {}
-    for label in CLASS_NAMES:
-        strength = _strength(heatmap, label=label)
+    for label, name in enumerate(classes.names):
+        strength = _strength(heatmap, label)
         if not strength.any():
             continue
         row, column = np.unravel_index(strength.argmax(), heatmap.shape)
-        found[label] = (float(column + 0.5) / width, float(row + 0.5) / height)
+        found[name] = (float(column + 0.5) / width, float(row + 0.5) / height)
     return found
 
 
-def _strength(heatmap: np.ndarray, *, label: str) -> np.ndarray:
+def _strength(heatmap: np.ndarray, label: int) -> np.ndarray:
     """Return the evidence for ``label``, from 0 to 1 (h, w); the strongest is 1."""
-    evidence = np.maximum(heatmap if label == CLASS_NAMES[DOG] else -heatmap, 0)
+    evidence = np.maximum(heatmap if label == DOG else -heatmap, 0)
     return evidence / max(float(evidence.max(initial=0)), 1e-9)
 
 

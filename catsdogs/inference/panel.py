@@ -18,7 +18,7 @@ from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.images.picture import Picture, digest
 from catsdogs.inference.predictor import Output, Predictor
 from catsdogs.inference.rejection import FALSE_REFUSALS, Likeness
-from catsdogs.labels import NEITHER, class_name
+from catsdogs.labels import NEITHER, PETS, Classes
 from catsdogs.runs import layout
 from catsdogs.runs.run import Run
 from catsdogs.runs.seen_before import SeenBefore
@@ -28,8 +28,9 @@ from catsdogs.runs.seen_before import SeenBefore
 class Decision:
     """How probabilities become a label.
 
-    A calibrated P(dog) of at least ``threshold`` is a dog. ``false_refusal`` is the share of pets
-    that may be rejected, one of ``rejection.FALSE_REFUSALS``; None disables "neither".
+    A calibrated P(dog) of at least ``threshold`` is a dog. ``false_refusal`` is the share of photos
+    of the two classes that may be rejected, one of ``rejection.FALSE_REFUSALS``; None disables
+    "neither".
     """
 
     threshold: float = THRESHOLD
@@ -43,11 +44,12 @@ class Decision:
         """
         if not 0 <= self.threshold <= 1:
             raise ConfigError(
-                f"Expected a threshold from 0 to 1. Received: {self.threshold:g}. P(dog) is one."
+                f"Expected a threshold from 0 to 1. Received: {self.threshold:g}. It is a "
+                "probability."
             )
         if self.false_refusal not in (None, *FALSE_REFUSALS):
             raise ConfigError(
-                f"Expected a share of pets that may be called neither: one of "
+                f"Expected a share of photos of the two classes that may be called neither: one of "
                 f"{', '.join(map(str, FALSE_REFUSALS))}. Received: {self.false_refusal:g}."
             )
 
@@ -62,7 +64,7 @@ class Answer:
     judge; ``judge_problem`` says why the judge does not work, "" if it does or there is none.
     ``seen`` is the side of the run's dataset that has the same picture, one of
     ``seen_before.SIDES``; "" if none has it, or that is unknown. ``both`` tells whether the picture
-    may show both classes; None if the run cannot tell.
+    may show both classes; None if the run cannot tell. ``classes`` are those of the run.
     """
 
     run_id: str
@@ -74,13 +76,14 @@ class Answer:
     judge_problem: str = ""
     seen: str = ""
     both: bool | None = None
+    classes: Classes = PETS
 
     def label(self, decision: Decision) -> str:
-        """Return "cat", "dog" or "neither"."""
+        """Return the name of a class, "cat" or "dog", or "neither"."""
         refused = decision.false_refusal
         if refused is not None and self.likeness and self.likeness.is_neither(refused):
             return NEITHER
-        return class_name(self.calibrated_p_dog, decision.threshold)
+        return self.classes.of(self.calibrated_p_dog, decision.threshold)
 
     def may_show_both(self, decision: Decision) -> bool:
         """Return whether it is a pet, and the picture may also show one of the other class."""
@@ -90,7 +93,8 @@ class Answer:
 class Panel:
     """The predictors of some runs, and the judge of each.
 
-    ``problems`` says for a run, by id, why the judge that it needs does not work.
+    ``classes`` are those that all runs tell apart. ``problems`` says for a run, by id, why the
+    judge that it needs does not work.
     """
 
     def __init__(
@@ -102,9 +106,13 @@ class Panel:
         runs still answer, without "neither".
 
         Raises:
-            RunError: if a file of one of ``runs`` is missing or damaged.
+            RunError: if a file of one of ``runs`` is missing or damaged, or they tell different
+                classes apart.
         """
+        for other in runs[1:]:
+            other.require_classes(runs[0].classes)
         _one_thread_a_product()
+        self.classes = runs[0].classes if runs else PETS
         self._runs = [run.run_id for run in runs]
         self._predictors = {run.run_id: load(run) for run in runs}
         self._seen = {run.run_id: SeenBefore.of(run) for run in runs}
@@ -155,6 +163,7 @@ class Panel:
                 self.problems.get(run_id, ""),
                 self._seen[run_id].side(content),
                 self._predictors[run_id].shows_both(picture, outputs[run_id].heatmap),
+                self.classes,
             )
             for run_id in self._runs
         ]
@@ -182,7 +191,8 @@ def judge(run: Run, usable: Sequence[Run]) -> Run | None:
     alike = (
         other
         for other in usable
-        if other.config.info.judges_neither and other.config.data == run.config.data
+        if other.config.info.judges_neither
+        and (other.config.data, other.classes) == (run.config.data, run.classes)
     )
     return next(filter(_can_judge, alike), run if _can_judge(run) else None)
 

@@ -42,6 +42,7 @@ class Predictor:
             RunError: if a file is missing or has changed.
         """
         self.run_id = run.run_id
+        self.classes = run.classes
         references = model_files.place(run, layout.REFERENCES)
         if references.is_file():
             model_files.intact(run, layout.REFERENCES)

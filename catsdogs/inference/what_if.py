@@ -10,7 +10,7 @@ from catsdogs.images.edits import EDITS, NO_EDITS, Edits, edited
 from catsdogs.images.parallel import map_ordered
 from catsdogs.images.picture import Picture, squeezed
 from catsdogs.inference.predictor import Predictor
-from catsdogs.labels import class_name
+from catsdogs.labels import Classes
 
 # More pixels than the model sees make edits slower, and hardly change their result.
 _SIDES_KEPT = 2
@@ -59,6 +59,11 @@ class Editable:
             return self._original
         return squeezed(self.image(edits), self._predictor.side)
 
+    @property
+    def classes(self) -> Classes:
+        """The classes that the run tells apart."""
+        return self._predictor.classes
+
     def p_dog(self, edits: Edits) -> float:
         """Return the calibrated P(dog) of the edited picture."""
         return self._predictor.calibrated(self._predictor.of_pixels(self.pixels(edits)).p_dog)
@@ -83,11 +88,12 @@ def curve(
     steps = sorted({*(EDITS[kind].amounts if amounts is None else amounts), 0.0})
     found = dict(zip(steps, map_ordered(steps, p_dog), strict=True))
     points = tuple(found), tuple(found.values())
-    classes = {amount: class_name(one, threshold) for amount, one in found.items()}
+    named = picture.classes
+    classes = {amount: named.of(one, threshold) for amount, one in found.items()}
     if (between := _first_flip(classes)) is None:
         return Curve(*points, None, None)
     same, other = between
-    flip = _narrowed(same, other, lambda one: class_name(p_dog(one), threshold) != classes[0])
+    flip = _narrowed(same, other, lambda one: named.of(p_dog(one), threshold) != classes[0])
     return Curve(*points, flip, classes[other])
 
 

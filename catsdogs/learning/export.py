@@ -16,7 +16,7 @@ from catsdogs import paths
 from catsdogs.errors import RunError
 from catsdogs.features.backbones import identity
 from catsdogs.features.embeddings import EMBEDDING_SIZE
-from catsdogs.features.litert import LiteRTModel
+from catsdogs.features.litert import OUTPUT, LiteRTModel
 from catsdogs.learning import models, tensorflow_internals
 from catsdogs.learning.frameworks import keras, layers, ops, tensorflow
 from catsdogs.learning.views import Views, for_views, one_view
@@ -61,14 +61,22 @@ def export_float16(model: keras.Model, target: Path) -> None:
     _export(_graph(model), target, optimizations=_SMALLER, weights=[tensorflow.float16])
 
 
-def export_saved_model(model: keras.Model, folder: Path) -> None:
-    """Write a complete network as a SavedModel for any number of images; outputs as in LiteRT."""
+def export_saved_model(model: keras.Model, folder: Path, *, output: str) -> None:
+    """Write a complete network as a SavedModel for any number of images.
+
+    Its outputs are those of a LiteRT file, with the name ``output`` for ``p_dog``.
+    """
     graph = _graph(model)
     archive = keras.export.ExportArchive()
     archive.track(graph)
     images = tensorflow.TensorSpec((None, *graph.input_shape[1:]), tensorflow.uint8, name="image")
+
+    def answer(image: Any) -> Any:
+        found = graph(image, training=False)
+        return {output if name == OUTPUT else name: value for name, value in found.items()}
+
     # ``model.export`` leaves ``training`` open, and in older runs a layer then assumes it.
-    archive.add_endpoint("serve", lambda image: graph(image, training=False), [images])
+    archive.add_endpoint("serve", answer, [images])
     archive.write_out(folder, verbose=False)
 
 

@@ -26,7 +26,7 @@ from catsdogs.exports.agreement import (
     validation_photos,
 )
 from catsdogs.exports.metadata import essentials
-from catsdogs.features.litert import LiteRTModel
+from catsdogs.features.litert import OUTPUT, LiteRTModel, known_output
 from catsdogs.labels import label_of_name
 from catsdogs.learning import export_program
 from catsdogs.runs import layout, model_files
@@ -109,7 +109,8 @@ def _compared(litert_file: Path, onnx_file: Path, photos: Photos) -> Agreement:
 
 def p_dog_of(session: onnxruntime.InferenceSession, image: np.ndarray) -> float:
     """Return P(dog) of one uint8 image (S, S, 3)."""
-    (p_dog,) = session.run(["p_dog"], {"image": image[np.newaxis]})
+    names = [one.name for one in session.get_outputs() if known_output(one.name) == OUTPUT]
+    (p_dog,) = session.run(names, {"image": image[np.newaxis]})
     return p_dog.item()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from msgspec import to_builtins
 
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import fingerprint as split_fingerprint
@@ -56,7 +57,7 @@ def photos(config: RunConfig, dataset: Dataset) -> Photos:
         ConfigError: when the dataset cannot be split.
     """
     records = dataset.usable
-    found = split(records, config.split_rule)
+    found = split(records, config.split_rule, classes=dataset.classes)
     kept = np.sort(np.concatenate([found.train, found.validation]))
     return Photos(
         dataset.root,
@@ -231,6 +232,7 @@ def sides(run: Run, photos: Photos, tables: list[Rows], reporter: Reporter) -> S
         left_out=photos.left_out,
         train_dogs=int((labels[train] == DOG).sum()),
         validation_dogs=int((labels[held_back] == DOG).sum()),
+        **({} if run.classes.are_pets else {"classes": to_builtins(run.classes)}),
     )
     return Sides(run.config, records, train, held_back, photos.test)
 

@@ -16,6 +16,7 @@ import pandas as pd
 from catsdogs.dataset import index
 from catsdogs.errors import CatsDogsError, RunError
 from catsdogs.exports.agreement import Agreement, agreement, answers, validation_photos
+from catsdogs.exports.metadata import named_for
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.learning import engines, export
 from catsdogs.learning.frameworks import keras
@@ -23,6 +24,7 @@ from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.choices import INT8
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
+from catsdogs.system import files
 
 
 def main(form: str, folder: Path, out: Path) -> int:
@@ -46,6 +48,7 @@ def quantized(form: str, run: Run, out: Path) -> Agreement:
         export.export_int8(model, out, partial(photos_to_calibrate, run))
     else:
         export.export_float16(model, out)
+    files.write_bytes(out, named_for(run.classes, out.read_bytes()))
     smaller = LiteRTModel(out)
     p_dog = answers(lambda image: smaller(image)["p_dog"].item(), photos, side=smaller.side)
     own, label = (photos.table[name].to_numpy() for name in ("p_dog", "label"))

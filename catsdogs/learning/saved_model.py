@@ -18,6 +18,7 @@ from catsdogs.exports.agreement import (
     validation_photos,
 )
 from catsdogs.exports.package import MODEL, write_zip
+from catsdogs.features.litert import OUTPUT
 from catsdogs.learning import export, export_program
 from catsdogs.learning.frameworks import tensorflow
 from catsdogs.learning.quantization import loaded
@@ -35,20 +36,22 @@ def exported(run: Run, out: Path) -> Agreement:
     photos = validation_photos(run)
     with TemporaryDirectory() as folder:
         made = Path(folder) / MODEL
-        export.export_saved_model(loaded(run), made)
+        export.export_saved_model(loaded(run), made, output=run.classes.key(OUTPUT))
         parts = [path for path in made.rglob("*") if path.is_file()]
         write_zip(out, {path.relative_to(folder).as_posix(): path.read_bytes() for path in parts})
         answer = tensorflow.saved_model.load(made).signatures["serving_default"]
-        p_dog = answers(lambda image: _p_dog(answer, image), photos, side=run.config.info.side)
+        name, side = run.classes.key(OUTPUT), run.config.info.side
+        p_dog = answers(
+            lambda image: _answer(answer, image)[name].numpy().item(), photos, side=side
+        )
     own, label = (photos.table[name].to_numpy() for name in ("p_dog", "label"))
     found = agreement(p_dog, own, label)
     require_equal(found, "SavedModel")
     return found
 
 
-def _p_dog(answer: Any, image: np.ndarray) -> float:
-    found = answer(image=tensorflow.constant(image[np.newaxis]))["p_dog"]
-    return float(found.numpy().item())
+def _answer(answer: Any, image: np.ndarray) -> Any:
+    return answer(image=tensorflow.constant(image[np.newaxis]))
 
 
 if __name__ == "__main__":

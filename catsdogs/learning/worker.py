@@ -24,6 +24,7 @@ from catsdogs.dataset import index
 from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
 from catsdogs.evaluation.calibration import Calibration, calibration
 from catsdogs.evaluation.metrics import Evaluation, evaluate
+from catsdogs.exports.metadata import named_for
 from catsdogs.images import picture
 from catsdogs.labels import DOG
 from catsdogs.learning import usage
@@ -139,7 +140,7 @@ def _run(run: Run, journal: Journal) -> Ending:
         )
     if journal.view.result.is_model:
         previous_model.set_aside(run.folder)
-    result = _write_results(run.folder, dataset.root, trained, reporter)
+    result = _write_results(run, dataset.root, trained, reporter)
     resolved = {name: journal.view.resolved.get(name, UNSET) for name in _RESOLVED}
     seconds = {name: round(value, 2) for name, value in reporter.elapsed().items()}
     result = structs.replace(result, **resolved, seconds=seconds)
@@ -176,14 +177,14 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
         )
 
 
-def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Reporter) -> RunResult:
+def _write_results(run: Run, root: Path, trained: "Trained", reporter: Reporter) -> RunResult:
     """Write the predictions, the evaluation and the model; return the run's metrics."""
-    validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
+    folder, validation = run.folder, trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
-        evaluation, calibrated = _evaluate(folder, validation, seed=trained.sides.config.seed)
+        evaluation, calibrated = _evaluate(run, validation)
         _write_sides(folder, trained.sides)
     with reporter.phase("export"):
-        latency_ms = _export(folder, root, trained)
+        latency_ms = _export(run, root, trained)
         _save_references(folder, root, trained)
         both = _both_limits(folder, root, trained, reporter)
     return RunResult(
@@ -196,6 +197,7 @@ def _write_results(folder: Path, root: Path, trained: "Trained", reporter: Repor
         val_majority_baseline=_or_unset(evaluation.majority_baseline),
         train_dogs=int((trained.sides.train_records["label"] == DOG).sum()),
         val_dogs=int((validation["label"] == DOG).sum()),
+        classes=run.about.dataset.classes,
         val_loss=evaluation.log_loss,
         calibration=CalibrationResult(**calibrated.to_json()),
         both=both,
@@ -225,26 +227,26 @@ def _or_unset(value: Known | None) -> Known | UnsetType:
     return UNSET if value is None else value
 
 
-def _evaluate(
-    folder: Path, validation: pd.DataFrame, *, seed: int
-) -> tuple[Evaluation, Calibration]:
+def _evaluate(run: Run, validation: pd.DataFrame) -> tuple[Evaluation, Calibration]:
     """Write the predictions and their evaluation; return it and the calibration."""
     labels, p_dog = validation["label"].to_numpy(), validation["p_dog"].to_numpy()
-    evaluation = evaluate(labels, p_dog)
-    calibrated = calibration(labels, p_dog, seed=seed)
-    _write_table(folder / layout.PREDICTIONS, validation[["path", "label", "p_dog", "digest"]])
+    evaluation = evaluate(labels, p_dog, classes=run.classes)
+    calibrated = calibration(labels, p_dog, seed=run.config.seed)
+    _write_table(run.folder / layout.PREDICTIONS, validation[["path", "label", "p_dog", "digest"]])
     figures = {**evaluation.to_json(), "calibration": calibrated.to_json()}
-    files.write_json(folder / layout.EVALUATION, figures)
+    files.write_json(run.folder / layout.EVALUATION, run.classes.document(figures))
     return evaluation, calibrated
 
 
-def _export(folder: Path, root: Path, trained: "Trained") -> float:
+def _export(run: Run, root: Path, trained: "Trained") -> float:
     """Write the model for Keras and for LiteRT; return the latter's milliseconds per image."""
-    with files.replacing(folder / layout.KERAS_MODEL) as temporary:
+    with files.replacing(run.folder / layout.KERAS_MODEL) as temporary:
         trained.model.save(temporary)
     # When the converter cannot write a file of its own, it may return without an error.
-    with files.replacing(folder / layout.LITERT_MODEL) as temporary:
+    with files.replacing(run.folder / layout.LITERT_MODEL) as temporary:
         trained.export_litert(temporary)
+        if not run.classes.are_pets:
+            files.write_bytes(temporary, named_for(run.classes, temporary.read_bytes()))
         return _check_export(temporary, root, trained)
 
 

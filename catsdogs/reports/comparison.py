@@ -84,7 +84,9 @@ def report(pair: Pair, *, threshold: float, margin: float) -> Report:
             *notes,
         ],
         tables={
-            comparison_text.OWN_METRICS: comparison_text.metric_table(pair.named(pair.metrics)),
+            comparison_text.OWN_METRICS: comparison_text.metric_table(
+                pair.named(pair.metrics), classes=pair.classes
+            ),
             "The two runs": pd.DataFrame(
                 {name: comparison_text.facts(run) for name, run in pair.named(pair.runs).items()}
             ).map(printable),
@@ -107,7 +109,9 @@ def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
         for metric in training_charts.METRICS
     }
     answers, evaluations = pair.named(pair.answers), pair.named(pair.evaluations(threshold))
-    found |= evaluation_charts.at_threshold(answers, evaluations, threshold, colours)
+    found |= evaluation_charts.at_threshold(
+        answers, evaluations, threshold, colours, classes=pair.classes
+    )
     for kind in pair.measured:
         slices = pair.named(pair.slices(kind, threshold))
         found[_by(kind)] = evaluation_charts.slices(KINDS[kind], slices, colours)
@@ -117,7 +121,7 @@ def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
 def chart_names(pair: Pair) -> list[str]:
     """Return the names of ``charts`` without drawing them."""
     metrics = [metric.capitalize() for metric in training_charts.METRICS]
-    moving = evaluation_charts.names_at_threshold(pair.named(pair.answers))
+    moving = evaluation_charts.names_at_threshold(pair.named(pair.answers), pair.classes)
     return [*metrics, *moving, *map(_by, pair.measured)]
 
 
@@ -150,8 +154,10 @@ def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str
 def _answers(pair: Pair, threshold: float) -> dict[str, pd.DataFrame]:
     tables = {}
     for name, found in pair.named(pair.evaluations(threshold)).items():
-        tables[f"Confusion matrix of {name}"] = comparison_text.matrix(found)
-        tables[f"Classification report of {name}"] = comparison_text.report(found).round(4)
+        tables[f"Confusion matrix of {name}"] = comparison_text.matrix(found, classes=pair.classes)
+        tables[f"Classification report of {name}"] = comparison_text.report(
+            found, classes=pair.classes
+        ).round(4)
     weaknesses = slice_text.table(pair.named(pair.weakest(threshold)))
     if not weaknesses.empty:
         tables[slice_text.TITLE] = weaknesses.set_index(weaknesses.columns[0]).map(printable)
@@ -171,7 +177,10 @@ def _galleries(pair: Pair, threshold: float) -> dict[str, list[Photo]]:
 def _photos(pair: Pair, photos: pd.DataFrame) -> list[Photo]:
     root, column = pair.place
     named = list(zip(photos[column], pair.digests_here(photos["digest"]), strict=True))
-    notes = [comparison_text.answered(row, pair.names) for row in photos.to_dict("records")]
+    notes = [
+        comparison_text.answered(row, pair.names, classes=pair.classes)
+        for row in photos.to_dict("records")
+    ]
     return paper.gallery(root, named, notes)
 
 

@@ -14,23 +14,23 @@ from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.paired import Comparison
 from catsdogs.inference.latency import PASSES, Latency
-from catsdogs.labels import CLASS_NAMES, class_name
+from catsdogs.labels import CAT, DOG, PETS, Classes
 from catsdogs.runs import looks
 from catsdogs.runs.looks import LockedMetrics, Measured
 from catsdogs.runs.run import Run
-from catsdogs.text import counted, percent, printable
+from catsdogs.text import capital, counted, percent, printable
 
 Names = Mapping[str, str]  # The names of runs A and B, by letter.
 
 ACCURACY = "Accuracy"
 # A table has it where the classes of a run differ by more than 60:40.
 _BALANCED = "balanced_accuracy"
-# The metrics of ``intervals.of_metrics``: their titles and formats.
+# The metrics of ``intervals.of_metrics``: their titles, which may name a class, and formats.
 _METRICS = {
     "accuracy": (ACCURACY, ".2%"),
     _BALANCED: ("Balanced accuracy", ".2%"),
-    "cat_recall": ("Cats recognised", ".2%"),
-    "dog_recall": ("Dogs recognised", ".2%"),
+    "cat_recall": ("{} recognised", ".2%"),
+    "dog_recall": ("{} recognised", ".2%"),
     "log_loss": ("Log loss", ".4f"),
     "brier": ("Brier score", ".4f"),
     "roc_auc": ("ROC AUC", ".5f"),
@@ -45,24 +45,6 @@ OWN_ANSWERS = "The runs share no validation photos, so each is shown on its own.
 ABOUT_LATENCY = (
     "The forward pass was measured now, alternately for all models, on one processor core: the "
     f"median of {PASSES} passes, and the quartiles."
-)
-ABOUT_METRICS = (
-    "Accuracy, and the shares of cats and dogs that are recognised: higher is better. Balanced "
-    "accuracy is the mean of these two shares: guessing has 50 %. Log loss and "
-    "Brier score: the distance of P(dog) from the truth. Lower is better, and confident mistakes "
-    "cost most. ROC AUC: how often a dog gets a higher P(dog) than a cat. 1 is best."
-)
-ABOUT_ROC = (
-    "ROC: the share of dogs that are recognised, against the share of cats classified as dogs, at "
-    "every threshold. AUC and AP: the areas under the curves. 1 is best."
-)
-ABOUT_REPORT = (
-    "Precision: the share of correct answers among the answers “dog” (or “cat”). Recall: the share "
-    "of dogs (or cats) that are recognised. F1 balances the two. Support is the number of photos."
-)
-ABOUT_RELIABILITY = (
-    "70 % of the photos with a P(dog) of 70 % should be dogs. ECE is the mean deviation from this. "
-    "0 is best."
 )
 ABOUT_SUSPECTS = (
     "A label is suspect if the health check's classifier predicts the other class. That classifier "
@@ -171,7 +153,7 @@ def p_value(p: float) -> str:
     return f"p = {p:.2g}" if p >= _LEAST_P else f"p < {_LEAST_P:.4f}"
 
 
-def metric_table(metrics: Mapping[str, OwnMetrics]) -> pd.DataFrame:
+def metric_table(metrics: Mapping[str, OwnMetrics], *, classes: Classes = PETS) -> pd.DataFrame:
     """Return a table with one row per metric and one column per run, with 95 % intervals.
 
     ``metrics`` are by the runs' names. After a health check, each run has a second column.
@@ -182,8 +164,11 @@ def metric_table(metrics: Mapping[str, OwnMetrics]) -> pd.DataFrame:
         if found.sound is not None:
             suspects = counted(found.suspects, "suspect label")
             columns[f"{name} without {suspects}"] = found.sound
+    names = {"cat_recall": classes.plural(CAT), "dog_recall": classes.plural(DOG)}
     rows = {
-        title: [_with_interval(of.get(metric), form) for of in columns.values()]
+        title.format(capital(names.get(metric, ""))): [
+            _with_interval(of.get(metric), form) for of in columns.values()
+        ]
         for metric, (title, form) in _METRICS.items()
         if metric != _BALANCED or any(found.balance.is_uneven for found in metrics.values())
     }
@@ -220,38 +205,39 @@ def baselines(balances: Mapping[str, Balance]) -> list[str]:
     ]
 
 
-def answer(p_dog: float, *, threshold: float = THRESHOLD) -> str:
+def answer(p_dog: float, *, threshold: float = THRESHOLD, classes: Classes = PETS) -> str:
     """Return a run's answer with the probability of that class: "cat 97.1 %"."""
-    label = class_name(p_dog, threshold)
-    return text.answer(label, p_dog if label == CLASS_NAMES[1] else 1 - p_dog)
+    label = classes.of(p_dog, threshold)
+    return text.answer(label, classes.probability(label, p_dog))
 
 
-def answered(photo: Mapping[Hashable, Any], names: Names) -> str:
+def answered(photo: Mapping[Hashable, Any], names: Names, *, classes: Classes = PETS) -> str:
     """Return the label of a shared photo, and the answers of both runs."""
     said = ", ".join(
-        f"{name} says {answer(photo[f'p_dog_{letter.lower()}'])}" for letter, name in names.items()
+        f"{name} says {answer(photo[f'p_dog_{letter.lower()}'], classes=classes)}"
+        for letter, name in names.items()
     )
-    return f"Labelled {CLASS_NAMES[photo['label']]}: {said}"
+    return f"Labelled {classes.name(photo['label'])}: {said}"
 
 
-def own_answer(label: int, p_dog: float) -> str:
+def own_answer(label: int, p_dog: float, *, classes: Classes) -> str:
     """Return the label of a photo, and the answer of a run: "cat, but it says dog 97.1 %"."""
-    is_right = class_name(p_dog) == CLASS_NAMES[label]
-    return f"{CLASS_NAMES[label]}, {'and' if is_right else 'but'} it says {answer(p_dog)}"
+    truth, said = classes.name(label), answer(p_dog, classes=classes)
+    return f"{truth}, {'and' if classes.of(p_dog) == truth else 'but'} it says {said}"
 
 
-def report(evaluation: Evaluation) -> pd.DataFrame:
+def report(evaluation: Evaluation, *, classes: Classes = PETS) -> pd.DataFrame:
     """Return the classification report: one row per class, and their mean."""
-    rows = {name: evaluation.report[name] for name in (*CLASS_NAMES, "macro avg")}
+    rows = {name: evaluation.report[name] for name in (*classes.names, "macro avg")}
     return pd.DataFrame(rows).T.astype({"support": int})
 
 
-def matrix(evaluation: Evaluation) -> pd.DataFrame:
+def matrix(evaluation: Evaluation, *, classes: Classes = PETS) -> pd.DataFrame:
     """Return the confusion matrix as a table: a row per label, a column per answer."""
     return pd.DataFrame(
         evaluation.confusion_matrix,
-        index=[f"label {label}" for label in CLASS_NAMES],
-        columns=[f"predicted {label}" for label in CLASS_NAMES],
+        index=[f"label {label}" for label in classes.names],
+        columns=[f"predicted {label}" for label in classes.names],
     )
 
 

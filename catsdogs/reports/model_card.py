@@ -3,6 +3,7 @@
 The sections follow Mitchell et al., "Model Cards for Model Reporting" (2019, arXiv:1810.03993).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.inference.both import FALSE_ALARMS
 from catsdogs.inference.rejection import OTHER_THINGS, References
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import CAT, DOG
 from catsdogs.reports.rendering import rendered
 from catsdogs.runs import effective, layout, looks
 from catsdogs.runs.doubt import doubt
@@ -26,8 +27,8 @@ from catsdogs.text import counted, literal, printable
 
 # The outputs of a LiteRT file, in the words of the card.
 _MEANINGS = {
-    "p_dog": "P(dog), from 0 for a cat to 1 for a dog, without the temperature of the app",
-    "heatmap": "evidence by place: positive for a dog, negative for a cat; row 0 is the top",
+    "p_dog": "P({1}), from 0 for {2} to 1 for {3}, without the temperature of the app",
+    "heatmap": "evidence by place: positive for {3}, negative for {2}; row 0 is the top",
     "embedding": "the input of the last layer: similar pictures have similar directions",
 }
 
@@ -56,6 +57,7 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         filters={
             "counted": counted,
             "literal": literal,
+            "string": json.dumps,
             "plain": _plain,
             "printable": printable,
         },
@@ -71,9 +73,10 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         balanced=None if isinstance(balanced, UnsetType) else balanced,
         doubt=doubt(replace(run.view, result=result), run.config),
         side=run.config.info.side,
-        classes=CLASS_NAMES,
+        classes=run.classes,
         threshold=THRESHOLD,
-        outputs=_outputs(run.folder / layout.LITERT_MODEL),
+        output=run.classes.key("p_dog"),
+        outputs=_outputs(run),
         litert_model=layout.LITERT_MODEL,
         keras_model=layout.KERAS_MODEL,
         was_stopped=ended == "stopped",
@@ -98,11 +101,13 @@ def _plain(text: object) -> str:
     return str(text).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _outputs(file: Path) -> list[_Output]:
-    """Return the outputs of a LiteRT file, P(dog) first; none where there is no such file."""
+def _outputs(run: Run) -> list[_Output]:
+    """Return the outputs of the LiteRT file, P(dog) first; none where there is no such file."""
+    file, classes = run.folder / layout.LITERT_MODEL, run.classes
+    words = [literal(one) for one in (*classes.names, classes.one(CAT), classes.one(DOG))]
     shapes = LiteRTModel(file).output_shapes if file.is_file() else {}
     return [
-        _Output(name, ", ".join(map(str, shapes[name])), meaning)
+        _Output(classes.key(name), ", ".join(map(str, shapes[name])), meaning.format(*words))
         for name, meaning in _MEANINGS.items()
         if name in shapes
     ]

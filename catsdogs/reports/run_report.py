@@ -70,11 +70,11 @@ def report(run: Run) -> Report:
 
 
 def _tables(answers: OwnAnswers) -> dict[str, pd.DataFrame]:
-    run = answers.run
+    run, classes, evaluation = answers.run, answers.classes, answers.evaluation
     tables = {
-        "Metrics with 95 % intervals": run_text.metrics(answers.metrics),
-        "Confusion matrix": comparison_text.matrix(answers.evaluation),
-        "Classification report": comparison_text.report(answers.evaluation).round(4),
+        "Metrics with 95 % intervals": run_text.metrics(answers.metrics, classes=classes),
+        "Confusion matrix": comparison_text.matrix(evaluation, classes=classes),
+        "Classification report": comparison_text.report(evaluation, classes=classes).round(4),
         "About the run": run_text.about(run),
         "Settings, as they were in effect": run_text.settings(run),
     }
@@ -95,7 +95,9 @@ def _charts(answers: OwnAnswers) -> dict[str, go.Figure]:
     if (usage := training_charts.usage_chart(run.view)) is not None:
         found["Use of the machine"] = usage
     evaluations = {name: answers.evaluation}
-    found |= evaluation_charts.at_threshold(tables, evaluations, THRESHOLD, colours)
+    found |= evaluation_charts.at_threshold(
+        tables, evaluations, THRESHOLD, colours, classes=answers.classes
+    )
     for kind in answers.measured:
         slices = {name: answers.slices(kind)}
         found[KINDS[kind].title] = evaluation_charts.slices(KINDS[kind], slices, colours)
@@ -104,8 +106,11 @@ def _charts(answers: OwnAnswers) -> dict[str, go.Figure]:
 
 def _photos(answers: OwnAnswers) -> list[Photo]:
     rows = answers.mistakes.head(_MOST_PHOTOS)
-    notes = map(comparison_text.own_answer, rows["label"], rows["p_dog"])
-    return paper.gallery(answers.located.root, answers.located.named(rows), list(notes))
+    notes = [
+        comparison_text.own_answer(label, p_dog, classes=answers.classes)
+        for label, p_dog in zip(rows["label"], rows["p_dog"], strict=True)
+    ]
+    return paper.gallery(answers.located.root, answers.located.named(rows), notes)
 
 
 def _card(run: Run) -> str:

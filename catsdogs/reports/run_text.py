@@ -8,6 +8,7 @@ from msgspec import UnsetType
 from catsdogs.comparison.own_answers import OwnMetrics
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
+from catsdogs.labels import Classes
 from catsdogs.paths import portable
 from catsdogs.reports import comparison_text
 from catsdogs.runs import in_words
@@ -28,9 +29,9 @@ def between(found: Interval) -> str:
     return f"{percent(found.low)} to {percent(found.high)}"
 
 
-def metrics(found: OwnMetrics) -> pd.DataFrame:
+def metrics(found: OwnMetrics, *, classes: Classes) -> pd.DataFrame:
     """Return a row for each metric with its interval."""
-    return comparison_text.metric_table({"Validation photos": found})
+    return comparison_text.metric_table({"Validation photos": found}, classes=classes)
 
 
 def settings(run: Run) -> pd.DataFrame:

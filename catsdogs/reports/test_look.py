@@ -61,7 +61,7 @@ def look(run: Run, *, by: str, progress: Progress | None = None) -> Looked:
     from catsdogs.evaluation import intervals
 
     answers = test_set.answers(run, progress=progress)
-    evaluation = metrics.evaluate(answers.labels, answers.p_dog)
+    evaluation = metrics.evaluate(answers.labels, answers.p_dog, classes=run.classes)
     found = intervals.of_metrics(answers.labels, answers.p_dog)
     kept = LockedMetrics(
         images=evaluation.images,

@@ -5,11 +5,14 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from catsdogs.labels import PETS, Classes
+
 
 class DatasetReference(Struct, frozen=True, kw_only=True):
     """The dataset that a run was made on: its name for people, its ``Dataset.fingerprint``.
 
-    ``images``, ``cats`` and ``dogs`` count its usable images.
+    ``images``, ``cats`` and ``dogs`` count its usable images. ``classes`` are those of a dataset
+    with two of its own: then ``cats`` are the images of the first.
     """
 
     name: str
@@ -17,6 +20,7 @@ class DatasetReference(Struct, frozen=True, kw_only=True):
     images: int | UnsetType = UNSET
     cats: int | UnsetType = UNSET
     dogs: int | UnsetType = UNSET
+    classes: Classes | UnsetType = UNSET
 
 
 class Decisions(Struct, frozen=True, kw_only=True):
@@ -78,6 +82,12 @@ class About(Struct, frozen=True, kw_only=True):
     reference: bool | UnsetType = UNSET
     search: SearchReference | UnsetType = UNSET
     started_by: str | UnsetType = UNSET
+
+    @property
+    def classes(self) -> Classes:
+        """The classes that the run tells apart."""
+        found = self.dataset.classes
+        return PETS if isinstance(found, UnsetType) else found
 
     @property
     def is_reference(self) -> bool:

@@ -17,6 +17,7 @@ def brief(run: Run) -> dict[str, Any]:
         "model": run.config.model,
         "recipe": run.config.recipe,
         "data": run.about.dataset.name,
+        "classes": list(run.classes.names),
         "val_accuracy": run.result.val_accuracy if run.is_usable else None,
         "test_images": run.result.test_images,
         "looks": len(looks.read(run)),
@@ -33,7 +34,7 @@ def details(run: Run) -> dict[str, Any]:
     """Return a run with its settings, data, machine, epochs and result."""
     looked = looks.read(run)
     metrics = looks.latest(run.result, looked)
-    return {
+    document = {
         **brief(run),
         **run.about.to_json(),
         "epochs": [to_json(epoch) for epoch in run.view.epochs],
@@ -41,3 +42,4 @@ def details(run: Run) -> dict[str, Any]:
         "looked_at": [one.at for one in looked],
         "test": metrics and to_builtins(metrics),
     }
+    return run.classes.document(document)

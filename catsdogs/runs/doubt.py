@@ -78,9 +78,9 @@ def _by_chance(result: RunResult) -> float:
 
 def _one_class(balance: Balance) -> Doubt:
     return Doubt(
-        f"Its {counted(balance.images, 'validation photo')} are all {balance.larger}s, so they "
-        "cannot show whether it learned anything.",
-        f"Add {balance.smaller}s to the validation photos.",
+        f"Its {counted(balance.images, 'validation photo')} are all {balance.larger_plural}, so "
+        "they cannot show whether it learned anything.",
+        f"Add {balance.smaller_plural} to the validation photos.",
     )
 
 
@@ -125,7 +125,7 @@ def _cause_in_data(view: RunView, config: RunConfig) -> str:
 def _rare(training: Balance, config: RunConfig) -> str:
     few = f"Only {min(training.cats, training.dogs):,} of {training.images:,} training photos are"
     weigh = "" if config.class_weights == BALANCED else ", or balance the class weights"
-    return f"{few} {training.smaller}s: add more{weigh}."
+    return f"{few} {training.smaller_plural}: add more{weigh}."
 
 
 def _rise(view: RunView) -> str:

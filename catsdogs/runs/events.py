@@ -10,9 +10,10 @@ from math import nan
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from catsdogs.dataset.balance import Balance
+from catsdogs.labels import PETS, Classes
 from catsdogs.runs.models import DECODE, EMBED, ModelInfo
 from catsdogs.runs.result import LARGEST, Count, RunResult, Share
 from catsdogs.system.processes import Identity
@@ -88,7 +89,8 @@ class Split(_Event, frozen=True, kw_only=True):
     """How many photos are on each side of the split, and hashes of the last two sides.
 
     ``hash`` is that of the validation side. ``left_out`` counts the photos with a copy on another
-    side of the dataset's own split. Older versions did not count the dogs.
+    side of the dataset's own split. Older versions did not count the dogs. ``classes`` are those
+    of a run on two of its own.
     """
 
     train: Whole
@@ -99,11 +101,13 @@ class Split(_Event, frozen=True, kw_only=True):
     left_out: Whole = 0
     train_dogs: Whole | None = None
     validation_dogs: Whole | None = None
+    classes: Classes | UnsetType = UNSET
 
     @property
     def balance(self) -> Balance | None:
         """The classes of the validation side, where they are known."""
-        return Balance.of(self.validation, self.validation_dogs)
+        classes = PETS if isinstance(self.classes, UnsetType) else self.classes
+        return Balance.of(self.validation, self.validation_dogs, classes)
 
 
 class Resolved(_Event, frozen=True, kw_only=True):

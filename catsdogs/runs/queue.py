@@ -257,7 +257,7 @@ def _require_both_sides(dataset: Dataset, config: RunConfig) -> None:
         DatasetError: if photos lack labels, with the names that could give them some.
     """
     try:
-        require_splittable(dataset.usable, config.split_rule)
+        require_splittable(dataset.usable, config.split_rule, classes=dataset.classes)
     except ConfigError as error:
         raise unlabelled.error(dataset) or error from None
 
@@ -273,6 +273,7 @@ def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
             images=found.images,
             cats=found.cats,
             dogs=found.dogs,
+            classes=UNSET if dataset.classes.are_pets else dataset.classes,
         ),
         annotations=Decisions(
             hash=annotations.content_hash(dataset.records),

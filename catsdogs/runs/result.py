@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from catsdogs.dataset.balance import Balance
+from catsdogs.labels import PETS, Classes
 
 LARGEST = 2**63 - 1  # A larger number comes from no run, and no chart can draw it.
 Count = Annotated[int, Meta(ge=0, le=LARGEST)]
@@ -43,7 +44,8 @@ class RunResult(Struct, frozen=True, kw_only=True):
     ``seconds`` holds the time of each phase, and as "total" of the whole run. ``sha256`` holds the
     checksums of the model's files, by name. ``engine``, ``precision`` and ``weights`` are the
     values that "auto" stood for in this run. ``val_majority_baseline`` is the accuracy of naming
-    the larger class for every validation image.
+    the larger class for every validation image. ``classes`` are those of a run on two of its own:
+    then ``val_dogs`` counts the images of the second.
     """
 
     parameters: Count | float = nan
@@ -55,6 +57,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     val_majority_baseline: Share | UnsetType = UNSET
     train_dogs: Count | UnsetType = UNSET
     val_dogs: Count | UnsetType = UNSET
+    classes: Classes | UnsetType = UNSET
     val_loss: float = nan
     calibration: CalibrationResult = CalibrationResult()
     both: BothResult | UnsetType = UNSET
@@ -84,12 +87,16 @@ class RunResult(Struct, frozen=True, kw_only=True):
     @property
     def train_balance(self) -> Balance | None:
         """The classes of the training images, where they are known."""
-        return Balance.of(self.train_images, self.train_dogs)
+        return Balance.of(self.train_images, self.train_dogs, self._classes)
 
     @property
     def val_balance(self) -> Balance | None:
         """The classes of the validation images, where they are known."""
-        return Balance.of(self.val_images, self.val_dogs)
+        return Balance.of(self.val_images, self.val_dogs, self._classes)
+
+    @property
+    def _classes(self) -> Classes:
+        return PETS if isinstance(self.classes, UnsetType) else self.classes
 
     @property
     def balanced_score(self) -> float:

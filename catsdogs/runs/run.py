@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from catsdogs.errors import RunError
 from catsdogs.features.backbones import IMAGENET, SHIPPED
+from catsdogs.labels import Classes
 from catsdogs.runs import layout
 from catsdogs.runs.about import About
 from catsdogs.runs.command import repeating
@@ -72,10 +74,27 @@ class Run:
         """Why it ended, where its state does not say enough."""
         return (self.ending and self.ending.message) or ""
 
+    def require_classes(self, classes: Classes) -> None:
+        """Check that it tells these classes apart.
+
+        Raises:
+            RunError: if it tells others.
+        """
+        if self.classes != classes:
+            raise RunError(
+                f"Expected a run that tells {classes} apart. Received: {self.run_id}, which tells "
+                f"{self.classes}. Choose another run, or other photos."
+            )
+
     @property
     def is_usable(self) -> bool:
         """Whether it has a model, perhaps one from before it failed or was resumed."""
         return self.result.is_model
+
+    @property
+    def classes(self) -> Classes:
+        """The classes that it tells apart."""
+        return self.about.classes
 
     @property
     def is_reference(self) -> bool:
@@ -106,9 +125,12 @@ class Run:
         """A warning that belongs beside its metrics; "" when there is none."""
         if self.began_from != SHIPPED:
             return ""
+        began = "It started from the MobileNetV2 that comes with this project"
+        if not self.classes.are_pets:
+            return f"{began}, which was trained on other photos, not from ImageNet's weights."
         return (
-            "It started from the MobileNetV2 that comes with this project, which was trained on "
-            "photos of Dogs vs. Cats. On such photos its validation metrics are optimistic."
+            f"{began}, which was trained on photos of Dogs vs. Cats. On such photos its validation "
+            "metrics are optimistic."
         )
 
     @property

@@ -27,6 +27,7 @@ from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_ending, read_view
 from catsdogs.runs.events import State
 from catsdogs.runs.run import Remarks, Run
+from catsdogs.sources import current
 from catsdogs.sources.sample import SAMPLE_NAME
 from catsdogs.system import files
 from catsdogs.system.processes import is_alive
@@ -204,15 +205,17 @@ def named_or_best(names: Sequence[str]) -> list[Run]:
     """
     runs = [find_with_model(name) for name in names] or best_usable()
     if not runs:
+        classes = current.classes()
+        kind = "" if classes.are_pets else f" that tells {classes} apart, as the current dataset"
         raise RunError(
-            "Expected a trained run. Received: none yet. Train one first: "
+            f"Expected a trained run{kind}. Received: none yet. Train one first: "
             "python -m catsdogs train --help"
         )
     return runs
 
 
 def best_usable() -> list[Run]:
-    """Return the most trustworthy run of each model.
+    """Return the most trustworthy run of each model, among those on the current dataset's classes.
 
     A run that learned from drawings, was stopped, or has optimistic metrics is chosen only when
     there is no other.
@@ -226,7 +229,9 @@ def best_usable() -> list[Run]:
         return learned_from_photos, run.state is State.FINISHED, not run.caveat, accuracy
 
     best: dict[str, Run] = {}
-    for run in sorted((run for run in list_runs()[0] if run.can_classify), key=merit, reverse=True):
+    classes = current.classes()
+    able = [run for run in list_runs()[0] if run.can_classify and run.classes == classes]
+    for run in sorted(able, key=merit, reverse=True):
         best.setdefault(run.config.model, run)
     return list(best.values())
 

@@ -3,9 +3,9 @@
 Those that it sends describe what ``classify --json`` prints; the tests compare both.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.inference.panel import Decision
@@ -65,17 +65,25 @@ class Nearest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A training photo that is similar to the picture."""
 
     file: str
-    label: Literal["cat", "dog"]
+    label: str
     similarity: float
 
 
 class Result(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answer of one run. ``heatmap`` has rows of evidence, positive for a dog, if requested."""
+    """The answer of one run: ``label`` is the name of a class, or "neither".
+
+    ``probabilities`` are calibrated, by class. ``p_dog`` is the raw one of a dog; a run on other
+    classes has ``p_positive`` instead, that of its second class. ``heatmap`` has rows of evidence,
+    positive for a dog (or that class), if requested.
+    """
 
     run: str
-    label: Literal["cat", "dog", "neither"]
-    p_dog: Share
-    calibrated_p_dog: Share
+    label: str
+    probabilities: dict[str, Share]
+    p_dog: Share | UnsetType = UNSET
+    calibrated_p_dog: Share | UnsetType = UNSET
+    p_positive: Share | UnsetType = UNSET
+    calibrated_p_positive: Share | UnsetType = UNSET
     both: bool | None
     latency_ms: float
     seen: str | None

@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from catsdogs import __version__
 from catsdogs.errors import RunError
+from catsdogs.labels import Classes
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.service import asking, classifying, uploads
@@ -51,7 +52,10 @@ async def v2_model(request: Request) -> Response:
     """Describe a run as a model."""
     run = await run_in_threadpool(_found, request)
     inputs = [{"name": _INPUT, "datatype": _BYTES, "shape": [-1]}]
-    outputs = [{"name": name, "datatype": kind, "shape": [-1]} for name, kind in _OUTPUTS.items()]
+    outputs = [
+        {"name": run.classes.key(name), "datatype": kind, "shape": [-1]}
+        for name, kind in _OUTPUTS.items()
+    ]
     return as_json(
         {
             "name": run.run_id,
@@ -85,7 +89,7 @@ async def v2_infer(request: Request) -> Response:
         "model_name": run.run_id,
         "model_version": "1",
         **({"id": asked.id} if asked.id else {}),
-        "outputs": _outputs(answers.documents),
+        "outputs": _outputs(answers.documents, run.classes),
     }
     return as_json(document)
 
@@ -152,16 +156,17 @@ def _binary(content: bytes) -> Iterator[bytes]:
         position += size
 
 
-def _outputs(documents: list[asking.Document]) -> list[dict[str, Any]]:
-    found: dict[str, list[Any]] = {name: [] for name in _OUTPUTS}
+def _outputs(documents: list[asking.Document], classes: Classes) -> list[dict[str, Any]]:
+    kinds = {classes.key(name): kind for name, kind in _OUTPUTS.items()}
+    found: dict[str, list[Any]] = {name: [] for name in kinds}
     for document in documents:
-        result = next(iter(document["results"]), {"p_dog": _UNKNOWN, "calibrated_p_dog": _UNKNOWN})
-        values = {"label": "", **result, "error": (document["error"] or {"code": ""})["code"]}
+        result = next(iter(document["results"]), {**dict.fromkeys(kinds, _UNKNOWN), "label": ""})
+        values = {**result, "error": (document["error"] or {"code": ""})["code"]}
         for name, column in found.items():
             column.append(values[name])
     return [
         {"name": name, "datatype": kind, "shape": [len(documents)], "data": found[name]}
-        for name, kind in _OUTPUTS.items()
+        for name, kind in kinds.items()
     ]
 
 

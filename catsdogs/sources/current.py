@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from catsdogs import paths
+from catsdogs.dataset import labelling
+from catsdogs.labels import PETS, Classes
 from catsdogs.sources.sample import sample_dir
 from catsdogs.system import files
 
@@ -20,6 +22,16 @@ def path() -> Path | None:
         if candidate is not None and candidate.exists():
             return candidate.absolute()
     return None
+
+
+def classes() -> Classes:
+    """Return the classes of the dataset that the app uses; cat and dog without one.
+
+    Raises:
+        DatasetError: if they cannot be read.
+    """
+    root = path()
+    return PETS if root is None else labelling.load(root).classes
 
 
 def lost() -> Path | None:

@@ -17,7 +17,7 @@ from catsdogs.dataset.records import by_name
 from catsdogs.errors import UnreadableImage
 from catsdogs.images import picture
 from catsdogs.images.thumbnails import SIDE_PX, square_jpeg
-from catsdogs.labels import CAT, DOG, UNLABELLED, label_of_path
+from catsdogs.labels import CAT, DOG, UNLABELLED, Classes, label_of_path
 
 MOST_FILES = 100_000
 _MOST_OPENED = 5_000
@@ -30,6 +30,7 @@ _TRIED = 4 * _PHOTOS
 class Preview:
     """A folder as a dataset, judged by the names in it.
 
+    ``cats`` and ``dogs`` count the images of the first and the second of its ``classes``.
     ``in_class_folders`` counts the labelled images whose folder, not their name, gives the label,
     ``mapped`` those that the user's labels of folders and names apply to. ``patterns`` distinguish
     the images without a label, and ``tables`` may say their labels. ``photos`` are the path and the
@@ -38,6 +39,7 @@ class Preview:
     """
 
     folder: Path
+    classes: Classes
     cats: int
     dogs: int
     unlabelled: int
@@ -70,8 +72,9 @@ def preview(folder: Path) -> Preview:
     listing, _ = table_rows.found(folder, at_most=MOST_FILES)
     found = _pictures(folder, listing)
     images = [name for name, path in by_name(listing.files).items() if path in found]
-    own = {name: label_of_path(name) for name in images}
     by_user = labelling.load(folder)
+    has_own = by_user.own is not None
+    own = {name: UNLABELLED if has_own else label_of_path(name) for name in images}
     given = zip(images, by_user.labels(images), strict=True)
     mapped = {name: label for name, label in given if label is not None}
     labels = own | mapped
@@ -81,6 +84,7 @@ def preview(folder: Path) -> Preview:
     unlabelled = [name for name in images if labels[name] == UNLABELLED]
     return Preview(
         folder=folder,
+        classes=by_user.classes,
         cats=counts[CAT],
         dogs=counts[DOG],
         unlabelled=counts[UNLABELLED],

@@ -12,7 +12,7 @@ from catsdogs.ui.shared.pages import HOME
 
 def show() -> None:
     """Draw a place for a photo, and below it the dataset, the runs and the next step."""
-    frame.page(HOME, "Drop a photo: is it a cat or a dog?", follows_runs=True)
+    frame.page(HOME, overview.question(), follows_runs=True)
     all_runs, broken = store.list_runs()
     usable = [run for run in all_runs if run.can_classify]
     if usable:

@@ -12,8 +12,10 @@ from markdown_it import MarkdownIt
 from catsdogs.errors import RunError
 from catsdogs.inference.panel import Decision, judge
 from catsdogs.inference.rejection import References
+from catsdogs.labels import CAT, DOG, Classes
 from catsdogs.runs import layout, model_files
 from catsdogs.runs.run import Run
+from catsdogs.text import capital
 from catsdogs.webpage.settings import settings
 
 _SOURCE = Path(__file__).with_name("source")
@@ -46,7 +48,7 @@ def page(run: Run, model: Path, *, beside: Classifier | None = None) -> str:
     With ``beside``, the page shows the answers of both runs and whether they agree.
 
     Raises:
-        RunError: if a file of a run is missing or damaged.
+        RunError: if a file of a run is missing or damaged, or they tell different classes apart.
     """
     script = (BUILT / "page.js").read_text("utf-8")
     style = (_SOURCE / "page.css").read_text("utf-8")
@@ -54,9 +56,15 @@ def page(run: Run, model: Path, *, beside: Classifier | None = None) -> str:
         loader=FileSystemLoader(_SOURCE), autoescape=True, undefined=StrictUndefined
     )
     classifiers = [Classifier(run, model), *([beside] if beside else [])]
+    if beside:
+        beside.run.require_classes(run.classes)
     models = _models(classifiers)
     settings_of_all = b",".join(one.settings for one in models).decode()
+    classes = run.classes
+    environment.filters["first_capital"] = capital
     return environment.get_template("page.html.jinja").render(
+        classes=classes,
+        question=f"{capital(classes.negative)} or {classes.positive}?",
         policy=_policy(script, style),
         style=style,
         script=script,
@@ -113,7 +121,7 @@ def _models(classifiers: list[Classifier]) -> list[_Shown]:
 def _shown(one: Classifier, its_judge: str, references: References | None) -> _Shown:
     return _Shown(
         name=one.run.run_id,
-        limits=_limits(knows_neither=bool(its_judge)),
+        limits=_limits(one.run.classes, knows_neither=bool(its_judge)),
         card=_card(one.run),
         packed=_packed(one.file.read_bytes()),
         references=_packed(references.vectors_int8.tobytes()) if references else "",
@@ -121,11 +129,12 @@ def _shown(one: Classifier, its_judge: str, references: References | None) -> _S
     )
 
 
-def _limits(*, knows_neither: bool) -> str:
+def _limits(classes: Classes, *, knows_neither: bool) -> str:
+    each = " or ".join(classes.one(label) for label in (CAT, DOG))
     known = (
         "It says neither for a picture that is unlike its training photos, but misses some."
         if knows_neither
-        else "It calls every picture a cat or a dog, even if it shows something else."
+        else f"It calls every picture {each}, even if it shows something else."
     )
     return (
         f"The model looks at the whole picture at once. {known} Which pictures open depends on "

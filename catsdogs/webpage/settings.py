@@ -35,9 +35,14 @@ class _Neither:
 
 @dataclass(frozen=True)
 class _Settings:
-    """The settings of one run, as the JavaScript reads them."""
+    """The settings of one run, as the JavaScript reads them.
+
+    ``key`` is the name of its probability in JSON.
+    """
 
     run: str
+    classes: tuple[str, str]
+    key: str
     side: int
     threshold: float
     temperature: float
@@ -56,6 +61,8 @@ def settings(
     refused = decision.false_refusal
     found = _Settings(
         run=run.run_id,
+        classes=run.classes.names,
+        key=run.classes.key("p_dog"),
         side=run.config.info.side,
         threshold=decision.threshold,
         temperature=run.result.calibration.temperature,

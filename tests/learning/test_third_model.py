@@ -41,6 +41,10 @@ def build_two_convolutions(config, *, precision=None):
 
 @pytest.fixture
 def third_model(monkeypatch):
+    register(monkeypatch)
+
+
+def register(monkeypatch):
     """Register the model where a new one is registered."""
     info = ModelInfo(
         short_title="Tiny",

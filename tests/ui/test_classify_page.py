@@ -146,7 +146,7 @@ class TestSelection:
         ],
     )
     def test_what_cannot_be_read_comes_last_in_an_order_by_answers(self, order, expected):
-        assert order in selection.ORDERS
+        assert order in selection.orders()
         assert selection.ordered(self.SEEN, range(5), order) == expected
 
 

@@ -8,7 +8,7 @@ from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Answer
 from catsdogs.inference.rejection import Likeness, Rates
-from catsdogs.labels import class_name
+from catsdogs.labels import DOG
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, percent
 from catsdogs.ui.classify.runs import Chosen
@@ -16,7 +16,7 @@ from catsdogs.ui.classify.verdict import sureness
 from catsdogs.ui.shared import run_chips
 
 _HELP = (
-    "P(dog) is the probability of a dog. It is calibrated on the run's validation photos: of 100 "
+    "P({0}) is the probability of {1}. It is calibrated on the run's validation photos: of 100 "
     "photos answered with 90 %, about 90 are right. The raw value is the model's own. Similarity "
     "is the mean cosine similarity to the most similar training photos. A run that knows other "
     "things adds its evidence against them, which gives the score. Below the limit, the answer is "
@@ -28,7 +28,8 @@ def show(seen: Seen, chosen: Chosen) -> None:
     """Draw the numbers in an expander."""
     runs = {run.run_id: run for run in chosen.runs}
     with st.expander("Details", key="classify_details"):
-        st.caption("The numbers behind the answer.", help=_HELP)
+        names = (literal(name) for name in (seen.classes.positive, seen.classes.one(DOG)))
+        st.caption("The numbers behind the answer.", help=_HELP.format(*names))
         for answer in seen.answers:
             st.markdown(run_chips.chip(runs[answer.run_id]))
             lines = _lines(answer, runs[answer.run_id], chosen)
@@ -38,9 +39,10 @@ def show(seen: Seen, chosen: Chosen) -> None:
 
 
 def _lines(answer: Answer, run: Run, chosen: Chosen) -> list[str]:
-    lines = [f"P(dog) {answer.calibrated_p_dog:.4f}, raw {answer.p_dog:.6f}"]
+    positive = literal(answer.classes.positive)
+    lines = [f"P({positive}) {answer.calibrated_p_dog:.4f}, raw {answer.p_dog:.6f}"]
     threshold = chosen.decision.threshold
-    if sureness(answer, class_name(answer.calibrated_p_dog, threshold)) < THRESHOLD:
+    if sureness(answer, answer.classes.of(answer.calibrated_p_dog, threshold)) < THRESHOLD:
         lines.append(f"The label follows from the threshold of {threshold:g}")
     if answer.likeness:
         lines.append(_similarity(answer.likeness, chosen))

@@ -9,7 +9,6 @@ from catsdogs.images import picture
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.rejection import Likeness, Neighbour
-from catsdogs.labels import CLASS_NAMES
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.text import literal, printable
@@ -22,6 +21,7 @@ _SHOWN_PX = 64
 
 def show(seen: Seen, chosen: Chosen) -> None:
     """Draw the similar photos that are on this machine, for each run that judged the picture."""
+    classes = seen.classes
     for judge, likeness in _judged(seen, chosen):
         found = _on_this_machine(judge, likeness.nearest)
         if not found:
@@ -35,7 +35,7 @@ def show(seen: Seen, chosen: Chosen) -> None:
         for neighbour, jpeg in found:
             with row.container(width=_SHOWN_PX, gap=None):
                 st.image(jpeg, width=_SHOWN_PX, alt=printable(neighbour.path))
-                label = CLASS_NAMES[neighbour.label]
+                label = literal(classes.name(neighbour.label))
                 st.caption(f":small[{label} {neighbour.similarity:.2f}]")
 
 

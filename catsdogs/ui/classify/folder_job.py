@@ -10,10 +10,10 @@ from catsdogs.background.tasks import Task, TaskState
 from catsdogs.errors import DatasetError
 from catsdogs.inference import folder_task
 from catsdogs.inference.folder_task import Order
-from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.labels import NEITHER, PETS
 from catsdogs.runs import store
 from catsdogs.sources.typed import typed_path
-from catsdogs.text import counted, literal, percent, printable
+from catsdogs.text import capital, counted, literal, percent, printable
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import problems, run_chips, task_card
 from catsdogs.ui.shared.markdown import verbatim
@@ -61,7 +61,7 @@ def _task(task: Task) -> None:
     refused = "never “neither”" if order.false_refusal is None else f"{order.false_refusal:.1%}"
     st.markdown(
         f"**{verbatim(order.path)}**",
-        help=f"Threshold {order.threshold:g}, wrongly rejected pets allowed: {refused}",
+        help=f"Threshold {order.threshold:g}, wrongly rejected photos allowed: {refused}",
     )
     task_card.show(folder_task.KIND, task.subject, folder_task.PHASES)
     if task.state is TaskState.DONE and task.result is not None:
@@ -95,9 +95,10 @@ def _results(task: Task, order: Order) -> None:
     for problem in result.get("judge_problems", ()):
         st.warning(verbatim(problem), icon=":material/broken_image:")
     names, rows = run_chips.names(store.list_runs()[0]), []
+    labels = [*result.get("classes", PETS.names), NEITHER]
     for run_id in order.runs:
         counts = result["counts"].get(run_id, {})
-        answers = {name.capitalize(): counts.get(name, 0) for name in (*CLASS_NAMES, NEITHER)}
+        answers = {capital(name): counts.get(name, 0) for name in labels}
         right = _right(*result["right"][run_id]) if run_id in result["right"] else {}
         rows.append({"Run": names.get(run_id, printable(run_id)), **answers, **right})
     st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"classify_found_{task.folder.name}")

@@ -91,7 +91,7 @@ def _folder(page: str) -> None:
             "A folder with pictures",
             accept_multiple_files="directory",
             key=key,
-            help="Folders named cats and dogs give labels.",
+            help="Folders named after the classes give labels.",
         )
         tray.follow(key, given)
 

@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 from catsdogs.errors import UnreadableImage
 from catsdogs.images.picture import Picture
 from catsdogs.inference.answers import Seen
-from catsdogs.labels import class_name
 from catsdogs.text import literal, printable
 from catsdogs.ui.classify import details, evidence, feedback, tray, verdict
 from catsdogs.ui.classify.answers import Answered
@@ -68,9 +67,9 @@ def show(
     with right:
         verdict.show(seen, chosen)
         with st.container(horizontal=True, gap="small"):
-            feedback.show(picture, content)
+            feedback.show(picture, content, chosen.classes)
             _remove(answered)
-        feedback.show_outcome(content)
+        feedback.show_outcome(content, chosen.classes)
         evidence.show(seen, chosen)
         details.show(seen, chosen)
 
@@ -141,7 +140,7 @@ def _evident(seen: Seen, chosen: Chosen) -> list[str | None]:
     return [
         None
         if answer.may_show_both(decision)
-        else class_name(answer.calibrated_p_dog, decision.threshold)
+        else answer.classes.of(answer.calibrated_p_dog, decision.threshold)
         for answer in seen.answers
     ]
 

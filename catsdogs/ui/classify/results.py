@@ -11,7 +11,7 @@ import streamlit as st
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Decision
-from catsdogs.text import counted, printable
+from catsdogs.text import counted, literal, printable
 from catsdogs.ui.classify import panes, selection, summary, tray, verdict
 from catsdogs.ui.classify.answers import Answered
 from catsdogs.ui.classify.panes import Panes
@@ -25,7 +25,7 @@ _VIEWS = (_PICTURE, _TABLE, _SHEET)
 _PER_STRIP, _PER_TABLE = 24, 50
 _VIEW, _PAGE, _KIND, _TURNED = "classify_view", "classify_page", "classify_kind", "classify_turned"
 _ROW_PX, _HIGHEST_PX = 56, 640
-_P_DOG, _LIKENESS = ": P(dog)", ": likeness"
+_LIKENESS = ": likeness"
 
 
 def show(answered: Sequence[Answered], chosen: Chosen, where: Panes) -> None:
@@ -35,7 +35,7 @@ def show(answered: Sequence[Answered], chosen: Chosen, where: Panes) -> None:
         return
     seen = [one.seen for one in answered]
     kinds, order, view = _controls(seen, chosen)
-    positions = selection.ordered(seen, kinds, order)
+    positions = selection.ordered(seen, kinds, order, chosen.classes)
     if view == _PICTURE:
         _with_strip(answered, chosen, where, order=positions)
         with st.expander("Summary", key="classify_summary"):
@@ -97,10 +97,13 @@ def _controls(seen: Sequence[Seen], chosen: Chosen) -> tuple[list[int], str, str
             on_change=_first_page,
             label_visibility="collapsed",
         )
-        kinds = _kind(seen, chosen.decision)
+        kinds = _kind(seen, chosen)
         with st.popover("More", icon=":material/more_horiz:", key="classify_more"):
             order = st.selectbox(
-                "Order", selection.ORDERS, key="classify_order", on_change=_first_page
+                "Order",
+                selection.orders(chosen.classes),
+                key="classify_order",
+                on_change=_first_page,
             )
             _downloads(seen, chosen)
             st.button(
@@ -113,16 +116,16 @@ def _controls(seen: Sequence[Seen], chosen: Chosen) -> tuple[list[int], str, str
     return kinds, order, str(view)
 
 
-def _kind(seen: Sequence[Seen], decision: Decision) -> list[int]:
+def _kind(seen: Sequence[Seen], chosen: Chosen) -> list[int]:
     """Return the positions of the pictures of the kind that the user chooses."""
-    kinds = selection.kinds(seen, decision)
+    kinds = selection.kinds(seen, chosen.decision, chosen.classes)
     if st.session_state.get(_KIND) not in kinds:
         st.session_state[_KIND] = selection.ALL
     kind = st.pills(
         "Show",
         list(kinds),
         required=True,
-        format_func=lambda name: f"{name} · {len(kinds[name]):,}",
+        format_func=lambda name: f"{literal(name)} · {len(kinds[name]):,}",
         key=_KIND,
         on_change=_first_page,
         label_visibility="collapsed",
@@ -182,7 +185,7 @@ def _table(shown: Sequence[Answered], chosen: Chosen) -> None:
         rows,
         column_config={
             "Picture": st.column_config.ImageColumn(width=_ROW_PX),
-            **{name: chance for name in rows.columns if name.endswith(_P_DOG)},
+            **{name: chance for name in rows.columns if name.endswith(_probability(chosen))},
         },
         hide_index=True,
         row_height=_ROW_PX,
@@ -199,11 +202,18 @@ def _rows(seen: list[Seen], chosen: Chosen) -> pd.DataFrame:
     rows.insert(0, "Picture", [_data_url(one.thumbnail) for one in seen])
     titles = list(chosen.titles.values())
     wanted = ["Picture", "File", "Named", *titles, "Disagree"]
-    wanted += [f"{title}{measure}" for measure in (_P_DOG, _LIKENESS) for title in titles]
+    wanted += [
+        f"{title}{measure}" for measure in (_probability(chosen), _LIKENESS) for title in titles
+    ]
     wanted += ["Decoding", "Error"]
     rows = rows[[name for name in wanted if name in rows]]
     unknown = {"Named": "", **dict.fromkeys(titles, "unreadable")}
     return rows.fillna({name: text for name, text in unknown.items() if name in rows})
+
+
+def _probability(chosen: Chosen) -> str:
+    """Return the end of the names of the columns with probabilities."""
+    return f": P({chosen.classes.positive})"
 
 
 def _data_url(jpeg: bytes | None) -> str | None:

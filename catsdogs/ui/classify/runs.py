@@ -11,6 +11,7 @@ from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.inference.answers import OWN_COLUMNS
 from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.rejection import FALSE_REFUSALS
+from catsdogs.labels import DOG, PETS, Classes
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, percent, printable
@@ -21,6 +22,7 @@ from catsdogs.ui.shared.markdown import verbatim
 _RUNS, _IN_ADDRESS, _WRITTEN = "classify_runs", "run", "classify_runs_written"
 _THRESHOLD, _FALSE_REFUSAL = "classify_threshold", "classify_false_refusal"
 _NEVER = "never"
+_REJECTED_PETS, _REJECTED_PHOTOS = "Allow wrongly rejected pets", "Allow wrongly rejected photos"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Chosen:
     usable: list[Run]
     decision: Decision
 
+    @property
+    def classes(self) -> Classes:
+        """The classes that the runs tell apart."""
+        return self.runs[0].classes if self.runs else PETS
+
     @cached_property
     def titles(self) -> dict[str, str]:
         """A distinct short name by run id; no other column of an answers table has it."""
@@ -38,12 +45,15 @@ class Chosen:
         return {id_: f"Run {name}" if name in OWN_COLUMNS else name for id_, name in names.items()}
 
     def judge_of(self, run: Run) -> Run | None:
-        """Return the run that decides for ``run`` whether a picture shows a pet at all."""
+        """Return the run that decides for ``run`` whether a picture shows neither class."""
         return judge(run, self.usable)
 
 
 def current(usable: list[Run]) -> Chosen:
-    """Return this session's choice, without drawing it: by default the best run of each model."""
+    """Return this session's choice, without drawing it: by default the best run of each model.
+
+    All of them tell the same classes apart as the first one.
+    """
     ids = {run.run_id: run for run in usable}
     wanted = st.session_state.get(_RUNS)
     if wanted is None or (wanted and not ids.keys() & wanted):  # None, or all deleted since.
@@ -51,13 +61,17 @@ def current(usable: list[Run]) -> Chosen:
     refused = st.session_state.get(_FALSE_REFUSAL, DEFAULT_FALSE_REFUSAL)
     threshold = st.session_state.get(_THRESHOLD, Decision.threshold)
     decision = Decision(threshold, refused if isinstance(refused, float) else None)
-    return Chosen([ids[run_id] for run_id in wanted if run_id in ids], usable, decision)
+    runs = [ids[run_id] for run_id in wanted if run_id in ids]
+    alike = [run for run in runs if run.classes == runs[0].classes]
+    return Chosen(alike, usable, decision)
 
 
 def choose(usable: list[Run]) -> Chosen:
     """Draw the settings in a popover; return the runs, which the address keeps, and the rest."""
     with st.popover("Settings", icon=":material/tune:", key="classify_settings"):
         _pick(usable)
+        classes = current(usable).classes
+        one, positive = literal(classes.one(DOG)), literal(classes.positive)
         st.slider(
             "Threshold",
             min_value=0.0,
@@ -66,19 +80,21 @@ def choose(usable: list[Run]) -> Chosen:
             step=0.01,
             key=_THRESHOLD,
             persist_state="session",
-            help="A picture is called a dog if its calibrated P(dog) is at least this high.",
+            help=f"A picture is called {one} if its calibrated P({positive}) is at least this "
+            "high.",
         )
         st.selectbox(
-            "Allow wrongly rejected pets",
+            _REJECTED_PETS if classes.are_pets else _REJECTED_PHOTOS,
             [*FALSE_REFUSALS, _NEVER],
             index=FALSE_REFUSALS.index(DEFAULT_FALSE_REFUSAL),
             format_func=_share,
             key=_FALSE_REFUSAL,
             persist_state="session",
             help="A picture that looks unlike all training photos is called neither. With a larger "
-            "share, more pictures without a pet are found, and more real pets are rejected by "
-            "mistake. The share is measured on each run's validation photos; since breeds that the "
-            "run never saw are refused more often, groups of similar photos stand for them.",
+            "share, more pictures of other things are found, and more photos of the two classes "
+            "are rejected by mistake. The share is measured on each run's validation photos; since "
+            "kinds that the run never saw are refused more often, groups of similar photos stand "
+            "for them.",
         )
         chosen = current(usable)
         _about_origins(chosen)
@@ -125,7 +141,7 @@ def _pick(usable: list[Run]) -> None:
         if known := [run_id for run_id in asked if run_id in ids]:
             st.session_state[_RUNS] = known
     # Set in every script run: otherwise the browser keeps the old name of a renamed run.
-    st.session_state[_RUNS] = [run.run_id for run in current(usable).runs]
+    st.session_state[_RUNS] = _alike(current(usable).runs, ids)
     chosen = st.multiselect(
         "Runs",
         list(ids),
@@ -136,6 +152,18 @@ def _pick(usable: list[Run]) -> None:
         "remembers the choice.",
     )
     st.query_params[_IN_ADDRESS] = st.session_state[_WRITTEN] = list(chosen)
+
+
+def _alike(runs: list[Run], ids: dict[str, Run]) -> list[str]:
+    """Return the ids of ``runs``; say which chosen ones are left out for their other classes."""
+    kept = [run.run_id for run in runs]
+    asked = [ids[run_id] for run_id in st.session_state.get(_RUNS) or [] if run_id in ids]
+    if others := [run for run in asked if run.run_id not in kept]:
+        st.warning(
+            f"Left out: {_names(others)}. Runs on {literal(str(runs[0].classes))} cannot answer "
+            "beside runs on other classes."
+        )
+    return kept
 
 
 def _about(run: Run) -> str:

@@ -8,12 +8,12 @@ import streamlit as st
 
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Seen
-from catsdogs.labels import CLASS_NAMES, NEITHER
+from catsdogs.labels import CAT, DOG, NEITHER
 from catsdogs.runs.seen_before import TRAINING
 from catsdogs.text import counted, literal, percent
 from catsdogs.ui.classify.panes import Panes
 from catsdogs.ui.classify.runs import Chosen
-from catsdogs.ui.shared import run_chips
+from catsdogs.ui.shared import class_counts, run_chips
 from catsdogs.ui.shared.markdown import verbatim
 
 _LISTED = 20
@@ -51,11 +51,11 @@ def _counts(seen: Sequence[Seen], chosen: Chosen, confusion: _Pairs) -> None:
     counts = answers.counts(seen, chosen.decision)
     for run in chosen.runs:
         found = counts[run.run_id]
-        words = [counted(found[name], name) for name in CLASS_NAMES]
+        words = [class_counts.listed([found[name] for name in run.classes.names], run.classes)]
         words.append(f"{found[NEITHER]:,} neither")
         line = f"{run_chips.chip(run)}  \n{', '.join(words)}"
         if pairs := confusion.get(run.run_id):
-            right = sum(pairs[name, name] for name in CLASS_NAMES)
+            right = sum(pairs[name, name] for name in run.classes.names)
             line += f"; {right:,} of {pairs.total():,} right ({percent(right / pairs.total())})"
         trained_on = sum(
             answer.seen == TRAINING and answer.run_id == run.run_id
@@ -79,20 +79,24 @@ def _list(unreadable: list[Seen]) -> None:
 
 def _matrices(confusion: _Pairs, chosen: Chosen) -> None:
     """Draw a confusion matrix for each run, on the pictures whose names give a label."""
-    names = list(CLASS_NAMES)
+    classes = chosen.classes
+    names = list(classes.names)
     if any(said == NEITHER for pairs in confusion.values() for _, said in pairs):
         names.append(NEITHER)
     st.caption(
         "Right or wrong by the names of the files.",
-        help="A file or folder name gives the true label (cat.1.jpg, dogs/7.png). Rows are true "
-        "labels, columns are answers. A pet answered with “neither” is wrong. Photos that a run "
+        help="A file or folder name gives the true label. Rows are true labels, columns are "
+        "answers. A picture of either class answered with “neither” is wrong. Photos that a run "
         "was trained on count too, which makes it look better than it is.",
     )
     runs = {run.run_id: run for run in chosen.runs}
     row = st.container(horizontal=True, gap="medium")
     for run_id, pairs in confusion.items():
-        counts = [[pairs[truth, said] for said in names] for truth in CLASS_NAMES]
-        rows = [f"is a {name}" for name in CLASS_NAMES]
+        counts = [[pairs[truth, said] for said in names] for truth in classes.names]
+        rows = [f"is {literal(classes.one(label))}" for label in (CAT, DOG)]
         with row.container(width="content", gap="xsmall"):
             st.markdown(run_chips.chip(runs[run_id]))
-            st.table(pd.DataFrame(counts, rows, [f"“{name}”" for name in names]), width="content")
+            st.table(
+                pd.DataFrame(counts, rows, [f"“{literal(name)}”" for name in names]),
+                width="content",
+            )

@@ -4,9 +4,9 @@ import streamlit as st
 
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Answer
-from catsdogs.labels import CLASS_NAMES, DOG, NEITHER, class_name
+from catsdogs.labels import CAT, DOG, NEITHER
 from catsdogs.runs.seen_before import SIDES
-from catsdogs.text import literal, percent
+from catsdogs.text import capital, literal, percent
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import run_chips
 
@@ -18,9 +18,8 @@ def show(seen: Seen, chosen: Chosen) -> None:
         st.caption(literal(seen.name))
         st.markdown(f"## {_headline(seen, chosen)}")
         if labels[0] == NEITHER:
-            if_pet = class_name(seen.answers[0].calibrated_p_dog, chosen.decision.threshold)
-            sure = percent(sureness(seen.answers[0], if_pet))
-            st.caption(f"It looks unlike the training photos. As a pet: {if_pet} {sure}.")
+            otherwise = _otherwise(seen.answers[0], chosen)
+            st.caption(f"It looks unlike the training photos. {otherwise}.")
         _both(seen, chosen)
         if len(labels) > 1:
             _agreement(seen, chosen)
@@ -32,13 +31,12 @@ def show(seen: Seen, chosen: Chosen) -> None:
     if seen.truth:
         is_right = labels[0] == seen.truth
         mark = ":green[✓ Right]" if is_right else ":red[✗ Wrong]"
-        st.markdown(f"{mark}: the file's name says **{seen.truth}**.")
+        st.markdown(f"{mark}: the file's name says **{literal(seen.truth)}**.")
 
 
 def sureness(answer: Answer, label: str) -> float:
-    """Return the calibrated probability of "cat" or "dog"."""
-    is_dog = label == CLASS_NAMES[DOG]
-    return answer.calibrated_p_dog if is_dog else 1 - answer.calibrated_p_dog
+    """Return the calibrated probability of the class ``label``."""
+    return answer.classes.probability(label, answer.calibrated_p_dog)
 
 
 def said(answer: Answer, label: str) -> str:
@@ -46,9 +44,20 @@ def said(answer: Answer, label: str) -> str:
     return label if label == NEITHER else f"{label} {percent(sureness(answer, label))}"
 
 
+def _marked(answer: Answer, label: str) -> str:
+    """Return ``said`` as Markdown."""
+    return said(answer, label).replace(label, literal(label), 1)
+
+
+def _otherwise(answer: Answer, chosen: Chosen) -> str:
+    label = answer.classes.of(answer.calibrated_p_dog, chosen.decision.threshold)
+    otherwise = "As a pet" if answer.classes.are_pets else "Otherwise"
+    return f"{otherwise}: {literal(label)} {percent(sureness(answer, label))}"
+
+
 def _headline(seen: Seen, chosen: Chosen) -> str:
     label = seen.answers[0].label(chosen.decision)
-    return said(seen.answers[0], label).capitalize()
+    return capital(_marked(seen.answers[0], label))
 
 
 def _both(seen: Seen, chosen: Chosen) -> None:
@@ -56,9 +65,10 @@ def _both(seen: Seen, chosen: Chosen) -> None:
     ids = {one.run_id for one in seen.answers if one.may_show_both(chosen.decision)}
     if ids:
         chips = [run_chips.chip(run) for run in chosen.runs if run.run_id in ids]
+        each = " and ".join(literal(seen.classes.one(label)) for label in (CAT, DOG))
         said_by = "" if chosen.runs[0].run_id in ids else f", says {' '.join(chips)}"
         st.markdown(
-            f":blue-badge[:material/pets: May show both a {' and a '.join(CLASS_NAMES)}]{said_by}",
+            f":blue-badge[:material/pets: May show both {each}]{said_by}",
             help="The heat map shows evidence for each class in another part of the picture.",
         )
 
@@ -85,4 +95,4 @@ def _seen_before(seen: Seen, chosen: Chosen, side: str) -> None:
 def _each(seen: Seen, chosen: Chosen) -> None:
     runs = {run.run_id: run for run in chosen.runs}
     for answer, label in zip(seen.answers, seen.labels(chosen.decision), strict=True):
-        st.markdown(f"{run_chips.chip(runs[answer.run_id])}\u2003{said(answer, label)}")
+        st.markdown(f"{run_chips.chip(runs[answer.run_id])}\u2003{_marked(answer, label)}")

@@ -6,10 +6,11 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from catsdogs.comparison.disagreements import CELLS, Cell, Kind, of_cell, of_kind, of_slices
+from catsdogs.comparison.disagreements import Cell, Kind, cells, of_cell, of_kind, of_slices
 from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
+from catsdogs.labels import CAT, DOG
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, percent
@@ -43,6 +44,7 @@ def show(pair: Pair, usable: Sequence[Run]) -> None:
 
 def _controls(pair: Pair) -> float:
     st.session_state.setdefault(_KEY, THRESHOLD)
+    positive = literal(pair.classes.positive)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         threshold = st.slider(
             "Threshold",
@@ -52,7 +54,8 @@ def _controls(pair: Pair) -> float:
             format="%.3f",
             key=_KEY,
             persist_state="session",
-            help="The answer is “dog” if P(dog) is at least the threshold. It changes everything "
+            help=f"The answer is “{positive}” if P({positive}) is at least the threshold. It "
+            "changes everything "
             f"below; the result and the photos above are at {THRESHOLD:g}.",
         )
         with st.popover("Set to", icon=":material/tune:"):
@@ -72,14 +75,17 @@ def _presets(pair: Pair) -> None:
         key="compare_preset_run",
     )
     table = pair.answers[letter or "A"]
+    negatives, positives = (literal(pair.classes.plural(label)) for label in (CAT, DOG))
     labels, p_dog = (table[name].to_numpy() for name in ("label", "p_dog"))
     _preset(0, "One half", lambda: THRESHOLD, "The threshold of the result above.")
     best_f1 = partial(thresholds.best_f1, labels, p_dog)
-    _preset(1, "Best F1", best_f1, "The best balance of precision and recall for dogs.")
+    _preset(1, "Best F1", best_f1, f"The best balance of precision and recall for {positives}.")
     equal_error = partial(thresholds.equal_error, labels, p_dog)
-    _preset(2, "Equal error", equal_error, "Equal shares of cats and dogs are wrong.")
+    _preset(
+        2, "Equal error", equal_error, f"Equal shares of {negatives} and {positives} are wrong."
+    )
     recall = st.number_input(
-        "Recall of dogs, %",
+        f"Recall of {positives}, %",
         min_value=1.0,
         max_value=100.0,
         value=99.0,
@@ -88,7 +94,7 @@ def _presets(pair: Pair) -> None:
         format="%.1f",
     )
     for_recall = partial(thresholds.for_recall, labels, p_dog, recall / 100)
-    why = "The highest threshold that recognises this share of the dogs."
+    why = f"The highest threshold that recognises this share of the {positives}."
     _preset(3, f"Recall of {recall:g} %", for_recall, why)
 
 
@@ -111,10 +117,11 @@ def _matrix(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) -
     )
     confusion_matrix(
         evaluation.confusion_matrix,
+        classes=pair.classes,
         name=pair.names[letter],
         key=f"compare_matrix_{letter}",
         chosen=outlined,
-        on_choose=None if pair.both.empty else partial(_choose_cell, letter),
+        on_choose=None if pair.both.empty else partial(_choose_cell, pair, letter),
     )
 
 
@@ -128,14 +135,14 @@ def _right(pair: Pair, letter: str, evaluation: Evaluation, threshold: float) ->
     return f"{percent(right.value)} right :small[({interval}{twin})]"
 
 
-def _choose_cell(letter: str, truth: str, said: str) -> None:
-    chosen.choose(Cell(letter, truth, said))
+def _choose_cell(pair: Pair, letter: str, truth: str, said: str) -> None:
+    chosen.choose(Cell(letter, truth, said, pair.classes))
 
 
 def _photos(pair: Pair, threshold: float) -> None:
     """Show the chosen photos; a list offers all cells and slices, for the keyboard too."""
     found: dict[chosen.Choice, np.ndarray] = {}
-    found |= {cell: of_cell(pair.both, threshold, cell) for cell in CELLS}
+    found |= {cell: of_cell(pair.both, threshold, cell) for cell in cells(pair.classes)}
     found |= dict(of_kind(pair.both, threshold).items())
     found |= dict(of_slices(pair, threshold).items())
     choice = st.selectbox(

@@ -15,7 +15,7 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation.metrics import THRESHOLD
 from catsdogs.images import picture as images
 from catsdogs.images.thumbnails import thumbnails
-from catsdogs.labels import CLASS_NAMES, DOG, class_name
+from catsdogs.labels import Classes
 from catsdogs.paths import shortened
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
@@ -98,7 +98,7 @@ def show(listed: Listed, items: slice, *, reveal: str = "") -> None:
     """
     shown = listed.table.iloc[items]
     root, _ = listed.pair.place
-    tiles = _tiles(root, shown, partial(_quoted, listed))
+    tiles = _tiles(root, shown, listed.pair.classes, partial(_quoted, listed))
     if any(tile.jpeg for tile in tiles):
         photo_grid(
             tiles,
@@ -121,9 +121,11 @@ def _names(listed: Listed) -> None:
     rows = [
         {
             "Photo": printable(photo["path"]),
-            "Label": CLASS_NAMES[photo["label"]],
+            "Label": listed.pair.classes.name(photo["label"]),
             **{
-                name: comparison_text.answer(photo[f"p_dog_{letter.lower()}"])
+                name: comparison_text.answer(
+                    photo[f"p_dog_{letter.lower()}"], classes=listed.pair.classes
+                )
                 for letter, name in listed.pair.names.items()
             },
         }
@@ -138,23 +140,26 @@ def _names(listed: Listed) -> None:
     )
 
 
-def _tiles(root: Path | None, photos: pd.DataFrame, note: Callable[[pd.Series], str]) -> list[Tile]:
+def _tiles(
+    root: Path | None, photos: pd.DataFrame, classes: Classes, note: Callable[[pd.Series], str]
+) -> list[Tile]:
     named = list(zip(photos["path"], photos["digest"], strict=True))
     jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
     return [
-        Tile(CLASS_NAMES[row["label"]], jpeg, note(row))
+        Tile(classes.name(row["label"]), jpeg, note(row))
         for (_, row), jpeg in zip(photos.iterrows(), jpegs, strict=True)
     ]
 
 
 def _quoted(listed: Listed, photo: pd.Series) -> str:
     """Return the answers of the quoted runs: "CNN 3: dog 73.2 %", "both say dog"."""
-    letter = listed.quoted[0]
+    letter, classes = listed.quoted[0], listed.pair.classes
     p_dog = float(photo[f"p_dog_{letter.lower()}"])
     if len(listed.quoted) > 1:
-        return f"both say {class_name(p_dog, listed.threshold)}"
+        return f"both say {classes.of(p_dog, listed.threshold)}"
     name = shorten(listed.pair.names[letter], _LONGEST_NAME, placeholder="…")
-    return f"{name}: {comparison_text.answer(p_dog, threshold=listed.threshold)}"
+    said = comparison_text.answer(p_dog, threshold=listed.threshold, classes=classes)
+    return f"{name}: {said}"
 
 
 def _owner(pair: Pair) -> Run:
@@ -189,22 +194,22 @@ def _viewer(listed: Listed, table: pd.DataFrame) -> None:
     ]
     walk = Walk(at, len(table), lambda step: _open(listed.key, table["path"].iloc[at + step]))
     with photo_viewer.show(picture, lines, key="compare_viewer", walk=walk):
-        st.markdown(f"Labelled **{CLASS_NAMES[photo['label']]}**.")
+        st.markdown(f"Labelled **{literal(pair.classes.name(photo['label']))}**.")
         _trained_on(pair)
         measured_photo.link_to_dataset(pair.place[0], photo["path"])
 
 
 def _line(run: Run, p_dog: float, label: int, listed: Listed, note: str) -> Line:
-    said = class_name(p_dog, listed.threshold)
-    probability = float(p_dog if said == CLASS_NAMES[DOG] else 1 - p_dog)
-    return Line(run, said, probability, said == CLASS_NAMES[label], note)
+    said = run.classes.of(p_dog, listed.threshold)
+    probability = float(run.classes.probability(said, p_dog))
+    return Line(run, said, probability, said == run.classes.name(label), note)
 
 
 def _picture(pair: Pair, photo: pd.Series, threshold: float) -> tuple[Shown, dict[str, str]]:
     """Return the picture with its heat maps, and why a run has none, by letter."""
     root, _ = pair.place
     name = printable(photo["path"].rpartition("/")[2])
-    alt = f"{name}, labelled {CLASS_NAMES[photo['label']]}"
+    alt = f"{name}, labelled {pair.classes.name(photo['label'])}"
     try:
         content = measured_photo.content(root, photo["path"], photo["digest"])
         original = images.load_upright(content, at_least_px=photo_viewer.SHOWN_PX)
@@ -222,7 +227,7 @@ def _picture(pair: Pair, photo: pd.Series, threshold: float) -> tuple[Shown, dic
 
 def _heat(run: Run, content: bytes, threshold: float) -> Heat:
     answer = cache.predictor(run)(images.Picture(content))
-    return photo_viewer.heat(run, answer.heatmap, label=class_name(answer.p_dog, threshold))
+    return photo_viewer.heat(run, answer.heatmap, label=run.classes.of(answer.p_dog, threshold))
 
 
 def _trained_on(pair: Pair) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from catsdogs.charts import evaluation as evaluation_charts
+from catsdogs.charts import cost as cost_chart
 from catsdogs.charts import training as training_charts
 from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.several import MOST
@@ -45,7 +45,7 @@ def cost(runs: Sequence[Run], named: Collection[str]) -> None:
     table = table.assign(label=table["run"].where(table["run_id"].isin(named), ""))
     weighed = table.dropna(subset=["megabytes", "milliseconds"])
     alt = "Accuracy of all runs over milliseconds per photo"
-    st.plotly_chart(evaluation_charts.cost(weighed), key="compare_cost", config=CONFIG, alt=alt)
+    st.plotly_chart(cost_chart.cost(weighed), key="compare_cost", config=CONFIG, alt=alt)
 
 
 def seed_spread(runs: list[Run]) -> list[str]:

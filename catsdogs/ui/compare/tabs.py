@@ -12,7 +12,8 @@ from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.pair import Pair
 from catsdogs.errors import RunError
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN
-from catsdogs.reports import comparison_text
+from catsdogs.labels import DOG
+from catsdogs.reports import comparison_text, explanations
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.compare import runs, slices
@@ -105,9 +106,11 @@ def _equivalence(pair: Pair) -> None:
 
 def _metrics(pair: Pair) -> None:
     """Show the metrics of both runs with their intervals."""
-    st.markdown("**Metrics with 95 % intervals**", help=comparison_text.ABOUT_METRICS)
+    st.markdown(
+        "**Metrics with 95 % intervals**", help=literal(explanations.of_metrics(pair.classes))
+    )
     st.caption(f"{comparison_text.OWN_METRICS}.")
-    table = comparison_text.metric_table(pair.named(pair.metrics))
+    table = comparison_text.metric_table(pair.named(pair.metrics), classes=pair.classes)
     st.dataframe(table, key="compare_figures", alt="Metrics of both runs with 95 % intervals")
     if any(metrics.sound is not None for metrics in pair.metrics.values()):
         st.caption(comparison_text.ABOUT_SUSPECTS)
@@ -116,40 +119,47 @@ def _metrics(pair: Pair) -> None:
 
 
 def _curves(pair: Pair, threshold: float) -> None:
-    st.caption(comparison_text.ABOUT_ROC)
+    st.caption(literal(explanations.of_roc(pair.classes)))
     answers, colours = pair.named(pair.answers), _colours(pair)
     left, right = st.columns(2)
     with left:
-        roc = evaluation_charts.roc(answers, threshold, colours)
+        roc = evaluation_charts.roc(answers, threshold, colours, classes=pair.classes)
         _chart(roc, "roc", "ROC curves of both runs")
     with right:
-        found = evaluation_charts.precision_recall(answers, threshold, colours)
+        found = evaluation_charts.precision_recall(
+            answers, threshold, colours, classes=pair.classes
+        )
         _chart(found, "pr", "Precision over recall of both runs")
 
 
 def _thresholds(pair: Pair, threshold: float) -> None:
     st.caption("Most photos are near 0 or 1. The line is the threshold.")
-    figures = evaluation_charts.histograms(pair.named(pair.answers), threshold)
+    classes, answers = pair.classes, pair.named(pair.answers)
+    figures = evaluation_charts.histograms(answers, threshold, classes=classes)
     evaluations = pair.named(pair.evaluations(threshold))
     share = st.column_config.NumberColumn(format="%.4f")
     for letter, column, name in zip(pair.runs, st.columns(2), figures, strict=True):
         with column:
-            _chart(figures[name], f"probabilities_{letter}", f"Histogram of P(dog) of {name}")
+            alt = f"Histogram of P({classes.positive}) of {name}"
+            _chart(figures[name], f"probabilities_{letter}", alt)
             st.dataframe(
-                comparison_text.report(evaluations[name]),
+                comparison_text.report(evaluations[name], classes=classes),
                 column_config=dict.fromkeys(("precision", "recall", "f1-score"), share),
                 key=f"compare_report_{letter}",
                 alt=f"Classification report of {name}",
             )
-    st.caption(comparison_text.ABOUT_REPORT)
+    st.caption(literal(explanations.of_report(classes)))
 
 
 def _calibration(pair: Pair, threshold: float) -> None:
-    st.caption(comparison_text.ABOUT_RELIABILITY)
+    st.caption(literal(explanations.of_reliability(pair.classes)))
     evaluations = pair.named(pair.evaluations(threshold))
     errors = {name: found.ece for name, found in evaluations.items()}
-    figure = evaluation_charts.reliability(pair.named(pair.answers), errors, _colours(pair))
-    _chart(figure, "reliability", "Share of dogs over P(dog) of both runs")
+    figure = evaluation_charts.reliability(
+        pair.named(pair.answers), errors, _colours(pair), classes=pair.classes
+    )
+    share = f"Share of {pair.classes.plural(DOG)} over P({pair.classes.positive})"
+    _chart(figure, "reliability", f"{share} of both runs")
 
 
 def _differences(named: Mapping[str, Run]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from catsdogs.charts import cost as cost_chart
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.several import LEAST, MOST, Several
@@ -44,11 +45,13 @@ def _charts(several: Several, names: Mapping[str, str], latencies: Mapping[str, 
     errors = {names[run_id]: found.ece for run_id, found in several.evaluations().items()}
     figures = {
         "Accuracy": evaluation_charts.accuracies(accuracies, colours),
-        "Reliability": evaluation_charts.reliability(answers, errors, colours),
-        "Accuracy and speed": evaluation_charts.cost(_costs(several, names, latencies)),
+        "Reliability": evaluation_charts.reliability(
+            answers, errors, colours, classes=several.classes
+        ),
+        "Accuracy and speed": cost_chart.cost(_costs(several, names, latencies)),
     }
     if evaluation_charts.has_both_classes(answers):
-        figures["ROC"] = evaluation_charts.roc(answers, THRESHOLD, colours)
+        figures["ROC"] = evaluation_charts.roc(answers, THRESHOLD, colours, classes=several.classes)
     for number, (name, figure) in enumerate(figures.items()):
         if number % 2 == 0:
             columns = st.columns(2)
@@ -64,7 +67,7 @@ def _charts(several: Several, names: Mapping[str, str], latencies: Mapping[str, 
 def _costs(
     several: Several, names: Mapping[str, str], latencies: Mapping[str, Latency]
 ) -> pd.DataFrame:
-    """Return what ``evaluation_charts.cost`` draws, for the runs that have a model."""
+    """Return what ``charts.cost.cost`` draws, for the runs that have a model."""
     accuracies = several.accuracies()
     rows = [
         {

@@ -16,6 +16,7 @@ review.py          the review queue: doubtful photos one by one
 decisions.py       buttons that decide about photos, and undo
 picker.py          choose, fetch or draw another dataset
 preview.py         a folder before it becomes the dataset
-label_form.py      says which folders and name patterns are cats and dogs
+label_form.py      says which folders and name patterns are which class
+own_classes.py     two classes of a dataset's own: chosen, swapped, forgotten
 table_import.py    labels and decisions from a table
 """

@@ -11,7 +11,7 @@ import streamlit as st
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.labels import CAT, CLASS_NAMES, DOG
+from catsdogs.labels import CAT
 from catsdogs.ui.dataset import check, filters, gallery
 
 # A rectangle as Plotly describes it: the ends on both axes, and the names of the axes.
@@ -65,17 +65,20 @@ def _one(snapshot: Snapshot) -> None:
     chosen = st.selectbox(
         "Chart", _CHARTS, key="chart", bind="query-params", label_visibility="collapsed"
     )
-    photos = snapshot.dataset.usable
+    photos, classes = snapshot.dataset.usable, snapshot.dataset.classes
     if photos.empty:
         st.info("All photos are excluded. Undo that, or see *Excluded by you* in the filters.")
     elif chosen == _SIZES:
         alt = f"Width and height of {len(photos):,} photos, and how many there are of each"
-        selectable(dataset_charts.size_chart(photos), "chart_size", on_area="size", alt=alt)
+        figure = dataset_charts.size_chart(photos, classes=classes)
+        selectable(figure, "chart_size", on_area="size", alt=alt)
     else:
         photos = photos.assign(aspect_ratio=photos["width_px"] / photos["height_px"])
         measure, of = next(item for item in _HISTOGRAMS.items() if item[1].title == chosen)
         values = gallery_query.measure(photos, measure)
-        figure = dataset_charts.histogram(values, photos["label"], of.title, of.unit)
+        figure = dataset_charts.histogram(
+            values, photos["label"], of.title, of.unit, classes=classes
+        )
         alt = f"{of.title} of {len(photos):,} photos by class: the median is {values.median():.3g}"
         selectable(figure, f"chart_{measure}", on_range=measure, alt=alt)
     st.caption("Drag over the chart to see the photos in that area.")
@@ -103,7 +106,7 @@ def _map(snapshot: Snapshot) -> None:
             help="Selects the photos of one part without drawing.",
         )
     photos = _points(snapshot)
-    figure = dataset_charts.embedding_map(photos, colour)
+    figure = dataset_charts.embedding_map(photos, colour, classes=snapshot.dataset.classes)
     drawn = sum(len(trace.x) for trace in figure.data)
     alt = f"Map of {drawn:,} photos, similar ones near each other, coloured by {colour}"
     selectable(figure, "chart_map", on_area="map", alt=alt)
@@ -165,7 +168,7 @@ def _points(snapshot: Snapshot) -> pd.DataFrame:
             "map_x": photos["map_x"],
             "map_y": photos["map_y"],
             "side": photos["side"],
-            "class": np.where(photos["label"] == CAT, CLASS_NAMES[CAT], CLASS_NAMES[DOG]),
+            "class": np.where(photos["label"] == CAT, *snapshot.dataset.classes.names),
             "suspicion": np.select([suspect, outlier], ["suspect label", "outlier"], "as expected"),
         }
     )

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from catsdogs.dataset import annotations
-from catsdogs.labels import CLASS_NAMES, UNLABELLED
+from catsdogs.dataset import annotations, labelling
+from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import problems
 
@@ -24,16 +24,6 @@ class _ForAll(NamedTuple):
     verb: str
     action: str
     label: int | None = None
-
-
-_FOR_ALL = (
-    _ForAll("Exclude all", "Exclude", annotations.EXCLUDE),
-    _ForAll("Keep all", "Keep", annotations.KEEP),
-    *(
-        _ForAll(f"Relabel all as {name}", "Relabel", annotations.RELABEL, label)
-        for label, name in enumerate(CLASS_NAMES)
-    ),
-)
 
 
 def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool = False) -> None:
@@ -61,7 +51,7 @@ def about_all(root: Path, photos: pd.DataFrame) -> None:
     """
     chosen = st.menu_button(
         "Decide for all",
-        _FOR_ALL,
+        _for_all(labelling.load(root).classes),
         icon=":material/checklist:",
         key="decide_all",
         format_func=lambda choice: choice.title,
@@ -93,10 +83,21 @@ def undo(root: Path, *, key: str, shortcut: str | None = None) -> None:
     problems.show_noted(_PROBLEM)
 
 
+def _for_all(classes: Classes) -> list[_ForAll]:
+    return [
+        _ForAll("Exclude all", "Exclude", annotations.EXCLUDE),
+        _ForAll("Keep all", "Keep", annotations.KEEP),
+        *(
+            _ForAll(f"Relabel all as {literal(name)}", "Relabel", annotations.RELABEL, label)
+            for label, name in enumerate(classes.names)
+        ),
+    ]
+
+
 def _keep(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool) -> None:
     if photo["label"] != UNLABELLED:
         _button(
-            f"Keep as {CLASS_NAMES[photo['label']]}",
+            f"Keep as {literal(labelling.load(root).classes.name(photo['label']))}",
             partial(_decide, root, photo, annotations.KEEP, None),
             icon=":material/check:",
             key=f"{key}_keep",
@@ -107,10 +108,10 @@ def _keep(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool) ->
 def _relabel(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool) -> None:
     # One shortcut cannot serve two buttons, which a photo without a label has.
     shortcut = "l" if shortcuts and photo["label"] != UNLABELLED else None
-    for label, name in enumerate(CLASS_NAMES):
+    for label, name in enumerate(labelling.load(root).classes.names):
         if label != photo["label"]:
             _button(
-                f"Relabel as {name}",
+                f"Relabel as {literal(name)}",
                 partial(_decide, root, photo, annotations.RELABEL, label),
                 icon=":material/label:",
                 key=f"{key}_relabel_{name}",

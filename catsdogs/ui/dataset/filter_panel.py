@@ -11,7 +11,8 @@ from catsdogs.dataset import table_sides
 from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import SIDES, TEST, Snapshot
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import Classes
+from catsdogs.text import capital, literal
 from catsdogs.ui.dataset import filters
 from catsdogs.ui.dataset.filters import MEASURES, Measure
 
@@ -57,13 +58,13 @@ def folded(snapshot: Snapshot, *, can_pin: bool) -> None:
             )
 
 
-def photo_class() -> None:
+def photo_class(classes: Classes) -> None:
     """Draw the choice of a class."""
     st.pills(
         "Class",
-        CLASS_NAMES,
+        classes.names,
         key="class",
-        format_func=lambda name: f"{name.capitalize()}s",
+        format_func=lambda name: literal(capital(classes.plural(classes.label(name)))),
         label_visibility="collapsed",
         **_KEPT,
     )

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
-from catsdogs.labels import CLASS_NAMES, UNLABELLED
+from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import counted, printable
 from catsdogs.ui.dataset import decisions, filter_panel, filters, photo, picker
 from catsdogs.ui.shared import pager
@@ -25,7 +25,7 @@ def show(snapshot: Snapshot) -> None:
     bar, beside = st.container(horizontal=True, vertical_alignment="center"), st.container()
     is_pinned = filter_panel.is_pinned()
     with bar:
-        filter_panel.photo_class()
+        filter_panel.photo_class(snapshot.dataset.classes)
         if is_pinned:
             filter_panel.fold_button()
         else:
@@ -44,7 +44,7 @@ def beside_chart(snapshot: Snapshot) -> None:
     """Show the photos that a selection on a chart and the filter find."""
     bar = st.container(horizontal=True, vertical_alignment="center")
     with bar:
-        filter_panel.photo_class()
+        filter_panel.photo_class(snapshot.dataset.classes)
         filter_panel.folded(snapshot, can_pin=False)
     _photos(snapshot, bar)
 
@@ -99,15 +99,15 @@ def _tiles(snapshot: Snapshot, shown: pd.DataFrame, groups: list[str]) -> list[T
     named = list(zip(shown["path"], shown["digest"], strict=True))
     jpegs = thumbnails(snapshot.dataset.root, named)
     return [
-        _tile(row, jpeg, group)
+        _tile(row, jpeg, group, snapshot.dataset.classes)
         for row, jpeg, group in zip(shown.to_dict("records"), jpegs, groups, strict=True)
     ]
 
 
-def _tile(row: Mapping[Any, Any], jpeg: bytes | None, group: str) -> Tile:
+def _tile(row: Mapping[Any, Any], jpeg: bytes | None, group: str, classes: Classes) -> Tile:
     """Return the tile of a photo (a row of a snapshot's table); ``group`` begins its note."""
     label = row["label"]
-    name = "no label" if label == UNLABELLED else CLASS_NAMES[label]
+    name = "no label" if label == UNLABELLED else classes.name(label)
     relabelled = " (relabelled)" if label != row["named_label"] else ""
     size = f"{row['width_px']}×{row['height_px']}"
     return Tile(

@@ -29,7 +29,7 @@ class _Card:
 
 _CARDS = {
     "suspect": _Card("suspect label", "A classifier disagrees with these labels."),
-    "outlier": _Card("outlier", "Unlike all others: perhaps neither cat nor dog."),
+    "outlier": _Card("outlier", "Unlike all others: perhaps of neither class."),
     "undecodable": _Card("damaged photo", "Not all pixels can be read. Exclude them."),
     "exact": _Card("identical file", "The same file several times. Keep one of each."),
     "near": _Card("near duplicate", "The same picture, resized or cropped. Keep the best."),

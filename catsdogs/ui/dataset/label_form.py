@@ -1,6 +1,6 @@
-"""The form that says which folders and name patterns are cats, dogs, or left out."""
+"""The forms that say which folders and name patterns are which class, or left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import streamlit as st
@@ -9,14 +9,15 @@ from catsdogs.dataset import labelling, nearby_tables, unlabelled
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.labelling import LabelMap
 from catsdogs.dataset.name_patterns import CAPITAL, FIRST_LETTER, FOLDER, Pattern, key
-from catsdogs.labels import CAT, DOG, UNLABELLED
+from catsdogs.labels import CAT, DOG, UNLABELLED, Classes
 from catsdogs.sources.preview import Preview, preview
-from catsdogs.text import counted, literal
-from catsdogs.ui.dataset import table_import
+from catsdogs.text import capital, counted, literal
+from catsdogs.ui.dataset import own_classes, table_import
 from catsdogs.ui.shared import cache, problems
 
-_CHOICES = {"Cat": CAT, "Dog": DOG, "Leave out": UNLABELLED}
-_CAPITALS = {"Cats": CAT, "Dogs": DOG}
+_LEAVE_OUT = "Leave out"
+_TABS = ("Two classes of your own", "Cats and dogs")
+_TWO = 2
 # More rows than this are not a form anybody fills in.
 _MOST_ROWS = 60
 
@@ -26,19 +27,23 @@ def show(root: Path, patterns: tuple[Pattern, ...], *, on_saved: Callable[[], No
 
     A row without an answer leaves its images as they are.
     """
-    st.markdown("**Which of these are cats, and which are dogs?**")
+    classes = labelling.load(root).classes
+    first, second = (literal(classes.plural(label)) for label in (CAT, DOG))
+    st.markdown(f"**Which of these are {first}, and which are {second}?**")
+    choices = {capital(classes.name(label)): label for label in (CAT, DOG)}
+    choices[_LEAVE_OUT] = UNLABELLED
     rows = [one for one in patterns if one.kind != FIRST_LETTER]
     with st.form("label_form"):
-        capital = _capital(patterns)
-        chosen = [(one, _row(number, one)) for number, one in enumerate(rows[:_MOST_ROWS])]
+        first_letter = _capital(patterns, classes)
+        chosen = [(one, _row(number, one, choices)) for number, one in enumerate(rows[:_MOST_ROWS])]
         if len(rows) > _MOST_ROWS:
             st.caption(
                 f"{counted(len(rows) - _MOST_ROWS, 'more name')}: use `--map` of `data scan`, or "
-                "put the images into the folders cats and dogs."
+                "put the images into folders named after the classes."
             )
         if st.form_submit_button("Save labels", key="label_form_save", type="primary"):
-            names = {key(one.name): _CHOICES[choice] for one, choice in chosen if choice}
-            _save(root, LabelMap(names, capital), on_saved)
+            names = {key(one.name): choices[choice] for one, choice in chosen if choice}
+            _save(root, LabelMap(names, first_letter), on_saved)
 
 
 def offer(dataset: Dataset) -> None:
@@ -81,10 +86,22 @@ def every_way(
 ) -> None:
     """Offer the tables near the images, the form for their names, and an upload of a table."""
     table_import.nearby(found.folder, found.tables, on_imported=on_imported)
-    if found.patterns:
+    if len(own_classes.names(found.patterns)) > 1:
+        _either(found, on_saved)
+    elif found.patterns:
         show(found.folder, found.patterns, on_saved=on_saved)
     with st.expander("Labels from another table", key="label_by_table"):
         table_import.upload(found.folder, on_imported=on_imported)
+
+
+def _either(found: Preview, on_saved: Callable[[], None]) -> None:
+    """Offer both forms: two classes of its own, and cats and dogs."""
+    is_likely = len(own_classes.names(found.patterns)) == _TWO
+    own, pets = st.tabs(_TABS, default=_TABS[0 if is_likely else 1])
+    with own:
+        own_classes.show(found.folder, found.patterns, on_saved=on_saved)
+    with pets:
+        show(found.folder, found.patterns, on_saved=on_saved)
 
 
 def forget_button(root: Path, *, on_saved: Callable[[], None]) -> None:
@@ -95,28 +112,31 @@ def forget_button(root: Path, *, on_saved: Callable[[], None]) -> None:
             on_saved()
 
 
-def _row(number: int, pattern: Pattern) -> str | None:
+def _row(number: int, pattern: Pattern, choices: Iterable[str]) -> str | None:
     what = "Folder" if pattern.kind == FOLDER else "Names that begin with"
     return st.segmented_control(
         f"{what} **{literal(pattern.name)}** · {counted(pattern.images, 'image')}",
-        list(_CHOICES),
+        list(choices),
+        format_func=literal,
         key=f"label_form_{number}",
     )
 
 
-def _capital(patterns: tuple[Pattern, ...]) -> int | None:
+def _capital(patterns: tuple[Pattern, ...], classes: Classes) -> int | None:
     """Offer the rule of the first letter where names begin with both kinds."""
     images = {one.name: one.images for one in patterns if one.kind == FIRST_LETTER}
     if not images:
         return None
+    choices = {capital(classes.plural(label)): label for label in (CAT, DOG)}
     chosen = st.segmented_control(
         f"Names that begin with a capital letter · {counted(images[CAPITAL], 'image')}",
-        list(_CAPITALS),
+        list(choices),
+        format_func=literal,
         key="label_form_capital",
         help="Names that begin with a small letter are then the other class, as in the "
         "Oxford-IIIT Pet dataset.",
     )
-    return None if chosen is None else _CAPITALS[chosen]
+    return None if chosen is None else choices[chosen]
 
 
 def _save(root: Path, labels: LabelMap, on_saved: Callable[[], None]) -> None:

@@ -53,11 +53,11 @@ def show_if_open(snapshot: Snapshot, found: pd.DataFrame) -> None:
 
 
 def shown(
-    root: Path, photo: Mapping[Any, Any], answers: Answers | None = None
+    snapshot: Snapshot, photo: Mapping[Any, Any], answers: Answers | None = None
 ) -> photo_viewer.Shown:
     """Return a photo (a row of a snapshot's table) as the viewer shows it, with its heat maps."""
-    path = photo["path"]
-    kind = photo_facts.label_name(photo["label"])
+    root, path = snapshot.dataset.root, photo["path"]
+    kind = photo_facts.label_name(photo["label"], snapshot.dataset.classes)
     alt = f"{printable(path)}, {'no label' if photo['label'] == UNLABELLED else kind}"
     try:
         picture = load_upright(read_bytes(root / path), at_least_px=SHOWN_PX)
@@ -92,7 +92,7 @@ def _details(snapshot: Snapshot, row: int, walk: Walk | None) -> None:
     photo, root = snapshot.table.iloc[row].to_dict(), snapshot.dataset.root
     answers = photo_answers.of(snapshot, photo)
     beside = photo_viewer.show(
-        shown(root, photo, answers),
+        shown(snapshot, photo, answers),
         answers.lines,
         key="photo",
         walk=walk,
@@ -107,7 +107,7 @@ def _details(snapshot: Snapshot, row: int, walk: Walk | None) -> None:
         photo_facts.badges(snapshot, row)
         decisions.about_one(root, photo, key="photo")
         with st.expander("Details"):
-            photo_facts.show(root, photo)
+            photo_facts.show(root, photo, snapshot.dataset.classes)
     if snapshot.findings is not None:
         st.markdown("**Most similar photos**")
         photo_facts.neighbours(

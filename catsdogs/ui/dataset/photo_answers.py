@@ -8,7 +8,7 @@ from typing import Any
 from catsdogs.errors import CatsDogsError
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import Picture, read_bytes
-from catsdogs.labels import CLASS_NAMES, DOG, UNLABELLED, class_name
+from catsdogs.labels import UNLABELLED
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.runs.seen_before import TEST, TRAINING, VALIDATION, SeenBefore
@@ -36,7 +36,9 @@ class Answers:
 def of(snapshot: Snapshot, photo: Mapping[Any, Any]) -> Answers:
     """Return the answers of the latest runs about ``photo``, a row of the snapshot's table."""
     answers = Answers()
-    for run in [run for run in store.list_runs()[0] if run.can_classify][:_MOST_RUNS]:
+    classes = snapshot.dataset.classes
+    able = [run for run in store.list_runs()[0] if run.can_classify and run.classes == classes]
+    for run in able[:_MOST_RUNS]:
         # A run that cannot answer is left out.
         with suppress(CatsDogsError, OSError):
             before = SeenBefore.of(run)
@@ -62,9 +64,9 @@ def _ask(
     predictor = cache.predictor(run)
     output = predictor(Picture(read_bytes(snapshot.dataset.root / photo["path"])))
     p_dog = predictor.calibrated(output.p_dog)
-    label = class_name(p_dog)
-    is_right = None if photo["label"] == UNLABELLED else label == CLASS_NAMES[photo["label"]]
-    sure = p_dog if label == CLASS_NAMES[DOG] else 1 - p_dog
+    label, truth = run.classes.of(p_dog), photo["label"]
+    is_right = None if truth == UNLABELLED else label == run.classes.name(truth)
+    sure = run.classes.probability(label, p_dog)
     note = _HELD_BACK if run.caveat else ""
     answers.lines.append(Line(run, label, sure, is_right, note if is_held_back else _UNKNOWN))
     answers.heats.append(photo_viewer.heat(run, output.heatmap, label=label))

@@ -14,7 +14,7 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.header import open_header
 from catsdogs.images.picture import Picture, read_bytes
 from catsdogs.images.thumbnails import thumbnails
-from catsdogs.labels import CLASS_NAMES, UNLABELLED
+from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import literal, percent, printable
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
@@ -23,9 +23,9 @@ _HELD_PX = 1600
 _EXIF_POINTERS = (0x8769, 0x8825)  # the blocks of camera settings and of the position
 
 
-def label_name(label: int) -> str:
+def label_name(label: int, classes: Classes) -> str:
     """Return "cat", "dog" or "none"."""
-    return "none" if label == UNLABELLED else CLASS_NAMES[label]
+    return "none" if label == UNLABELLED else classes.name(label)
 
 
 def badges(snapshot: Snapshot, row: int) -> None:
@@ -38,9 +38,9 @@ def badges(snapshot: Snapshot, row: int) -> None:
             st.badge("Nothing odd", color="green")
 
 
-def show(root: Path, photo: Mapping[Any, Any]) -> None:
+def show(root: Path, photo: Mapping[Any, Any], classes: Classes) -> None:
     """Show a photo's properties and its EXIF tags."""
-    _table(_facts(photo))
+    _table(_facts(photo, classes))
     if tags := exif_tags(root / photo["path"]):
         st.markdown("**EXIF**")
         _table(tags)
@@ -60,7 +60,11 @@ def neighbours(
         return
     jpegs = thumbnails(snapshot.dataset.root, list(zip(near["path"], near["digest"], strict=True)))
     tiles = [
-        Tile(printable(path.rpartition("/")[2]), jpeg, label_name(int(label)))
+        Tile(
+            printable(path.rpartition("/")[2]),
+            jpeg,
+            label_name(int(label), snapshot.dataset.classes),
+        )
         for path, label, jpeg in zip(near["path"], near["label"], jpegs, strict=True)
     ]
     photo_grid(tiles, key=key, on_open=lambda position: on_open(near["path"].iloc[position]))
@@ -82,11 +86,11 @@ def exif_tags(path: Path) -> dict[str, str]:
     return dict(list(tags.items())[:_MOST_TAGS])
 
 
-def _facts(photo: Mapping[Any, Any]) -> dict[str, str]:
+def _facts(photo: Mapping[Any, Any], classes: Classes) -> dict[str, str]:
     changed = datetime.fromtimestamp(photo["mtime_ns"] / 1e9).astimezone()
     facts = {
-        "Label": label_name(photo["label"]),
-        "Label by its name": label_name(photo["named_label"]),
+        "Label": literal(label_name(photo["label"], classes)),
+        "Label by its name": literal(label_name(photo["named_label"], classes)),
         "Side of the split": photo["side"] or "neither",
         "Size": f"{photo['width_px']} × {photo['height_px']} px",
         "File": f"{photo['size_bytes']:,} bytes, {photo['format']}, {photo['mode']}",
@@ -94,7 +98,7 @@ def _facts(photo: Mapping[Any, Any]) -> dict[str, str]:
         "Content": photo["digest"],
     }
     if pd.notna(photo["p_dog"]):
-        facts["P(dog), cross-validated"] = percent(photo["p_dog"])
+        facts[f"P({literal(classes.positive)}), cross-validated"] = percent(photo["p_dog"])
     if pd.notna(photo["brightness"]):
         facts["Brightness"] = f"{photo['brightness']:.0f} of 255"
         facts["Sharpness"] = f"{photo['sharpness']:,.0f}"

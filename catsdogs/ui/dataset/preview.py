@@ -7,11 +7,12 @@ import streamlit as st
 
 from catsdogs.dataset import unlabelled
 from catsdogs.dataset.summary import described, instead
+from catsdogs.labels import CAT, DOG
 from catsdogs.sources import opening
 from catsdogs.sources.preview import MOST_FILES, Preview, preview
 from catsdogs.text import counted, literal, printable
 from catsdogs.ui.dataset import label_form
-from catsdogs.ui.shared import problems
+from catsdogs.ui.shared import class_counts, problems
 from catsdogs.ui.shared.markdown import verbatim
 
 _KEY = "dataset_previewed"
@@ -63,9 +64,9 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
         patterns = list(found.patterns)
         problems.show(unlabelled.none_labelled(found.folder, found.images, patterns))
     elif not is_whole:
-        missing = "dogs" if found.cats else "cats"
+        missing = literal(found.classes.plural(DOG if found.cats else CAT))
         st.warning(f"There are no {missing} here. A model needs photos of both classes.")
-    elif found.folders > _MANY_FOLDERS:
+    elif found.folders > _MANY_FOLDERS and found.classes.are_pets:
         st.warning(f"The images are in {found.folders:,} folders. Is this one dataset?")
     with st.container(horizontal=True):
         if labelled and st.button(
@@ -98,7 +99,7 @@ def _labels(found: Preview, *, is_whole: bool, on_use: Callable[[Path], None]) -
 def _counts(found: Preview) -> str:
     if not found.cats and not found.dogs:
         return counted(found.images, "image")
-    return f"{counted(found.cats, 'cat')}, {counted(found.dogs, 'dog')}"
+    return class_counts.listed([found.cats, found.dogs], found.classes)
 
 
 def _understood(found: Preview) -> list[str]:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from catsdogs.health.findings import checked_label, review_queue
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.labels import CLASS_NAMES, class_name
-from catsdogs.text import counted, duration, percent
+from catsdogs.labels import Classes
+from catsdogs.text import counted, duration, literal, percent
 from catsdogs.ui.dataset import check, decisions, photo, photo_facts, views
 from catsdogs.ui.dataset.views import View
 from catsdogs.ui.shared import photo_viewer
@@ -117,10 +117,10 @@ def _one(snapshot: Snapshot, left: pd.DataFrame) -> None:
     # The arrow keys belong to the photo that is open over the page.
     walk = None if photo.is_open() else Walk(at, len(left), _step)
     beside = photo_viewer.show(
-        photo.shown(snapshot.dataset.root, record), key="review", walk=walk, height_px=_HEIGHT_PX
+        photo.shown(snapshot, record), key="review", walk=walk, height_px=_HEIGHT_PX
     )
     with beside:
-        st.markdown(_belief(record))
+        st.markdown(_belief(record, snapshot.dataset.classes))
         if record["hint"]:
             st.caption(f"Public lists of this dataset's oddities: {record['hint']}.")
         decisions.about_one(
@@ -132,11 +132,11 @@ def _one(snapshot: Snapshot, left: pd.DataFrame) -> None:
     )
 
 
-def _belief(record: Mapping[Any, Any]) -> str:
-    label = checked_label(record)
-    said, sureness = class_name(record["p_dog"]), max(record["p_dog"], 1 - record["p_dog"])
-    too = " too" if said == CLASS_NAMES[label] else ""
+def _belief(record: Mapping[Any, Any], classes: Classes) -> str:
+    label = classes.name(checked_label(record))
+    said, sureness = classes.of(record["p_dog"]), max(record["p_dog"], 1 - record["p_dog"])
+    too = " too" if said == label else ""
     return (
-        f"Its label is **{CLASS_NAMES[label]}**. A classifier that never saw this photo says "
-        f"**{said} {percent(sureness)}**{too}."
+        f"Its label is **{literal(label)}**. A classifier that never saw this photo says "
+        f"**{literal(said)} {percent(sureness)}**{too}."
     )

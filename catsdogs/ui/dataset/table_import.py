@@ -44,6 +44,6 @@ def _take_over(
 ) -> None:
     with st.spinner("Reading the table …"):
         found = label_tables.take_over(root, index.scan(root).records, content, source=source)
-    numbers = f" ({label_tables.NUMBERS_MEAN})" if found.has_numbers else ""
+    numbers = f" ({label_tables.numbers_mean(root)})" if found.has_numbers else ""
     st.toast(f"{counted(found.photos, 'decision')} imported{numbers}.")
     on_imported()

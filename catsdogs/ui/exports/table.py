@@ -10,8 +10,9 @@ from catsdogs.exports import downloads, making
 from catsdogs.exports.downloads import Download, Prepared, Quality
 from catsdogs.exports.formats import FORMATS, Format
 from catsdogs.inference.latency import Latency
+from catsdogs.labels import Classes
 from catsdogs.runs.run import Run
-from catsdogs.text import counted, percent
+from catsdogs.text import counted, literal, percent
 from catsdogs.ui.shared.markdown import verbatim
 
 _WIDTHS = (5, 6)
@@ -19,7 +20,7 @@ _BUTTON_PX, _TIME_PX = 120, 130
 _MARGIN = counted(round(100 * DEFAULT_MARGIN, 9), "point")
 _ABOUT = (
     "Each file was measured on the validation photos of the run that are on this machine. A label "
-    "changes if the file calls a photo a cat and the run calls it a dog, or the reverse. "
+    "changes if the file and the run give a photo different ones. "
     f"Equivalent means that a test rules out a difference in accuracy of {_MARGIN} or more (two "
     f"one-sided tests, p < {SIGNIFICANT:g}). Times are medians of forward passes on one core, with "
     "the range of the middle half; the formats take turns. A web page decodes photos with the "
@@ -94,7 +95,7 @@ def _row(run: Run, form: Format, download: Download) -> None:
         _button(run, form, download)
     with figures, _line():
         with st.container(gap=None):
-            _quality(download.quality)
+            _quality(download.quality, run.classes)
         with st.container(gap=None, width=_TIME_PX):
             _time(download.latency)
 
@@ -118,13 +119,13 @@ def _button(run: Run, form: Format, download: Download) -> None:
     )
 
 
-def _quality(quality: Quality | None) -> None:
+def _quality(quality: Quality | None, classes: Classes) -> None:
     if quality is None:
         st.caption("Accuracy not measured")
         return
     st.markdown(f"{percent(quality.accuracy)} right")
     same = "Equivalent" if quality.equivalence_p < SIGNIFICANT else "Not shown to be equivalent"
-    st.caption(f"{_changes(quality)} · {same} within {_MARGIN}")
+    st.caption(f"{_changes(quality, classes)} · {same} within {_MARGIN}")
 
 
 def _time(latency: Latency | None) -> None:
@@ -135,9 +136,9 @@ def _time(latency: Latency | None) -> None:
     st.caption(f"{latency.low_ms:.1f} to {latency.high_ms:.1f}\u00a0ms")
 
 
-def _changes(quality: Quality) -> str:
-    parts = ((quality.to_cat, "to cat"), (quality.to_dog, "to dog"))
-    changed = [f"{count:,} {where}" for count, where in parts if count]
+def _changes(quality: Quality, classes: Classes) -> str:
+    parts = ((quality.to_cat, classes.negative), (quality.to_dog, classes.positive))
+    changed = [f"{count:,} to {literal(name)}" for count, name in parts if count]
     return f"Changes {' and '.join(changed)}" if changed else "Changes no label"
 
 

@@ -1,12 +1,15 @@
 """A run's answers: its metrics, its confusion matrix, and the photos of a cell."""
 
+from itertools import product
+
 import pandas as pd
 import streamlit as st
 
 from catsdogs.comparison.own_answers import OwnAnswers
-from catsdogs.labels import CLASS_NAMES
-from catsdogs.reports import comparison_text, run_text
+from catsdogs.labels import Classes
+from catsdogs.reports import explanations, run_text
 from catsdogs.runs.run import Run
+from catsdogs.text import capital, literal
 from catsdogs.ui.runs import answered_photos
 from catsdogs.ui.shared import cache, run_chips
 from catsdogs.ui.shared.matrix import confusion_matrix
@@ -31,26 +34,30 @@ def show(run: Run) -> None:
 
 
 def _metrics(answers: OwnAnswers) -> None:
-    st.markdown("**Metrics with 95 % intervals**", help=comparison_text.ABOUT_METRICS)
-    table = run_text.metrics(answers.metrics)
+    st.markdown(
+        "**Metrics with 95 % intervals**", help=literal(explanations.of_metrics(answers.classes))
+    )
+    table = run_text.metrics(answers.metrics, classes=answers.classes)
     st.dataframe(table, key="run_metrics", alt="Metrics of the run with 95 % intervals")
 
 
 def _matrix(run: Run, answers: OwnAnswers) -> None:
-    cells = {_title(*cell): cell for cell in _cells()}
+    cells = _cells(answers.classes)
     st.markdown("**Confusion matrix**", help="Click a cell to see its photos.")
     confusion_matrix(
         answers.evaluation.confusion_matrix,
+        classes=answers.classes,
         name=run_chips.name(run),
         key="run_matrix",
         chosen=cells.get(st.session_state.get(_CHOSEN, _MISTAKES)),
-        on_choose=lambda truth, said: _choose(_title(truth, said)),
+        on_choose=lambda truth, said: _choose(_title(truth, said, answers.classes)),
     )
 
 
 def _photos(run: Run, answers: OwnAnswers) -> None:
     found: dict[str, pd.DataFrame] = {_MISTAKES: answers.mistakes}
-    found |= {_title(*cell): answers.cell(*cell) for cell in _cells()}
+    cells = _cells(answers.classes)
+    found |= {title: answers.cell(*cell) for title, cell in cells.items()}
     st.session_state.setdefault(_CHOSEN, _MISTAKES)
     chosen = st.selectbox(
         "Photos of",
@@ -68,9 +75,11 @@ def _choose(title: str) -> None:
     answered_photos.forget(_PHOTOS)
 
 
-def _cells() -> list[tuple[str, str]]:
-    return [(truth, said) for truth in CLASS_NAMES for said in CLASS_NAMES]
+def _cells(classes: Classes) -> dict[str, tuple[str, str]]:
+    """Return the truth and the answer of each cell, by its title."""
+    cells = product(classes.names, repeat=2)
+    return {_title(truth, said, classes): (truth, said) for truth, said in cells}
 
 
-def _title(truth: str, said: str) -> str:
-    return f"{truth}s called {said}".capitalize()
+def _title(truth: str, said: str, classes: Classes) -> str:
+    return capital(f"{classes.plural(classes.label(truth))} called {said}")

@@ -9,9 +9,10 @@ from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts import training as training_charts
 from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.evaluation.metrics import THRESHOLD
-from catsdogs.reports import comparison_text, run_text
+from catsdogs.labels import DOG
+from catsdogs.reports import explanations, run_text
 from catsdogs.runs.run import Run
-from catsdogs.text import printable
+from catsdogs.text import literal, printable
 from catsdogs.ui.exports import section as exports
 from catsdogs.ui.one_run import about, answers, slices
 from catsdogs.ui.runs import test_set
@@ -54,15 +55,20 @@ def _curves(run: Run) -> None:
 
 def _calibration(run: Run) -> None:
     found, name = cache.own_answers(run), run_chips.name(run)
-    st.caption(comparison_text.ABOUT_RELIABILITY)
+    classes = run.classes
+    st.caption(literal(explanations.of_reliability(classes)))
     tables, errors = {name: found.table}, {name: found.evaluation.ece}
-    figure = evaluation_charts.reliability(tables, errors, {name: run_colour(run)})
+    colours = {name: run_colour(run)}
+    figure = evaluation_charts.reliability(tables, errors, colours, classes=classes)
+    probability = f"P({classes.positive})"
     left, right = st.columns(2)
     with left:
-        _chart(figure, "reliability", f"Share of dogs over P(dog) of {name}")
+        _chart(
+            figure, "reliability", f"Share of {classes.plural(DOG)} over {probability} of {name}"
+        )
     with right:
-        histogram = evaluation_charts.histograms(tables, THRESHOLD)[name]
-        _chart(histogram, "histogram", f"Histogram of P(dog) of {name}")
+        histogram = evaluation_charts.histograms(tables, THRESHOLD, classes=classes)[name]
+        _chart(histogram, "histogram", f"Histogram of {probability} of {name}")
 
 
 def _chart(figure: go.Figure, name: str, alt: str) -> None:

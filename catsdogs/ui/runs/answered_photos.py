@@ -11,11 +11,11 @@ from catsdogs.comparison.locating import Located
 from catsdogs.errors import UnreadableImage
 from catsdogs.images import picture
 from catsdogs.images.thumbnails import thumbnails
-from catsdogs.labels import CLASS_NAMES, class_name
+from catsdogs.labels import Classes
 from catsdogs.paths import shortened
 from catsdogs.reports import comparison_text
 from catsdogs.runs.run import Run
-from catsdogs.text import printable
+from catsdogs.text import capital, literal, printable
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import cache, measured_photo, pager, photo_viewer, problems
 from catsdogs.ui.shared.pager import Pages
@@ -35,13 +35,10 @@ class _Photo:
     path: str
     digest: str
     label: str
+    said: str
     p_dog: float
     note: str
     root: Path | None
-
-    @property
-    def said(self) -> str:
-        return class_name(self.p_dog)
 
     @property
     def is_right(self) -> bool:
@@ -57,7 +54,7 @@ def show(run: Run, located: Located, rows: pd.DataFrame, *, key: str) -> None:
 
     ``key`` is unique on the page. The page number and the open photo are kept under it.
     """
-    photos = _photos(located, rows)
+    photos = _photos(located, rows, run.classes)
     if not photos:
         st.caption("No photos.")
         return
@@ -77,15 +74,16 @@ def forget(key: str) -> None:
     _open(None, f"{key}_open")
 
 
-def _photos(located: Located, rows: pd.DataFrame) -> list[_Photo]:
+def _photos(located: Located, rows: pd.DataFrame, classes: Classes) -> list[_Photo]:
     named = zip(located.named(rows), rows["label"], rows["p_dog"], strict=True)
     return [
         _Photo(
             path,
             digest,
-            CLASS_NAMES[label],
+            classes.name(label),
+            classes.of(p_dog),
             p_dog,
-            comparison_text.own_answer(label, p_dog),
+            comparison_text.own_answer(label, p_dog, classes=classes),
             located.root,
         )
         for (path, digest), label, p_dog in named
@@ -117,14 +115,15 @@ def _details(run: Run, photos: Sequence[_Photo], key: str) -> None:
     walk = Walk(at, len(photos), on_step=lambda step: _open(at + step, key))
     body = photo_viewer.show(_shown(run, one), [line], key=f"{key}_viewer", walk=walk)
     with body:
-        st.markdown(f"Its label is **{one.label}**.")
+        st.markdown(f"Its label is **{literal(one.label)}**.")
         measured_photo.link_to_dataset(one.root, one.path)
         st.caption("The run did not learn from this photo: it belongs to the validation photos.")
 
 
 def _shown(run: Run, one: _Photo) -> Shown:
     """Return the photo with its heat map, or the reason why it cannot be shown."""
-    alt = f"A {one.label} that the run calls a {one.said}"
+    truth, said = (run.classes.one(run.classes.label(name)) for name in (one.label, one.said))
+    alt = f"{capital(truth)} that the run calls {said}"
     try:
         content = measured_photo.content(one.root, one.path, one.digest)
         photo = picture.load_upright(content, at_least_px=photo_viewer.SHOWN_PX)

@@ -3,21 +3,30 @@
 import streamlit as st
 
 from catsdogs.dataset.index import Dataset
-from catsdogs.labels import CAT, DOG
+from catsdogs.labels import CAT, DOG, PETS
 from catsdogs.runs.run import Run
+from catsdogs.sources import current
 from catsdogs.sources.sample import sample_dir
-from catsdogs.text import counted, literal, percent
+from catsdogs.text import literal, percent
+from catsdogs.ui.shared import class_counts, problems, run_chips
 from catsdogs.ui.shared import next_step as primary
-from catsdogs.ui.shared import run_chips
 from catsdogs.ui.shared.pages import COMPARE, DATASET, TRAIN
+
+
+def question() -> str:
+    """Return what Home answers about a photo, as Markdown, in the words of the current dataset."""
+    classes = PETS
+    with problems.shown():
+        classes = current.classes()
+    one, other = (literal(classes.one(label)) for label in (CAT, DOG))
+    return f"Drop a photo: is it {one} or {other}?"
 
 
 def dataset(found: Dataset) -> None:
     """Draw the usable photos of the current dataset, and the ways to see or to change them."""
     labels = found.usable["label"]
     st.metric("Photos in your dataset", f"{len(labels):,}", help="Readable, with a label, and in.")
-    cats, dogs = (int((labels == label).sum()) for label in (CAT, DOG))
-    st.caption(f"{counted(cats, 'cat')} · {counted(dogs, 'dog')}")
+    st.caption(class_counts.of(labels, found.classes))
     st.page_link(DATASET.script, label="Look at them", icon=DATASET.icon)
     if found.root == sample_dir():
         st.page_link(
@@ -30,6 +39,7 @@ def dataset(found: Dataset) -> None:
 
 def models(usable: list[Run], found: Dataset) -> None:
     """Draw how many runs can answer, and the best one on this dataset or else the best known."""
+    usable = [run for run in usable if run.classes == found.classes]
     st.metric("Models that can answer", len(usable))
     own = [run for run in usable if run.about.dataset.fingerprint == found.fingerprint()]
     best = max(own or usable, key=lambda run: run.result.val_accuracy, default=None)

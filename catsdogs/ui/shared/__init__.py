@@ -6,6 +6,7 @@ pages.py                the pages of the app, for links between them
 steps.py                the five steps to a classifier in use, and which are done
 tour.py                 a tour over the pages, and the card of its step
 next_step.py            the primary button that ends a finished state
+class_counts.py         the number of photos of each class, in a line
 dataset_card.py         the sidebar's card of the current dataset, and the switch to another
 run_chips.py            a run's short name in its own colour, with details behind it
 photo_viewer.py         a large picture with heat maps, and its answers

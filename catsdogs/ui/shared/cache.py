@@ -19,10 +19,10 @@ from catsdogs.inference import latency
 from catsdogs.inference.latency import Latency
 from catsdogs.inference.panel import Panel, judge
 from catsdogs.inference.predictor import Predictor
-from catsdogs.labels import CAT, DOG
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import intact, place
 from catsdogs.runs.run import Run
+from catsdogs.ui.shared import class_counts
 
 if TYPE_CHECKING:
     from catsdogs.comparison.own_answers import OwnAnswers
@@ -42,13 +42,14 @@ def snapshot(root: Path) -> Snapshot:
 
 @dataclass(frozen=True)
 class Overview:
-    """The current dataset at a glance. ``photo`` is the path and digest of one of its photos.
+    """The current dataset at a glance. ``counts`` are those of its classes, as Markdown.
+
+    ``photo`` is the path and digest of one of its photos.
 
     It is clean when a health check left no suspect label without a decision.
     """
 
-    cats: int
-    dogs: int
+    counts: str
     fingerprint: str
     photo: tuple[str, str] | None
     is_checked: bool
@@ -167,8 +168,7 @@ def _overview(root: bytes, changed_at: list[int]) -> Overview | None:
     found = findings.load(dataset.root)
     doubtful = findings.review_queue(findings.joined(dataset, found))
     return Overview(
-        int((usable["label"] == CAT).sum()),
-        int((usable["label"] == DOG).sum()),
+        class_counts.of(usable["label"], dataset.classes),
         dataset.fingerprint(),
         next(photos, None),
         is_checked=found is not None,

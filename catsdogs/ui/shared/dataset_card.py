@@ -7,7 +7,7 @@ import streamlit as st
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.sources import current, opening
 from catsdogs.sources.sample import sample_dir
-from catsdogs.text import counted, literal
+from catsdogs.text import literal
 from catsdogs.ui.shared import cache, current_dataset, problems
 from catsdogs.ui.shared.cache import Overview
 from catsdogs.ui.shared.pages import DATASET
@@ -27,7 +27,7 @@ def show() -> Overview | None:
             name = literal(opening.display_name(path)) if path else "No dataset yet"
             st.markdown(f"**{name}**")
             if overview:
-                st.caption(f"{counted(overview.cats, 'cat')} · {counted(overview.dogs, 'dog')}")
+                st.caption(overview.counts)
     if path == sample_dir():
         st.caption("Drawings, made by this app. Results on them say nothing about photos.")
     _switch(path)

@@ -1,11 +1,19 @@
 // Draws a confusion matrix: a table with a button in each cell. Streamlit calls the default export
 // whenever the counts or the chosen cell change; the nodes stay, so that the focus does.
 
+const LONGEST = 14; // characters of a class' name in one line
+
 export default function ({ data, parentElement, setTriggerValue }) {
-  const table = parentElement.querySelector("table") ?? addTable(parentElement, data);
+  let table = parentElement.querySelector("table");
+  const classes = JSON.stringify(data.classes);
+  if (table?.dataset.classes !== classes) {
+    table?.remove();
+    table = addTable(parentElement, data);
+    table.dataset.classes = classes;
+  }
   table.setAttribute("aria-label", `Confusion matrix of ${data.name}`);
   const buttons = [...table.querySelectorAll("button")];
-  const cells = data.rows.flatMap(({ truth, cells }) => cells.map((cell) => ({ truth, ...cell })));
+  const cells = data.rows.flatMap(({ truth, plural, cells }) => cells.map((cell) => ({ truth, plural, ...cell })));
   cells.forEach((cell, index) => fill(buttons[index], cell, data.clickable, setTriggerValue));
 }
 
@@ -13,10 +21,12 @@ function addTable(parentElement, { classes, rows }) {
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
   head.append(document.createElement("td"), ...classes.map((name) => title("col", `said ${name}`)));
+  const longest = Math.max(...rows.map(({ plural }) => plural.length));
+  table.style.setProperty("--longest", `${Math.min(longest, LONGEST)}ch`);
   const body = table.createTBody();
-  for (const { truth, cells } of rows) {
+  for (const { plural, cells } of rows) {
     const row = body.insertRow();
-    row.append(title("row", `${truth}s`));
+    row.append(title("row", plural));
     for (const _ of cells) row.insertCell().append(makeButton());
   }
   return parentElement.appendChild(table);
@@ -36,13 +46,13 @@ function makeButton() {
   return button;
 }
 
-function fill(button, { truth, said, count, percent, share, chosen }, clickable, setTriggerValue) {
+function fill(button, { truth, plural, said, count, percent, share, chosen }, clickable, setTriggerValue) {
   const [strong, small] = button.children;
   strong.textContent = `${count} ${truth === said ? "✓" : "✗"}`;
   small.textContent = percent;
   button.disabled = !clickable;
-  button.setAttribute("aria-label", `${truth}s called ${said}: ${count}, ${percent}`);
+  button.setAttribute("aria-label", `${plural} called ${said}: ${count}, ${percent}`);
   button.setAttribute("aria-pressed", String(chosen));
   button.style.setProperty("--share", `${Math.round(share * 100)}%`);
-  button.onclick = () => setTriggerValue("cell", `${truth} ${said}`);
+  button.onclick = () => setTriggerValue("cell", [truth, said]);
 }

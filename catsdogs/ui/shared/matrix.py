@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.components.v2 import component
 
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import Classes
 from catsdogs.text import percent
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def confusion_matrix(
     counts: list[list[int]],
     *,
+    classes: Classes,
     name: str,
     key: str,
     chosen: tuple[str, str] | None,
@@ -30,13 +31,14 @@ def confusion_matrix(
     """
 
     def clicked() -> None:
-        truth, said = st.session_state[key]["cell"].split()
+        truth, said = st.session_state[key]["cell"]
         if on_choose:
             on_choose(truth, said)
 
     rows = [
         {
             "truth": truth,
+            "plural": classes.plural(label),
             "cells": [
                 {
                     "said": said,
@@ -45,12 +47,17 @@ def confusion_matrix(
                     "share": count / max(sum(row), 1),
                     "chosen": chosen == (truth, said),
                 }
-                for said, count in zip(CLASS_NAMES, row, strict=True)
+                for said, count in zip(classes.names, row, strict=True)
             ],
         }
-        for truth, row in zip(CLASS_NAMES, counts, strict=True)
+        for label, (truth, row) in enumerate(zip(classes.names, counts, strict=True))
     ]
-    data = {"name": name, "classes": CLASS_NAMES, "rows": rows, "clickable": on_choose is not None}
+    data = {
+        "name": name,
+        "classes": classes.names,
+        "rows": rows,
+        "clickable": on_choose is not None,
+    }
     _element()(key=key, data=data, on_cell_change=clicked)
 
 

@@ -112,8 +112,8 @@ def heat(run: Run, evidence: np.ndarray, *, label: str | None) -> Heat:
     Without a label, it shows the evidence for both classes, and where each is strongest.
     """
     buffer = io.BytesIO()
-    heatmap.layer(evidence, label=label).save(buffer, "PNG")
-    places = {} if label else heatmap.places(evidence)
+    heatmap.layer(evidence, label=label, classes=run.classes).save(buffer, "PNG")
+    places = {} if label else heatmap.places(evidence, run.classes)
     return Heat(run_chips.name(run), run_colour(run), buffer.getvalue(), places)
 
 
@@ -170,7 +170,7 @@ def show_picture(
 def answers(lines: Sequence[Line]) -> None:
     """Draw each run's answer on a line: its chip, and "cat 99.9 % ✓"."""
     for line in lines:
-        said = text.answer(line.label, line.probability, is_right=line.is_right)
+        said = text.answer(literal(line.label), line.probability, is_right=line.is_right)
         colour = "" if line.is_right is None else "green" if line.is_right else "red"
         marked = f":{colour}[**{said}**]" if colour else f"**{said}**"
         st.markdown(f"{run_chips.chip(line.run)}\u2003{marked}")

@@ -142,12 +142,13 @@ def _about(dataset: Dataset) -> None:
     decided = {"left out": dataset.excluded, "relabelled": dataset.relabelled}
     counts = [f"{count:,} {word}" for word, count in decided.items() if count]
     st.caption(f"{text}, {' and '.join(counts)} by decision." if counts else f"{text}.")
-    dogs = int((dataset.usable["label"] == DOG).sum())
-    balance = Balance.of(len(dataset.usable), dogs)
+    positives = int((dataset.usable["label"] == DOG).sum())
+    balance = Balance.of(len(dataset.usable), positives, dataset.classes)
     if balance is not None and balance.is_uneven:
+        said = literal(f"{balance.words}: {balance.baseline_words}.")
         st.caption(
-            f":orange[:material/warning:] {balance.words}: {balance.baseline_words}. Judge a run "
-            "by its balanced accuracy, and set the class weights to balanced."
+            f":orange[:material/warning:] {said} Judge a run by its balanced accuracy, and set the "
+            "class weights to balanced."
         )
 
 

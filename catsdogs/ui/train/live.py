@@ -110,7 +110,7 @@ def _hero(
     if has_wall:
         with right:
             if photos:
-                wall.show(photos, view, key=f"train_wall_{run.run_id}")
+                wall.show(photos, view, run.classes, key=f"train_wall_{run.run_id}")
             else:
                 wall.waiting(view)
 

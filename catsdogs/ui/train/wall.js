@@ -33,9 +33,9 @@ function placePhotos(wall, photos) {
   if (wall.content === content) return;
   wall.content = content;
   wall.grid.replaceChildren();
-  for (const { label, src } of photos) {
+  for (const { label, alt, src } of photos) {
     const tile = addTo(wall.grid, "li", "tile");
-    if (src) Object.assign(addTo(tile, "img", ""), { src, alt: `A ${label}` });
+    if (src) Object.assign(addTo(tile, "img", ""), { src, alt });
     else addTo(tile, "span", "missing").textContent = label;
     tile.mark = addTo(tile, "span", "mark");
     tile.answer = addTo(tile, "span", "answer");
@@ -45,9 +45,10 @@ function placePhotos(wall, photos) {
 }
 
 function drawAnswers({ newest, grid, heading, slider }) {
-  const { photos, epochs, p_dog } = newest;
+  const { photos, epochs, classes, positive } = newest;
   const at = Number(slider.value);
-  const isRight = (epoch, index) => (p_dog[epoch][index] >= 0.5 ? "dog" : "cat") === photos[index].label;
+  const said = (p) => classes[Number(p >= 0.5)];
+  const isRight = (epoch, index) => said(positive[epoch][index]) === photos[index].label;
   if (!epochs.length) {
     heading.textContent = "answers come after the first epoch";
     return;
@@ -56,7 +57,7 @@ function drawAnswers({ newest, grid, heading, slider }) {
   heading.textContent = `after epoch ${epochs[at]}: ${right} of ${photos.length} right`;
   slider.setAttribute("aria-valuetext", heading.textContent);
   [...grid.children].forEach((tile, index) => {
-    drawAnswer(tile, p_dog[at][index], isRight(at, index));
+    drawAnswer(tile, said(positive[at][index]), positive[at][index], isRight(at, index));
     const shown = epochs.map((_, epoch) => epoch).slice(Math.max(0, at + 1 - HISTORY), at + 1);
     tile.history.replaceChildren(
       ...shown.map((epoch) => {
@@ -68,8 +69,7 @@ function drawAnswers({ newest, grid, heading, slider }) {
   });
 }
 
-function drawAnswer(tile, p, isRight) {
-  const said = p >= 0.5 ? "dog" : "cat";
+function drawAnswer(tile, said, p, isRight) {
   const state = isRight ? "right" : "wrong";
   tile.answer.textContent = `${said} ${percent(Math.max(p, 1 - p))}`;
   tile.mark.textContent = isRight ? "✓" : "✗";

@@ -10,11 +10,12 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from catsdogs.images.thumbnails import thumbnails
-from catsdogs.labels import CLASS_NAMES
+from catsdogs.labels import Classes
 from catsdogs.runs.events import Epoch, WatchedPhoto
 from catsdogs.runs.run import Run
 from catsdogs.runs.view import RunView
 from catsdogs.sources import opening
+from catsdogs.text import capital
 from catsdogs.ui.shared.streamlit_internals import file_address
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ class Photo:
     """A photo on the wall: its label, and where the browser gets its picture; "" for nowhere."""
 
     label: str
+    alt: str
     address: str
 
     def to_json(self) -> dict[str, str]:
         """Return the photo as the component takes it."""
-        return {"label": self.label, "src": self.address}
+        return {"label": self.label, "alt": self.alt, "src": self.address}
 
 
 def photos(run: Run, watched: Sequence[WatchedPhoto]) -> list[Photo]:
@@ -45,14 +47,15 @@ def photos(run: Run, watched: Sequence[WatchedPhoto]) -> list[Photo]:
     jpegs = thumbnails(root, [(one.path, one.digest) for one in watched], unchanged_only=True)
     return [
         Photo(
-            CLASS_NAMES[one.label],
+            run.classes.name(one.label),
+            capital(run.classes.one(one.label)),
             file_address(jpeg, key=f"train_wall_{number}") if jpeg else "",
         )
         for number, (one, jpeg) in enumerate(zip(watched, jpegs, strict=True))
     ]
 
 
-def show(found: Sequence[Photo], view: RunView, *, key: str) -> None:
+def show(found: Sequence[Photo], view: RunView, classes: Classes, *, key: str) -> None:
     """Draw the photos, each with the answer after an epoch that a slider chooses.
 
     The slider follows the newest epoch until somebody moves it. It works in the browser, so it
@@ -60,9 +63,10 @@ def show(found: Sequence[Photo], view: RunView, *, key: str) -> None:
     """
     epochs = _thinned([epoch for epoch in view.epochs if len(epoch.watched) == len(found)])
     data = {
+        "classes": classes.names,
         "photos": [photo.to_json() for photo in found],
         "epochs": [epoch.epoch for epoch in epochs],
-        "p_dog": [[round(p, _DIGITS) for p in epoch.watched] for epoch in epochs],
+        "positive": [[round(p, _DIGITS) for p in epoch.watched] for epoch in epochs],
     }
     _element()(key=key, data=data)
 

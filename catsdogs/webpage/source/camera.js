@@ -3,9 +3,9 @@ import { unpacked } from "./gzip.js";
 import { draw } from "./heatmap.js";
 import { networkOf, start } from "./network.js";
 import { resized } from "./resizing.js";
-import { headline, labelOf, petOf, REASON } from "./wording.js";
+import { capital, headline, labelOf, REASON } from "./wording.js";
 
-// On a phone the camera at the back, which looks at pets. Larger frames only take longer.
+// On a phone the camera at the back, which looks away from the user. Larger frames only take longer.
 const WANTED = { video: { facingMode: "environment", width: { ideal: 640 }, height: { ideal: 480 } } };
 const PACE_OVER_MS = 2000;
 const SPEAK_EVERY_MS = 2000;
@@ -19,7 +19,7 @@ const REFUSALS = {
 const MARKUP = `<div class="stage" hidden><video autoplay muted playsinline aria-label="Live picture of the camera"></video><canvas></canvas></div>
 <p class="status" role="status">Asking for the camera…</p><p class="spoken" role="status"></p>
 <div class="answer" hidden><p class="label"></p>
-<p class="bar"><span>Cat</span><meter min="0" max="1" aria-label="Probability of a dog"></meter><span>Dog</span></p>
+<p class="bar"><span></span><meter min="0" max="1"></meter><span></span></p>
 <p class="reason" hidden>${REASON}</p>
 <p class="pace"></p></div>
 <div class="controls" hidden><button type="button"></button>
@@ -164,19 +164,21 @@ function pictureOf(video) {
   return { pixels: context.getImageData(0, 0, width, height).data, width, height };
 }
 
-function tell(session, answer, { threshold }) {
+function tell(session, answer, terms) {
   const { label, meter, bar, reason, pace, canvas, input, video } = session.parts;
   const now = performance.now();
   session.times = [...session.times.filter((time) => time > now - PACE_OVER_MS), now];
-  label.textContent = headline(answer, threshold);
+  label.textContent = headline(answer, terms);
+  [...bar.querySelectorAll("span")].forEach((one, at) => (one.textContent = capital(terms.classes[at])));
+  meter.setAttribute("aria-label", `P(${terms.classes[1]})`);
   meter.value = answer.calibrated_p_dog;
-  bar.hidden = labelOf(answer, threshold) === "neither";
+  bar.hidden = labelOf(answer, terms) === "neither";
   reason.hidden = !bar.hidden;
   const [first] = session.times;
   if (now > first) pace.textContent = `${(((session.times.length - 1) * 1000) / (now - first)).toFixed(0)} answers a second`;
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-  if (input.checked) draw(canvas.getContext("2d"), answer.heatmap, petOf(answer.calibrated_p_dog, threshold), canvas);
-  speak(session, labelOf(answer, threshold), now);
+  if (input.checked) draw(canvas.getContext("2d"), answer.heatmap, Number(answer.calibrated_p_dog >= terms.threshold), canvas);
+  speak(session, labelOf(answer, terms), now);
 }
 
 // Screen readers hear a new label, but not each frame's.

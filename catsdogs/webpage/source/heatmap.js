@@ -2,12 +2,12 @@
 const COLOURS = [[70, 10, 130], [220, 40, 120], [255, 235, 60]];
 
 /**
- * Draw the evidence for "dog", "cat" or, without a label, both over a photo.
+ * Draw the evidence for the class 0 or 1 or, without a label, for both over a photo.
  *
  * A heat map is {shape: [1, h, w], values}.
  */
 export function draw(context, { shape: [, height, width], values }, label, size) {
-  const strengths = (label ? [label] : ["cat", "dog"]).map((one) => strengthsOf(values, one));
+  const strengths = (label === null ? [0, 1] : [label]).map((one) => strengthsOf(values, one));
   const layer = new ImageData(width, height);
   strengths[0].forEach((_, at) => layer.data.set(coloured(Math.max(...strengths.map((one) => one[at]))), at * 4));
   const small = new OffscreenCanvas(width, height);
@@ -19,7 +19,7 @@ export function draw(context, { shape: [, height, width], values }, label, size)
 
 // From 0 to 1; the strongest evidence is 1.
 function strengthsOf(values, label) {
-  const evidence = values.map((value) => Math.max(label === "dog" ? value : -value, 0));
+  const evidence = values.map((value) => Math.max(label === 1 ? value : -value, 0));
   const most = Math.max(evidence.reduce((one, other) => Math.max(one, other), 0), 1e-9);
   return evidence.map((value) => value / most);
 }

@@ -7,7 +7,7 @@ import { recordOf, save } from "./records.js";
 import { sentence } from "./wording.js";
 
 const runs = settings();
-const [{ run, threshold }] = runs;
+const [terms] = runs;
 const [status, list, button, results] = ["status", "answers", "save", "results"].map((id) => document.getElementById(id));
 const ready = classifierOf(runs);
 const records = [];
@@ -23,8 +23,8 @@ async function show(file) {
   const classifier = await ready;
   try {
     const answered = await classifier(file);
-    records.push(recordOf(file.name, answered.answers, threshold));
-    list.prepend(cardOf(file.name, answered, threshold));
+    records.push(recordOf(file.name, answered.answers, terms));
+    list.prepend(cardOf(file.name, answered, terms));
     status.textContent = `${file.name}: ${inWords(answered.answers)}`;
   } catch (error) {
     if (!(error instanceof UnreadablePicture)) throw error;
@@ -36,8 +36,8 @@ async function show(file) {
 }
 
 function inWords(answers) {
-  const said = sentence(answers[0], threshold);
-  return answers.length > 1 ? `${said.replace(/\.$/, "")}. ${agreement(answers, threshold)}` : said;
+  const said = sentence(answers[0], terms);
+  return answers.length > 1 ? `${said.replace(/\.$/, "")}. ${agreement(answers, terms)}` : said;
 }
 
 function failed(error) {
@@ -61,5 +61,5 @@ addEventListener("drop", (event) => {
   document.body.classList.remove("dropping");
   classify([...event.dataTransfer.files]);
 });
-button.addEventListener("click", () => save(run, records));
+button.addEventListener("click", () => save(terms.run, records));
 ready.then(() => (status.textContent = "Ready. Choose, drop or paste pictures."), failed);

@@ -23,8 +23,8 @@ export async function networkOf(run, model, vectors) {
   // The first call packs weights, so that no photo waits.
   await outputsOf(network, new Uint8Array(run.side * run.side * 3), run.side);
   const answer = async (pixels) => {
-    const { p_dog, embedding, heatmap } = await outputsOf(network, pixels, run.side);
-    const raw = p_dog.values[0];
+    const { [run.key]: probability, embedding, heatmap } = await outputsOf(network, pixels, run.side);
+    const raw = probability.values[0];
     const verdict = references && embedding ? judged(embedding.values, references) : null;
     return { p_dog: raw, calibrated_p_dog: calibrated(raw, run.temperature), heatmap, verdict };
   };
