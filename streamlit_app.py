@@ -10,4 +10,4 @@ from catsdogs.ui import api, home
 if __name__ == "__main__":
     home.show()
 else:
-    app = st.App(__file__, middleware=api.middleware(), lifespan=api.answering_at_once)
+    app = st.App(__file__, middleware=api.middleware(), lifespan=api.running)

@@ -166,18 +166,18 @@ def test_the_service_in_the_app_answers_like_the_service(app):
 
 def test_the_app_sends_the_end_of_an_answer_at_once():
     async def is_set_on_a_connection() -> bool:
-        async with api.answering_at_once(None):
-            with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-                reached = asyncio.get_running_loop().create_future()
-                server = await asyncio.start_server(
-                    lambda _, writer: reached.set_result(writer), sock=listening
-                )
-                with closing(socket.create_connection(listening.getsockname())):
-                    connection = (await reached).get_extra_info("socket")
-                    is_set = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-                    (await reached).close()
-                    await (await reached).wait_closed()
-                server.close()
+        api.answer_at_once()
+        with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+            reached = asyncio.get_running_loop().create_future()
+            server = await asyncio.start_server(
+                lambda _, writer: reached.set_result(writer), sock=listening
+            )
+            with closing(socket.create_connection(listening.getsockname())):
+                connection = (await reached).get_extra_info("socket")
+                is_set = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                (await reached).close()
+                await (await reached).wait_closed()
+            server.close()
         return bool(is_set)
 
     assert asyncio.run(is_set_on_a_connection())

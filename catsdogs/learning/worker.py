@@ -30,7 +30,16 @@ from catsdogs.labels import DOG
 from catsdogs.learning import usage
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.reports.model_card import model_card
-from catsdogs.runs import event_file, layout, looks, model_files, previous_model, queue, store
+from catsdogs.runs import (
+    event_file,
+    layout,
+    looks,
+    model_files,
+    previous_model,
+    queue,
+    store,
+    webhook,
+)
 from catsdogs.runs.event_file import Journal
 from catsdogs.runs.events import State
 from catsdogs.runs.result import BothResult, CalibrationResult, RunResult
@@ -56,6 +65,7 @@ def main(folder: Path) -> int:
             ending = _work(_queued(folder))
     finally:
         queue.start_queued()
+        webhook.call_all()
     return 1 if ending.event == State.FAILED else 0
 
 

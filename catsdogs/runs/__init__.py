@@ -13,6 +13,7 @@ run.py               one run as it was on disk when it was loaded
 about.py             what config.json records beside the settings: data, versions, machine
 result.py            the metrics of a trained model, as the last event holds them
 search.py            what a search is: its files, its settings, its result
+webhook.py           a call to another program for each run that ends
 queue.py             start, stop, resume, extend and delete runs
 event_file.py        the run's event log: appended to, followed, read
 events.py            the kinds of events that a worker reports

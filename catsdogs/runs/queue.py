@@ -24,7 +24,7 @@ from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import require_splittable
 from catsdogs.dataset.summary import summarise
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
-from catsdogs.runs import layout, numbers, previous_model, store
+from catsdogs.runs import layout, numbers, previous_model, store, webhook
 from catsdogs.runs.about import About, DatasetReference, Decisions, Machine, SearchReference
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
@@ -55,8 +55,10 @@ def start(config: RunConfig, *, search: SearchReference | UnsetType = UNSET) -> 
     given = Path(config.data)
     dataset = index.scan(opening.open_source(given))
     _require_both_sides(dataset, config)
+    webhook.check()
     folder = store.create(config, structs.replace(_about(config, given, dataset), search=search))
     try:
+        webhook.expect(folder)
         job.report(folder, "queued")
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)  # Otherwise it would look like a lost run.
@@ -227,6 +229,7 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
         if run.ending is not None:
             # The worker may have been killed between its last event and this.
             previous_model.discard(run.folder)
+        webhook.expect(run.folder)
         more = {"extend": extend, "at": run.epochs_done} if extend else {}
         job.report(run.folder, "queued", **more)
     start_queued()

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from catsdogs.errors import ConfigError
 from catsdogs.people import Person
+from catsdogs.runs import webhook
 from catsdogs.service.guard import Access, access, configured_token
 from catsdogs.service.refusals import API
 from catsdogs.ui.shared import sign_in, streamlit_internals
@@ -99,7 +100,15 @@ def app_access() -> Access:
 
 
 @asynccontextmanager
-async def answering_at_once(app: Any) -> AsyncIterator[None]:
+async def running(app: Any) -> AsyncIterator[None]:
+    """Prepare the server; while it runs, call the webhook for runs that end."""
+    answer_at_once()
+    end = webhook.start_calling()
+    yield
+    end()
+
+
+def answer_at_once() -> None:
     """Make the server send the end of each answer without waiting for an acknowledgement.
 
     Streamlit's socket names no protocol, so asyncio leaves Nagle's algorithm on: on an open
@@ -115,7 +124,6 @@ async def answering_at_once(app: Any) -> AsyncIterator[None]:
         return await create_server(*args, sock=sock, **options)
 
     loop.create_server = create
-    yield
 
 
 def _identified(headers: Headers) -> Person | None:

@@ -9,5 +9,6 @@ origin.py           whether a run was shipped or made here, and what its metrics
 answered_photos.py  validation photos with the answer of a run, one of them in the viewer
 test_set.py         metrics on the locked test sets, once somebody has looked
 log.py              the command that repeats a run, the end of its log, skipped photos
+notifications.py    notifications of the browser when a run ends
 sidebar.py          the sidebar's note on active and ended runs
 """

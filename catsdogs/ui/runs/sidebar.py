@@ -11,7 +11,7 @@ from catsdogs.runs.run import Run
 from catsdogs.runs.view import RunView
 from catsdogs.sources import fetch_task
 from catsdogs.text import counted, duration, literal, percent
-from catsdogs.ui.runs import forecast
+from catsdogs.ui.runs import forecast, notifications
 from catsdogs.ui.shared import problems, run_chips
 
 _EVERY_S = 3.0
@@ -38,7 +38,8 @@ def _note(redraws: bool, listed: list[list[Run]]) -> None:
     runs = listed.pop() if listed else store.list_runs()[0]
     if redraws and _states(runs) != st.session_state[_DRAWN]:
         st.rerun()
-    _announce_ends(runs)
+    ended = _announce_ends(runs)
+    notifications.show(ended, is_active=any(run.state.is_active for run in runs))
     for run in runs:
         if run.state in (State.RUNNING, State.STOPPING):
             _progress(run, runs)
@@ -71,21 +72,24 @@ def _left(seconds: float | None) -> str:
     return "" if seconds is None else f" · {duration(seconds)} left"
 
 
-def _announce_ends(runs: list[Run]) -> None:
-    was_active = st.session_state.get(_SEEN, {})
+def _announce_ends(runs: list[Run]) -> dict[str, str]:
+    """Announce each run that has just ended; return the texts by an id of each end."""
+    was_active, ended = st.session_state.get(_SEEN, {}), {}
     for run in runs:
         if was_active.get(run.run_id) and not run.state.is_active:
-            _announce_end(run)
+            ended[f"{run.run_id}-{run.epochs_done}-{run.state}"] = _announce_end(run)
     st.session_state[_SEEN] = {run.run_id: run.state.is_active for run in runs}
+    return ended
 
 
-def _announce_end(run: Run) -> None:
+def _announce_end(run: Run) -> str:
     ended_well = run.is_usable and run.state in _ICONS
     accuracy = run.result.val_accuracy
     known = f": {percent(accuracy)} of the validation photos right" if ended_well else ""
     icon = _ICONS.get(run.state, "error")
-    text = f"{literal(run_chips.name(run))} {run.state}{known}."
-    st.toast(text, icon=f":material/{icon}:")
+    text = f"{run.state}{known}."
+    st.toast(f"{literal(run_chips.name(run))} {text}", icon=f":material/{icon}:")
+    return f"{run_chips.name(run)} {text}"
 
 
 def _states(runs: list[Run]) -> dict[str, State]:
