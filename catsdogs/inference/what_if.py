@@ -49,6 +49,11 @@ class Editable:
         self._original = picture.square(predictor.side)
         self._image = _reduced(picture.upright(at_least_px=predictor.side), predictor.side)
 
+    @property
+    def side(self) -> int:
+        """The width and height of the model's input, in pixels."""
+        return self._predictor.side
+
     def image(self, edits: Edits) -> Image.Image:
         """Return the edited picture before it is squeezed to the model's input."""
         return edited(self._image, edits)
@@ -57,7 +62,7 @@ class Editable:
         """Return the model's input: uint8 of shape (side, side, 3)."""
         if not edits:
             return self._original
-        return squeezed(self.image(edits), self._predictor.side)
+        return squeezed(self.image(edits), self.side)
 
     @property
     def classes(self) -> Classes:

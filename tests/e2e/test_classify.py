@@ -14,11 +14,13 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images.picture import digest, load_upright
+from catsdogs.images.edits import EDITS
+from catsdogs.images.picture import Picture, digest, load_upright
 from catsdogs.inference import answers
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
-from catsdogs.labels import CAT, CLASS_NAMES, DOG
+from catsdogs.inference.what_if import Editable, curve
+from catsdogs.labels import CAT, CLASS_NAMES, DOG, PETS
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.sources.drawing.animals import face
@@ -396,6 +398,49 @@ def test_a_wrong_answer_is_kept_and_taken_back(app, page, runs, mixed, world):
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Marked as")).to_be_hidden()
     assert not kept.exists()
+
+
+def flipping(run: Run, paths):
+    """Return a picture, an edit that changes its answer, and the curve of that edit."""
+    predictor = Predictor(run)
+    tried = (
+        (path, kind, curve(Editable(Picture(path.read_bytes()), predictor), kind, threshold=0.5))
+        for path in paths
+        for kind in EDITS
+    )
+    return next(one for one in tried if one[2].flips_at is not None)
+
+
+def test_a_slider_flips_the_answer_and_undo_takes_it_back(app, page, runs, mixed):
+    good = [path for path in mixed if path.name.endswith(".good.jpg")]
+    path, kind, found = flipping(runs[0], good)
+    edit = EDITS[kind]
+    classify(page, app, runs[0])
+    drop(page, path)
+    page.get_by_text("What if …", exact=True).click()
+    page.get_by_role("radio", name=edit.title, exact=True).click()
+    settle(page)
+    said = page.locator(".view .said")
+    before = said.inner_text()
+    assert before.startswith(PETS.of(found.p_dog[found.amounts.index(0)]))
+    flip = f"{found.flips_to} at {edit.written(found.flips_at)}"
+    expect(page.locator(".view .flips")).to_contain_text(flip)
+    flipped = [at for at, p in enumerate(found.p_dog) if PETS.of(p) == found.flips_to]
+    page.get_by_role("slider", name=edit.title, exact=True).fill(str(flipped[0]))
+    expect(said).to_contain_text(found.flips_to)
+    expect(page.get_by_text("changed", exact=True)).to_be_visible()
+    settle(page)
+    picture(page, "what-if")
+    page.get_by_role("radio", name="Cover", exact=True).click()
+    settle(page)
+    box = page.locator(".view .canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_text("1 brush stroke")).to_be_visible()
+    for left in (1, 0):
+        page.get_by_role("button", name="Undo", exact=True).click()
+        settle(page)
+        assert page.get_by_role("button", name="Undo", exact=True).is_enabled() == bool(left)
+    expect(said).to_have_text(before)
 
 
 def test_a_folder_on_this_machine_is_classified_by_a_task(app, page, runs, world, tmp_path):
