@@ -9,6 +9,7 @@ test_set.py     a run's locked test set: its photos now, and the answers for the
 both.py         "both": evidence for the two classes in different parts of a picture
 what_if.py      P(dog) of an edited picture, and where the answer changes
 occlusion.py    how P(dog) changes when a part is covered, and its agreement with the heat map
+filmstrip.py    feature maps and first filters as pictures
 heatmap.py      a heat map painted over its photo
 kaggle.py       answers as a file that Kaggle accepts
 latency.py      the time of a forward pass, measured alternately for several models

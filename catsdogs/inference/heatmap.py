@@ -5,7 +5,8 @@ from PIL import Image, ImageOps
 
 from catsdogs.labels import DOG, PETS, Classes
 
-LAYER_PX = 96
+LAYER_PX, PAINTED_PX = 96, 280
+_STRENGTH = 0.7
 # From weak to strong. Brightness and hue both change, so that colour-blind people can read it.
 # Fur, grass and sofas have none of these colours.
 COLOURS = (70, 10, 130), (220, 40, 120), (255, 235, 60)
@@ -25,6 +26,18 @@ def layer(heatmap: np.ndarray, *, label: str | None, classes: Classes = PETS) ->
     coloured = _coloured(grey)
     coloured.putalpha(grey)
     return coloured
+
+
+def painted(
+    photo: Image.Image, heatmap: np.ndarray, *, label: str | None, classes: Classes = PETS
+) -> Image.Image:
+    """Return a square RGB copy of ``photo`` with the evidence for ``label`` over it."""
+    square = photo.resize((PAINTED_PX, PAINTED_PX), Image.Resampling.BILINEAR)
+    over = layer(heatmap, label=label, classes=classes).resize(
+        square.size, Image.Resampling.BILINEAR
+    )
+    square.paste(over, mask=over.getchannel("A").point(lambda value: round(_STRENGTH * value)))
+    return square
 
 
 def places(heatmap: np.ndarray, classes: Classes = PETS) -> dict[str, tuple[float, float]]:

@@ -443,6 +443,26 @@ def test_a_slider_flips_the_answer_and_undo_takes_it_back(app, page, runs, mixed
     expect(said).to_have_text(before)
 
 
+def test_a_look_into_the_network_shows_a_strip_of_each_stage_with_a_caption(app, page, runs, mixed):
+    classify(page, app, *runs)
+    drop(page, next(path for path in mixed if path.name == "dog.good.jpg"))
+    page.get_by_text("What the network sees", exact=True).click()
+    expect(page.get_by_text("Agreement of the two maps")).to_be_visible()
+    for alt in (
+        "Heat map of the evidence",
+        "Occlusion map of the evidence",
+        "filters of the first",
+    ):
+        expect(page.get_by_role("img", name=alt)).to_be_visible()
+    for stage, cells in enumerate((25, 12, 6), 1):
+        strip = page.get_by_role(
+            "img", name=f"feature maps of stage {stage}, {cells} × {cells} cells"
+        )
+        expect(strip).to_be_visible()
+        expect(page.get_by_text(f"Stage {stage}: 6 of")).to_be_visible()
+    picture(page, "network")
+
+
 def test_a_folder_on_this_machine_is_classified_by_a_task(app, page, runs, world, tmp_path):
     classify(page, app, *runs)
     page.get_by_text("Classify a folder on this machine").click()

@@ -1,4 +1,4 @@
-"""*What if …* on Classify: the answers that the slider shows are those of the edited picture."""
+"""*What if …* and *What the network sees* on Classify, with a run that came with the project."""
 
 import io
 import shutil
@@ -10,11 +10,13 @@ from conftest import PROJECT
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from catsdogs.features.activations import Inside
 from catsdogs.images.edits import EDITS
 from catsdogs.images.picture import Picture
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.what_if import Editable, curve
 from catsdogs.runs import store
+from catsdogs.ui.classify import insight
 
 pytestmark = pytest.mark.page
 RUN = "reference-custom_cnn"
@@ -72,3 +74,22 @@ def test_the_smallest_change_of_each_kind_is_listed_when_it_is_asked_for(app):
     app.button(key="classify_edit_find").click()
     [table] = run(app).table
     assert list(table.value["Edit"]) == [edit.title for edit in EDITS.values()]
+
+
+def test_the_network_is_looked_into_once_the_user_opens_it(app):
+    def captions():
+        return [image.caption for one in app.get("image") for image in one.proto.imgs]
+
+    assert not any("feature maps" in caption for caption in captions())
+    app.session_state["classify_insight_open"] = True
+    run(app)
+    found = captions()
+    assert sum("feature maps" in caption for caption in found) == 3
+    assert any("48 first filters" in caption for caption in found)
+    assert any("Agreement of the two maps" in one.value for one in app.markdown)
+
+
+def test_a_model_whose_maps_cannot_be_found_is_named(app, monkeypatch):
+    monkeypatch.setattr(insight, "inside", lambda *_: Inside((), None))
+    app.session_state["classify_insight_open"] = True
+    assert "cannot be read from its model file" in run(app).info[0].value

@@ -15,6 +15,7 @@ evidence.py     the most similar training photos, behind "neither"
 details.py      the numbers behind an answer
 what_if.py      edits of the picture, and how the answers follow
 edit_view.py    an edited picture with a slider or a brush, and its curves
+insight.py      the evidence from outside and inside: covered parts, feature maps, filters
 summary.py      counts, unreadable files, share of right answers
 selection.py    which answers to show, and in which order
 feedback.py     "Wrong?": keep a copy under the right label, and its undo

@@ -11,7 +11,7 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.images.picture import Picture
 from catsdogs.inference.answers import Seen
 from catsdogs.text import literal, printable
-from catsdogs.ui.classify import details, evidence, feedback, tray, verdict, what_if
+from catsdogs.ui.classify import details, evidence, feedback, insight, tray, verdict, what_if
 from catsdogs.ui.classify.answers import Answered
 from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import photo_viewer, problems
@@ -78,6 +78,7 @@ def forget() -> None:
     """Forget the picture that was drawn last."""
     st.session_state.pop(_LAST, None)
     what_if.forget()
+    insight.forget()
 
 
 def walk_over(answered: Sequence[Answered], here: int, order: Sequence[int]) -> Walk | None:

@@ -12,7 +12,7 @@ from catsdogs.inference import answers
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Decision
 from catsdogs.text import counted, literal, printable
-from catsdogs.ui.classify import panes, selection, summary, tray, verdict, what_if
+from catsdogs.ui.classify import insight, panes, selection, summary, tray, verdict, what_if
 from catsdogs.ui.classify.answers import Answered
 from catsdogs.ui.classify.panes import Panes
 from catsdogs.ui.classify.runs import Chosen
@@ -49,7 +49,7 @@ def one_of_all(answered: Sequence[Answered], chosen: Chosen, where: Panes) -> No
     """Draw the current picture, with a filmstrip when there are several."""
     if len(answered) == 1:
         panes.show(answered[0], chosen, where, walk=None)
-        what_if.show(answered[0], chosen)
+        _explanations(answered[0], chosen)
     else:
         _with_strip(answered, chosen, where, order=range(len(answered)))
 
@@ -71,7 +71,12 @@ def _with_strip(
         is_strip=True,
     )
     pager.choose(pages, key=_PAGE)
-    what_if.show(answered[order[at]], chosen)
+    _explanations(answered[order[at]], chosen)
+
+
+def _explanations(answered: Answered, chosen: Chosen) -> None:
+    what_if.show(answered, chosen)
+    insight.show(answered, chosen)
 
 
 def _place(answered: Sequence[Answered], order: Sequence[int], pages: Pages) -> int:
