@@ -5,6 +5,7 @@ import streamlit as st
 from catsdogs.ui import frame
 from catsdogs.ui.dataset import (
     charts,
+    collect,
     filters,
     gallery,
     health,
@@ -40,6 +41,7 @@ else:
         with st.container(horizontal=True, vertical_alignment="center"):
             view = views.choose()
             own_classes.manage(snapshot.dataset)
+            collect.offer(snapshot.dataset)
             health.next_step(snapshot, view)
         health_details.warn_of_closed_folders(snapshot.dataset)
         label_form.offer(snapshot.dataset)

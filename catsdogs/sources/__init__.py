@@ -12,6 +12,7 @@ http.py         one HTTP request that the caller can stop at any time
 web_picture.py  one picture from a public web address
 unpacking.py    an archive of images → a folder, within bounds
 file_names.py   names that every system accepts
+collecting.py   photos that the user adds to two classes
 sample.py       the drawn sample dataset
 drawing/        the pictures of the sample dataset
 """

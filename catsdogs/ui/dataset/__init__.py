@@ -15,6 +15,7 @@ health_details.py  shortcuts, leaks, unreadable files, decisions
 review.py          the review queue: doubtful photos one by one
 decisions.py       buttons that decide about photos, and undo
 picker.py          choose, fetch or draw another dataset
+collect.py         a dataset from nothing: dropped photos and the camera
 preview.py         a folder before it becomes the dataset
 label_form.py      says which folders and name patterns are which class
 own_classes.py     two classes of a dataset's own: chosen, swapped, forgotten

@@ -9,11 +9,11 @@ from catsdogs.background.tasks import Task, TaskState
 from catsdogs.sources import current, fetch_task, fetching, opening
 from catsdogs.sources.typed import typed_path
 from catsdogs.text import literal
-from catsdogs.ui.dataset import label_form, preview
+from catsdogs.ui.dataset import collect, label_form, preview
 from catsdogs.ui.shared import current_dataset, problems, task_card
 
 _OPEN = "open"  # its name in the page's address
-_TABS = ("Folder or archive", "Microsoft", "Kaggle", "Web address", "Drawn sample")
+_TABS = ("Folder or archive", "Microsoft", "Kaggle", "Web address", "New dataset", "Drawn sample")
 _TAB_OF = {fetching.MICROSOFT: "Microsoft", fetching.KAGGLE: "Kaggle"}
 
 
@@ -77,7 +77,7 @@ def _use(folder: Path) -> None:
 
 def _places() -> None:
     downloads = [task.subject for task in tasks.of_kind(fetch_task.KIND)]
-    here, microsoft, kaggle, address, sample = st.tabs(_TABS, default=_tab(downloads))
+    here, microsoft, kaggle, address, new, sample = st.tabs(_TABS, default=_tab(downloads))
     with here:
         _from_this_machine()
     with microsoft:
@@ -94,6 +94,8 @@ def _places() -> None:
         _download(fetching.KAGGLE, "Download from Kaggle", key="download_kaggle")
     with address:
         _from_an_address(set(downloads) - {fetching.MICROSOFT, fetching.KAGGLE})
+    with new:
+        collect.show(on_made=_use)
     with sample:
         st.markdown("600 drawings of cats and dogs, made on this machine in seconds.")
         if st.button("Use the drawn sample", key="dataset_sample"):
