@@ -82,6 +82,7 @@ requirements: $(VENV)/dev.stamp ## pin the newest versions of all packages in py
 	$(COMPILE) --upgrade --extra onnx --extra auth --group dev --output-file requirements-dev.txt
 	$(COMPILE) --extra cuda --constraint requirements.txt --output-file requirements-cuda.txt
 	$(COMPILE) --extra onnx --constraint requirements.txt --output-file requirements-onnx.txt
+	$(COMPILE:pyproject.toml=) --group serve --constraint requirements.txt --output-file requirements-serve.txt
 	$(COMPILE) --extra auth --constraint requirements.txt --output-file requirements-auth.txt
 
 clean: ## remove the environment and everything that can be computed again

@@ -1,6 +1,7 @@
 """The installed packages: pinned with checksums, at safe versions, and audited."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import PROJECT
+from hostile import photo
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -44,6 +46,40 @@ def asked_for(groups):
     for group in groups:
         named = named + more[group]
     return [Requirement(one) for one in named]
+
+
+SERVE = """
+import contextlib, importlib.metadata, json, sys
+from catsdogs.service import application, asking, documents, server, service, spool
+models = service.Models()
+with open(sys.argv[1], "rb") as picture, contextlib.closing(spool.Spool()) as kept:
+    kept.write(picture.read())
+    asked = asking.answered([kept.since(0, "a.jpg")], documents.Options(), models)
+assert not asked.failed
+names = {module.split(".")[0] for module in sys.modules}
+owners = importlib.metadata.packages_distributions()
+print(json.dumps(sorted({one for name in names for one in owners.get(name, [])})))
+"""
+
+
+@pytest.mark.slow
+def test_the_container_of_the_service_has_all_that_the_service_loads(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(photo())
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, str(tmp_path / "a.jpg")],
+        capture_output=True,
+        check=True,
+        cwd=PROJECT,
+        env={**os.environ, "CATSDOGS_ARTIFACTS": str(PROJECT / "artifacts")},
+    )
+    loaded = {canonicalize_name(name) for name in json.loads(done.stdout)}
+    # Streamlit and TensorFlow bring others; the service only looks whether they are there.
+    loaded -= {"catsdogs", "setuptools", "cloudpickle"}
+    pinned = {canonicalize_name(one.name): one for one, _, _ in pins("requirements-serve.txt")}
+    assert loaded <= pinned.keys()
+    assert not pinned.keys() & {"tensorflow", "streamlit", "keras"}
+    ours = {(r.name, str(r.specifier)) for r, _, _ in pins("requirements.txt")}
+    assert {(r.name, str(r.specifier)) for r, _, _ in pins("requirements-serve.txt")} <= ours
 
 
 @pytest.mark.parametrize("name", FILES)

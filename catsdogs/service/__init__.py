@@ -18,6 +18,7 @@ classifying.py     the route that classifies pictures
 open_inference.py  the Open Inference Protocol (KServe V2), for existing clients
 run_routes.py      the routes on runs: list, show, card, train, delete
 event_stream.py    a run's events as server-sent events
+probe.py           a question to a running service, for containers
 health_routes.py   whether the service works, and its metrics
 openapi.py         the description of the routes, for programs and for people
 
