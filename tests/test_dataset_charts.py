@@ -202,3 +202,16 @@ def test_every_shortcut_has_one_bar_with_its_interval():
     assert list(bars.y) == ["size", "brightness", "all together"]
     assert list(bars.x) == [0.7, 0.5, 0.8]
     assert list(bars.error_x.array) == pytest.approx([0.0196, 0.0392, 0.0588])
+
+
+def test_the_classes_of_each_side_are_counted():
+    table = pd.DataFrame(
+        {
+            "label": [0, 0, 0, 1, 1, -1],
+            "side": ["training", "training", "validation", "validation", "validation", ""],
+        }
+    )
+    cats, dogs = dataset_charts.classes_by_side(table).data
+    assert list(cats.x) == list(dogs.x) == ["training", "validation"]
+    assert (list(cats.y), list(dogs.y)) == ([2, 1], [0, 2])
+    assert dogs.customdata[1] == ["validation", "dog"]

@@ -146,6 +146,34 @@ def histogram(
     )
 
 
+def classes_by_side(table: pd.DataFrame, *, classes: Classes = PETS) -> go.Figure:
+    """Return how many photos of each class are on each side of the split, as bars.
+
+    ``table`` has ``label`` and ``side``. The custom data of a bar are its side and its class.
+    """
+    figure = go.Figure()
+    sides = [side for side in _SIDES if (table["side"] == side).any()]
+    for label, name in enumerate(classes.names):
+        counts = table["side"][table["label"] == label].value_counts()
+        y = [int(counts.get(side, 0)) for side in sides]
+        figure.add_bar(
+            x=sides,
+            y=y,
+            name=unmarked(name),
+            text=[f"{count:,}" for count in y],
+            customdata=[(side, name) for side in sides],
+            marker_color=CLASS_COLOURS[label],
+            hovertemplate=f"%{{y:,}} {unmarked(classes.plural(label))} for %{{x}}<extra></extra>",
+        )
+    return styled(
+        figure,
+        "Classes by side of the split",
+        barmode="group",
+        yaxis={"title": "photos"},
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+    )
+
+
 def embedding_map(table: pd.DataFrame, colour: str, *, classes: Classes = PETS) -> go.Figure:
     """Return the map of a sample of at most 2,000 photos, suspicious ones first.
 

@@ -521,3 +521,9 @@ def test_labels_are_taken_from_a_table_beside_the_photos(with_table, kaggle_fold
     assert current.path() == with_table
     assert len(names(app)) == 4
     assert index.last_scan(with_table).usable["label"].tolist() == [0, 1, 0, 1]
+
+
+def test_the_classes_by_side_are_a_chart(chosen):
+    app = opened(view="Charts", chart="Classes by side")
+    assert "Click a bar to see its photos" in said(app)
+    assert len(app.get("plotly_chart")) == 1

@@ -17,7 +17,7 @@ from catsdogs.ui.dataset import check, filters, gallery
 # A rectangle as Plotly describes it: the ends on both axes, and the names of the axes.
 _Box = Mapping[str, Any]
 _BEYOND = 1e9  # further than any photo on any axis
-_SIZES = "Width and height"
+_SIZES, _CLASSES = "Width and height", "Classes by side"
 
 
 class _Histogram(NamedTuple):
@@ -30,7 +30,7 @@ _HISTOGRAMS = {
     "megapixels": _Histogram("Resolution", "megapixels"),
     "kilobytes": _Histogram("File size", "kB"),
 }
-_CHARTS = (_SIZES, *(of.title for of in _HISTOGRAMS.values()))
+_CHARTS = (_SIZES, *(of.title for of in _HISTOGRAMS.values()), _CLASSES)
 # The map in nine parts, as the list names them, for those who do not draw on it.
 _PARTS = {
     f"{row} {column}": (x, y)
@@ -72,6 +72,9 @@ def _one(snapshot: Snapshot) -> None:
         alt = f"Width and height of {len(photos):,} photos, and how many there are of each"
         figure = dataset_charts.size_chart(photos, classes=classes)
         selectable(figure, "chart_size", on_area="size", alt=alt)
+    elif chosen == _CLASSES:
+        _classes(snapshot)
+        return
     else:
         photos = photos.assign(aspect_ratio=photos["width_px"] / photos["height_px"])
         measure, of = next(item for item in _HISTOGRAMS.items() if item[1].title == chosen)
@@ -82,6 +85,25 @@ def _one(snapshot: Snapshot) -> None:
         alt = f"{of.title} of {len(photos):,} photos by class: the median is {values.median():.3g}"
         selectable(figure, f"chart_{measure}", on_range=measure, alt=alt)
     st.caption("Drag over the chart to see the photos in that area.")
+
+
+def _classes(snapshot: Snapshot) -> None:
+    key = f"chart_classes_{filters.times_cleared()}"
+
+    def selected() -> None:
+        for point in st.session_state[key]["selection"]["points"]:
+            filters.set_side(*point["customdata"])
+
+    photos = snapshot.table[~snapshot.table["excluded"]]
+    st.plotly_chart(
+        dataset_charts.classes_by_side(photos, classes=snapshot.dataset.classes),
+        key=key,
+        on_select=selected,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="Photos of each class on each side of the split",
+    )
+    st.caption("Click a bar to see its photos. The sides are those of a run with default settings.")
 
 
 def _map(snapshot: Snapshot) -> None:

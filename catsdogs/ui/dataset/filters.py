@@ -88,6 +88,12 @@ def set_flag(name: str) -> None:
     st.session_state["flag"] = name
 
 
+def set_side(side: str, label: str) -> None:
+    """Show the photos of one class on one side of the split."""
+    st.session_state["side"], st.session_state["class"] = side, label
+    first_page()
+
+
 def set_range(measure: str, low: float, high: float) -> None:
     """Show the photos whose ``measure`` (of ``gallery_query.RANGES``) is from low to high."""
     st.session_state[MEASURES[measure].key] = (low, high)
