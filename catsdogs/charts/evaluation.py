@@ -16,7 +16,7 @@ from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, LEGEND, MAX_POINTS, 
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation
-from catsdogs.evaluation.slices import Kind, Slice
+from catsdogs.evaluation.slices import Kind, Named, Slice
 from catsdogs.evaluation.thresholds import Curve
 from catsdogs.labels import CAT, DOG, PETS, Classes
 from catsdogs.text import counted, unmarked
@@ -70,7 +70,7 @@ def has_both_classes(answers: Answers) -> bool:
     return all(table["label"].nunique() == len(PETS.names) for table in answers.values())
 
 
-def slices(kind: Kind, found: Mapping[str, list[Slice]], colours: Colours) -> go.Figure:
+def slices(kind: Kind | Named, found: Mapping[str, list[Slice]], colours: Colours) -> go.Figure:
     """Return the accuracy of each run on each slice, with its interval; small slices are faint."""
     figure = go.Figure()
     for number, (name, of_run) in enumerate(found.items()):

@@ -211,7 +211,7 @@ def _comparison_document(
     pair: "Pair", margin: float, differing: Sequence[Difference]
 ) -> dict[str, Any]:
     """Return the comparison of two runs: with all labels, without suspect ones and by slices."""
-    from catsdogs.evaluation.slices import KINDS
+    from catsdogs.evaluation.slices import KINDS, NAMED
 
     sound = pair.compared_without_suspects(margin)
     runs = {letter.lower(): run for letter, run in pair.runs.items()}
@@ -228,7 +228,7 @@ def _comparison_document(
                 letter.lower(): [asdict(part) for part in parts]
                 for letter, parts in pair.slices(name, metrics.THRESHOLD).items()
             }
-            for name in KINDS
+            for name in [*KINDS, *(name for name in NAMED if name in pair.measured)]
         },
         "weakest": {
             letter.lower(): [asdict(one) for one in found]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from catsdogs.comparison.pair import LETTERS, Pair
 from catsdogs.comparison.photo_facts import of_answers
-from catsdogs.evaluation.slices import KINDS, places, title
+from catsdogs.evaluation.slices import ALL, title
 from catsdogs.labels import DOG, PETS, Classes
 
 
@@ -69,7 +69,7 @@ def cells(classes: Classes) -> list[Cell]:
 
 @dataclass(frozen=True)
 class OfSlice:
-    """The images of a slice: ``name`` among the slices of ``kind`` in ``KINDS``."""
+    """The images of a slice: ``name`` among the slices of ``kind`` in ``ALL``."""
 
     kind: str
     name: str
@@ -114,11 +114,10 @@ def of_slices(pair: Pair, threshold: float) -> dict[OfSlice, np.ndarray]:
     doubt = wrong + sum(np.abs(p - truth) for p in p_dog) / (len(LETTERS) + 1)
     facts = of_answers(pair.both, pair.known)
     return {
-        OfSlice(kind, name): clearest(place == number, doubt)
+        OfSlice(kind, name): clearest(inside, doubt)
         for kind in pair.measured
-        for place in [places(KINDS[kind], facts)]
-        for number, name in enumerate(KINDS[kind].names)
-        if (place == number).any()
+        for name, inside in ALL[kind].masks(facts).items()
+        if inside.any()
     }
 
 

@@ -12,7 +12,7 @@ from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation, evaluate
-from catsdogs.evaluation.slices import KINDS, Slice, places, slices
+from catsdogs.evaluation.slices import ALL, Slice, measured, slices
 from catsdogs.evaluation.weakest import Weakness, weakest
 from catsdogs.labels import DOG, Classes
 from catsdogs.runs import model_files
@@ -88,18 +88,17 @@ class OwnAnswers:
         return self._largest_errors_first((is_truth & is_said).to_numpy())
 
     def of_slice(self, kind: str, name: str) -> pd.DataFrame:
-        """Return the rows of a slice, ``name`` among ``KINDS[kind]``, the largest errors first."""
-        place = places(KINDS[kind], self._facts)
-        return self._largest_errors_first(place == KINDS[kind].names.index(name))
+        """Return the rows of a slice, ``name`` among ``ALL[kind]``, the largest errors first."""
+        return self._largest_errors_first(ALL[kind].masks(self._facts)[name])
 
     @cached_property
     def measured(self) -> list[str]:
-        """The names in ``KINDS`` that at least one image has a measurement for."""
+        """The names in ``ALL`` of the kinds that are known of at least one image."""
         return measured(self._facts)
 
     def slices(self, kind: str) -> list[Slice]:
         """Return the accuracy on each slice of a kind."""
-        return slices(KINDS[kind], self._facts, self._right)
+        return slices(ALL[kind], self._facts, self._right)
 
     @cached_property
     def weakest(self) -> list[Weakness]:
@@ -147,8 +146,3 @@ def doubted(table: pd.DataFrame, known: pd.DataFrame) -> np.ndarray | None:
     """Return a mask of suspect labels; None without a check, or if no image would be left."""
     found = suspects(table, known)
     return None if found is None or found.all() else found
-
-
-def measured(facts: pd.DataFrame) -> list[str]:
-    """Return the names in ``KINDS`` that at least one row of ``facts`` has a measurement for."""
-    return [name for name, kind in KINDS.items() if kind.measure(facts).notna().any()]

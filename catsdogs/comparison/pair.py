@@ -14,7 +14,6 @@ from catsdogs.comparison.own_answers import (
     OwnMetrics,
     balance_of,
     doubted,
-    measured,
     own_metrics,
     right,
 )
@@ -24,7 +23,7 @@ from catsdogs.evaluation import intervals, paired
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.evaluation.paired import Comparison
-from catsdogs.evaluation.slices import KINDS, Slice, slices
+from catsdogs.evaluation.slices import ALL, Slice, measured, slices
 from catsdogs.evaluation.weakest import Weakness, weakest
 from catsdogs.labels import Classes
 from catsdogs.runs import model_files
@@ -199,7 +198,7 @@ class Pair:
     def slices(self, kind: str, threshold: float) -> dict[str, list[Slice]]:
         """Return the accuracy of each run on each slice of the images of ``answers``."""
         return {
-            letter: slices(KINDS[kind], of_answers(table, self.known), right(table, threshold))
+            letter: slices(ALL[kind], of_answers(table, self.known), right(table, threshold))
             for letter, table in self.answers.items()
         }
 
@@ -224,6 +223,6 @@ class Pair:
 
     @cached_property
     def measured(self) -> list[str]:
-        """The names in ``KINDS`` that at least one image has a measurement for."""
+        """The names in ``ALL`` of the kinds that are known of at least one image."""
         facts = pd.concat([of_answers(table, self.known) for table in self.answers.values()])
         return measured(facts)

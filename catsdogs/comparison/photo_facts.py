@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.dataset import index
-from catsdogs.health import findings
+from catsdogs.health import findings, named_slices
 from catsdogs.labels import DOG
 
 COLUMNS = ["width_px", "height_px", "brightness", "sharpness", "p_dog"]
@@ -15,14 +15,17 @@ COLUMNS = ["width_px", "height_px", "brightness", "sharpness", "p_dog"]
 def photo_facts(root: Path | None) -> pd.DataFrame:
     """Return size, light, sharpness and the check's out-of-fold P(dog) of each picture, by digest.
 
+    The named slices of the dataset follow, 1 for each picture in one (``named_slices.columns``).
     Reads only saved results. NaN means "not measured"; without a scan, the table is empty.
     """
     dataset = index.last_scan(root) if root else None
     if root is None or dataset is None:
         return pd.DataFrame(columns=COLUMNS, dtype=np.float64)
-    table = findings.joined(dataset, findings.load(root))
+    found = findings.load(root)
+    table = findings.joined(dataset, found)
     # Copies share their measurements: the check skips those without a label.
-    return table.groupby("digest")[COLUMNS].first().astype(np.float64)
+    facts = table.groupby("digest")[COLUMNS].first().astype(np.float64)
+    return facts.join(named_slices.columns(root, dataset, found))
 
 
 def of_answers(answers: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The accuracy of a model on small and large, dark and bright, blurred and sharp images.
 
+Further slices have names: clusters of similar images, and filters that somebody kept.
+
 The edges are the same for every dataset, so that you can compare two datasets.
 """
 
@@ -33,6 +35,37 @@ class Kind:
         between = [f"{low} to {high}" for low, high in pairwise(edges)]
         return [f"under {edges[0]}", *between, f"{edges[-1]} and more"]
 
+    def masks(self, facts: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Return a mask (N,) of the images in each slice, by name."""
+        place = places(self, facts)
+        return {name: place == number for number, name in enumerate(self.names)}
+
+    def known(self, facts: pd.DataFrame) -> np.ndarray:
+        """Return a mask (N,) of the images that have a measurement."""
+        return np.greater_equal(places(self, facts), 0)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A way to slice by names: each column of ``photo_facts`` that begins with ``prefix``.
+
+    It is 1 for the images of the slice, 0 for others and NaN where that is not known.
+    """
+
+    title: str
+    unit: str
+    prefix: str
+
+    def masks(self, facts: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Return a mask (N,) of the images in each slice, by name."""
+        columns = [str(name) for name in facts if str(name).startswith(self.prefix)]
+        return {name.removeprefix(self.prefix): (facts[name] == 1).to_numpy() for name in columns}
+
+    def known(self, facts: pd.DataFrame) -> np.ndarray:
+        """Return a mask (N,) of the images of which it is known whether they are in a slice."""
+        columns = [name for name in facts if str(name).startswith(self.prefix)]
+        return facts[columns].notna().any(axis=1).to_numpy(dtype=bool)
+
 
 KINDS = {
     "size": Kind(
@@ -62,6 +95,13 @@ KINDS = {
 }
 
 
+NAMED = {
+    "cluster": Named("Similar photos", "clusters of MobileNetV2's vectors", "cluster: "),
+    "own": Named("Your slices", "filters of the Dataset page", "slice: "),
+}
+ALL: dict[str, Kind | Named] = {**KINDS, **NAMED}
+
+
 @dataclass(frozen=True)
 class Slice:
     """One slice: how many ``images`` it has, and the accuracy on them; None if it has none."""
@@ -77,8 +117,8 @@ class Slice:
 
 
 def title(kind: str, name: str) -> str:
-    """Return a slice of ``KINDS[kind]`` in words: "Light: under 35"."""
-    return f"{KINDS[kind].title}: {name}"
+    """Return a slice of ``ALL[kind]`` in words: "Light: under 35"."""
+    return f"{ALL[kind].title}: {name}"
 
 
 def places(kind: Kind, facts: pd.DataFrame) -> np.ndarray:
@@ -90,11 +130,16 @@ def places(kind: Kind, facts: pd.DataFrame) -> np.ndarray:
     return np.where(np.isnan(values), -1, np.digitize(values, kind.edges))
 
 
-def slices(kind: Kind, facts: pd.DataFrame, right: np.ndarray) -> list[Slice]:
+def measured(facts: pd.DataFrame) -> list[str]:
+    """Return the names in ``ALL`` of the kinds that are known of at least one image."""
+    return [name for name, kind in ALL.items() if kind.known(facts).any()]
+
+
+def slices(kind: Kind | Named, facts: pd.DataFrame, right: np.ndarray) -> list[Slice]:
     """Return the accuracy on each slice; ``right`` is boolean (N,), and ``facts`` has N rows."""
-    place, found = places(kind, facts), []
-    for number, name in enumerate(kind.names):
-        inside = right[place == number]
+    found = []
+    for name, mask in kind.masks(facts).items():
+        inside = right[mask]
         accuracy = intervals.share(int(inside.sum()), len(inside)) if len(inside) else None
         found.append(Slice(name, len(inside), accuracy))
     return found

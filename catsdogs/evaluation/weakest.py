@@ -13,7 +13,7 @@ from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.evaluation.multiple import holm
-from catsdogs.evaluation.slices import KINDS, places, title
+from catsdogs.evaluation.slices import ALL, title
 
 # Smaller slices are not looked at: they could hardly be significant, and each costs the others.
 LEAST = 20
@@ -23,7 +23,7 @@ LEAST = 20
 class Weakness:
     """A slice of ``images`` images, and how a model does on them and on the ``others``.
 
-    ``kind`` is a key of ``KINDS`` and ``name`` one of its names. ``others`` is the accuracy on the
+    ``kind`` is a key of ``ALL`` and ``name`` one of its names. ``others`` is the accuracy on the
     other images of the same measurement. ``p`` is the one-sided p-value of Fisher's exact test for
     more mistakes than on the others, corrected for all ``looked_at`` slices (Holm, 1979).
     """
@@ -53,10 +53,10 @@ def weakest(facts: pd.DataFrame, right: np.ndarray) -> list[Weakness]:
     ``right`` is boolean (N,): whether the model is right. ``facts`` has N rows.
     """
     found = [
-        (kind, name, place == number, place >= 0)
-        for kind, of in KINDS.items()
-        for place in [places(of, facts)]
-        for number, name in enumerate(of.names)
+        (kind, name, inside, known)
+        for kind, of in ALL.items()
+        for known in [of.known(facts)]
+        for name, inside in of.masks(facts).items()
     ]
     large = [one for one in found if LEAST <= one[2].sum() <= one[3].sum() - LEAST]
     values = holm([_more_mistakes(inside, known, right) for *_, inside, known in large])

@@ -32,6 +32,8 @@ UNMEASURED: Mapping[str, float | int | str] = {
     "outlier": 0,
     "map_x": np.nan,
     "map_y": np.nan,
+    "cluster": -1,
+    "typicality": np.nan,  # cosine similarity to the middle of its cluster
     "hint": "",
 }
 

@@ -63,6 +63,8 @@ class _Compared:
     groups: duplicates.Groups
     p_dog: np.ndarray  # out of fold; NaN if a class has too few photos
     points: np.ndarray  # (M, 2)
+    clusters: np.ndarray  # int (M,), -1 for none
+    typicality: np.ndarray
 
 
 def measure(root: Path, records: pd.DataFrame, rows: pd.DataFrame, clock: Clock) -> np.ndarray:
@@ -118,6 +120,7 @@ def _compared(
 ) -> _Compared:
     # Imported here because scikit-learn and cleanlab take seconds to import, and the web process
     # only reads findings.
+    from catsdogs.health.clusters import clusters
     from catsdogs.health.neighbours import near_duplicates, nearest
     from catsdogs.health.projection import project
     from catsdogs.health.suspects import out_of_fold
@@ -134,7 +137,9 @@ def _compared(
             p_dog = out_of_fold(vectors, labels, group)
     with clock.phase("map"):
         points = project(vectors)
-    return _Compared(near.positions, near.similarities.mean(axis=1), groups, p_dog, points)
+        cluster, typicality = clusters(vectors)
+    similarity = near.similarities.mean(axis=1)
+    return _Compared(near.positions, similarity, groups, p_dog, points, cluster, typicality)
 
 
 def _fill_in(
@@ -159,6 +164,8 @@ def _fill_in(
     rows.loc[has, "similarity"] = compared.similarity[of]
     rows.loc[has, "outlier"] = _outliers(compared.similarity)[of].astype(int)
     rows.loc[has, ["map_x", "map_y"]] = compared.points[of]
+    rows.loc[has, "cluster"] = compared.clusters[of]
+    rows.loc[has, "typicality"] = compared.typicality[of]
     neighbours = np.full((len(rows), compared.positions.shape[1]), -1, dtype=np.int32)
     neighbours[has] = seen[compared.positions][of]
     return neighbours

@@ -15,7 +15,7 @@ from catsdogs.charts.style import run_colour
 from catsdogs.comparison.disagreements import of_kind
 from catsdogs.comparison.pair import Pair
 from catsdogs.errors import RunError
-from catsdogs.evaluation.slices import KINDS
+from catsdogs.evaluation.slices import ALL
 from catsdogs.reports import comparison_text, paper, slice_text
 from catsdogs.reports.paper import Photo
 from catsdogs.reports.rendering import rendered
@@ -114,7 +114,7 @@ def charts(pair: Pair, threshold: float) -> dict[str, go.Figure]:
     )
     for kind in pair.measured:
         slices = pair.named(pair.slices(kind, threshold))
-        found[_by(kind)] = evaluation_charts.slices(KINDS[kind], slices, colours)
+        found[_by(kind)] = evaluation_charts.slices(ALL[kind], slices, colours)
     return found
 
 
@@ -134,7 +134,7 @@ def chart_page(pair: Pair, threshold: float, name: str) -> str:
 
 
 def _by(kind: str) -> str:
-    return f"By {KINDS[kind].title.lower()}"
+    return f"By {ALL[kind].title.lower()}"
 
 
 def _verdict(pair: Pair, margin: float) -> tuple[list[tuple[str, str]], list[str]]:

@@ -13,7 +13,7 @@ from catsdogs.charts import training as training_charts
 from catsdogs.charts.style import run_colour
 from catsdogs.comparison.own_answers import OwnAnswers
 from catsdogs.evaluation.metrics import THRESHOLD
-from catsdogs.evaluation.slices import KINDS
+from catsdogs.evaluation.slices import ALL
 from catsdogs.reports import comparison_text, paper, run_text, slice_text
 from catsdogs.reports.paper import Photo
 from catsdogs.reports.rendering import rendered
@@ -100,7 +100,7 @@ def _charts(answers: OwnAnswers) -> dict[str, go.Figure]:
     )
     for kind in answers.measured:
         slices = {name: answers.slices(kind)}
-        found[KINDS[kind].title] = evaluation_charts.slices(KINDS[kind], slices, colours)
+        found[ALL[kind].title] = evaluation_charts.slices(ALL[kind], slices, colours)
     return found
 
 

@@ -14,7 +14,7 @@ from catsdogs.background import job, tasks
 from catsdogs.background.tasks import TaskState
 from catsdogs.dataset import annotations, index
 from catsdogs.errors import WeightsUnavailable
-from catsdogs.health import checkup
+from catsdogs.health import checkup, named_slices
 from catsdogs.health.findings import Findings, load, save, summary_file
 from catsdogs.sources import current, fetch_task, sample
 from catsdogs.ui.shared import cache
@@ -521,6 +521,22 @@ def test_labels_are_taken_from_a_table_beside_the_photos(with_table, kaggle_fold
     assert current.path() == with_table
     assert len(names(app)) == 4
     assert index.last_scan(with_table).usable["label"].tolist() == [0, 1, 0, 1]
+
+
+def test_a_filter_is_kept_as_a_slice_and_removed(chosen):
+    app = opened(find="1")
+    assert "Compare and the page of a run" in said(app)
+    app.text_input(key="slice_name").set_value("ones")
+    app.button(key="slice_keep").click()
+    run(app)
+    [kept] = named_slices.read(chosen)
+    assert (kept.name, kept.query.text) == ("ones", "1")
+    app.button(key="slice_remove_0").click()
+    run(app)
+    assert named_slices.read(chosen) == []
+    app.text_input(key="slice_name").set_value(" ")
+    app.button(key="slice_keep").click()
+    assert "Expected a name of 1 to 60 characters" in said(run(app)).replace("\\", "")
 
 
 def test_the_classes_by_side_are_a_chart(chosen):

@@ -2,12 +2,17 @@
 
 from itertools import chain
 
+import components
+import numpy as np
 import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
 from catsdogs.comparison.own_answers import OwnAnswers
 from catsdogs.dataset import index
+from catsdogs.health import findings, named_slices
+from catsdogs.health.findings import Findings, Summary
+from catsdogs.health.gallery_query import Query
 from catsdogs.runs import event_file, layout, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
@@ -130,6 +135,32 @@ def test_a_cell_and_a_slice_show_their_photos(trained_machine):
     app = opened(run=run.run_id, tab="Kinds of photos")
     app.selectbox(key="run_slice").select_index(0)
     assert any("run_slice_photos" in grid.proto.id for grid in drawn(app).get("bidi_component"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("script", "of_tab", "kinds"),
+    [("pages/run.py", "run", "run_slices"), ("pages/compare.py", "compare", "compare_slices")],
+)
+def test_kept_slices_and_clusters_are_kinds_of_photos(trained_machine, script, of_tab, kinds):
+    root = OwnAnswers.read(store.list_runs()[0][0]).located.root
+    rows = index.scan(root).pictures[["path", "digest"]].reset_index(drop=True)
+    halves = {"cluster": rows.index % 2, "typicality": 0.5}
+    rows = rows.assign(**{**findings.UNMEASURED, **halves})
+    summary = Summary(version=findings.VERSION)
+    findings.save(root, Findings(rows, np.zeros((len(rows), 0), np.int32), summary))
+    named_slices.keep(root, "ones", Query(text="1"))
+    app = opened(script=script)
+    app.session_state[f"{of_tab}_tab"] = "Kinds of photos"
+    groups = next(one for one in drawn(app).get("button_group") if one.key == kinds)
+    assert groups.options[-2:] == ["Similar photos", "Your slices"]
+    app.session_state[kinds] = "cluster"
+    grids = [
+        one for one in drawn(app).get("bidi_component") if f"{of_tab}_clusters" in one.proto.id
+    ]
+    names = [tile["name"] for tile in components.data(grids[0])["tiles"]]
+    assert names == [f"Cluster {name}" for name in named_slices.typical(root)]
+    assert len(names) == 2
 
 
 @pytest.mark.slow

@@ -6,10 +6,11 @@ from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.disagreements import OfSlice
 from catsdogs.comparison.pair import Pair
-from catsdogs.evaluation.slices import KINDS, SMALL
+from catsdogs.evaluation.slices import ALL, KINDS, SMALL
 from catsdogs.reports import slice_text
 from catsdogs.text import literal, printable
 from catsdogs.ui.compare import chosen
+from catsdogs.ui.runs import cluster_tiles
 
 _TABLE, _CHART, _KIND = "compare_weakest", "compare_slice", "compare_slices"
 
@@ -55,13 +56,18 @@ def _by_kind(pair: Pair, threshold: float) -> None:
         pair.measured,
         default=pair.measured[0],
         required=True,
-        format_func=lambda name: KINDS[name].title,
+        format_func=lambda name: ALL[name].title,
         key=_KIND,
     )
     colours = {name: run_colour(run) for name, run in pair.named(pair.runs).items()}
-    figure = evaluation_charts.slices(
-        KINDS[kind], pair.named(pair.slices(kind, threshold)), colours
-    )
+    if kind == "cluster":
+        cluster_tiles.show(
+            pair.place[0],
+            pair.named(pair.slices(kind, threshold)),
+            key="compare_clusters",
+            on_choose=lambda name: _open(kind, name),
+        )
+    figure = evaluation_charts.slices(ALL[kind], pair.named(pair.slices(kind, threshold)), colours)
 
     def open_point() -> None:
         for point in st.session_state[_CHART].selection.points:
@@ -73,9 +79,10 @@ def _by_kind(pair: Pair, threshold: float) -> None:
         config=CONFIG,
         on_select="ignore" if pair.both.empty else open_point,
         selection_mode="points",
-        alt=printable(f"Accuracy of both runs by {KINDS[kind].title.lower()}"),
+        alt=printable(f"Accuracy of both runs by {ALL[kind].title.lower()}"),
     )
-    more = "" if len(pair.measured) == len(KINDS) else " A health check adds light and sharpness."
+    is_checked = {*KINDS, "cluster"} <= set(pair.measured)
+    more = "" if is_checked else " A health check adds light, sharpness and similar photos."
     st.caption(f"Groups of fewer than {SMALL} photos are faint: they say little.{more}")
 
 

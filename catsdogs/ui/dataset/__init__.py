@@ -4,6 +4,7 @@ views.py           the page's views, and the buttons that switch to one
 gallery.py         the photo grid with its bar, a page at a time
 filters.py         the gallery's filter: its values, and their place in the page's address
 filter_panel.py    the widgets of the filter
+own_slices.py      filters that you keep under a name
 charts.py          the charts and the map; a selection filters the photos beside it
 photo.py           one photo in the viewer, over the page
 photo_facts.py     the facts about one photo: findings, properties, EXIF, similar photos

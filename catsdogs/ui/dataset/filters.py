@@ -9,7 +9,7 @@ from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.gallery_query import Polygon, Query
 from catsdogs.text import literal
-from catsdogs.ui.dataset import photo
+from catsdogs.ui.dataset import own_slices, photo
 from catsdogs.ui.shared import pager
 
 PAGE = "page"  # the session's key of the page number, and its name in the address
@@ -132,8 +132,8 @@ def clear() -> None:
     first_page()
 
 
-def summary() -> None:
-    """Show in words which photos the filter lets through, and the button that clears it."""
+def summary(root: Path) -> None:
+    """Show in words which photos the filter lets through, and the buttons that keep or clear it."""
     now = query()
     if now == Query(sort=now.sort, descending=now.descending):
         return
@@ -146,6 +146,7 @@ def summary() -> None:
             type="tertiary",
             on_click=clear,
         )
+        own_slices.show(root, now)
 
 
 def _parts(now: Query) -> list[str]:

@@ -58,7 +58,7 @@ def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
         if len(found):
             decisions.about_all(snapshot.dataset.root, found[["path", "digest"]])
         decisions.undo(snapshot.dataset.root, key="gallery_undo")
-    filters.summary()
+    filters.summary(snapshot.dataset.root)
     if found.empty:
         st.info("No photo matches the filter.", icon=":material/filter_alt:")
         return

@@ -5,11 +5,11 @@ import streamlit as st
 from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.own_answers import OwnAnswers
-from catsdogs.evaluation.slices import KINDS, SMALL, title
+from catsdogs.evaluation.slices import ALL, SMALL, title
 from catsdogs.reports import comparison_text, slice_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
-from catsdogs.ui.runs import answered_photos
+from catsdogs.ui.runs import answered_photos, cluster_tiles
 from catsdogs.ui.shared import cache, run_chips
 
 _TABLE, _CHOSEN, _PHOTOS = "run_weakest", "run_slice", "run_slice_photos"
@@ -38,8 +38,7 @@ def _table(answers: OwnAnswers) -> None:
 
     def open_row() -> None:
         for row in st.session_state[_TABLE].selection.rows:
-            st.session_state[_CHOSEN] = title(*ranked[row])
-            answered_photos.forget(_PHOTOS)
+            _choose(title(*ranked[row]))
 
     st.dataframe(
         slice_text.table(found).map(printable),
@@ -52,20 +51,32 @@ def _table(answers: OwnAnswers) -> None:
     )
 
 
+def _choose(name: str) -> None:
+    st.session_state[_CHOSEN] = name
+    answered_photos.forget(_PHOTOS)
+
+
 def _chart(run: Run, answers: OwnAnswers) -> None:
     kind = st.segmented_control(
         "Group by",
         answers.measured,
         default=answers.measured[0],
         required=True,
-        format_func=lambda name: KINDS[name].title,
+        format_func=lambda name: ALL[name].title,
         key="run_slices",
     )
     name = run_chips.name(run)
+    if kind == "cluster":
+        cluster_tiles.show(
+            answers.located.root,
+            {name: answers.slices(kind)},
+            key="run_clusters",
+            on_choose=lambda of: _choose(title("cluster", of)),
+        )
     figure = evaluation_charts.slices(
-        KINDS[kind], {name: answers.slices(kind)}, {name: run_colour(run)}
+        ALL[kind], {name: answers.slices(kind)}, {name: run_colour(run)}
     )
-    alt = printable(f"Accuracy of {name} by {KINDS[kind].title.lower()}")
+    alt = printable(f"Accuracy of {name} by {ALL[kind].title.lower()}")
     st.plotly_chart(figure, key="run_slices_chart", config=CONFIG, alt=alt)
     st.caption(f"Groups of fewer than {SMALL} photos are faint: they say little.")
 

@@ -13,7 +13,7 @@ from catsdogs.dataset import annotations, index, labelling, table_sides
 from catsdogs.dataset.split import split
 from catsdogs.errors import ConfigError
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.health import findings
+from catsdogs.health import findings, named_slices
 from catsdogs.health.snapshot import Snapshot, Watch
 from catsdogs.inference import latency
 from catsdogs.inference.latency import Latency
@@ -146,7 +146,7 @@ def _of_runs(runs: list[Run]) -> tuple[list[bytes], list[int]]:
     files = [place(run, layout.PREDICTIONS) for run in runs]
     roots = [locating.root_of(run) for run in runs]
     for root in filter(None, roots):
-        files += [index.table_file(root), findings.summary_file(root)]
+        files += [index.table_file(root), findings.summary_file(root), named_slices.file(root)]
     written_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
     return [os.fsencode(root) if root else b"" for root in roots], written_at
 
