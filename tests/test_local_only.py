@@ -10,6 +10,7 @@ import io
 import json
 import shutil
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -180,7 +181,9 @@ def test_the_app_sends_the_end_of_an_answer_at_once():
             server.close()
         return bool(is_set)
 
-    assert asyncio.run(is_set_on_a_connection())
+    # On a thread, because the browser of other tests may keep a loop running on this one.
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(lambda: asyncio.run(is_set_on_a_connection())).result()
 
 
 def test_the_app_does_not_start_with_a_token_that_can_be_guessed(monkeypatch):
