@@ -134,7 +134,8 @@ def test_a_cell_and_a_slice_show_their_photos(trained_machine):
     assert any("run_answers" in grid.proto.id for grid in drawn(app).get("bidi_component"))
     app = opened(run=run.run_id, tab="Kinds of photos")
     app.selectbox(key="run_slice").select_index(0)
-    assert any("run_slice_photos" in grid.proto.id for grid in drawn(app).get("bidi_component"))
+    grids = [one for one in drawn(app).get("bidi_component") if "run_slice_photos" in one.proto.id]
+    assert components.data(grids[0])["reveal"] == app.selectbox(key="run_slice").value
 
 
 @pytest.mark.slow

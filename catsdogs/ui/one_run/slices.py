@@ -103,4 +103,4 @@ def _photos(run: Run, answers: OwnAnswers) -> None:
     if chosen is not None:
         kind, part = found[chosen]
         rows = answers.of_slice(kind, part.name)
-        answered_photos.show(run, answers.located, rows, key=_PHOTOS)
+        answered_photos.show(run, answers.located, rows, key=_PHOTOS, reveal=chosen)

@@ -49,17 +49,18 @@ class _Photo:
         return printable(self.path.rpartition("/")[2])
 
 
-def show(run: Run, located: Located, rows: pd.DataFrame, *, key: str) -> None:
+def show(run: Run, located: Located, rows: pd.DataFrame, *, key: str, reveal: str = "") -> None:
     """Show the photos of ``rows``, some of ``located.predictions``, in their order.
 
-    ``key`` is unique on the page. The page number and the open photo are kept under it.
+    ``key`` is unique on the page. The page number and the open photo are kept under it. Whenever
+    ``reveal`` changes, the page scrolls to the photos.
     """
     photos = _photos(located, rows, run.classes)
     if not photos:
         st.caption("No photos.")
         return
     pages, page_key, open_key = Pages(len(photos), _PER_PAGE), f"{key}_page", f"{key}_open"
-    _grid(run, photos, pager.choose(pages, key=page_key), key=key)
+    _grid(run, photos, pager.choose(pages, key=page_key), key=key, reveal=reveal)
     pager.repeat(pages, key=page_key)
     if st.session_state.get(open_key) is not None:
         title = "A right answer" if _opened(photos, open_key)[1].is_right else "A mistake"
@@ -90,14 +91,19 @@ def _photos(located: Located, rows: pd.DataFrame, classes: Classes) -> list[_Pho
     ]
 
 
-def _grid(run: Run, photos: Sequence[_Photo], shown: slice, *, key: str) -> None:
+def _grid(run: Run, photos: Sequence[_Photo], shown: slice, *, key: str, reveal: str) -> None:
     root = photos[0].root
     named = [(one.path, one.digest) for one in photos[shown]]
     jpegs = thumbnails(root, named, unchanged_only=True) if root else [None] * len(named)
     if not any(jpegs):
         st.info(origin.photos_elsewhere(run), icon=":material/hide_image:")
     tiles = [Tile(one.name, jpeg, one.note) for one, jpeg in zip(photos[shown], jpegs, strict=True)]
-    photo_grid(tiles, key=key, on_open=lambda at: _open(at + shown.start, f"{key}_open"))
+    photo_grid(
+        tiles,
+        key=key,
+        on_open=lambda at: _open(at + shown.start, f"{key}_open"),
+        reveal=reveal,
+    )
 
 
 def _open(position: int | None, key: str) -> None:
