@@ -102,8 +102,12 @@ def test_an_editor_signs_in_and_out(app, page, world):
     remark(page, app, "Ann's own")
     remarks = json.loads((world / "artifacts" / OWN / "remarks.json").read_text())
     assert (remarks["name"], remarks["remarked_by"]) == ("Ann's own", EMAIL[ANN])
+    # A page without an open popover, which could take the click.
+    opened(page, f"{app.url}/compare", "Compare")
+    settle(page)
     page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url(lambda url: "/train" not in url)
+    page.wait_for_url(lambda url: "/compare" not in url, wait_until="commit")
+    page.wait_for_load_state()
     page.goto(app.url)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert asked(app, page).status_code == 401
