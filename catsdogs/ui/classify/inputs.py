@@ -73,15 +73,16 @@ def _files(page: str) -> str:
 
 
 def _camera(page: str, chosen: Chosen, uploader: str) -> None:
-    opened = f"{page}_camera_open"
-
-    def kept() -> None:
-        st.session_state[opened] = False  # The answer is behind it.
-
+    opened, before = f"{page}_camera_open", f"{page}_camera_pictures"
+    count = len(tray.pictures())
+    # A frame that is kept arrives as an upload, and its answer is behind the camera.
+    if count > st.session_state.get(before, count) and st.session_state.get(opened):
+        st.session_state[opened] = False
+    st.session_state[before] = count
     with st.popover("Camera", on_change="rerun", key=opened) as popover:
         # Only while it is open: the browser asks for the camera as soon as the element is drawn.
         if popover.open:
-            live_camera.show(chosen, uploader, key=f"{page}_camera", on_kept=kept)
+            live_camera.show(chosen, uploader, key=f"{page}_camera")
 
 
 def _folder(page: str) -> None:

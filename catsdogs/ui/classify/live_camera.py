@@ -4,7 +4,6 @@ The JavaScript, the WebAssembly and the model are files that the browser request
 opened for the first time. Frames stay in the browser, except those that the user keeps.
 """
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +27,10 @@ if TYPE_CHECKING:
 _WIDTH_PX = 400
 
 
-def show(chosen: Chosen, uploader: str, *, key: str, on_kept: Callable[[], None]) -> None:
+def show(chosen: Chosen, uploader: str, *, key: str) -> None:
     """Draw the camera, answered by the first chosen run.
 
     ``uploader`` is the key of the file uploader that gets a kept frame, with its limits.
-    ``on_kept`` is called then.
     """
     networks, problem = [], ""
     try:
@@ -47,7 +45,7 @@ def show(chosen: Chosen, uploader: str, *, key: str, on_kept: Callable[[], None]
         "keep": "Keep this frame",
         "uploader": uploader,
     }
-    _element()(key=key, data=data, on_kept_change=on_kept, width=_WIDTH_PX)
+    _element()(key=key, data=data, width=_WIDTH_PX)
 
 
 def _networks(chosen: Chosen, key: str) -> list[dict[str, str]]:
