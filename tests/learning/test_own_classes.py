@@ -30,6 +30,11 @@ pytestmark = [pytest.mark.slow, *test_third_model.pytestmark[1:]]
 CLASSES = "*Crab* <b>1 & 2", 'cray, "fish" 🦞'
 PLACES = ("data", "artifacts", "cache")
 _PETS = re.compile(r"\b(cats?|dogs?|(?:calibrated_)?p_dog|pets?)\b", re.IGNORECASE)
+# The tabs of a page: only the open one is drawn.
+TABS = {
+    "compare": ("How sure?", "Curves", "Thresholds", "Calibration", "Kinds of photos"),
+    "run": ("Curves", "Answers", "Calibration", "Kinds of photos", "About", "Model card"),
+}
 # The program's own name.
 _PROGRAM = re.compile(r"Cats vs Dogs|Dogs vs\. Cats Redux")
 
@@ -171,13 +176,15 @@ def test_no_exported_file_speaks_of_pets_and_its_example_runs(machine, tmp_path,
 
 
 @pytest.mark.page
-@pytest.mark.parametrize("page", ["", "dataset", "train", "compare", "classify"])
+@pytest.mark.parametrize("page", ["", "dataset", "train", "compare", "classify", "run"])
 def test_no_page_speaks_of_pets(machine, page):
     app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
     if page:
         app.switch_page(f"pages/{page}.py")
-    for tab in ("How sure?", "Curves", "Thresholds", "Calibration") if page == "compare" else ("",):
-        app.session_state["compare_tab"] = tab
+    if page == "run":
+        app.query_params["run"] = store.list_runs()[0][0].run_id
+    for tab in TABS.get(page, ("",)):
+        app.session_state[f"{page}_tab"] = tab
         app.run()
         assert not app.exception, app.exception[0].stack_trace
         shown = [str(element.proto) for element in (*app.main, *app.sidebar)]
