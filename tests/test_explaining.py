@@ -71,3 +71,14 @@ def test_people_read_each_change_and_whether_it_changes_the_answer(explain, caps
 def test_an_option_that_means_nothing_is_refused(explain, option, received):
     status, result = explain[0](*option)
     assert (status, received in result["error"]) == (1, True), result
+
+
+def test_the_maps_and_the_filters_are_drawn_into_a_new_folder(explain, tmp_path):
+    folder = tmp_path / "drawn"
+    status, result = explain[0]("--change", "crop=0..0.02", "--pictures", str(folder))
+    names = [f"{RUN}-{name}.png" for name in ("heat-map", "occlusion")]
+    names += [f"{RUN}-{name}.png" for name in ("stage-1", "stage-2", "stage-3", "filters")]
+    assert (status, result["results"][0]["pictures"]) == (0, [str(folder / one) for one in names])
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    status, result = explain[0]("--pictures", str(folder))
+    assert (status, "Expected a new or an empty folder" in result["error"]) == (1, True)

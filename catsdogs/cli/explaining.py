@@ -1,7 +1,11 @@
 """``catsdogs explain``: edits that change an answer, and the parts of a picture that count."""
 
+import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from catsdogs.cli.commands import RUN_HELP, add
 from catsdogs.cli.fitting import Grid
@@ -10,16 +14,19 @@ from catsdogs.cli.progress import progress
 from catsdogs.cli.tables import Readable, facts, percent, plain
 from catsdogs.errors import ConfigError
 from catsdogs.evaluation.metrics import THRESHOLD
+from catsdogs.features.activations import inside
 from catsdogs.images.edits import EDITS, Edits, Stroke, require_amount
 from catsdogs.images.picture import Picture, read_bytes
+from catsdogs.inference import filmstrip, heatmap
 from catsdogs.inference.occlusion import agreement, occlusion_map
 from catsdogs.inference.panel import Decision
 from catsdogs.inference.predictor import Predictor
 from catsdogs.inference.what_if import Editable, curve
 from catsdogs.labels import DOG
-from catsdogs.runs import store
+from catsdogs.runs import layout, model_files, store
 from catsdogs.runs.run import Run
 from catsdogs.sources.typed import typed_path
+from catsdogs.system import files
 
 Ranges = Mapping[str, Sequence[float]]  # the amounts of each edit that are tried
 
@@ -32,18 +39,20 @@ def explain(
     made: list[str],
     covers: list[str],
     threshold: float,
+    pictures: Path | None,
 ) -> Outcome:
     """Say which edits of a picture change its answer, and which parts of it count."""
     threshold = Decision(threshold).threshold
     ranges = dict(_range(text) for text in changes or EDITS)
     edits = Edits(dict(_amount(text) for text in made), tuple(_spot(text) for text in covers))
+    folder = _new_folder(pictures.expanduser().absolute()) if pictures else None
     asked = store.named_or_best(runs or [])
     for other in asked[1:]:
         other.require_classes(asked[0].classes)
     picture, results = Picture(read_bytes(typed_path(path))), list[dict[str, Any]]()
     with progress("explain") as advance:
         for run in asked:
-            results.append(_of_run(run, picture, edits, ranges, threshold))
+            results.append(_of_run(run, picture, edits, ranges, threshold, folder))
             advance(len(results), len(asked))
     result = {
         "file": path,
@@ -57,11 +66,18 @@ def explain(
 
 
 def _of_run(
-    run: Run, picture: Picture, edits: Edits, ranges: Ranges, threshold: float
+    run: Run,
+    picture: Picture,
+    edits: Edits,
+    ranges: Ranges,
+    threshold: float,
+    folder: Path | None,
 ) -> dict[str, Any]:
     predictor = Predictor(run)
     editable, occluded = Editable(picture, predictor), occlusion_map(predictor, picture)
-    p_dog = editable.p_dog(edits)
+    p_dog, output = editable.p_dog(edits), predictor(picture)
+    label = run.classes.of(predictor.calibrated(output.p_dog), threshold)
+    maps = {"heat-map": output.heatmap, "occlusion": occluded}
     return {
         "run": run.run_id,
         "label": run.classes.of(p_dog, threshold),
@@ -71,8 +87,39 @@ def _of_run(
             _change(editable, kind, edits, amounts, threshold) for kind, amounts in ranges.items()
         ],
         "occlusion": occluded.tolist(),
-        "agreement": agreement(occluded, predictor(picture).heatmap),
+        "agreement": agreement(occluded, output.heatmap),
+        **({"pictures": _draw(folder, run, picture, maps, label)} if folder else {}),
     }
+
+
+def _draw(
+    folder: Path, run: Run, picture: Picture, maps: Mapping[str, np.ndarray], label: str
+) -> list[str]:
+    """Write the maps for ``label``, the feature maps and the first filters; return the paths."""
+    photo = picture.upright(at_least_px=heatmap.PAINTED_PX)
+    drawn = {
+        name: heatmap.painted(photo, one, label=label, classes=run.classes)
+        for name, one in maps.items()
+    }
+    model = model_files.intact(run, layout.LITERT_MODEL)
+    drawn |= filmstrip.of_network(inside(model, picture.square(run.config.info.side)))
+    written = []
+    for name, image in drawn.items():
+        path, buffer = folder / f"{run.run_id}-{name}.png", io.BytesIO()
+        image.save(buffer, "PNG")
+        files.write_bytes(path, buffer.getvalue())
+        written.append(str(path))
+    return written
+
+
+def _new_folder(folder: Path) -> Path:
+    """Return a folder after making it, if nothing is there that could be replaced."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(
+            f"Expected a new or an empty folder for --pictures. Received: {folder}. Choose another."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _change(
@@ -194,6 +241,13 @@ def add_explain(groups: Any) -> None:
         explained.add_argument(
             option, dest=name, nargs="+", action="extend", default=[], metavar=metavar, help=help_
         )
+    explained.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="draw the heat map, the occlusion map, the feature maps of each stage and the first "
+        "filters into a new folder; default: none",
+    )
     explained.add_argument(
         "--threshold",
         type=float,

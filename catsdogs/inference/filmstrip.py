@@ -5,11 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from catsdogs.features.activations import Stage
+from catsdogs.features.activations import Inside, Stage
 
 MAPS = 6
 _TILE_PX, _GAP_PX, _FILTERS_A_ROW = 112, 4, 12
 _FILTER_PX = 56
+
+
+def of_network(found: Inside) -> dict[str, Image.Image]:
+    """Return a picture of each stage and of the first filters, by name: stage-1, filters."""
+    strips = {f"stage-{number}": of_stage(one) for number, one in enumerate(found.stages, 1)}
+    return strips if found.filters is None else {**strips, "filters": of_filters(found.filters)}
 
 
 def of_stage(stage: Stage) -> Image.Image:

@@ -88,7 +88,10 @@ function place({ amounts }, at) {
 
 function drawCurves(view) {
   const { data, plot, ends } = view;
-  plot.hidden = ends.hidden = view.flips.hidden = isBrush(view);
+  plot.hidden = ends.hidden = isBrush(view);
+  view.flips.replaceChildren();
+  const told = isBrush(view) ? [data.hint] : flips(data);
+  for (const one of told) addTo(view.flips, "p", "").textContent = one;
   if (isBrush(view)) return plot.replaceChildren();
   const curves = data.runs.map(
     ({ p, colour }) =>
@@ -109,8 +112,6 @@ function drawCurves(view) {
   ends.replaceChildren();
   addTo(ends, "span", "").textContent = data.amounts[0];
   addTo(ends, "span", "").textContent = data.amounts.at(-1);
-  view.flips.replaceChildren();
-  for (const one of flips(data)) addTo(view.flips, "p", "").textContent = one;
 }
 
 function flips({ runs }) {

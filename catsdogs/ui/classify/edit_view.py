@@ -113,6 +113,7 @@ def show(
     nearest = min(range(len(view.amounts)), key=lambda at: abs(view.amounts[at] - amount))
     data = {
         "title": edit.title if edit else "Brush size",
+        "hint": "" if edit else "Paint over a part of the picture to cover it.",
         "amounts": [edit.written(one) for one in view.amounts] if edit else [],
         "origin": view.amounts.index(0),
         "at": nearest,
