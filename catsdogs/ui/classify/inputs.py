@@ -22,11 +22,11 @@ def show(page: str, chosen: Chosen) -> list[Given]:
     """
     with st.container(key=f"{page}_input", gap="small"):
         files = _files(page)
-        with st.container(horizontal=True, gap="small"):
+        # One row on a page 1100 pixels wide, so that the picture is above the fold.
+        with st.container(horizontal=True, gap="xsmall"):
             _camera(page, chosen, files)
             paste.show(files, key=f"{page}_paste")
-            _folder(page)
-            _address(page)
+            _elsewhere(page)
             if tray.pictures():
                 _examples_on_demand(page)
     tray.show_problems()
@@ -85,8 +85,9 @@ def _camera(page: str, chosen: Chosen, uploader: str) -> None:
             live_camera.show(chosen, uploader, key=f"{page}_camera")
 
 
-def _folder(page: str) -> None:
-    with st.popover("Folder", key=f"{page}_folder_open"):
+def _elsewhere(page: str) -> None:
+    """Offer what needs more than a click: a folder, and a web address."""
+    with st.popover("Other", key=f"{page}_folder_open"):
         key = tray.widget_key(f"{page}_folder")
         given = st.file_uploader(
             "A folder with pictures",
@@ -95,21 +96,19 @@ def _folder(page: str) -> None:
             help="Folders named after the classes give labels.",
         )
         tray.follow(key, given)
+        _address(page)
 
 
 def _address(page: str) -> None:
     problem = f"{page}_address_problem"
-    with (
-        st.popover("Address", key=f"{page}_address_open"),
-        st.form(f"{page}_address_form", border=False, clear_on_submit=True),
-    ):
+    with st.form(f"{page}_address_form", border=False, clear_on_submit=True):
         url = st.text_input(
             "Web address of a picture", key=f"{page}_address", placeholder="https://…"
         )
         if st.form_submit_button("Get picture", key=f"{page}_address_get", type="primary"):
             with st.spinner("Getting the picture …"):
                 problems.attempt(tray.add_from_address, url, note_as=problem)
-        problems.show_noted(problem)
+    problems.show_noted(problem)
 
 
 def _warn_of_limits(count: int) -> None:
