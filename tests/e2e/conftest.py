@@ -122,6 +122,8 @@ def browser():
 def page(browser):
     """A page of 1360 × 900 that notes requests which would leave this machine."""
     context = browser.new_context(viewport={"width": 1360, "height": 900})
+    # On a busy machine, a browser may take half a minute for a click.
+    context.set_default_timeout(90_000)
     page = context.new_page()
     page.strangers = []
     page.on("request", lambda r: _is_local(r.url) or page.strangers.append(r.url))

@@ -94,6 +94,7 @@ def curve_share(page: Page) -> float:
     return float((pixels.max(axis=-1) - pixels.min(axis=-1) > 40).mean())
 
 
+@pytest.mark.long
 def test_updates_leave_the_chart_and_its_zoom_in_place(app, page, runs):
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1000)

@@ -52,6 +52,7 @@ def cached(world):
     return {path.name for path in world["CATSDOGS_CACHE"].rglob("*.npy")}
 
 
+@pytest.mark.long
 def test_mirrored_views_are_computed_once(frozen, sample, world):
     _, before = frozen
     assert trained(sample, augment=True).state is State.FINISHED

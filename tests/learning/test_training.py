@@ -147,6 +147,7 @@ def test_the_exported_model_gives_the_validation_predictions(runs, trained_machi
         )
 
 
+@pytest.mark.long
 def test_a_run_with_a_mirrored_view_gives_its_validation_predictions(trained_machine):
     sample = trained_machine / "data" / "sample"
     settings = RunConfig("custom_cnn", str(sample), epochs=1, batch_size=8, mirrored_view=True)

@@ -84,7 +84,8 @@ def run(app: AppTest) -> AppTest:
 
 
 def tiles(app: AppTest, position: int = -1) -> list[dict]:
-    return components.data(app.get("bidi_component")[position])["tiles"]
+    drawn = [components.data(component) for component in app.get("bidi_component")]
+    return [data["tiles"] for data in drawn if "tiles" in data][position]
 
 
 def names(app: AppTest) -> list[str]:

@@ -105,7 +105,7 @@ def _address(page: str) -> None:
         url = st.text_input(
             "Web address of a picture", key=f"{page}_address", placeholder="https://…"
         )
-        if st.form_submit_button("Get picture", key=f"{page}_address_get", type="primary"):
+        if st.form_submit_button("Get picture", key=f"{page}_address_get"):
             with st.spinner("Getting the picture …"):
                 problems.attempt(tray.add_from_address, url, note_as=problem)
     problems.show_noted(problem)
