@@ -41,6 +41,17 @@ def test_probabilities_that_are_never_wrong_are_hardly_clipped():
     assert bounds.least < 1e-5
 
 
+def test_probabilities_that_are_right_as_they_are_are_not_clipped():
+    generator = np.random.default_rng(5)
+
+    def least():
+        # As calibrated as can be: each label has its probability.
+        p_dog = 1 / (1 + np.exp(-generator.normal(0, 6, 2000)))
+        return clip((generator.random(2000) < p_dog).astype(int), p_dog).least
+
+    assert max(least() for _ in range(12)) < 1e-5
+
+
 def test_the_clip_that_is_chosen_is_the_best_one():
     labels, p_dog = answers(3000, seed=4)
     bounds = clip(labels, p_dog)

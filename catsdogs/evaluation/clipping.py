@@ -36,7 +36,8 @@ def clip(labels: np.ndarray, p_dog: np.ndarray, *, seed: int = 0) -> Clip:
     """Choose the bounds with the lowest log loss on labels (N,) of 0 and 1 and P(dog) (N,).
 
     The expected loss is cross-validated: each tenth of the images is scored with the bounds that
-    are best for the others.
+    are best for the others. If that is no better than the widest bounds, these are chosen: a few
+    images cannot tell how far to go.
     """
     p_dog = p_dog.astype(np.float64)
     losses = np.stack(
@@ -48,8 +49,11 @@ def clip(labels: np.ndarray, p_dog: np.ndarray, *, seed: int = 0) -> Clip:
         rest = np.setdiff1d(order, fold)
         best = losses[:, rest].mean(axis=1).argmin() if len(rest) else 0
         held_out[fold] = losses[best, fold]
+    chosen, widest = losses.mean(axis=1).argmin(), losses[0]
+    if held_out.mean() >= widest.mean():
+        chosen, held_out = 0, widest
     return Clip(
-        least=float(_CANDIDATES[losses.mean(axis=1).argmin()]),
+        least=float(_CANDIDATES[chosen]),
         expected=intervals.mean(held_out),
         unclipped=float(log_losses(labels, p_dog).mean()),
     )
