@@ -199,7 +199,7 @@ def save(root: Path, labels: LabelMap) -> None:
     place = file(root)
     try:
         if labels:
-            # As older versions wrote it, if there are no classes of its own.
+            # Without its own classes, the file is the same as that of older versions.
             files.write_json(place, {k: v for k, v in asdict(labels).items() if k != "own" or v})
         else:
             place.unlink(missing_ok=True)

@@ -36,7 +36,7 @@ def clip(labels: np.ndarray, p_dog: np.ndarray, *, seed: int = 0) -> Clip:
     """Choose the bounds with the lowest log loss on labels (N,) of 0 and 1 and P(dog) (N,).
 
     The expected loss is cross-validated: each tenth of the images is scored with the bounds that
-    are best for the others. If that is no better than the widest bounds, these are chosen: a few
+    are best for the others. If that does not beat the widest bounds, the widest are used: a few
     images cannot tell how far to go.
     """
     p_dog = p_dog.astype(np.float64)

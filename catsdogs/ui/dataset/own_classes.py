@@ -9,7 +9,7 @@ from catsdogs.dataset import labelling
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.labelling import LabelMap
 from catsdogs.dataset.name_patterns import FOLDER, NAME, Pattern
-from catsdogs.labels import CAT, DOG
+from catsdogs.labels import CAT, DOG, Classes
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import cache, problems
 
@@ -74,7 +74,7 @@ def _swapped(known: LabelMap) -> LabelMap:
     opposite = {CAT: DOG, DOG: CAT}
     mapped = {name: opposite.get(label, label) for name, label in known.names.items()}
     capital = None if known.capital is None else opposite[known.capital]
-    own = known.own and type(known.own)(known.own.positive, known.own.negative)
+    own = known.own and Classes(known.own.positive, known.own.negative)
     return LabelMap(mapped, capital, own)
 
 
