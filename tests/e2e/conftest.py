@@ -144,12 +144,17 @@ def start_custom_cnn(page: Page, *, epochs: int, preset: str = "2-minute look") 
     """Fill the form by hand, with small batches: there are points to see arriving everywhere."""
     fill_form(page, preset)
     for field, value in (("Epochs", epochs), ("Batch size", 8)):
-        box = page.get_by_role("spinbutton", name=field, exact=True)
-        box.fill(str(value))
-        box.press("Enter")
-        settle(page)
+        fill_number(page, field, value)
     page.get_by_role("button", name="Start training").click()
     expect(stop_button(page)).to_be_visible()
+
+
+def fill_number(page: Page, name: str, value: int) -> None:
+    """Put a number into a field and wait for the page."""
+    box = page.get_by_role("spinbutton", name=name, exact=True)
+    box.fill(str(value))
+    box.press("Enter")
+    settle(page)
 
 
 def fill_form(page: Page, preset: str) -> None:

@@ -11,10 +11,11 @@ from conftest import command_line
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from catsdogs.runs import store
+from catsdogs.runs import queue, store
 from catsdogs.system import processes
 from e2e.conftest import (
     fill_form,
+    fill_number,
     opened,
     picture,
     serving,
@@ -71,6 +72,14 @@ def runs(world, monkeypatch):
     return lambda: store.list_runs()[0]
 
 
+def watch_a_long_run(page: Page, address: str, runs) -> None:
+    """Open Train with a run at work; start one if there is none."""
+    opened(page, f"{address}/train", "Train")
+    if not runs():
+        start_custom_cnn(page, epochs=1000)
+    wait_for_a_curve(page)
+
+
 def wait_for_a_curve(page: Page) -> None:
     page.wait_for_selector(f"{CURVES} .js-line", timeout=180_000)
 
@@ -94,28 +103,8 @@ def curve_share(page: Page) -> float:
     return float((pixels.max(axis=-1) - pixels.min(axis=-1) > 40).mean())
 
 
-@pytest.mark.long
-def test_updates_leave_the_chart_and_its_zoom_in_place(app, page, runs):
-    opened(page, f"{app.url}/train", "Train")
-    start_custom_cnn(page, epochs=1000)
-    wait_for_a_curve(page)
-    page.wait_for_function(f"{LAST_POINT} > 2", timeout=180_000)
-    # Out of the menu: the range is the whole curve's until a hand changes it.
-    chosen = zoom(page)
-    page.query_selector(CURVES).evaluate(WATCH, CURVES)
-    drawn = []
-    while page.evaluate("window.watched.updates") < UPDATES:
-        drawn.append(curve_share(page))
-    watched = page.evaluate("window.watched")
-    assert (watched["others"], watched["blank"]) == (0, 0)
-    assert page.evaluate(f"document.querySelector('{CURVES}').layout.xaxis.range") == chosen
-    assert min(drawn) > 0.001
-    picture(page, "train-live")
-
-
 def test_the_run_goes_on_while_nobody_looks_and_is_found_again(app, page, runs):
-    opened(page, f"{app.url}/train", "Train")
-    wait_for_a_curve(page)
+    watch_a_long_run(page, app.url, runs)
     before = page.evaluate(LAST_POINT)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Home").click()
     expect(page.get_by_test_id("stSidebar").get_by_text("CNN 1")).to_be_visible()
@@ -130,8 +119,7 @@ def test_the_run_goes_on_while_nobody_looks_and_is_found_again(app, page, runs):
 def test_two_tabs_agree_on_a_stop_and_a_resume(app, page, runs):
     other = page.context.new_page()
     for tab in (page, other):
-        opened(tab, f"{app.url}/train", "Train")
-        wait_for_a_curve(tab)
+        watch_a_long_run(tab, app.url, runs)
     stop_button(page).click()
     for tab in (page, other):
         expect(tab.get_by_text("Stopped early")).to_be_visible(timeout=180_000)
@@ -186,10 +174,30 @@ def test_a_second_press_ends_the_run_at_once(app, page, runs):
 
 
 @pytest.mark.long
+def test_updates_leave_the_chart_and_its_zoom_in_place(app, page, runs):
+    watch_a_long_run(page, app.url, runs)
+    page.wait_for_function(f"{LAST_POINT} > 2", timeout=180_000)
+    # Out of the menu: the range is the whole curve's until a hand changes it.
+    chosen = zoom(page)
+    page.query_selector(CURVES).evaluate(WATCH, CURVES)
+    drawn = []
+    while page.evaluate("window.watched.updates") < UPDATES:
+        drawn.append(curve_share(page))
+    watched = page.evaluate("window.watched")
+    assert (watched["others"], watched["blank"]) == (0, 0)
+    assert page.evaluate(f"document.querySelector('{CURVES}').layout.xaxis.range") == chosen
+    assert min(drawn) > 0.001
+    picture(page, "train-live")
+    queue.kill(runs()[0])
+    queue.delete(runs()[0])
+
+
+@pytest.mark.long
 def test_runs_queue_and_a_finished_one_is_extended(app, page, runs):
     opened(page, f"{app.url}/train", "Train")
     start_custom_cnn(page, epochs=1)
     fill_form(page, "2-minute look")
+    fill_number(page, "Epochs", 1)
     page.get_by_role("button", name="Add to the queue").last.click()
     expect(page.get_by_test_id("stSidebar").get_by_text("1 run in the queue")).to_be_visible()
     picture(page, "train-queue")
@@ -198,9 +206,7 @@ def test_runs_queue_and_a_finished_one_is_extended(app, page, runs):
     page.wait_for_function("() => !document.body.innerText.includes('in the queue')")
     assert [run.state for run in runs()] == ["finished", "finished"]
     page.get_by_role("button", name="Continue").click()
-    box = page.get_by_role("spinbutton", name="More epochs")
-    box.fill("2")
-    box.press("Enter")
+    fill_number(page, "More epochs", 2)
     page.get_by_role("button", name="Continue training").click()
     expect(page.get_by_text("3 of 3 epochs").first).to_be_visible(timeout=180_000)
     picture(page, "train-extended")
