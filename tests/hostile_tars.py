@@ -139,8 +139,8 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut between members": (lambda: tar(entry("cat.1.jpg", photo()), end=b""), "end is missing"),
     "a compressed one cut short": (lambda: gzip.compress(photos(3))[:-20], "cannot be unpacked"),
     "without an image": (lambda: tar(entry("a.txt", b"x"), entry("b.md", b"x")), "1 .md file"),
-    "a WebDataset": (
-        lambda: tar(entry("0001.jpg", photo()), entry("0001.cls", b"0")),
+    "a compressed WebDataset": (
+        lambda: gzip.compress(tar(entry("0001.jpg", photo()), entry("0001.cls", b"0"))),
         "a WebDataset",
     ),
     "five tars, one in another": (lambda: nested(5), "nested more than 3 deep"),

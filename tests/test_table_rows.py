@@ -131,7 +131,7 @@ def test_damaged_tables_are_named_with_a_way_to_get_the_images_out(tmp_path, cap
         assert "2 .parquet files, 1 .md file" in error
         assert "data/train-00000-of-00002.parquet: It is damaged" in error
         assert "datasets.load_dataset" in error
-    with pytest.raises(DatasetError, match="Expected a Parquet table of images"):
+    with pytest.raises(DatasetError, match="Expected a table of images"):
         index.scan(table)
 
 

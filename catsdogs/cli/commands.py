@@ -9,7 +9,7 @@ from catsdogs.cli.quiet import native_libraries_silenced
 
 Command = Callable[..., Outcome]
 RUN_HELP = "a run's id, or the beginning of it; see: runs list"
-DATA_HELP = "a folder, a zip, a tar or a Parquet table of images"
+DATA_HELP = "a folder, a zip, a tar, a Parquet table or a WebDataset tar of images"
 FORCE_HELP = "replace a file that exists; off by default"
 
 

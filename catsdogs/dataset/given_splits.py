@@ -30,7 +30,7 @@ _BY_PRECEDENCE = {NO_SIDE: 0, TRAIN: 0, VALIDATION: 1, TEST: 2}
 
 _FILLERS = {"set", "data", "dataset", "split", "image", "img", "photo", "picture", "cat", "dog"}
 _LETTERS = re.compile(r"[^\W\d_]+")
-_SHARD = re.compile(r"-\d+-of-\d+\.parquet$")
+_TABLE = re.compile(r"(?:-\d+-of-\d+)?\.(?:parquet|tar)$")
 _COMPOUND = re.compile(rf"({'|'.join(sorted(WORDS, key=len, reverse=True))})(set|data)")
 
 
@@ -120,7 +120,7 @@ def _described(records: pd.DataFrame) -> str:
 def _place(side: str, names: list[str]) -> str:
     if side == NO_SIDE:
         return "elsewhere"
-    is_folder = len(names) == 1 and names[0] and not names[0].endswith(".parquet")
+    is_folder = len(names) == 1 and names[0] and not _TABLE.search(names[0])
     return f"in {names[0]}/" if is_folder else f"for {side}"
 
 
@@ -135,7 +135,7 @@ def _named(folder: str) -> tuple[str, str]:
 
 
 def _side(name: str) -> str:
-    words = _LETTERS.findall(_SHARD.sub("", name.casefold()).removesuffix(".parquet"))
+    words = _LETTERS.findall(_TABLE.sub("", name.casefold()))
     found = set()
     for word in words:
         if word.removesuffix("s") in _FILLERS:

@@ -41,8 +41,7 @@ class Rest:
 
     ``other_types`` counts the other files by suffix, the most frequent ones first. ``aside`` counts
     the entries that ``listing`` passes over, by group. ``closed_folders`` has the reason for each
-    folder that cannot be read. ``tables`` has the version of each Parquet table whose rows are
-    images.
+    folder that cannot be read. ``tables`` has the version of each table whose rows are images.
     """
 
     other_files: int = 0
@@ -194,12 +193,12 @@ def _unchanged(cached: pd.DataFrame, pictures: dict[str, Entry]) -> set[str]:
 
 
 def require_folder(root: Path) -> None:
-    """Check that ``root`` exists: a folder, or a Parquet table in place of one.
+    """Check that ``root`` exists: a folder, or a table in place of one.
 
     Raises:
         DatasetError: if it is neither.
     """
-    if not root.is_dir() and not (stored.is_table(root.name) and root.is_file()):
+    if not root.is_dir() and not stored.replaces_folder(root):
         raise DatasetError(
             f"Expected a folder with images. Received: {root}, which is not a folder. "
             "Check the path."

@@ -131,11 +131,11 @@ def by_name(listed_paths: Iterable[str]) -> dict[str, str]:
 def natural_order(name: str) -> list[tuple[int, str]]:
     """Return a sort key that puts ``cat.2.jpg`` before ``cat.10.jpg``.
 
-    Rows of Parquet tables are in the order that they would have as files in the folders of their
+    Rows of tables are in the order that they would have as files in the folders of their
     classes: ``a.parquet/cat/1.jpg``, ``b.parquet/cat/1.jpg``, ``a.parquet/dog/2.jpg``.
     """
-    table, is_row, below = name.partition(f"{stored.SUFFIX}/")
-    if is_row:
+    if end := stored.END.search(name):
+        table, below = name[: end.start()], name[end.end() + 1 :]
         (folder, _, file), (kind, _, row) = table.rpartition("/"), below.rpartition("/")
         name = f"{folder}/{kind}/{file}/{row}"
     return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", name)]

@@ -1,4 +1,4 @@
-"""The files below a folder, with the images of each Parquet table in place of the table."""
+"""The files below a folder, with the images of each table in place of the table."""
 
 import os
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ _CONVERT = (
     'In Python, datasets.load_dataset("parquet", data_files=…) may read it: save its images as '
     "files, one folder for each class."
 )
+_UNPACK = "Unpack it, or open it by its own path."
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,18 @@ def _reasons(
     """Return why tables cannot be read, without those that are only about something else."""
     if "" in unusable:
         raise DatasetError(
-            f"Expected a Parquet table of images at {root}. Received: {unusable['']} {_CONVERT}"
+            f"Expected a table of images at {root}. Received: {unusable['']} {_advice(root.name)}"
         )
     has_images = any(path.lower().endswith(tuple(SUFFIXES)) for path in files)
     return {
-        path: f"{error} {_CONVERT}"
+        path: f"{error} {_advice(path)}"
         for path, error in unusable.items()
         if error.is_damaged or not has_images
     }
+
+
+def _advice(name: str) -> str:
+    return _UNPACK if name.lower().endswith(".tar") else _CONVERT
 
 
 def _rows_by_table(before: Versions) -> dict[str, dict[str, int]]:
@@ -99,9 +104,10 @@ def _divided(path: str, tables: dict[str, dict[str, int]]) -> tuple[str | None, 
     """Return the table of a row and the rest of its path; None if it is not in a table."""
     if "" in tables:
         return "", path
-    end = path.lower().find(f"{stored.SUFFIX}/")
-    table = path[: end + len(stored.SUFFIX)]
-    return (table, path[len(table) + 1 :]) if end >= 0 and table in tables else (None, "")
+    for end in stored.END.finditer(path):
+        if (table := path[: end.end()]) in tables:
+            return table, path[end.end() + 1 :]
+    return None, ""
 
 
 def _below(table: str, row: str) -> str:

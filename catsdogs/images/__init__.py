@@ -12,9 +12,10 @@ jpeg.py            kind, scans and end of a JPEG
 jpeg_end.py        a JPEG without its end marker → whether it has all pixels
 png.py             a PNG → without metadata that Pillow refuses
 tiff.py            a TIFF's directories: a camera's raw file or how it stores pixels
-stored.py          images inside Parquet tables, as if the table were a folder
+stored.py          images inside Parquet tables and WebDataset tars, as if these were folders
 parquet_tables.py  a Parquet table with images, read a few megabytes at a time
 parquet_layout.py  the sizes that a Parquet file declares, checked before it is read
+webdataset.py      a WebDataset tar: samples of an image and its label
 parallel.py        many images decoded on a few threads, with failures collected
 thumbnails.py      small square JPEGs for the gallery, cached by content
 augmentation.py    random crops and mirror images for training

@@ -22,7 +22,7 @@ _FREE_BYTES, _MOST_TIMES_LARGER = 256 << 20, 100
 _BATCH_ROWS, _NAME_ROWS, _BATCH_BYTES = 64, 8192, 128 << 20
 _KEPT_BYTES, _KEPT_CURSORS = 32 << 20, 6
 _IMAGE_COLUMNS = ("image", "img", "picture", "photo", "image_bytes", "bytes", "content", "jpg")
-_LABEL_COLUMNS = ("labels", "label", "class", "category", "target")
+LABEL_COLUMNS = ("labels", "label", "class", "category", "target")
 
 
 # Exceptions for a damaged file: Arrow's own are of many types.
@@ -237,7 +237,7 @@ def _columns(schema: Any) -> _Columns:
         )
     image = f"{structs[0].name}.bytes" if structs else plain[0].name
     has_path = structs and structs[0].type.get_field_index("path") >= 0
-    label = next((name for name in _LABEL_COLUMNS if schema.get_field_index(name) >= 0), None)
+    label = next((name for name in LABEL_COLUMNS if schema.get_field_index(name) >= 0), None)
     path = f"{structs[0].name}.path" if has_path else None
     return _Columns(image, path, label, _label_names(schema, label))
 

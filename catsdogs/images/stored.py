@@ -1,7 +1,8 @@
-"""Images inside Parquet tables, as Hugging Face's hub has them: one a row, read in place.
+"""Images inside Parquet tables and WebDataset tars, read in place: a row or a sample is an image.
 
 A table takes the place of a folder: ``train.parquet/cat/17.jpg`` is the image in row 17 of
-``train.parquet``, and its label is "cat". Nothing is unpacked.
+``train.parquet``, and its label is "cat". So is ``train.tar/cat/17.jpg`` the one in sample 17 of a
+tar. Nothing is unpacked.
 """
 
 import os
@@ -12,8 +13,12 @@ from pathlib import Path, PurePosixPath
 
 from catsdogs.errors import UnreadableImage
 from catsdogs.images.parquet_tables import ParquetTable, UnusableTable
+from catsdogs.images.webdataset import WebDataset, is_one
 
-SUFFIX = ".parquet"
+_PARQUET, _TAR = ".parquet", ".tar"
+SUFFIXES = (_PARQUET, _TAR)
+# The end of a table's name in the path of an image in it.
+END = re.compile(r"(?i)\.(?:parquet|tar)(?=/)")
 _KEPT_FILES = 4
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:]+")
 _LONGEST_PART = 100
@@ -21,8 +26,15 @@ _ROW = re.compile(r"(\d{1,7})(?:-.*)?\.[^.]*")
 
 
 def is_table(name: str) -> bool:
-    """Return whether a file is a Parquet table by its name."""
-    return name.lower().endswith(SUFFIX)
+    """Return whether a file may be a table by its name."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def replaces_folder(path: Path) -> bool:
+    """Return whether a file is a dataset by itself: a Parquet table, or a WebDataset tar."""
+    if not is_table(path.name) or not path.is_file():
+        return False
+    return not path.name.lower().endswith(_TAR) or is_one(path)
 
 
 def names(table: Path) -> list[str]:
@@ -47,7 +59,7 @@ def split(path: Path) -> tuple[Path, str] | None:
 
 
 def read(path: Path) -> bytes:
-    """Return the bytes of an image in a table, by its path below the table.
+    """Return the bytes of an image in a table, by its path.
 
     Raises:
         UnreadableImage: if there is no such image, or it cannot be read.
@@ -72,11 +84,12 @@ def read(path: Path) -> bytes:
     return content
 
 
-_OPEN: "OrderedDict[tuple[str, int, int], ParquetTable]" = OrderedDict()
+_Table = ParquetTable | WebDataset
+_OPEN: "OrderedDict[tuple[str, int, int], _Table]" = OrderedDict()
 _OPENING = threading.Lock()
 
 
-def _open(path: Path) -> ParquetTable:
+def _open(path: Path) -> _Table:
     """Return the open table; a few stay open, and a changed file is opened again."""
     try:
         status = path.stat()
@@ -85,7 +98,8 @@ def _open(path: Path) -> ParquetTable:
     version = os.fspath(path), status.st_size, status.st_mtime_ns
     with _OPENING:
         if version not in _OPEN:
-            _OPEN[version] = ParquetTable(path)
+            kind = WebDataset if path.name.lower().endswith(_TAR) else ParquetTable
+            _OPEN[version] = kind(path)
         _OPEN.move_to_end(version)
         while len(_OPEN) > _KEPT_FILES:
             _OPEN.popitem(last=False)

@@ -37,8 +37,8 @@ def display_name(path: Path) -> str:
 def open_source(path: Path, *, into: Path | None = None) -> Path:
     """Return the folder with the images of ``path``, after unpacking an archive if necessary.
 
-    A Parquet table is returned as it is: its rows are read like the files of a folder. An archive
-    is unpacked once, inside the app's data folder, or to the new folder ``into``.
+    A Parquet table or a WebDataset tar is returned as it is: it is read like a folder. An archive is
+    unpacked once, inside the app's data folder, or to the new folder ``into``.
 
     Raises:
         DatasetError: if ``path`` does not exist or is neither a folder nor an archive, or ``into``
@@ -46,7 +46,7 @@ def open_source(path: Path, *, into: Path | None = None) -> Path:
     """
     try:
         path = path.expanduser().absolute()
-        if path.is_dir() or _is_table(path):
+        if path.is_dir() or stored.replaces_folder(path):
             return path
         if path.is_file() and _known(path) is None and archives.is_archive(path):
             return _unpacked(path, into.absolute() if into else None)
@@ -63,17 +63,12 @@ def opened(path: Path) -> Path | None:
     """Return the folder that ``open_source`` would return, or None if it would fail or unpack."""
     try:
         path = path.expanduser().absolute()
-        if path.is_dir() or _is_table(path):
+        if path.is_dir() or stored.replaces_folder(path):
             return path
         folder = _place_of(path)
         return folder if folder.is_dir() else None
     except (OSError, RuntimeError):
         return None
-
-
-def _is_table(path: Path) -> bool:
-    """Return whether a path is that of a Parquet table, which takes the place of a folder."""
-    return stored.is_table(path.name) and path.is_file()
 
 
 def _unpacked_dir() -> Path:

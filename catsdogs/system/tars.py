@@ -14,6 +14,7 @@ import weakref
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import IO, cast
@@ -69,6 +70,17 @@ def is_tar(source: Path | bytes) -> bool:
         except ERRORS:
             return False
         return True
+
+
+def first_names(source: Path | bytes, count: int) -> list[str]:
+    """Return the names of the first members of a tar that is not compressed.
+
+    Raises:
+        ERRORS, OutOfBounds: if it is compressed, or damaged there.
+    """
+    with _raw(source) as raw:
+        archive = tarfile.TarFile(fileobj=cast("IO[bytes]", _Bounded(raw, most_bytes(0))))
+        return [entry.name for entry in islice(iter(archive.next, None), count)]
 
 
 @dataclass(frozen=True)
