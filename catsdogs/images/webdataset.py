@@ -25,7 +25,10 @@ _NAME = re.compile(r"(?s)((?:.*/)?[^./][^./]*)\.([^/]+)")
 _LABEL_KINDS = ("cls", "cls.txt", "json")
 _LABEL_KEYS = ("label_name", "class_name", *LABEL_COLUMNS, "cls")
 _IMAGE_KINDS = frozenset(
-    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "ppm", "pgm", "pbm", "pnm"]
+    {
+        *("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff"),
+        *("avif", "heic", "heif"),
+    }
 )
 
 

@@ -37,8 +37,8 @@ def display_name(path: Path) -> str:
 def open_source(path: Path, *, into: Path | None = None) -> Path:
     """Return the folder with the images of ``path``, after unpacking an archive if necessary.
 
-    A Parquet table or a WebDataset tar is returned as it is: it is read like a folder. An archive is
-    unpacked once, inside the app's data folder, or to the new folder ``into``.
+    A Parquet table or a WebDataset tar is returned as it is: it is read like a folder. An archive
+    is unpacked once, inside the app's data folder, or to the new folder ``into``.
 
     Raises:
         DatasetError: if ``path`` does not exist or is neither a folder nor an archive, or ``into``
