@@ -11,6 +11,8 @@ The rooms, by floor. A room imports only from floors below its own:
     people.py      who acts, and what they may do
     evaluation/    labels and P(dog) → metrics
 
+    storage/       datasets at addresses: object storage and web servers, read in ranges
+
     background/    long work in a process of its own
     images/        image files and their pixels
 

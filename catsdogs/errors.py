@@ -2,6 +2,7 @@
 
     CatsDogsError
     ├── UnreadableImage      an image file that cannot be used; has a ``code``
+    │   └── Unreachable      … because its storage cannot be read now; also a DatasetError
     ├── DatasetError         a folder or an archive that cannot be used as a dataset
     │   ├── ArchiveError     an archive that cannot be read; trying again does not help
     │   └── DownloadError    an archive that cannot be downloaded
@@ -23,9 +24,9 @@ class UnreadableImage(CatsDogsError):
     """An image that cannot be decoded.
 
     ``code`` is one of ``empty``, ``not_an_image``, ``unsupported``, ``truncated``, ``damaged``,
-    ``too_large``, ``missing``, ``name_not_utf8``; of a web address, ``not_fetched``; of a folder or
-    an archive that was to be classified, ``no_pictures`` or ``unreadable_folder``. Codes are
-    stable, for programs; the message is for people.
+    ``too_large``, ``missing``, ``name_not_utf8``; of an address, ``not_fetched`` or ``changed``; of
+    a folder or an archive that was to be classified, ``no_pictures`` or ``unreadable_folder``.
+    Codes are stable, for programs; the message is for people.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -35,6 +36,14 @@ class UnreadableImage(CatsDogsError):
 
 class DatasetError(CatsDogsError):
     """A path without a usable dataset."""
+
+
+class Unreachable(UnreadableImage, DatasetError):
+    """A dataset at an address, or a photo in it, that cannot be read now or that has changed.
+
+    It says nothing about the photo itself. Long work ends with it and can be started again; a page
+    shows the other photos.
+    """
 
 
 class ArchiveError(DatasetError):

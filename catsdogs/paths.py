@@ -3,6 +3,7 @@
     CATSDOGS_DATA        drawn and unpacked datasets, and decisions   (default: ./data)
     CATSDOGS_ARTIFACTS   training runs                                (default: ./artifacts)
     CATSDOGS_CACHE       everything that can be computed again        (default: ./.cache)
+    CATSDOGS_STORAGE_GB  limit of the photos from addresses there     (default: 10)
 
 The defaults are inside the project folder, so deleting that folder deletes everything.
 """
@@ -13,6 +14,7 @@ import re
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+_STORAGE_GB = 10
 # All but the last part of an absolute path, up to a space. Web addresses do not match.
 _LEADING_PARTS = re.compile(
     r"""(?<![\w.:/~<…-])/(?:[^/\s'"]+/)*(?=[^/\s'"])|\b[A-Z]:(?:\\[^\\\s'"]+)*\\"""
@@ -41,6 +43,14 @@ def shipped_backbone() -> Path:
 def cache_dir() -> Path:
     """Folder of indexes, pixels, embeddings and exported backbones: safe to delete at any time."""
     return _folder("CATSDOGS_CACHE", ".cache")
+
+
+def storage_cache_bytes() -> int:
+    """Limit of the photos from addresses that stay in the cache."""
+    try:
+        return int(float(os.environ.get("CATSDOGS_STORAGE_GB") or _STORAGE_GB) * 10**9)
+    except ValueError:
+        return _STORAGE_GB * 10**9
 
 
 def review_dir(root: Path) -> Path:

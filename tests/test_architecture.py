@@ -20,6 +20,7 @@ from source_tree import PROJECT, Module, app, modules
 FLOORS = (
     {"errors", "labels", "paths", "text"},
     {"system", "evaluation", "people"},
+    {"storage"},
     {"background", "images"},
     {"dataset", "features"},
     {"sources", "health"},

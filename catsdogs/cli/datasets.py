@@ -32,6 +32,7 @@ from catsdogs.health import checkup
 from catsdogs.sources import current, fetching, opening
 from catsdogs.sources.sample import draw_sample, sample_dir
 from catsdogs.sources.typed import typed_path
+from catsdogs.storage import address
 from catsdogs.system import files
 
 
@@ -166,6 +167,9 @@ def _opened(source: str, *, sha256: str | None, into: Path | None) -> Path:
 
 
 def _is_address(source: str) -> bool:
+    """Return whether a source is to be downloaded, rather than read where it is."""
+    if address.stays_there(source):
+        return False
     return "://" in source and not source.strip("'\" ").lower().startswith("file://")
 
 

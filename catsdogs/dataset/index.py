@@ -8,7 +8,7 @@ of a dataset respects them.
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from catsdogs.dataset import (
 )
 from catsdogs.dataset.listing import ASIDE, Listing
 from catsdogs.dataset.records import COLUMNS, Entry, Record
-from catsdogs.errors import DatasetError
+from catsdogs.errors import DatasetError, Unreachable
 from catsdogs.images import picture, stored
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import GRAMMAR_VERSION, PETS, UNLABELLED, Classes
@@ -129,7 +129,7 @@ def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
     cached, and the next scan reads only new and changed files.
 
     Raises:
-        DatasetError: if ``root`` is not a folder.
+        DatasetError: if ``root`` is not a folder, or an address cannot be read now.
     """
     require_folder(root)
     cached = _read_cache(root)
@@ -167,16 +167,31 @@ def _updated(
     cached: pd.DataFrame, root: Path, pictures: dict[str, Entry], progress: Progress | None
 ) -> pd.DataFrame:
     """Return the table of ``pictures``: ``cached`` itself if nothing changed."""
-    same = _unchanged(cached, pictures)
-    if len(same) == len(pictures) == len(cached):
+    if len(_unchanged(cached, pictures)) == len(pictures) == len(cached):
         return cached
-    rows_of_same = cached[cached["path"].isin(same)].itertuples(index=False, name=None)
-    known = {row[0]: Record(*row) for row in rows_of_same}
+    part = _part_file(root)
+    known = _same_records(cached, pictures) | _same_records(_read_table(part), pictures)
     todo = {name: entry for name, entry in pictures.items() if name not in known}
-    fresh = records.read(root, todo, progress=progress)
-    ordered = sorted(pictures, key=records.natural_order)
-    rows = [known.get(name) or fresh[name] for name in ordered]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    try:
+        for record in records.read(root, todo, progress=progress):
+            known[record.path] = record
+    except Unreachable:
+        with contextlib.suppress(OSError), files.replacing(part) as temporary:
+            _as_table(known.values()).to_parquet(temporary)
+        raise
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
+    return _as_table(known[name] for name in sorted(pictures, key=records.natural_order))
+
+
+def _as_table(found: Iterable[Record]) -> pd.DataFrame:
+    return pd.DataFrame(list(found), columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _same_records(table: pd.DataFrame, pictures: dict[str, Entry]) -> dict[str, Record]:
+    """Return the records of a table whose file is the same as then."""
+    rows = table[table["path"].isin(_unchanged(table, pictures))]
+    return {row[0]: Record(*row) for row in rows.itertuples(index=False, name=None)}
 
 
 def _unchanged(cached: pd.DataFrame, pictures: dict[str, Entry]) -> set[str]:
@@ -236,14 +251,24 @@ def table_file(root: Path) -> Path:
     return paths.cache_dir() / "index" / name
 
 
+def _part_file(root: Path) -> Path:
+    """Return the file with the records of a scan that an address interrupted."""
+    return table_file(root).with_suffix(".part")
+
+
 def _read_cache(root: Path) -> pd.DataFrame:
     """Return the cached table, or an empty one if this version cannot use it."""
+    cached = _read_table(table_file(root))
+    return cached if "other_files" in cached.attrs else _as_table([])
+
+
+def _read_table(place: Path) -> pd.DataFrame:
+    """Return a table of records from a file, or an empty one if this version cannot use it."""
     try:
-        cached = pd.read_parquet(table_file(root))
+        found = pd.read_parquet(place)
     except (OSError, ValueError):
-        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
-    usable = list(cached.columns) == list(COLUMNS) and "other_files" in cached.attrs
-    return cached if usable else pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+        return _as_table([])
+    return found if list(found.columns) == list(COLUMNS) else _as_table([])
 
 
 def _rest(cached: pd.DataFrame) -> Rest:

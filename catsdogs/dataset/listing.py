@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from catsdogs.errors import DatasetError
-from catsdogs.system.system_files import HIDDEN, SYSTEM, is_system
+from catsdogs.storage import reading
+from catsdogs.system.system_files import HIDDEN, SYSTEM, group_of, is_system
 
 BROKEN_LINK, LINK_LOOP, SPECIAL = "broken_link", "link_loop", "special"
 ARCHIVE_LINK, OUTSIDE, REPEATED = "archive_link", "outside", "repeated"
@@ -57,11 +58,15 @@ def listed(root: Path, *, at_most: int | None = None) -> Listing:
 
     With ``at_most``, stop after this many files.
 
+    For a folder that stands for an address, these are the objects there, all of them.
+
     Paths are strings, because creating 25,000 ``Path`` objects takes longer than listing the files.
 
     Raises:
         DatasetError: if ``root`` is not a folder, or cannot be read.
     """
+    if reading.is_below(root):
+        return _at_address(root)
     walk = _Walk(root)
     while walk.folders and (at_most is None or len(walk.found.files) < at_most):
         folder = walk.folders.pop()
@@ -78,6 +83,19 @@ def listed(root: Path, *, at_most: int | None = None) -> Listing:
             f"({walk.found.closed['']}). Check the path and its permissions."
         )
     return walk.found
+
+
+def _at_address(root: Path) -> Listing:
+    """Return the objects at an address as files, without hidden ones and those that no path has."""
+    found = Listing()
+    for one in reading.listed(root):
+        parts = one.path.split("/")
+        is_path = not {"", ".", ".."} & set(parts) and "\0" not in one.path
+        if group := group_of(parts) if is_path else OUTSIDE:
+            found.aside[group] += 1
+        else:
+            found.files[one.path] = reading.status_of(one)
+    return found
 
 
 @dataclass

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from catsdogs.images import containers, picture
+from catsdogs.storage import reading
 from catsdogs.system import files
 
 # The signatures of all formats, with the brands of a HEIC file, are in the first bytes.
@@ -67,7 +68,13 @@ def types(paths: Iterable[str]) -> dict[str, int]:
 
 
 def head(path: Path) -> bytes:
-    """Return the first ``HEAD_BYTES`` bytes of a file; none if it cannot be read."""
+    """Return the first ``HEAD_BYTES`` bytes of a file or object; none if it cannot be read.
+
+    Raises:
+        Unreachable: if an address cannot be read now.
+    """
+    if reading.is_object(path):
+        return reading.read(path, HEAD_BYTES)
     with contextlib.suppress(OSError):
         descriptor = os.open(path, _FLAGS)
         try:

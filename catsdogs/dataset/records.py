@@ -2,17 +2,18 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from catsdogs.errors import UnreadableImage
+from catsdogs.errors import Unreachable, UnreadableImage
 from catsdogs.images import picture, stored
 from catsdogs.images.header import Header
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import label_of_path
+from catsdogs.storage import reading
 
 # The dtypes of a table of records.
 COLUMNS = {
@@ -30,7 +31,8 @@ COLUMNS = {
     "problem": "str",
     "problem_detail": "str",
 }
-_READERS = 4
+# The answers of a distant server take longer than reading.
+_READERS, _READERS_AT_ADDRESS = 4, 16
 _PROGRESS_EVERY = 200
 
 
@@ -62,18 +64,24 @@ class Record(NamedTuple):
 
 def read(
     root: Path, pictures: dict[str, Entry], *, progress: Progress | None = None
-) -> dict[str, Record]:
-    """Return the record of each of ``pictures``, both by name, reading the files on four threads.
+) -> Iterator[Record]:
+    """Yield the record of each of ``pictures`` (by name), reading the files on a few threads.
 
     A file that cannot be read has a record too, with its ``problem``.
+
+    Raises:
+        Unreachable: if an address cannot be read now, or its object has changed.
     """
-    records: dict[str, Record] = {}
-    with ThreadPoolExecutor(_READERS) as pool:
-        for record in pool.map(lambda item: _record(root, *item), pictures.items()):
-            records[record.path] = record
-            if progress and (len(records) % _PROGRESS_EVERY == 0 or len(records) == len(pictures)):
-                progress(len(records), len(pictures))
-    return records
+    readers = _READERS_AT_ADDRESS if reading.is_below(root) else _READERS
+    with ThreadPoolExecutor(readers) as pool:
+        found = pool.map(lambda item: _record(root, *item), pictures.items())
+        try:
+            for number, record in enumerate(found, start=1):
+                yield record
+                if progress and (number % _PROGRESS_EVERY == 0 or number == len(pictures)):
+                    progress(number, len(pictures))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _record(root: Path, name: str, entry: Entry) -> Record:
@@ -87,6 +95,8 @@ def _record(root: Path, name: str, entry: Entry) -> Record:
         size = size or len(content)
         digest = picture.digest(content)
         header = picture.read_header(content)
+    except Unreachable:
+        raise
     except UnreadableImage as error:
         problem, detail = error.code, str(error)
     return Record(

@@ -10,6 +10,7 @@ from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.name_patterns import FIRST_LETTER, FOLDER, Pattern
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CAT, DOG, PETS, UNLABELLED, Classes
+from catsdogs.storage.stand_in import spelled
 from catsdogs.text import counted
 
 _ON_THE_PAGE = "Say which is which on the Dataset page"
@@ -46,7 +47,7 @@ def advice(dataset: Dataset) -> str:
 
 def _expected(root: Path, classes: Classes) -> str:
     both = " and ".join(map(classes.plural, (CAT, DOG)))
-    return f"Expected labelled images of {both} in {root}."
+    return f"Expected labelled images of {both} in {spelled(root)}."
 
 
 def _no_pictures(dataset: Dataset) -> DatasetError:

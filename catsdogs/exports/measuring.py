@@ -12,11 +12,12 @@ from catsdogs.exports.agreement import Agreement, Photos, agreement, validation_
 from catsdogs.exports.downloads import Quality
 from catsdogs.exports.formats import Format
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.images import picture
+from catsdogs.images import picture, stored
 from catsdogs.images.parallel import Progress, map_files
 from catsdogs.inference.latency import Model
 from catsdogs.runs import model_files
 from catsdogs.runs.run import Run
+from catsdogs.storage import reading
 
 
 def loaded(form: Format, path: Path) -> Model | None:
@@ -60,8 +61,13 @@ def _located(run: Run) -> Photos:
             "the project, and no copy of its dataset. Open that on the Dataset page."
         )
     root = found.root
-    is_here = found.predictions["path"].map(lambda path: (root / path).is_file())
+    is_here = found.predictions["path"].map(lambda path: _is_there(root / path))
     return Photos(root, found.predictions[is_here])
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a photo is a file, an object at an address, or a row of a table."""
+    return path.is_file() or reading.is_object(path) or stored.split(path) is not None
 
 
 def qualities(

@@ -22,6 +22,7 @@ from catsdogs.health.findings import UNMEASURED, Findings, Summary, joined, revi
 from catsdogs.health.flags import ODD, flags
 from catsdogs.health.phases import Clock, Report
 from catsdogs.labels import UNLABELLED, Classes
+from catsdogs.storage.stand_in import spelled
 
 PHASES = {
     "scan": "Reading the files",
@@ -50,7 +51,7 @@ def run(dataset: Dataset, *, backbone: Callable[[], Path], report: Report) -> Fi
     records = _labelled(dataset)
     if records.empty:
         raise unlabelled.error(dataset) or DatasetError(
-            f"Expected labelled images in {dataset.root}. Received: none. "
+            f"Expected labelled images in {spelled(dataset.root)}. Received: none. "
             "Name them cat.0.jpg, dog.0.jpg … or put them into cats/ and dogs/."
         )
     findings = _checked(dataset, records, backbone, Clock(report))

@@ -25,8 +25,11 @@ from catsdogs.health import checkup
 from catsdogs.health.findings import Findings, joined, load, summary_file
 from catsdogs.health.flags import flags
 from catsdogs.images.parallel import Progress
+from catsdogs.storage import reading
 
 _REFRESH_AFTER_S = 60
+# A listing of an address costs requests, which some providers charge for.
+_REFRESH_ADDRESS_AFTER_S = 900
 # Reading the dates of this many files takes a second, so the last scan is shown first.
 _LARGE = 50_000
 TRAINING, VALIDATION, TEST = SIDES = ("training", "validation", "test")
@@ -77,9 +80,11 @@ class Watch:
             DatasetError: if ``root`` is not a folder.
         """
         self.root, self._clock = root, clock
+        self._is_at_address = reading.is_below(root)
         index.require_folder(root)
         last = index.last_scan(root)
-        if last is None or len(last.records) < _LARGE:
+        is_slow = self._is_at_address or (last is not None and len(last.records) >= _LARGE)
+        if last is None or not is_slow:
             self._scanned, self._scanned_at = index.scan(root, progress=progress), clock()
         else:
             self._scanned, self._scanned_at = last, -math.inf
@@ -89,20 +94,25 @@ class Watch:
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
-        """Return the current state. A folder is read again in the background after a minute.
+        """Return the current state. A folder is read again in the background after a minute, and an
+        address after a quarter of an hour.
 
         Raises:
             DatasetError: if the folder no longer exists.
         """
         index.require_folder(self.root)
         with self._lock:
-            if self._clock() - self._scanned_at > _REFRESH_AFTER_S and not self._thread.is_alive():
+            if self._is_due() and not self._thread.is_alive():
                 self._thread = threading.Thread(target=self.refresh, daemon=True)
                 self._thread.start()
             version = (id(self._scanned), *self._changed_at())
             if self._snapshot is None or version != self._version:
                 self._snapshot, self._version = self._new_snapshot(), version
             return self._snapshot
+
+    def _is_due(self) -> bool:
+        after_s = _REFRESH_ADDRESS_AFTER_S if self._is_at_address else _REFRESH_AFTER_S
+        return self._clock() - self._scanned_at > after_s
 
     def refresh(self) -> None:
         """Read what changed in the folder now. If the folder is gone, keep the last state."""

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from catsdogs.errors import UnreadableImage
+from catsdogs.errors import Unreachable, UnreadableImage
 from catsdogs.images import picture
 
 Item = TypeVar("Item")
@@ -27,11 +27,16 @@ def map_files(
     """Yield (name, function(content)) in order; (name, error) for an unreadable file.
 
     ``function`` runs on several threads. Only a few files are in memory at a time.
+
+    Raises:
+        Unreachable: if an address cannot be read now, or its object has changed.
     """
 
     def one(name: str) -> Value | UnreadableImage:
         try:
             return function(picture.read_bytes(root / name))
+        except Unreachable:
+            raise
         except UnreadableImage as error:
             return error
 

@@ -9,8 +9,7 @@ https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thr
 
 import struct
 from dataclasses import dataclass
-from io import BufferedReader
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 _MAGIC = b"PAR1"
 _MOST_FOOTER_BYTES = 8 << 20
@@ -53,7 +52,7 @@ class RowGroup:
     chunks: dict[str, Chunk]
 
 
-def row_groups(stream: BufferedReader) -> list[RowGroup]:
+def row_groups(stream: BinaryIO) -> list[RowGroup]:
     """Return the row groups of a Parquet file.
 
     Raises:
@@ -73,7 +72,7 @@ def row_groups(stream: BufferedReader) -> list[RowGroup]:
     return [_row_group(one, size) for one in _structs(footer, _FILE_ROW_GROUPS)]
 
 
-def pages(stream: BufferedReader, chunk: Chunk) -> list[Page]:
+def pages(stream: BinaryIO, chunk: Chunk) -> list[Page]:
     """Return the pages of a column.
 
     Raises:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from catsdogs.errors import DatasetError
 from catsdogs.images.parquet_layout import pages, row_groups
+from catsdogs.storage import reading
 
 T = TypeVar("T")
 MOST_ROWS = 1_000_000
@@ -89,7 +90,7 @@ class _Table:
         import pyarrow.parquet as pq  # Half a second that only users of tables pay.
 
         self._path, self._lock = path, threading.Lock()
-        with path.open("rb") as stream:
+        with reading.opened(path) as stream:
             self._groups = row_groups(stream)
         self._begins = [0, *accumulate(group.rows for group in self._groups)]
         if self._begins[-1] > MOST_ROWS:
@@ -99,7 +100,8 @@ class _Table:
                 is_damaged=False,
             )
         # Without buffering ahead, only the pages that are needed are in memory.
-        self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
+        source = reading.opened(path) if reading.is_object(path) else path
+        self._file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
         self._columns = _columns(self._file.schema_arrow)
         self._cursors: deque[_Cursor] = deque(maxlen=_KEPT_CURSORS)
         self._dictionary_bytes: dict[tuple[int, str], int] = {}
@@ -178,7 +180,7 @@ class _Table:
         if (group, name) in self._dictionary_bytes:
             return self._dictionary_bytes[group, name]
         chunk = self._groups[group].chunks[name]
-        with self._path.open("rb") as stream:
+        with reading.opened(self._path) as stream:
             sizes = [page.uncompressed for page in pages(stream, chunk)]
         most = max(_FREE_BYTES, _MOST_TIMES_LARGER * chunk.compressed)
         unpacked = max(chunk.uncompressed, sum(sizes))

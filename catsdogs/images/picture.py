@@ -21,6 +21,7 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.images import containers, header, jpeg, jpeg_end, pixels, stored
 from catsdogs.images.header import MAX_PIXELS, Header
 from catsdogs.images.pixels import Decoded
+from catsdogs.storage import reading
 from catsdogs.system.memory import Room
 
 SUFFIXES = frozenset(
@@ -48,9 +49,10 @@ _TURNED = {
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a file, or of an image in a Parquet table (``stored``).
+    """Return the content of a file, an object at an address, or an image in a table (``stored``).
 
     Raises:
+        Unreachable: if an address cannot be read now, or its object has changed.
         UnreadableImage: ``missing`` if it does not exist, may not be read or is not a regular file;
             ``too_large`` if it has more than ``MAX_BYTES``.
     """
@@ -61,13 +63,23 @@ def read_bytes(path: Path) -> bytes:
                 raise UnreadableImage("missing", "It cannot be opened: it is not a regular file.")
             _require_size(status.st_size)
             return stream.readall()
-    except NotADirectoryError:
-        content = stored.read(path)
-        _require_size(len(content))
-        return content
     except OSError as error:
+        content = _elsewhere(path, error)
+        if content is not None:
+            _require_size(len(content))
+            return content
         reason = error.strerror or "unknown reason"
         raise UnreadableImage("missing", f"The file cannot be opened: {reason}.") from None
+
+
+def _elsewhere(path: Path, error: OSError) -> bytes | None:
+    """Return an object at an address, or an image in a table; None if the path leads to neither."""
+    if reading.is_object(path):
+        _require_size(reading.status(path).st_size)
+        return reading.read(path)
+    is_below_file = isinstance(error, NotADirectoryError)
+    is_below_object = reading.is_below(path) and stored.split(path) is not None
+    return stored.read(path) if is_below_file or is_below_object else None
 
 
 def _require_size(size_bytes: int) -> None:

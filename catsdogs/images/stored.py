@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from catsdogs.errors import UnreadableImage
 from catsdogs.images.parquet_tables import ParquetTable, UnusableTable
 from catsdogs.images.webdataset import WebDataset, is_one
+from catsdogs.storage import reading
 
 _PARQUET, _TAR = ".parquet", ".tar"
 SUFFIXES = (_PARQUET, _TAR)
@@ -53,7 +54,7 @@ def names(table: Path) -> list[str]:
 def split(path: Path) -> tuple[Path, str] | None:
     """Return the table and the rest of the path of an image in a table; None for any other path."""
     for parent in path.parents:
-        if is_table(parent.name) and parent.is_file():
+        if is_table(parent.name) and (parent.is_file() or reading.is_object(parent)):
             return parent, path.relative_to(parent).as_posix()
     return None
 
@@ -92,7 +93,7 @@ _OPENING = threading.Lock()
 def _open(path: Path) -> _Table:
     """Return the open table; a few stay open, and a changed file is opened again."""
     try:
-        status = path.stat()
+        status = reading.status(path)
     except OSError as error:
         raise UnusableTable(error.strerror or "unknown reason", is_damaged=True) from None
     version = os.fspath(path), status.st_size, status.st_mtime_ns

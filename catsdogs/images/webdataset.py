@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from catsdogs.images.parquet_tables import LABEL_COLUMNS, UnusableTable
+from catsdogs.storage import reading
 from catsdogs.system import tars
 from catsdogs.system.members import Kind, Member, OutOfBounds
 
@@ -49,7 +50,7 @@ class _Sample:
 def is_one(path: Path) -> bool:
     """Return whether a tar begins with an image and its label, as WebDataset writes them."""
     try:
-        parts = [_part(name) for name in tars.first_names(path, _FIRST_MEMBERS)]
+        parts = [_part(name) for name in tars.first_names(reading.opened(path), _FIRST_MEMBERS)]
     except (*tars.ERRORS, OutOfBounds):
         return False
     labelled = {part.stem for part in parts if part and part.kind in _LABEL_KINDS}
@@ -64,9 +65,9 @@ class WebDataset:
             raise UnusableTable(
                 "Expected images with their labels beside them, 1.jpg and 1.cls or 1.json, as "
                 "WebDataset writes them. Received: a file without them.",
-                is_damaged=not _guarded(lambda: tars.is_tar(path)),
+                is_damaged=not _guarded(lambda: tars.is_tar(reading.opened(path))),
             )
-        self._tar: tars.Tar = _guarded(lambda: tars.Tar(path))
+        self._tar: tars.Tar = _guarded(lambda: tars.Tar(reading.opened(path)))
         self._samples = list(_samples(self._tar.members))
 
     def texts(self) -> list[tuple[str, str]]:

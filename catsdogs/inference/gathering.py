@@ -18,6 +18,7 @@ from catsdogs.images import containers, picture
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Read
 from catsdogs.sources import web_picture
+from catsdogs.storage.stand_in import spelled
 from catsdogs.system import archives, file_kinds, members
 from catsdogs.system.members import Archive, Kind, Member, OutOfBounds
 from catsdogs.system.system_files import group_of
@@ -97,7 +98,7 @@ def in_folder(folder: Path) -> Gathered:
     found = recognition.pictures(folder, listing.files)
     rest = index.rest_of(folder, listing, found)
     if not found and not listing.closed:
-        raise DatasetError(f"Expected pictures in {folder}. Received: {instead(rest)}")
+        raise DatasetError(f"Expected pictures in {spelled(folder)}. Received: {instead(rest)}")
     paths = sorted(folder / name for name in found)
     sources = [(p.relative_to(folder).as_posix(), partial(picture.read_bytes, p)) for p in paths]
     closed = [

@@ -13,6 +13,7 @@ from catsdogs.paths import portable
 from catsdogs.reports import comparison_text
 from catsdogs.runs import in_words
 from catsdogs.runs.run import Run
+from catsdogs.storage.stand_in import spelled
 from catsdogs.text import percent, printable
 
 NO_USAGE = "Runs of earlier versions did not record their use of the machine."
@@ -36,7 +37,7 @@ def metrics(found: OwnMetrics, *, classes: Classes) -> pd.DataFrame:
 
 def settings(run: Run) -> pd.DataFrame:
     """Return a row for each setting that counted."""
-    return _facts({**in_words.settings(run), "Data": portable(run.config.data)})
+    return _facts({**in_words.settings(run), "Data": portable(spelled(run.config.data))})
 
 
 def about(run: Run) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from shlex import quote
 from catsdogs.paths import portable
 from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.settings import Flag, Text
+from catsdogs.storage.stand_in import spelled
 
 
 def repeating(config: RunConfig) -> str:
@@ -22,5 +23,5 @@ def _option(name: str, config: RunConfig) -> str:
         off = f"--no-{option.removeprefix('--')}" if setting.effective else ""
         return option if value else off
     if isinstance(setting.kind, Text):
-        return f"{option} {quote(portable(value))}"
+        return f"{option} {quote(portable(spelled(value)))}"
     return f"{option} {value if isinstance(value, str) else repr(value)}"

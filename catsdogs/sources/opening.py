@@ -16,6 +16,7 @@ from catsdogs.errors import DatasetError
 from catsdogs.images import stored
 from catsdogs.sources import current, unpacking
 from catsdogs.sources.sample import SAMPLE_NAME, sample_dir
+from catsdogs.storage import stand_in
 from catsdogs.system import archives, file_kinds
 from catsdogs.system.file_kinds import FileKind
 
@@ -24,8 +25,10 @@ _VERSIONS_KEPT = 2
 
 
 def display_name(path: Path) -> str:
-    """Return a short name for a dataset's folder or archive."""
+    """Return a short name for a dataset's folder or archive, or its address."""
     path = path.absolute()
+    if address := stand_in.address_of(path):
+        return address
     if path == sample_dir():
         return SAMPLE_NAME
     if path.parent == _unpacked_dir():

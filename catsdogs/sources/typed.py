@@ -9,6 +9,8 @@ from urllib.parse import unquote
 from urllib.request import url2pathname
 
 from catsdogs.errors import DatasetError
+from catsdogs.storage import stand_in
+from catsdogs.storage.address import is_one
 from catsdogs.system.system_files import group_of
 
 _QUOTES = ("''", '""', "\u201c\u201d", "\u2018\u2019", "``", "<>")
@@ -20,8 +22,10 @@ _MOST_MATCHES = 100_000
 def typed_path(text: str) -> Path:
     """Return the path that ``text`` stands for, absolute. It may not exist.
 
+    For the address of a dataset, it is the folder that stands for it (``storage``).
+
     Raises:
-        DatasetError: if it is empty, an address, or a pattern of several files.
+        DatasetError: if it is empty, another address, or a pattern of several files.
     """
     found = typed_paths(text)
     if len(found) > 1:
@@ -59,7 +63,7 @@ def _understood(text: str) -> list[Path]:
     if os.path.lexists(bare):
         return [Path(bare).absolute()]
     if address := _ADDRESS.match(bare):
-        return [_of_address(bare, address[1].lower())]
+        return [stand_in.made(bare) if is_one(bare) else _of_address(bare, address[1].lower())]
     if os.name != "nt" and _WINDOWS.match(bare):
         return [_of_windows(bare)]
     return _expanded(bare)

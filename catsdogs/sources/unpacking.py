@@ -212,7 +212,7 @@ def _require_images(unpacked: _Unpacking) -> None:
         OutOfBounds: with the reason.
     """
     if ".cls" in unpacked.other_types and not unpacked.has_labels_by_name:
-        raise OutOfBounds("it is a WebDataset, whose labels are in .cls files")
+        raise OutOfBounds("it is a WebDataset. An uncompressed one, named .tar, is read in place")
     if unpacked.images or unpacked.names.has(_HOLDS_IMAGES):
         return
     if unpacked.is_too_deep:

@@ -29,6 +29,7 @@ from catsdogs.system.members import (
     most_bytes,
 )
 
+Source = Path | bytes | IO[bytes]  # a stream is closed with the archive
 # Errors that Python's modules raise for a damaged or hostile tar.
 ERRORS = (
     tarfile.TarError,
@@ -53,7 +54,7 @@ _MOST_XZ_BYTES = 256 << 20
 _KEPT_MEMBERS, _MOST_KEPT_BYTES = 16, 64 << 20
 
 
-def is_tar(source: Path | bytes) -> bool:
+def is_tar(source: Source) -> bool:
     """Return whether a file begins like a tar, compressed or not.
 
     Raises:
@@ -72,7 +73,7 @@ def is_tar(source: Path | bytes) -> bool:
         return True
 
 
-def first_names(source: Path | bytes, count: int) -> list[str]:
+def first_names(source: Source, count: int) -> list[str]:
     """Return the names of the first members of a tar that is not compressed.
 
     Raises:
@@ -92,9 +93,9 @@ class _Place:
 
 
 class Tar:
-    """An ``Archive``: the tar at a path, or with the given content, opened for reading."""
+    """An ``Archive``: the tar at a path, in a stream or with the given content, for reading."""
 
-    def __init__(self, source: Path | bytes) -> None:
+    def __init__(self, source: Source) -> None:
         """Read all headers, and so all of a compressed tar.
 
         Raises:
@@ -274,8 +275,10 @@ def _kind(entry: tarfile.TarInfo) -> Kind:
     return Kind.FILE if entry.isreg() and not entry.issparse() else Kind.SPECIAL
 
 
-def _raw(source: Path | bytes) -> IO[bytes]:
-    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+def _raw(source: Source) -> IO[bytes]:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    return source.open("rb") if isinstance(source, Path) else source
 
 
 def _unpacked(raw: IO[bytes]) -> IO[bytes]:

@@ -8,6 +8,7 @@ from catsdogs.background import tasks
 from catsdogs.background.tasks import Task, TaskState
 from catsdogs.sources import current, fetch_task, fetching, opening
 from catsdogs.sources.typed import typed_path
+from catsdogs.storage.address import stays_there
 from catsdogs.text import literal
 from catsdogs.ui.dataset import collect, label_form, preview
 from catsdogs.ui.shared import current_dataset, problems, task_card
@@ -111,10 +112,11 @@ def _tab(downloads: list[str]) -> str:
 def _from_this_machine() -> None:
     with st.form("dataset_form", border=False):
         typed = st.text_input(
-            "Path of a folder or archive",
+            "Path or address of a folder or archive",
             key="dataset_path",
-            placeholder="/photos/train.zip",
-            help="An archive is unpacked into this app's own folder. Your files are only read.",
+            placeholder="/photos/train.zip or s3://bucket/photos",
+            help="An archive is unpacked into this app's own folder. Your files are only read. "
+            "Addresses (s3://, gs://, az://, hf://, https:// of a table) are read in place.",
         )
         st.caption(
             "The images are labelled by the word cat or dog in the name of their folder (cats, "
@@ -145,7 +147,10 @@ def _from_an_address(downloads: set[str]) -> None:
         "Address of a zip or tar", key="dataset_url", placeholder="https://…"
     ).strip()
     if st.button("Download", key="download_address", icon=":material/download:"):
-        _start_download(url)
+        if stays_there(url):
+            _look(url)
+        else:
+            _start_download(url)
 
 
 def _download(source: str, title: str, *, key: str) -> None:

@@ -10,6 +10,7 @@ from catsdogs.dataset.summary import described, instead
 from catsdogs.labels import CAT, DOG
 from catsdogs.sources import opening
 from catsdogs.sources.preview import MOST_FILES, Preview, preview
+from catsdogs.storage.stand_in import spelled
 from catsdogs.text import counted, literal, printable
 from catsdogs.ui.dataset import label_form
 from catsdogs.ui.shared import class_counts, problems
@@ -57,7 +58,7 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
     is_whole = bool(found.cats and found.dogs)
     if not found.images:
         st.error(
-            f"Expected images in {verbatim(found.folder)}. "
+            f"Expected images in {verbatim(spelled(found.folder))}. "
             f"Received: {verbatim(instead(found.rest))}"
         )
     elif not labelled:

@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from catsdogs.runs.run import Run
+from catsdogs.storage.stand_in import spelled
 from catsdogs.text import duration, literal
 from catsdogs.ui.shared.markdown import verbatim
 
@@ -36,7 +37,7 @@ def legend(runs: Sequence[Run]) -> None:
 
 def photos_elsewhere(run: Run) -> str:
     """Return, as Markdown, why a run's photos cannot be shown and how to get them."""
-    name, data = literal(run.about.dataset.name), verbatim(run.config.data)
+    name, data = literal(run.about.dataset.name), verbatim(spelled(run.config.data))
     if run.is_reference:
         return (
             f"These photos ({name}) are not on this machine. Get [Dogs vs. Cats]({_KAGGLE}) and "

@@ -11,6 +11,7 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import UNLABELLED
 from catsdogs.sources import current, opening
 from catsdogs.sources.sample import ensure_sample
+from catsdogs.storage.stand_in import spelled
 from catsdogs.ui.shared import cache, problems
 from catsdogs.ui.shared.markdown import verbatim
 
@@ -61,8 +62,8 @@ def opened(folder: Path) -> Snapshot:
     pictures = found.dataset.pictures
     if ((pictures["named_label"] == UNLABELLED) & (pictures["label"] == UNLABELLED)).all():
         raise unlabelled.error(found.dataset) or DatasetError(
-            f"Expected labelled images in {folder}. Received: {len(found.dataset.records):,} "
-            "images, none of them labelled and readable."
+            f"Expected labelled images in {spelled(folder)}. Received: "
+            f"{len(found.dataset.records):,} images, none of them labelled and readable."
         )
     return found
 
