@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from catsdogs.dataset import annotations, index, label_tables
+from catsdogs.dataset import annotations, decisions_csv, index, label_tables
 from catsdogs.dataset.annotations import EXCLUDE, KEEP, RELABEL
 from catsdogs.errors import DatasetError
 from catsdogs.labels import CAT, DOG, UNLABELLED
@@ -246,7 +246,7 @@ def test_the_users_folder_stays_byte_for_byte_as_it_was(kaggle_folder, decide):
     decide(EXCLUDE, "cat.0.jpg")
     decide(RELABEL, "dog.0.jpg", label=CAT)
     annotations.undo(kaggle_folder)
-    text = annotations.to_csv(kaggle_folder, index.scan(kaggle_folder).records)
+    text = decisions_csv.to_csv(kaggle_folder, index.scan(kaggle_folder).records)
     label_tables.take_over(kaggle_folder, index.scan(kaggle_folder).records, text)
     assert contents() == before
 
@@ -263,7 +263,7 @@ def test_decisions_survive_a_csv(kaggle_folder, photo, decide):
     decide(RELABEL, "dog.1.jpg", label=CAT)
     decide(KEEP, "dog.2.jpg")
     before, decided = state(kaggle_folder), decisions(kaggle_folder)
-    text = annotations.to_csv(kaggle_folder, index.scan(kaggle_folder).records)
+    text = decisions_csv.to_csv(kaggle_folder, index.scan(kaggle_folder).records)
     while annotations.last_step(kaggle_folder):
         annotations.undo(kaggle_folder)
     assert state(kaggle_folder) != before
@@ -275,7 +275,7 @@ def test_an_exported_csv_says_what_a_reader_needs(kaggle_folder, decide, monkeyp
     monkeypatch.setenv("LOGNAME", "ada")
     decide(RELABEL, "cat.1.jpg", label=DOG)
     (found,) = csv.DictReader(
-        io.StringIO(annotations.to_csv(kaggle_folder, index.scan(kaggle_folder).records))
+        io.StringIO(decisions_csv.to_csv(kaggle_folder, index.scan(kaggle_folder).records))
     )
     assert (found["path"], found["action"], found["label"]) == ("cat.1.jpg", "relabel", "dog")
     assert (found["who"], found["digest"]) == ("ada", row(kaggle_folder, "cat.1.jpg")["digest"])

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from catsdogs.dataset import annotations, index
+from catsdogs.dataset import annotations, index, tags
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.dataset.split import split
 from catsdogs.health.findings import UNMEASURED, Findings, Summary
@@ -329,3 +329,10 @@ def test_what_is_no_area_holds_nothing(polygon):
 def test_a_point_without_a_place_is_inside_nothing():
     x, y = np.array([np.nan, 5, np.nan, 5]), np.array([5, np.nan, np.nan, 5])
     assert inside(x, y, [(0, 0), (10, 0), (10, 10), (0, 10)]).tolist() == [False] * 3 + [True]
+
+
+def test_a_tag_finds_its_photos(folder):
+    records = index.scan(folder).records
+    tags.add(folder, records[records["path"].isin(["cat.1.jpg", "dog.2.jpg"])], ["best [x]"])
+    assert names(looked_at(folder), tag="best [x]") == ["cat.1.jpg", "dog.2.jpg"]
+    assert names(looked_at(folder), tag="best") == []

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from catsdogs import paths, text
 from catsdogs.charts.dataset import MAP_COLOURS, embedding_map
-from catsdogs.dataset import annotations, corrections, index, label_tables
+from catsdogs.dataset import annotations, corrections, decisions_csv, index, label_tables
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.labels import CAT
 from catsdogs.runs import layout, store
@@ -98,7 +98,7 @@ def test_decisions_about_hostile_names_survive_their_csv(hostile_dataset):
     annotations.annotate(hostile_dataset, records.iloc[::2], EXCLUDE)
     annotations.annotate(hostile_dataset, records.iloc[1::2], RELABEL, label=CAT)
     before = {path: found.action for path, found in annotations.in_effect(hostile_dataset).items()}
-    exported = annotations.to_csv(hostile_dataset, records)
+    exported = decisions_csv.to_csv(hostile_dataset, records)
     assert not [cell for cell in cells(exported) if re.match(r"\s*[=+@\t\r-]", cell)]
     annotations.undo(hostile_dataset)
     annotations.undo(hostile_dataset)

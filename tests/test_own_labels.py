@@ -7,7 +7,14 @@ from conftest import command_line
 from streamlit.testing.v1 import AppTest
 
 from catsdogs.cli.parser import main
-from catsdogs.dataset import annotations, corrections, index, label_tables, labelling
+from catsdogs.dataset import (
+    annotations,
+    corrections,
+    decisions_csv,
+    index,
+    label_tables,
+    labelling,
+)
 from catsdogs.dataset.labelling import LabelMap
 from catsdogs.errors import ConfigError
 from catsdogs.labels import CAT, DOG, PETS, UNLABELLED, Classes
@@ -79,7 +86,7 @@ def test_decisions_are_about_names_and_survive_a_swap(named):
     moved = records[records["path"] == "shells/0.jpg"]
     annotations.annotate(named, moved, annotations.RELABEL, label=DOG)
     assert annotations.last_step(named) == "relabel as Crayfish shells/0.jpg"
-    assert "Crayfish" in annotations.to_csv(named, records)
+    assert "Crayfish" in decisions_csv.to_csv(named, records)
     assert counts(named) == (4, 5, 7)
     labelling.save(named, labelling.of_own(*reversed(SEA.names)))
     assert counts(named) == (5, 4, 7)

@@ -5,6 +5,7 @@ from typing import Any
 
 from catsdogs.cli import datasets, labelling
 from catsdogs.cli.commands import DATA_HELP, add, group
+from catsdogs.dataset.duplicates import Kept
 
 
 def add_data(groups: Any) -> None:
@@ -66,8 +67,8 @@ def _add_fetch(data: Any) -> None:
 
 
 def _add_annotations(data: Any) -> None:
-    help_text = "import labels, or import and export decisions, as CSV"
-    usage = "PATH [--import CSV] [--export CSV]"
+    help_text = "import labels, import and export decisions, exclude duplicates"
+    usage = "PATH [options]"
     annotations = add(data, "annotations", datasets.exchange_annotations, usage, help_text)
     annotations.add_argument("path", metavar="PATH", help=DATA_HELP)
     annotations.add_argument(
@@ -75,9 +76,16 @@ def _add_annotations(data: Any) -> None:
         dest="import_from",
         type=Path,
         metavar="CSV",
-        help="read decisions or labels from this table; columns: path, action (keep, exclude or "
-        "relabel) and label; or filename (or id) and label; or filename and one for each class; "
-        "default: none are read",
+        help="read decisions or labels from this table; columns: path, action (keep, exclude, "
+        "relabel or tag) and label; or filename (or id) and label; or filename and one for each "
+        "class; default: none are read",
+    )
+    annotations.add_argument(
+        "--keep-one",
+        choices=list(Kept),
+        metavar="WHICH",
+        help="exclude all but one photo of each group of duplicates: largest keeps the one with "
+        "the most pixels, first the one with the first name; default: none are excluded",
     )
     annotations.add_argument(
         "--export",

@@ -19,6 +19,8 @@ from catsdogs.cli.outcome import (
 from catsdogs.cli.progress import phases, progress
 from catsdogs.dataset import (
     annotations,
+    decisions_csv,
+    duplicates,
     index,
     label_tables,
     nearby_tables,
@@ -26,6 +28,7 @@ from catsdogs.dataset import (
     table_text,
     unlabelled,
 )
+from catsdogs.dataset.duplicates import Kept
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.features import embeddings
 from catsdogs.health import checkup
@@ -95,13 +98,17 @@ def health(*, path: str) -> Outcome:
     return Outcome(result, dataset_tables.checked(result), status_with(result["unreadable"]))
 
 
-def exchange_annotations(*, path: str, import_from: Path | None, export_to: Path | None) -> Outcome:
-    """Import decisions from a CSV, or export them to one; report those in effect."""
+def exchange_annotations(
+    *, path: str, import_from: Path | None, keep_one: str | None, export_to: Path | None
+) -> Outcome:
+    """Import decisions from a CSV, exclude copies, or export decisions; report those in effect."""
     root = opening.open_source(typed_path(path))
     taken = {} if import_from is None else _taken_over(root, import_from)
+    if keep_one is not None:
+        taken |= _one_kept(root, Kept(keep_one))
     dataset = index.scan(root)
     if export_to is not None:
-        text = annotations.to_csv(root, dataset.records)
+        text = decisions_csv.to_csv(root, dataset.records)
         files.write_text(export_to.absolute(), text)
     result = {
         "path": str(root),
@@ -110,9 +117,27 @@ def exchange_annotations(*, path: str, import_from: Path | None, export_to: Path
         "excluded": dataset.excluded,
         "relabelled": dataset.relabelled,
         "fingerprint": dataset.fingerprint(),
+        **_tagged(dataset),
         **taken,
     }
     return _as_facts(result)
+
+
+def _one_kept(root: Path, keep: Kept) -> dict[str, int]:
+    """Exclude all but one of each group of duplicates; return the counts."""
+    found = duplicates.surplus(index.scan(root).pictures, keep)
+    annotations.annotate(root, found.copies, annotations.EXCLUDE)
+    return {
+        "duplicate_groups": found.groups,
+        "excluded_copies": len(found.copies),
+        "disputed_groups": found.disputed,
+    }
+
+
+def _tagged(dataset: index.Dataset) -> dict[str, Any]:
+    """Return the number of photos with each tag, if there are tags."""
+    counts = dataset.pictures["tags"].explode().value_counts().sort_index()
+    return {"tags": counts.to_dict()} if len(counts) else {}
 
 
 def _taken_over(root: Path, table: Path) -> dict[str, Any]:

@@ -11,7 +11,9 @@ listing.py        the entries in a folder, each in exactly one group
 left_out.py       members of an archive that were not unpacked
 table_rows.py     the files below a folder, with the images of Parquet tables
 recognition.py    which files are pictures, by name or content
-annotations.py    decisions about photos: keep, relabel, exclude; undo; CSV
+annotations.py    decisions about photos: keep, relabel, exclude; undo
+tags.py           words that a user gives to photos
+decisions_csv.py  decisions and tags as CSV
 decision_file.py  reading a file of decisions, with an error that says what would be lost
 label_tables.py   labels and decisions from tables
 table_text.py     the rows of a CSV, in any encoding and with any separator

@@ -2,14 +2,13 @@
 
 The decisions are a log in the app's data folder with one line per step: the user, the time, the
 action and the photos. Lines are only added, also to undo a step. A decision is valid for a file's
-path **and** content: another picture under the same name has no decision yet.
+path **and** content: another picture under the same name has no decision yet. Steps of the same log
+add and remove tags (``tags``).
 """
 
-import csv
 import hashlib
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -22,12 +21,10 @@ from catsdogs.background import event_log
 from catsdogs.dataset import labelling
 from catsdogs.errors import DatasetError
 from catsdogs.labels import PETS, Classes
-from catsdogs.text import cell
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
 ACTIONS = (KEEP, RELABEL, EXCLUDE)
 _UNDO, _IMPORT = "undo", "import"
-CSV_COLUMNS = ("path", "digest", "action", "label", "who", "at")
 
 
 @dataclass(frozen=True)
@@ -60,18 +57,44 @@ class Decision(NamedTuple):
     label: int | None
 
 
+class Photo(NamedTuple):
+    """A photo by path and content."""
+
+    path: str
+    digest: str
+
+
+Tagged = Mapping[str, Sequence[Photo]]  # photos by tag
+
+
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """One line of the log. A step that undoes another has no photos.
 
-    Steps about cats and dogs do not name the classes.
+    ``tagged`` and ``untagged`` are the photos that get or lose a tag, by tag. Steps about cats and
+    dogs do not name the classes.
     """
 
     action: str
     at: str = ""
     who: str = ""
     photos: tuple[Decision, ...] = ()
+    tagged: dict[str, tuple[Photo, ...]] = field(default_factory=dict)
+    untagged: dict[str, tuple[Photo, ...]] = field(default_factory=dict)
     classes: Classes = PETS
+
+    @property
+    def in_words(self) -> str:
+        """The step in a few words: "exclude cat.1.jpg", "tag as blurry 12 photos"."""
+        action = self.action
+        if action == RELABEL and self.photos[0].label is not None:
+            action += f" as {self.classes.name(self.photos[0].label)}"
+        paths = [photo.path for photo in self.photos]
+        tags = self.tagged or self.untagged
+        if tags and not paths:
+            action = f"{'tag' if self.tagged else 'untag'} as {', '.join(tags)}"
+            paths = [photo.path for photo in next(iter(tags.values()))]
+        return f"{action} {f'{len(paths):,} photos' if len(paths) > 1 else paths[0]}"
 
 
 def annotate(root: Path, records: pd.DataFrame, action: str, *, label: int | None = None) -> None:
@@ -88,33 +111,26 @@ def annotate(root: Path, records: pd.DataFrame, action: str, *, label: int | Non
         else:
             photos.append(Decision(path, digest, action, label))
     if photos:
-        _append(root, action, photos)
+        append(root, action, photos=photos)
 
 
 def undo(root: Path) -> None:
     """Undo the last step, if there is one."""
-    if _steps(root):
-        _append(root, _UNDO, [])
+    if steps(root):
+        append(root, _UNDO)
 
 
 def last_step(root: Path) -> str:
     """Return the step that ``undo`` would undo, in words, or ""."""
-    steps = _steps(root)
-    if not steps:
-        return ""
-    last = steps[-1]
-    first, *others = last.photos
-    action = last.action
-    if action == RELABEL and first.label is not None:
-        action += f" as {last.classes.name(first.label)}"
-    return f"{action} {f'{len(others) + 1:,} photos' if others else first.path}"
+    last = steps(root)[-1:]
+    return last[0].in_words if last else ""
 
 
 def in_effect(root: Path) -> dict[str, Annotation]:
     """Return the latest decision about each photo, by path."""
     return {
         photo.path: Annotation(*photo, who=step.who, at=step.at, classes=step.classes)
-        for step in _steps(root)
+        for step in steps(root)
         for photo in step.photos
     }
 
@@ -165,25 +181,11 @@ def content_hash(records: pd.DataFrame) -> str:
     return hashlib.sha256(columns.to_csv(index=False).encode("utf-8")).hexdigest()[:16]
 
 
-def to_csv(root: Path, records: pd.DataFrame) -> str:
-    """Return the decisions about ``records`` as CSV text with the columns of ``CSV_COLUMNS``.
-
-    A cell that looks like a spreadsheet formula begins with "'", which ``label_tables`` removes.
-    """
-    digests = dict(zip(records["path"], records["digest"], strict=True))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    for path, found in in_effect(root).items():
-        if digests.get(path) == found.digest:
-            row = [path, found.digest, found.action, found.class_name, found.who, found.at]
-            writer.writerow(map(cell, row))
-    return text.getvalue()
-
-
-def import_decisions(root: Path, decisions: list[Decision]) -> None:
-    """Record decisions about different photos as one step."""
-    _append(root, _IMPORT, decisions)
+def import_decisions(
+    root: Path, decisions: list[Decision], *, tagged: Tagged | None = None
+) -> None:
+    """Record decisions about different photos, and tags of photos, as one step."""
+    append(root, _IMPORT, photos=decisions, tagged=tagged or {})
 
 
 def log_file(root: Path) -> Path:
@@ -191,7 +193,13 @@ def log_file(root: Path) -> Path:
     return paths.review_dir(root) / "annotations.jsonl"
 
 
-def _append(root: Path, action: str, photos: list[Decision]) -> None:
+def append(root: Path, action: str, **about: Sequence[Decision] | Tagged) -> None:
+    """Add a step to the log; ``about`` are fields of ``Step``, of which empty ones are left out.
+
+    Raises:
+        NotAllowed: if the person may only look.
+        DatasetError: if it cannot be written.
+    """
     people.require_editor("decide about photos")
     step = {
         "at": datetime.now().astimezone().isoformat(),
@@ -199,11 +207,12 @@ def _append(root: Path, action: str, photos: list[Decision]) -> None:
         "action": action,
     }
     classes = labelling.load(root).classes
-    about = {} if classes.are_pets else {"classes": msgspec.to_builtins(classes)}
+    named = {} if classes.are_pets else {"classes": msgspec.to_builtins(classes)}
+    said = {name: value for name, value in about.items() if value}
     log = log_file(root)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        event_log.append(log, {**step, **about, "photos": photos} if photos else step, durable=True)
+        event_log.append(log, {**step, **(named if said else {}), **said}, durable=True)
     except OSError as error:
         raise DatasetError(
             f"Expected to write a decision into {log}. Received: {error.strerror}. The "
@@ -211,7 +220,7 @@ def _append(root: Path, action: str, photos: list[Decision]) -> None:
         ) from None
 
 
-def _steps(root: Path) -> list[_Step]:
+def steps(root: Path) -> list[Step]:
     """Return the steps that were not undone, oldest first.
 
     Raises:
@@ -227,19 +236,19 @@ def _steps(root: Path) -> list[_Step]:
             f"Expected to read the decisions in {log}. Received: {error.strerror}. Fix "
             "this first: without them, excluded photos would be used."
         ) from None
-    steps: list[_Step] = []
+    found: list[Step] = []
     for step in recorded:
         if step.action == _UNDO:
-            del steps[-1:]
+            del found[-1:]
         else:
-            steps.append(step)
-    return steps
+            found.append(step)
+    return found
 
 
-def _decoded(line: bytes) -> _Step | None:
+def _decoded(line: bytes) -> Step | None:
     """Return the step of a line; None for a torn line."""
     record = event_log.decoded_object(line)
     try:
-        return None if record is None else msgspec.convert(record, _Step)
+        return None if record is None else msgspec.convert(record, Step)
     except msgspec.ValidationError:
         return None

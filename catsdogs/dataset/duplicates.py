@@ -6,6 +6,8 @@ content, with users' decisions about the folder.
 
 import hashlib
 import json
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +30,47 @@ def grouped(records: pd.DataFrame, near: Groups) -> pd.DataFrame:
     first = {digest: group[0] for group in near for digest in group}
     digests = records["digest"]
     return records.assign(group=digests.map(first).fillna(digests) if first else digests)
+
+
+class Kept(StrEnum):
+    """The photo of a group of duplicates that stays."""
+
+    LARGEST, FIRST = "largest", "first"
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """The ``copies`` to exclude, so that one photo of each of so many ``groups`` stays.
+
+    ``disputed`` counts the groups whose photos have different labels; none of theirs is a copy.
+    """
+
+    copies: pd.DataFrame
+    groups: int
+    disputed: int
+
+
+def surplus(records: pd.DataFrame, keep: Kept) -> Surplus:
+    """Return what is too much among ``records`` (``group``, ``label``, ``excluded`` …).
+
+    The largest photo has the most pixels, then the most bytes. The first one has the first path,
+    which also decides between equals.
+    """
+    in_use = records[~records["excluded"]]
+    groups = in_use[in_use["group"].duplicated(keep=False)]
+    labels = groups.groupby("group")["label"].transform("nunique")
+    agreed = groups[labels == 1].sort_index()
+    if keep == Kept.LARGEST:
+        pixels = agreed["width_px"].astype("int64") * agreed["height_px"]
+        ordered = agreed.assign(pixels=pixels).sort_values(
+            ["pixels", "size_bytes"], ascending=False, kind="stable"
+        )
+        agreed = agreed.loc[ordered.index]
+    return Surplus(
+        agreed[agreed["group"].duplicated()],
+        groups=agreed["group"].nunique(),
+        disputed=groups.loc[labels > 1, "group"].nunique(),
+    )
 
 
 def save(root: Path, near: Groups) -> None:

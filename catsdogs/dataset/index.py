@@ -25,6 +25,7 @@ from catsdogs.dataset import (
     recognition,
     records,
     table_rows,
+    tags,
 )
 from catsdogs.dataset.listing import ASIDE, Listing
 from catsdogs.dataset.records import COLUMNS, Entry, Record
@@ -58,9 +59,9 @@ class Dataset:
     ``records`` has the columns ``records.COLUMNS``, in natural path order, and some more.
     ``own_label`` is the label that the file's name or folder gives. ``named_label`` is the same
     after the user's mapping of names (``labelling``), and ``label`` is the one in effect.
-    ``excluded`` and ``reviewed`` follow from decisions. Photos of one picture have the same
-    ``group``. ``given`` is the side of the dataset's own split (``given_splits.assigned``).
-    ``classes`` are the names of labels 0 and 1.
+    ``excluded`` and ``reviewed`` follow from decisions, and ``tags`` has the names of each photo's
+    tags. Photos of one picture have the same ``group``. ``given`` is the side of the dataset's own
+    split (``given_splits.assigned``). ``classes`` are the names of labels 0 and 1.
     """
 
     root: Path
@@ -240,6 +241,7 @@ def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
     table = labelling.applied(table, named)
     table = table.assign(named_label=table["label"])
     table = annotations.applied(table, annotations.in_effect(root), named.classes)
+    table = tags.applied(table, tags.in_effect(root))
     table = duplicates.grouped(table, duplicates.load(root))
     return Dataset(root, given_splits.assigned(root, table), rest, named.classes)
 

@@ -1,7 +1,8 @@
 """Labels and decisions from a table, by the usual names of its columns.
 
 A table says the name and the label of each image, or has a column for each class, or is an export
-of decisions with the columns path, action and label. Its column ``split`` says the side of images.
+of decisions with the columns path, action and label. With the action "tag", the label is a tag. The
+column ``split`` says the side of images.
 """
 
 from collections.abc import Iterable
@@ -11,12 +12,12 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from catsdogs.dataset import annotations, labelling, table_sides, table_text
-from catsdogs.dataset.annotations import ACTIONS, RELABEL, Decision
+from catsdogs.dataset import annotations, labelling, table_sides, table_text, tags
+from catsdogs.dataset.annotations import ACTIONS, RELABEL, Decision, Photo
 from catsdogs.dataset.image_names import ImageNames
 from catsdogs.dataset.name_patterns import key
 from catsdogs.dataset.table_text import Row
-from catsdogs.errors import DatasetError
+from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.labels import CAT, DOG, PETS, UNLABELLED, Classes, label_of_name
 from catsdogs.text import from_cell
 
@@ -35,7 +36,7 @@ _MOST_WRONG = 1000
 
 @dataclass(frozen=True)
 class Imported:
-    """The outcome of an import: photos with a decision, rows about unreadable images, and sides.
+    """The outcome of an import: photos with a decision or tag, rows about unreadable images, sides.
 
     ``has_numbers``: labels were numbers, 0 for the negative class (cats), 1 for the positive one.
     """
@@ -90,13 +91,14 @@ def take_over(
     wrong = reader.read_all(table.rows)
     if wrong:
         raise _refused(wrong)
-    if not reader.decided and not reader.sides:
+    if not reader.decided and not reader.tagged and not reader.sides:
         raise _not_understood((), classes)
-    if reader.decided:
-        annotations.import_decisions(root, list(reader.decided.values()))
+    if reader.decided or reader.tagged:
+        decided = list(reader.decided.values())
+        annotations.import_decisions(root, decided, tagged=reader.tagged)
     if reader.sides:
         table_sides.save(root, reader.sides)
-    return Imported(len(reader.decided), reader.unreadable, len(reader.sides), reader.has_numbers)
+    return Imported(len(reader.about), reader.unreadable, len(reader.sides), reader.has_numbers)
 
 
 def numbers_mean(root: Path) -> str:
@@ -137,7 +139,7 @@ def _bare(name: str) -> str:
 
 
 class Reader:
-    """Reads rows into decisions and sides, by path."""
+    """Reads rows into decisions and sides, by path, and into tags."""
 
     def __init__(
         self,
@@ -152,9 +154,15 @@ class Reader:
         self._columns = columns
         self._classes = classes
         self.decided: dict[str, Decision] = {}
+        self.tagged: dict[str, list[Photo]] = {}
         self.sides: dict[str, str] = {}
         self.unreadable = 0
         self.has_numbers = False
+
+    @property
+    def about(self) -> set[str]:
+        """The paths of the photos with a decision or a tag."""
+        return {*self.decided, *(photo.path for of in self.tagged.values() for photo in of)}
 
     def read_all(self, rows: Iterable[Row]) -> list[tuple[int, str]]:
         """Read the rows; return the line and the fault of those that are wrong."""
@@ -177,7 +185,9 @@ class Reader:
             return
         if columns.split is not None and row.cell(columns.split):
             self.sides[path] = _side(row.cell(columns.split))
-        if columns.action is not None:
+        if row.cell(columns.action).lower() == tags.TAG:
+            self.tagged.setdefault(self._tag(row), []).append(Photo(path, self._digest(path, row)))
+        elif columns.action is not None:
             self.decided[path] = self._decision(path, row)
         elif columns.label is not None or columns.classes:
             self.decided[path] = Decision(path, self._digest(path, row), RELABEL, self._label(row))
@@ -206,7 +216,7 @@ class Reader:
         digest = self._digest(path, row)
         action = action or (RELABEL if label else "")
         if action.lower() not in ACTIONS:
-            known = ", ".join(ACTIONS)
+            known = ", ".join((*ACTIONS, tags.TAG))
             raise _WrongRowError(f"the action {action!r}; the known ones are {known}")
         if action.lower() != RELABEL:
             return Decision(path, digest, action.lower(), None)
@@ -214,6 +224,12 @@ class Reader:
             known = ", ".join(self._classes.names)
             raise _WrongRowError(f"the label {label!r}; the known ones are {known}")
         return Decision(path, digest, RELABEL, self._named(label))
+
+    def _tag(self, row: Row) -> str:
+        try:
+            return tags.checked(from_cell(row.cell(self._columns.label)))
+        except ConfigError as error:
+            raise _WrongRowError(f"a wrong tag. {error}") from None
 
     def _named(self, given: str) -> int:
         """Return the label with this name, or UNLABELLED."""

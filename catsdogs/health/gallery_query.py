@@ -46,6 +46,7 @@ class Query:
     label: str = ""  # a class name
     side: str = ""  # one of ``snapshot.SIDES``
     flag: str = ""  # a key of ``flags.FLAGS``
+    tag: str = ""
     text: str = ""  # part of the path, case-insensitive
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     area_of: str = ""
@@ -91,6 +92,8 @@ def _matches(snapshot: Snapshot, query: Query) -> pd.Series:
         wanted &= table["label"] == snapshot.dataset.classes.label(query.label)
     if query.side:
         wanted &= table["side"] == query.side
+    if query.tag:
+        wanted &= table["tags"].map(lambda tags: query.tag in tags)
     if query.text:
         wanted &= table["path"].str.contains(query.text, case=False, regex=False)
     for name, (low, high) in query.ranges.items():

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from catsdogs import paths
 from catsdogs.background import job, tasks
 from catsdogs.background.tasks import TaskState
-from catsdogs.dataset import annotations, index
+from catsdogs.dataset import annotations, decisions_csv, index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup, named_slices
 from catsdogs.health.findings import Findings, load, save, summary_file
@@ -286,6 +286,69 @@ def test_a_decision_about_more_than_twenty_photos_asks_once(chosen, photo):
     assert count(app) == "**24 photos**"
 
 
+def select(app: AppTest, title: str) -> None:
+    menu = app.menu_button(key="gallery_select")
+    menu.click_index([option.startswith(title) for option in menu.options].index(True)).run()
+
+
+def label_of_menu(app: AppTest, key: str) -> str:
+    return app.menu_button(key=key).label
+
+
+def test_a_selection_is_decided_about_and_stays_on_other_pages_and_filters(chosen, photo):
+    for number in range(100, 120):
+        photo(chosen / f"dog.{number}.jpg", seed=number)
+    app = opened(sort="Name")
+    select(app, "All on this page")
+    assert label_of_menu(app, "gallery_select") == "24 selected"
+    app.session_state["page"] = 2
+    run(app)
+    assert label_of_menu(app, "decide_all") == "Decide for 24"
+    app.text_input(key="find").set_value("cat").run()
+    assert label_of_menu(app, "gallery_select") == "8 selected"
+    decide(app, "Relabel all as dog")
+    assert index.scan(chosen).relabelled == 8
+    app.button(key="gallery_undo").click().run()
+    assert index.scan(chosen).relabelled == 0
+    select(app, "None")
+    assert label_of_menu(app, "gallery_select") == "Select"
+    assert label_of_menu(app, "decide_all") == "Decide for all"
+
+
+def test_selected_photos_are_tagged_with_any_text_and_found_by_it(chosen):
+    app = opened(find="cat", sort="Name")
+    select(app, "All 8")
+    app.multiselect(key="gallery_tag_names").set_value(["my **best**"])
+    press(app, "Add")
+    assert tiles(app)[0]["note"].endswith("#my **best**")
+    assert app.multiselect(key="gallery_tag_names").value == []
+    assert names(opened(tag="my **best**", sort="Name")) == [f"cat.{n}.jpg" for n in range(8)]
+    app.button(key="gallery_undo").click().run()
+    assert "#" not in tiles(app)[0]["note"]
+
+
+def test_a_tag_that_is_too_long_says_so_and_stays_in_the_field(chosen):
+    app = opened()
+    app.multiselect(key="gallery_tag_names").set_value(["x" * 41])
+    press(app, "Add")
+    assert "Expected a tag" in app.error[0].value
+    assert app.multiselect(key="gallery_tag_names").value == ["x" * 41]
+
+
+def test_one_of_each_duplicate_is_kept_after_it_was_said_which(chosen):
+    (chosen / "cat.70.jpg").write_bytes((chosen / "cat.0.jpg").read_bytes())
+    assert not any("duplicate" in title for title in opened(find="dog").menu_button[0].options)
+    app = opened(flag="Exact duplicates")
+    decide(app, "Keep the largest of each duplicate")
+    assert "photo with the most pixels" in said(app)
+    assert index.scan(chosen).excluded == 0
+    app.button(key="all_confirm").click().run()
+    assert set(index.scan(chosen).usable["path"]) >= {"cat.0.jpg"}
+    assert index.scan(chosen).excluded == 1
+    app.button(key="gallery_undo").click().run()
+    assert index.scan(chosen).excluded == 0
+
+
 def test_an_open_photo_shows_what_is_known_of_it(checked):
     app = opened(photo="cat.3.jpg")
     facts = app.table[0].value
@@ -310,7 +373,7 @@ def test_an_open_photo_says_why_decisions_cannot_be_read(chosen):
 
 def test_decisions_are_exported(checked):
     annotations.annotate(checked, index.scan(checked).usable.head(3), annotations.EXCLUDE)
-    assert annotations.to_csv(checked, index.scan(checked).records).count("exclude") == 3
+    assert decisions_csv.to_csv(checked, index.scan(checked).records).count("exclude") == 3
     assert "3 excluded, 0 relabelled" in said(opened(view="Health"))
 
 

@@ -8,22 +8,32 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from catsdogs.dataset import annotations, labelling
+from catsdogs.dataset import annotations, duplicates, labelling
+from catsdogs.dataset.duplicates import Kept
 from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import problems
 
 MOST_UNASKED = 20
 _PROBLEM = "decide_problem"
+_KEEP = {
+    Kept.LARGEST: "Keep the largest of each duplicate",
+    Kept.FIRST: "Keep the first of each duplicate",
+}
+_STAYS = {
+    Kept.LARGEST: "The photo with the most pixels, then bytes,",
+    Kept.FIRST: "The photo with the first name",
+}
 
 
 class _ForAll(NamedTuple):
-    """A decision about many photos, as the menu shows it."""
+    """A decision about many photos, as the menu shows it; ``kept`` is for duplicates."""
 
     title: str
     verb: str
     action: str
     label: int | None = None
+    kept: Kept | None = None
 
 
 def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool = False) -> None:
@@ -44,20 +54,24 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
         undo(root, key=f"{photo_key}_undo", shortcut="u" if shortcuts else None)
 
 
-def about_all(root: Path, photos: pd.DataFrame) -> None:
-    """Offer one decision about all photos that the gallery's filter finds.
+def about_all(root: Path, photos: pd.DataFrame, *, has_selection: bool = False) -> None:
+    """Offer one decision about ``photos``: the selected ones, or all that the filter finds.
 
-    A decision about more than ``MOST_UNASKED`` photos is confirmed in a dialog first.
+    A decision about more than ``MOST_UNASKED`` photos is confirmed in a dialog first, and so is
+    keeping one of each group of duplicates.
     """
     chosen = st.menu_button(
-        "Decide for all",
-        _for_all(labelling.load(root).classes),
+        f"Decide for {len(photos):,}" if has_selection else "Decide for all",
+        _for_all(labelling.load(root).classes, has_duplicates=not photos["group"].is_unique),
         icon=":material/checklist:",
         key="decide_all",
         format_func=lambda choice: choice.title,
         help=f"One decision for {counted(len(photos), 'photo')}. Your files stay unchanged.",
     )
     if chosen is None:
+        return
+    if chosen.kept is not None:
+        st.dialog(f"{chosen.title}?")(_confirm_kept)(root, photos, chosen.kept)
         return
     decide = partial(annotations.annotate, root, photos, chosen.action, label=chosen.label)
     if len(photos) > MOST_UNASKED:
@@ -83,13 +97,18 @@ def undo(root: Path, *, key: str, shortcut: str | None = None) -> None:
     problems.show_noted(_PROBLEM)
 
 
-def _for_all(classes: Classes) -> list[_ForAll]:
+def _for_all(classes: Classes, *, has_duplicates: bool) -> list[_ForAll]:
     return [
         _ForAll("Exclude all", "Exclude", annotations.EXCLUDE),
         _ForAll("Keep all", "Keep", annotations.KEEP),
         *(
             _ForAll(f"Relabel all as {literal(name)}", "Relabel", annotations.RELABEL, label)
             for label, name in enumerate(classes.names)
+        ),
+        *(
+            _ForAll(title, "Exclude", annotations.EXCLUDE, kept=kept)
+            for kept, title in _KEEP.items()
+            if has_duplicates
         ),
     ]
 
@@ -117,6 +136,20 @@ def _relabel(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool)
                 key=f"{key}_relabel_{name}",
                 shortcut=shortcut,
             )
+
+
+def _confirm_kept(root: Path, photos: pd.DataFrame, kept: Kept) -> None:
+    found = duplicates.surplus(photos, kept)
+    st.markdown(
+        f"{counted(found.groups, 'group')} of duplicates. {_STAYS[kept]} stays in each; the other "
+        f"{counted(len(found.copies), 'photo')} will be excluded."
+    )
+    if found.disputed:
+        st.markdown(
+            f"{counted(found.disputed, 'group')} with photos of both classes will stay as they "
+            "are. Decide about those one by one."
+        )
+    _confirm("Exclude", partial(annotations.annotate, root, found.copies, annotations.EXCLUDE))
 
 
 def _confirm(verb: str, decide: partial[None]) -> None:

@@ -7,7 +7,7 @@ from typing import Literal, TypedDict
 import pandas as pd
 import streamlit as st
 
-from catsdogs.dataset import table_sides
+from catsdogs.dataset import table_sides, tags
 from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import SIDES, TEST, Snapshot
@@ -78,6 +78,7 @@ def per_page() -> int:
 def show(snapshot: Snapshot) -> None:
     """Draw the widgets, one below the other."""
     _finding(snapshot)
+    _tag(snapshot)
     st.text_input("Name contains", key="find", **_KEPT)
     st.selectbox("Sort by", list(gallery_query.SORTS), key="sort", **_KEPT)
     st.toggle("Descending", key="desc", **_KEPT)
@@ -123,6 +124,16 @@ def _finding(snapshot: Snapshot) -> None:
         placeholder="Any",
         **_KEPT,
     )
+
+
+def _tag(snapshot: Snapshot) -> None:
+    """Draw the choice of a tag, if photos have some."""
+    chosen = st.session_state.get("tag")
+    names = tags.names_in(snapshot.table)
+    # A link, or an undone step, may leave a tag that no photo has.
+    known = names if chosen in (None, *names) else [*names, chosen]
+    if known:
+        st.selectbox("Tag", known, index=None, key="tag", placeholder="Any", **_KEPT)
 
 
 def _ranges(table: pd.DataFrame) -> None:

@@ -15,7 +15,7 @@ from catsdogs.ui.shared import pager
 PAGE = "page"  # the session's key of the page number, and its name in the address
 _AREA, _CLEARS, _ROOT = "area", "dataset_clears", "dataset_filtered"
 _AREA_TITLES = {"size": "the chart of sizes", "map": "the map"}
-_CLEARED = {"class": None, "side": None, "flag": None, "find": ""}
+_CLEARED = {"class": None, "side": None, "flag": None, "tag": None, "find": ""}
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def query() -> Query:
         label=state.get("class") or "",
         side=state.get("side") or "",
         flag=state.get("flag") or "",
+        tag=state.get("tag") or "",
         text=state.get("find") or "",
         ranges=_ranges(),
         area_of=area_of,
@@ -60,7 +61,7 @@ def query() -> Query:
 def count() -> int:
     """Return how many parts of the filter are set, apart from the class and the order."""
     now = query()
-    return sum(map(bool, (now.side, now.flag, now.text, now.area_of))) + len(now.ranges)
+    return sum(map(bool, (now.side, now.flag, now.tag, now.text, now.area_of))) + len(now.ranges)
 
 
 def follow(root: Path) -> None:
@@ -154,6 +155,7 @@ def _parts(now: Query) -> list[str]:
         f"{now.label}s" if now.label else "",
         f"{now.side} photos" if now.side else "",
         FLAGS[now.flag].title.lower() if now.flag else "",
+        f"tagged “{literal(now.tag)}”" if now.tag else "",
         f"names with “{literal(now.text)}”" if now.text else "",
         f"selection on {_AREA_TITLES[now.area_of]}" if now.area_of else "",
     ]

@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from catsdogs.dataset import tags
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import counted, printable
-from catsdogs.ui.dataset import decisions, filter_panel, filters, photo, picker
+from catsdogs.ui.dataset import decisions, filter_panel, filters, photo, picker, selection, tagging
 from catsdogs.ui.shared import pager
 from catsdogs.ui.shared.pager import Pages
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
@@ -53,17 +54,26 @@ def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
     """Show a page of the photos found, the photo that is open, and what ``bar`` says of all."""
     query = filters.query()
     found = gallery_query.find(snapshot, query)
+    root = snapshot.dataset.root
+    selected = selection.among(root, found)
+    has_selection = len(selected) > 0
+    about = selected if has_selection else found
     with bar:
         st.markdown(_count(snapshot, found), width="content")
         if len(found):
-            decisions.about_all(snapshot.dataset.root, found[["path", "digest"]])
-        decisions.undo(snapshot.dataset.root, key="gallery_undo")
-    filters.summary(snapshot.dataset.root)
+            decisions.about_all(root, about, has_selection=has_selection)
+        decisions.undo(root, key="gallery_undo")
+    filters.summary(root)
     if found.empty:
         st.info("No photo matches the filter.", icon=":material/filter_alt:")
         return
     in_groups = query.flag in gallery_query.GROUPED
-    _page(snapshot, found, Pages(len(found), filter_panel.per_page()), in_groups=in_groups)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pages = Pages(len(found), filter_panel.per_page())
+        items = pager.choose(pages, key=filters.PAGE, in_address=True)
+        selection.menu(root, found, found.iloc[items], count=len(selected))
+        tagging.offer(root, about, tags.names_in(snapshot.table), key="gallery_tag")
+    _page(snapshot, found, pages, items, in_groups=in_groups)
     mark(Step.LOOK)
     photo.show_if_open(snapshot, found)
 
@@ -76,14 +86,16 @@ def _count(snapshot: Snapshot, found: pd.DataFrame) -> str:
     return f"**{len(found):,}** of {in_use:,} photos"
 
 
-def _page(snapshot: Snapshot, found: pd.DataFrame, pages: Pages, *, in_groups: bool) -> None:
-    items = pager.choose(pages, key=filters.PAGE, in_address=True)
+def _page(
+    snapshot: Snapshot, found: pd.DataFrame, pages: Pages, items: slice, *, in_groups: bool
+) -> None:
     shown = found.iloc[items]
     photo_grid(
         _tiles(snapshot, shown, _groups(found, in_groups=in_groups)[items]),
         key="gallery",
         on_open=lambda position: photo.open_(shown["path"].iloc[position]),
         on_turn=partial(pager.turn, pages, key=filters.PAGE),
+        selection=selection.of_page(snapshot.dataset.root, shown, grid="gallery"),
     )
     pager.repeat(pages, key=filters.PAGE)
 
@@ -113,6 +125,7 @@ def _tile(row: Mapping[Any, Any], jpeg: bytes | None, group: str, classes: Class
     return Tile(
         printable(row["path"].rpartition("/")[2]),
         jpeg,
-        group + (f"excluded · {size}" if row["excluded"] else f"{name}{relabelled} · {size}"),
+        f"{group}{'excluded' if row['excluded'] else name + relabelled} · {size}"
+        f"{tagging.note(row['tags'])}",
         is_faded=row["excluded"],
     )

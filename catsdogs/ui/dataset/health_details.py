@@ -3,7 +3,7 @@
 import streamlit as st
 
 from catsdogs.charts import dataset as dataset_charts
-from catsdogs.dataset import annotations
+from catsdogs.dataset import decisions_csv
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.summary import described
 from catsdogs.health.findings import Shortcut
@@ -120,7 +120,7 @@ def _decisions(snapshot: Snapshot) -> None:
                 health_cards.show_button(f"Show {name}", name)
         st.download_button(
             "Export as CSV",
-            lambda: annotations.to_csv(dataset.root, dataset.records),
+            lambda: decisions_csv.to_csv(dataset.root, dataset.records),
             "decisions.csv",
             "text/csv",
             key="decisions_export",

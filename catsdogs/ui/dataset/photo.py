@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from catsdogs.dataset import tags
 from catsdogs.errors import UnreadableImage
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import load_upright, read_bytes
 from catsdogs.labels import UNLABELLED
 from catsdogs.paths import shortened
 from catsdogs.text import literal, printable
-from catsdogs.ui.dataset import decisions, photo_answers, photo_facts
+from catsdogs.ui.dataset import decisions, photo_answers, photo_facts, tagging
 from catsdogs.ui.dataset.photo_answers import Answers
 from catsdogs.ui.shared import cache, photo_viewer, problems
 from catsdogs.ui.shared.photo_viewer import SHOWN_PX, Shown, Walk
@@ -106,6 +107,9 @@ def _details(snapshot: Snapshot, row: int, walk: Walk | None) -> None:
             st.caption(f"In the locked test set of {literal(', '.join(answers.locked))}.")
         photo_facts.badges(snapshot, row)
         decisions.about_one(root, photo, key="photo")
+        tagging.offer(
+            root, snapshot.table.iloc[[row]], tags.names_in(snapshot.table), key="photo_tag"
+        )
         with st.expander("Details"):
             photo_facts.show(root, photo, snapshot.dataset.classes)
     if snapshot.findings is not None:

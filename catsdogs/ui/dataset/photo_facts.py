@@ -16,6 +16,7 @@ from catsdogs.images.picture import Picture, read_bytes
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import literal, percent, printable
+from catsdogs.ui.dataset import tagging
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 
 _MOST_TAGS, _MOST_CHARACTERS = 40, 80
@@ -36,6 +37,7 @@ def badges(snapshot: Snapshot, row: int) -> None:
             st.badge(FLAGS[name].title, color="orange", help=FLAGS[name].help)
         if not found and snapshot.findings is not None:
             st.badge("Nothing odd", color="green")
+        tagging.badges(snapshot.table["tags"].iloc[row])
 
 
 def show(root: Path, photo: Mapping[Any, Any], classes: Classes) -> None:

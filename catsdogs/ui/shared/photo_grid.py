@@ -45,6 +45,19 @@ class Tile:
         }
 
 
+@dataclass(frozen=True)
+class Selection:
+    """The selected tiles, by position, and the function that takes those that the user selects.
+
+    The browser keeps the selection, and takes over ``positions`` only with a new ``version``. So
+    the message stays the same while the user selects, and Streamlit does not send it again.
+    """
+
+    version: int
+    positions: Sequence[int]
+    on_change: Callable[[list[int]], None]
+
+
 def photo_grid(
     tiles: Sequence[Tile],
     *,
@@ -56,13 +69,15 @@ def photo_grid(
     reveal: str = "",
     is_strip: bool = False,
     by_address: bool = False,
+    selection: Selection | None = None,
 ) -> None:
     """Draw the tiles; call ``on_open`` with the position of a clicked one.
 
     The arrow keys move between the tiles, and Enter opens one. Page Up and Page Down call
     ``on_turn`` with -1 and 1. There are 3 to ``most_columns``, by the width of the page, unless
     ``columns`` is given. Whenever ``reveal`` changes, the page scrolls until the first row is in
-    view. A strip is one row that scrolls to the current photo.
+    view. A strip is one row that scrolls to the current photo. With a ``selection``, tiles can be
+    selected: with their circle, Shift for a range, a box drawn by mouse, Space and Ctrl+A.
 
     A page of 96 thumbnails is a message of 0.6 MB. Use ``by_address`` for a few pictures that stay
     the same: the browser requests each of them once, and the message stays small.
@@ -77,14 +92,27 @@ def photo_grid(
         if on_turn:
             on_turn(int(st.session_state[key]["turned"]))
 
+    def selected() -> None:
+        change = st.session_state[key]["selected"]
+        if selection and change["version"] == selection.version:
+            selection.on_change([p for p in map(int, change["positions"]) if p < len(tiles)])
+
     options = {
         "columns": columns,
         "most": most_columns,
         "reveal": reveal,
         "strip": is_strip,
+        "version": selection.version if selection else 0,
+        "selected": list(selection.positions) if selection else [],
     }
     data = _message(tiles, options, key=key if by_address else "")
-    _element()(key=key, data=data, on_opened_change=opened, on_turned_change=turned)
+    _element()(
+        key=key,
+        data=data,
+        on_opened_change=opened,
+        on_turned_change=turned,
+        on_selected_change=selected,
+    )
 
 
 def _message(tiles: Sequence[Tile], options: Mapping[str, object], *, key: str) -> bytes:

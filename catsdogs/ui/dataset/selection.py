@@ -1,0 +1,90 @@
+"""The photos that are selected in the gallery, on all of its pages.
+
+The browser changes the selection at once and then reports it (``photo_grid.Selection``). The
+session keeps it by path and content, so it survives other pages, filters and views.
+"""
+
+import hashlib
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from catsdogs.text import counted
+from catsdogs.ui.shared.photo_grid import Selection
+
+_SELECTED, _MENU = "gallery_selected", "gallery_select"
+_DRAWN, _VERSION = "gallery_drawn", "gallery_version"
+_HELP = (
+    "Click the circle of a photo, and one more with Shift for a range. Or drag over photos. "
+    "By keyboard: Space selects, Shift with an arrow key extends, Ctrl+A selects the page, "
+    "Escape ends it."
+)
+
+
+def among(root: Path, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of ``found`` that are selected."""
+    selected = _selected(root)
+    return found[found["path"].map(selected) == found["digest"]] if selected else found[:0]
+
+
+def of_page(root: Path, shown: pd.DataFrame, *, grid: str) -> Selection:
+    """Return the selection of the photos on a page, for the grid with this key."""
+    page = hashlib.sha256(repr(shown["path"].tolist()).encode()).hexdigest()
+    drawn: tuple[str, Selection] | None = st.session_state.get(_DRAWN)
+    # Streamlit forgets the state of a grid that was not on the page. Then the browser did, too.
+    if drawn is None or drawn[0] != page or grid not in st.session_state:
+        version = st.session_state.get(_VERSION, 0) + 1
+        places = shown.index.get_indexer(among(root, shown).index).tolist()
+        drawn = page, Selection(version, places, partial(_take, root, shown))
+        st.session_state[_VERSION], st.session_state[_DRAWN] = version, drawn
+    return drawn[1]
+
+
+def menu(root: Path, found: pd.DataFrame, shown: pd.DataFrame, *, count: int) -> None:
+    """Draw the menu that selects many photos at once; ``count`` are selected.
+
+    They are those on the page, ``shown``, or all that are ``found``.
+    """
+    choices = {
+        "All on this page": shown,
+        f"All {counted(len(found), 'photo')}": found,
+        "None": found[:0],
+    }
+    st.menu_button(
+        f"{count:,} selected" if count else "Select",
+        list(choices),
+        icon=":material/check_circle:",
+        key=_MENU,
+        help=_HELP,
+        on_click=_choose,
+        args=(root, choices),
+    )
+
+
+def _choose(root: Path, choices: dict[str, pd.DataFrame]) -> None:
+    chosen = choices[st.session_state[_MENU]]
+    _keep(root, {**_selected(root), **_digests(chosen)} if len(chosen) else {})
+    st.session_state.pop(_DRAWN, None)  # The browser does not know of this change.
+
+
+def _take(root: Path, shown: pd.DataFrame, positions: list[int]) -> None:
+    """Replace the selection of the photos on a page."""
+    on_page = set(shown["path"])
+    others = {path: d for path, d in _selected(root).items() if path not in on_page}
+    _keep(root, {**others, **_digests(shown.iloc[positions])})
+
+
+def _digests(photos: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(photos["path"], photos["digest"], strict=True))
+
+
+def _selected(root: Path) -> dict[str, str]:
+    """Return the digests of the selected photos of a dataset, by path."""
+    of, selected = st.session_state.get(_SELECTED, (root, {}))
+    return selected if of == root else {}
+
+
+def _keep(root: Path, selected: dict[str, str]) -> None:
+    st.session_state[_SELECTED] = root, selected
