@@ -164,14 +164,34 @@ def test_the_map_keeps_two_clouds_apart(count, monkeypatch):
     monkeypatch.setattr(projection, "_LANDMARKS", 300)
     generator = np.random.default_rng(8)
     labels = np.arange(count) % 2
-    points = projection.project(
-        (labels[:, None] * 6 + generator.normal(size=(count, 8))).astype(np.float32)
-    )
-    assert points.shape == (count, 2)
-    assert np.abs(points).max() == pytest.approx(1)
-    middles = [points[labels == label].mean(axis=0) for label in (0, 1)]
-    right = np.argmin([np.linalg.norm(points - middle, axis=1) for middle in middles], axis=0)
-    assert (right == labels).mean() > 0.95
+    vectors = (labels[:, None] * 6 + generator.normal(size=(count, 8))).astype(np.float32)
+    for points in projection.project(vectors, ["two clouds", str(count)]):
+        assert points.shape == (count, 2)
+        assert np.abs(points).max() == pytest.approx(1)
+        middles = [points[labels == label].mean(axis=0) for label in (0, 1)]
+        right = np.argmin([np.linalg.norm(points - middle, axis=1) for middle in middles], axis=0)
+        assert (right == labels).mean() > 0.95
+
+
+def test_a_map_reports_its_progress_and_is_computed_once(two_clouds, monkeypatch):
+    _, vectors = two_clouds
+    seen = []
+    first = projection.project(vectors, ["a"], progress=lambda *now: seen.append(now))
+    assert seen[-1] == (1000, 1000)
+    assert len(seen) > 5
+    monkeypatch.setattr(projection, "TSNE", None)
+    for before, now in zip(first, projection.project(vectors, ["a"]), strict=True):
+        np.testing.assert_array_equal(before, now)
+    with pytest.raises(TypeError):
+        projection.project(vectors, ["b"])
+
+
+def test_a_damaged_map_is_computed_again(two_clouds):
+    _, vectors = two_clouds
+    first, _ = projection.project(vectors[:40], ["a"])
+    (file,) = (paths.cache_dir() / "maps").iterdir()
+    file.write_bytes(file.read_bytes()[:200])
+    np.testing.assert_allclose(projection.project(vectors[:40], ["a"])[0], first)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +285,15 @@ def test_a_second_check_reads_the_first_and_a_new_photo_asks_for_another(kaggle_
     assert load(kaggle_folder).summary.content != checkup.content(changed)
     checkup.run(changed, backbone=no_weights, report=lambda *args: reported.append(args))
     assert {phase for phase, _, _ in reported} >= {"decode", "embed"}
+
+
+def test_a_check_of_an_older_version_is_made_again(kaggle_folder):
+    dataset = index.scan(kaggle_folder)
+    first = checkup.run(dataset, backbone=no_weights, report=silent)
+    older = first.rows.drop(columns=["pca_x", "pca_y"])
+    save(kaggle_folder, Findings(older, first.neighbours, replace(first.summary, embedding="")))
+    assert joined(dataset, load(kaggle_folder))["pca_x"].isna().all()
+    assert "pca_x" in checkup.run(dataset, backbone=no_weights, report=silent).rows
 
 
 def test_a_check_that_had_no_weights_is_made_again(kaggle_folder):

@@ -7,7 +7,7 @@ measures.py       brightness, sharpness, colour and outline of a photo
 neighbours.py     near duplicates and outliers, from MobileNetV2's vectors
 suspects.py       labels that cross-validation contradicts
 shortcuts.py      how well sizes and brightness alone predict the label
-projection.py     the map: each photo as a point in the plane
+projection.py     the maps: each photo as a point in the plane
 clusters.py       clusters of similar photos, with the most typical photo of each
 known.py          photos of Dogs vs. Cats that public lists name as wrong or odd
 flags.py          each finding as yes or no per photo, for counts and filters

@@ -30,8 +30,10 @@ UNMEASURED: Mapping[str, float | int | str] = {
     "label_quality": np.nan,
     "similarity": np.nan,  # mean cosine similarity to the nearest neighbours
     "outlier": 0,
-    "map_x": np.nan,
+    "map_x": np.nan,  # t-SNE
     "map_y": np.nan,
+    "pca_x": np.nan,
+    "pca_y": np.nan,
     "cluster": -1,
     "typicality": np.nan,  # cosine similarity to the middle of its cluster
     "hint": "",

@@ -13,6 +13,7 @@ Polygon = Sequence[tuple[float, float]]
 AXES = {
     "size": ("width_px", "height_px"),
     "map": ("map_x", "map_y"),
+    "pca": ("pca_x", "pca_y"),
 }
 RANGES = ("aspect_ratio", "megapixels", "kilobytes", "shorter_side")
 MIXED = "Mixed"

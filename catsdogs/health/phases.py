@@ -1,7 +1,7 @@
 """The phases of a health check. Each fills in columns of the check's rows."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +62,8 @@ class _Compared:
     similarity: np.ndarray
     groups: duplicates.Groups
     p_dog: np.ndarray  # out of fold; NaN if a class has too few photos
-    points: np.ndarray  # (M, 2)
+    points: np.ndarray  # (M, 2), of t-SNE
+    principal: np.ndarray  # (M, 2), of PCA
     clusters: np.ndarray  # int (M,), -1 for none
     typicality: np.ndarray
 
@@ -105,7 +106,9 @@ def compare(
     seen = np.flatnonzero((found.places[:, 0] >= 0) & ~records["digest"].duplicated())
     if len(seen) < _LEAST_PHOTOS:
         return Comparison(no_neighbours(rows), "")
-    compared = _compared(found.take(seen), records.iloc[seen], outlines[seen], clock)
+    shown = records.iloc[seen]
+    names = [exported.stem, *shown["digest"]]
+    compared = _compared(found.take(seen), shown, outlines[seen], names=names, clock=clock)
     neighbours = _fill_in(rows, compared, records, seen)
     return Comparison(neighbours, origin_of_export(exported))
 
@@ -116,8 +119,14 @@ def no_neighbours(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _compared(
-    vectors: np.ndarray, records: pd.DataFrame, outlines: np.ndarray, clock: Clock
+    vectors: np.ndarray,
+    records: pd.DataFrame,
+    outlines: np.ndarray,
+    *,
+    names: Sequence[str],
+    clock: Clock,
 ) -> _Compared:
+    """Compare the ``vectors`` of ``records``; ``names`` identify photos and backbone."""
     # Imported here because scikit-learn and cleanlab take seconds to import, and the web process
     # only reads findings.
     from catsdogs.health.clusters import clusters
@@ -135,11 +144,13 @@ def _compared(
         if not _too_few(checked):
             labels, group = checked["label"].to_numpy(), checked["group"].to_numpy()
             p_dog = out_of_fold(vectors, labels, group)
-    with clock.phase("map"):
-        points = project(vectors)
+    with clock.phase("map") as progress:
+        points, principal = project(vectors, names, progress=progress)
         cluster, typicality = clusters(vectors)
     similarity = near.similarities.mean(axis=1)
-    return _Compared(near.positions, similarity, groups, p_dog, points, cluster, typicality)
+    return _Compared(
+        near.positions, similarity, groups, p_dog, points, principal, cluster, typicality
+    )
 
 
 def _fill_in(
@@ -164,6 +175,7 @@ def _fill_in(
     rows.loc[has, "similarity"] = compared.similarity[of]
     rows.loc[has, "outlier"] = _outliers(compared.similarity)[of].astype(int)
     rows.loc[has, ["map_x", "map_y"]] = compared.points[of]
+    rows.loc[has, ["pca_x", "pca_y"]] = compared.principal[of]
     rows.loc[has, "cluster"] = compared.clusters[of]
     rows.loc[has, "typicality"] = compared.typicality[of]
     neighbours = np.full((len(rows), compared.positions.shape[1]), -1, dtype=np.int32)

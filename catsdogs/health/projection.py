@@ -1,33 +1,95 @@
-"""The map: each photo's vector as a point in the plane, with similar photos close together."""
+"""The maps: each photo's vector as a point in the plane, with similar photos close together."""
+
+import contextlib
+import hashlib
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.neighbors import KNeighborsRegressor
 
-# t-SNE takes a minute for 12,000 points and ten seconds for 3,000. The other points are placed
+from catsdogs import paths
+from catsdogs.images.parallel import Progress
+from catsdogs.system import files
+
+# t-SNE takes two minutes for 25,000 points on two cores (docs/log.md). Further points are placed
 # between their nearest landmarks.
-_LANDMARKS, _PERPLEXITY, _COMPONENTS = 3000, 30, 50
+_LANDMARKS, _PERPLEXITY, _COMPONENTS = 25_000, 30, 50
+_ITERATIONS = 1000
+_VERSION = 1
+_ITERATION = re.compile(r"Iteration (\d+)")
 
 
-def project(vectors: np.ndarray) -> np.ndarray:
-    """Return the position of each row of ``vectors``, float32 of shape (N, 2), from -1 to 1.
+def project(
+    vectors: np.ndarray, names: Iterable[str], *, progress: Progress | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of t-SNE and of PCA, from -1 to 1, each float32 of shape (N, 2).
 
-    t-SNE (van der Maaten and Hinton, 2008) on principal components. Neighbourhoods are meaningful,
-    distances across the map are not, so both axes are stretched to the full range.
+    They are computed once for the same ``names``, which identify the ``vectors`` (N, D): the next
+    call reads them from the cache.
     """
+    key = hashlib.sha256("\n".join([str(_VERSION), *names]).encode()).hexdigest()[:16]
+    file = paths.cache_dir() / "maps" / f"{key}.npy"
+    stored = _read(file, len(vectors))
+    if stored is None:
+        stored = np.stack(_computed(vectors, progress))
+        with files.replacing(file) as temporary:
+            np.save(temporary, stored, allow_pickle=False)
+    return stored[0], stored[1]
+
+
+def _read(file: Path, count: int) -> np.ndarray | None:
+    try:
+        found = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if found.shape == (2, count, 2) else None
+
+
+def _computed(vectors: np.ndarray, progress: Progress | None) -> tuple[np.ndarray, np.ndarray]:
     components = min(_COMPONENTS, *vectors.shape)
     reduced = PCA(components, random_state=0).fit_transform(vectors)
+    return _stretched(_tsne(reduced, progress)), _stretched(reduced[:, :2])
+
+
+def _tsne(reduced: np.ndarray, progress: Progress | None) -> np.ndarray:
+    """Return the points of t-SNE (van der Maaten and Hinton, 2008) on principal components."""
     count = len(reduced)
     order = np.random.default_rng(0).permutation(count)
-    landmarks = np.sort(order[:_LANDMARKS])
+    landmarks, others = np.sort(order[:_LANDMARKS]), np.sort(order[_LANDMARKS:])
     perplexity = min(_PERPLEXITY, (len(landmarks) - 1) / 3)
-    placed = TSNE(perplexity=perplexity, random_state=0).fit_transform(reduced[landmarks])
+    method = TSNE(perplexity=perplexity, max_iter=_ITERATIONS, random_state=0, verbose=2)
+    with contextlib.redirect_stdout(_Iterations(progress)):
+        placed = method.fit_transform(reduced[landmarks])
     points = np.empty((count, 2), dtype=np.float32)
     points[landmarks] = placed
-    others = np.sort(order[_LANDMARKS:])
     if len(others):
         between = KNeighborsRegressor(3, weights="distance").fit(reduced[landmarks], placed)
         points[others] = between.predict(reduced[others])
-    points -= (points.max(axis=0) + points.min(axis=0)) / 2
-    return points / np.maximum(np.abs(points).max(axis=0), 1e-6)
+    return points
+
+
+def _stretched(points: np.ndarray) -> np.ndarray:
+    """Return ``points`` on the full range of both axes.
+
+    Neighbourhoods are meaningful, distances across a map are not.
+    """
+    points = points - (points.max(axis=0) + points.min(axis=0)) / 2
+    return (points / np.maximum(np.abs(points).max(axis=0), 1e-6)).astype(np.float32)
+
+
+class _Iterations(io.TextIOBase):
+    """Takes the messages of t-SNE, which has no other way to report its progress."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+
+    def write(self, text: str) -> int:
+        found = _ITERATION.search(text)
+        if found and self._progress:
+            self._progress(int(found[1]), _ITERATIONS)
+        return len(text)
