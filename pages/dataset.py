@@ -11,6 +11,7 @@ from catsdogs.ui.dataset import (
     health,
     health_details,
     label_form,
+    map_view,
     own_classes,
     picker,
     review,
@@ -23,7 +24,7 @@ from catsdogs.ui.shared.pages import DATASET
 SHOW = {
     View.PHOTOS: gallery.show,
     View.CHARTS: charts.show,
-    View.MAP: charts.show_map,
+    View.MAP: map_view.show,
     View.HEALTH: health.show,
     View.REVIEW: review.show,
 }

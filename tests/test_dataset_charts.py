@@ -4,7 +4,6 @@ import pytest
 
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.health.findings import Shortcut
-from catsdogs.health.snapshot import TRAINING, VALIDATION
 from catsdogs.labels import CLASS_NAMES
 
 GIANT_PX = 100_000
@@ -38,28 +37,6 @@ def counted(figure) -> int:
 def traces(figure, kind, **properties):
     found = [trace for trace in figure.data if trace.type == kind]
     return [t for t in found if all(t[name] == value for name, value in properties.items())]
-
-
-def placed(count: int, *, suspects: int = 0, outliers: int = 0) -> pd.DataFrame:
-    """Photos on the map, the suspicious ones last."""
-    generator = np.random.default_rng(4)
-    ordinary = count - suspects - outliers
-    kinds = {"as expected": ordinary, "suspect label": suspects, "outlier": outliers}
-    return pd.DataFrame(
-        {
-            "path": [f"photo.{number:05}.jpg" for number in range(count)],
-            "map_x": generator.uniform(-1, 1, count),
-            "map_y": generator.uniform(-1, 1, count),
-            "class": generator.choice(CLASS_NAMES, count),
-            "side": generator.choice([TRAINING, VALIDATION], count),
-            "suspicion": np.repeat(list(kinds), list(kinds.values())),
-        }
-    )
-
-
-def drawn(figure) -> dict[str, set[str]]:
-    """The photos drawn on a map, by the name of their colour."""
-    return {trace.name: set(trace.text) for trace in figure.data}
 
 
 TABLES = [
@@ -135,61 +112,6 @@ def test_what_is_sent_does_not_grow_with_the_dataset(draw):
     many = pd.concat([few] * 100, ignore_index=True)
     assert len(draw(many).to_json()) < 1.1 * len(draw(few).to_json())
     assert len(draw(records(20_000)).to_json()) < 300_000
-
-
-@pytest.mark.parametrize("colour", dataset_charts.MAP_COLOURS)
-def test_a_map_is_a_sample_however_large_the_dataset(colour):
-    few, many = placed(200, suspects=20), placed(20_000, suspects=20)
-    assert set.union(*drawn(dataset_charts.embedding_map(few, colour)).values()) == set(few["path"])
-    sample = drawn(dataset_charts.embedding_map(many, colour))
-    assert 1000 < sum(map(len, sample.values())) <= 2000
-    assert len(dataset_charts.embedding_map(many, colour).to_json()) < 200_000
-
-
-@pytest.mark.parametrize("colour", dataset_charts.MAP_COLOURS)
-@pytest.mark.parametrize("count", [100, 2050, 20_000])
-def test_a_map_shows_every_suspicious_photo(colour, count):
-    table = placed(count, suspects=30, outliers=20)
-    suspicious = table["path"][table["suspicion"] != "as expected"]
-    assert set(suspicious) <= set.union(
-        *drawn(dataset_charts.embedding_map(table, colour)).values()
-    )
-
-
-def test_the_sample_is_spread_over_the_whole_dataset():
-    table = placed(20_000, suspects=50)
-    sample = drawn(dataset_charts.embedding_map(table, "suspicion"))["as expected"]
-    positions = np.flatnonzero(table["path"].isin(sample))
-    assert np.diff(positions).max() <= 2 * np.diff(positions).min()
-    assert positions[0] < 20
-    assert positions[-1] > 19_900
-
-
-@pytest.mark.parametrize("colour", dataset_charts.MAP_COLOURS)
-def test_a_point_has_the_colour_and_the_place_of_its_photo(colour):
-    table = placed(300, suspects=30, outliers=20).set_index("path", drop=False)
-    column = {"side of the split": "side"}.get(colour, colour)
-    for trace in dataset_charts.embedding_map(table, colour).data:
-        found = table.loc[list(trace.text)]
-        assert set(found[column]) == {trace.name}
-        np.testing.assert_array_equal(trace.x, found["map_x"])
-        np.testing.assert_array_equal(trace.y, found["map_y"])
-
-
-def test_a_photo_without_a_place_is_not_drawn():
-    table = placed(100, suspects=10)
-    table.loc[[0, 95], ["map_x", "map_y"]] = np.nan
-    found = set.union(*drawn(dataset_charts.embedding_map(table, "suspicion")).values())
-    assert found == set(table["path"].drop([0, 95]))
-
-
-@pytest.mark.parametrize(
-    "suspects",
-    [1999, 2500],
-)
-def test_a_map_has_two_thousand_points_at_most_even_if_most_are_suspicious(suspects):
-    sample = drawn(dataset_charts.embedding_map(placed(20_000, suspects=suspects), "suspicion"))
-    assert sum(map(len, sample.values())) <= 2000
 
 
 def test_every_shortcut_has_one_bar_with_its_interval():

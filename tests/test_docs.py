@@ -20,11 +20,14 @@ DOCUMENTS = sorted(
 UI_SOURCES = ("catsdogs/ui/**/*.py", "pages/*.py", "streamlit_app.py")
 # Words in italics that are no label of the app, with the reason.
 ALLOWED_ITALICS = {
+    "Box": "a button of the map, drawn in the browser (ui/dataset/photo_map.js)",
     "Cats": "a filter of the Dataset page, made from the name of the class",
     "Cats and Dogs": "the title of Microsoft's dataset",
+    "Clear selection": "a button of the map, drawn in the browser (ui/dataset/photo_map.js)",
     "Dogs": "a filter of the Dataset page, made from the name of the class",
     "Dogs vs. Cats": "the title of Kaggle's competition",
     "Dogs vs. Cats Redux": "the title of another competition of Kaggle",
+    "Move": "a button of the map, drawn in the browser (ui/dataset/photo_map.js)",
     "Paste": "a button that a component draws in the browser (ui/classify/paste.js)",
 }
 

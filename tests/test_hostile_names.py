@@ -19,7 +19,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from catsdogs import paths, text
-from catsdogs.charts.dataset import MAP_COLOURS, embedding_map
 from catsdogs.dataset import annotations, corrections, decisions_csv, index, label_tables
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.labels import CAT
@@ -120,15 +119,6 @@ def test_the_command_line_takes_back_the_csv_that_it_wrote(tmp_path):
     annotations.undo(root)
     status, after = command_line("data", "annotations", root, "--import", out)
     assert (status, after["hash"]) == (0, before["hash"])
-
-
-def test_the_map_shows_names_as_text():
-    columns = {"map_x": 0.0, "map_y": 0.0, "side": "training", "class": "cat"}
-    table = pd.DataFrame({"path": NAMES, **columns, "suspicion": "as expected"})
-    for colour in MAP_COLOURS:
-        shown = [name for trace in embedding_map(table, colour).data for name in trace.text]
-        assert len(shown) == len(NAMES)
-        assert not any("<" in name or "\u202e" in name for name in shown)
 
 
 def opened(script: str, **address: str) -> AppTest:

@@ -1,7 +1,8 @@
 """Data → Plotly charts, without Streamlit.
 
 style.py       colours, sizes and limits that all charts share
-dataset.py     sizes, histograms, the map, shortcuts
+dataset.py     sizes, histograms, classes by side, shortcuts
+point_colours.py  a column of a table as the colours of a map's points
 training.py    training curves and the learning-rate range test
 search.py      the trials of a search and the settings that matter
 confusion.py   the confusion matrix, whose cells can be selected

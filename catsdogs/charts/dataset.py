@@ -19,10 +19,7 @@ _SIZE_BINS = 60
 _BINS = 50
 # The share of photos that may lie outside the axes, so that one outlier does not squeeze the rest.
 _TAIL = 0.002
-_MAX_POINTS = 2000
-_SUSPICION = {"as expected": "#8393A0", "suspect label": "#D64550", "outlier": "#8D6CC8"}
-_SIDES = {"training": "#8393A0", "validation": "#12A37B", "test": "#B5486E"}
-MAP_COLOURS = ("class", "side of the split", "suspicion")
+SIDE_SHADES = {"training": "#8393A0", "validation": "#12A37B", "test": "#B5486E"}
 
 
 def size_chart(records: pd.DataFrame, *, classes: Classes = PETS) -> go.Figure:
@@ -152,7 +149,7 @@ def classes_by_side(table: pd.DataFrame, *, classes: Classes = PETS) -> go.Figur
     ``table`` has ``label`` and ``side``. The custom data of a bar are its side and its class.
     """
     figure = go.Figure()
-    sides = [side for side in _SIDES if (table["side"] == side).any()]
+    sides = [side for side in SIDE_SHADES if (table["side"] == side).any()]
     for label, name in enumerate(classes.names):
         counts = table["side"][table["label"] == label].value_counts()
         y = [int(counts.get(side, 0)) for side in sides]
@@ -171,43 +168,6 @@ def classes_by_side(table: pd.DataFrame, *, classes: Classes = PETS) -> go.Figur
         barmode="group",
         yaxis={"title": "photos"},
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
-    )
-
-
-def embedding_map(table: pd.DataFrame, colour: str, *, classes: Classes = PETS) -> go.Figure:
-    """Return the map of a sample of at most 2,000 photos, suspicious ones first.
-
-    ``table`` has the columns of ``health.snapshot`` and ``suspicion``; ``colour`` is one of
-    ``MAP_COLOURS``.
-    """
-    sample = _sample(table)
-    kinds: dict[str, dict[str, str]] = {
-        "class": dict(zip(classes.names, CLASS_COLOURS, strict=True)),
-        "side of the split": {k: c for k, c in _SIDES.items() if (sample["side"] == k).any()},
-        "suspicion": _SUSPICION,
-    }
-    column = {"class": "class", "side of the split": "side", "suspicion": "suspicion"}[colour]
-    figure = go.Figure()
-    for name, shade in kinds[colour].items():
-        points = sample[sample[column] == name]
-        figure.add_scatter(
-            x=points["map_x"],
-            y=points["map_y"],
-            mode="markers",
-            name=unmarked(name),
-            marker={"color": shade, "size": 5, "opacity": 0.7},
-            text=points["path"].map(unmarked),
-            hovertemplate="%{text}<extra></extra>",
-        )
-    axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "range": [-1.05, 1.05]}
-    return styled(
-        figure,
-        None,
-        height=520,
-        dragmode="lasso",
-        xaxis=axis,
-        yaxis=axis,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
 
 
@@ -241,14 +201,3 @@ def shortcut_bars(shortcuts: Sequence[Shortcut]) -> go.Figure:
 def _edges(sides: pd.Series) -> np.ndarray:
     end = max(float(sides.quantile(1 - _TAIL, interpolation="lower")), 1.0)
     return np.linspace(0, np.ceil(end * 1.02), _SIZE_BINS + 1)
-
-
-def _sample(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the suspicious photos, and as many others as fit, evenly spread."""
-    placed = table[table["map_x"].notna()]
-    is_suspicious = placed["suspicion"] != "as expected"
-    others = placed[~is_suspicious]
-    suspicious = placed[is_suspicious].head(_MAX_POINTS)
-    room = _MAX_POINTS - len(suspicious)
-    step = max(1, -(-len(others) // max(1, room)))
-    return pd.concat([others.iloc[::step].head(room), suspicious])

@@ -53,9 +53,7 @@ class Access:
         Raises:
             Refused: 403 for a foreign host or origin, 401 without the right token.
         """
-        host = _name(f"//{headers.get('host', '')}")
-        self._require_host(host)
-        _require_origin(headers)
+        self.require_own_name(headers)
         given = headers.get("authorization")
         if given is not None:
             if not self.accepts(given):
@@ -66,9 +64,29 @@ class Access:
             if person is None:
                 raise _unauthorized("none, and nobody has signed in")
             return person
-        if not (self.is_local and is_loopback(host) and _is_direct(headers, peer)):
+        is_here = self.is_local and is_loopback(_host(headers))
+        if not (is_here and _is_direct(headers, peer)):
             raise _unauthorized("none")
         return people.current()
+
+    def require_page(self, headers: Headers) -> None:
+        """Check that a page of this server sent a request, after signing in where people do that.
+
+        Raises:
+            Refused: 403 for a foreign host or origin, 401 if nobody has signed in.
+        """
+        self.require_own_name(headers)
+        if self.identify and self.identify(headers) is None:
+            raise _unauthorized("none, and nobody has signed in")
+
+    def require_own_name(self, headers: Headers) -> None:
+        """Check that a request is to this server, and not from a page of another one.
+
+        Raises:
+            Refused: 403 for a foreign host or origin.
+        """
+        self._require_host(_host(headers))
+        _require_origin(headers)
 
     def accepts(self, authorization: str) -> bool:
         """Return whether the value of an ``Authorization`` header has the token."""
@@ -188,6 +206,10 @@ def _require_origin(headers: Headers) -> None:
             f"Expected a request from a program. Received: one from the web page of "
             f"{origin[:100]!r}. Other pages may not use this service.",
         )
+
+
+def _host(headers: Headers) -> str:
+    return _name(f"//{headers.get('host', '')}")
 
 
 def _name(address: str) -> str:

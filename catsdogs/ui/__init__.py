@@ -1,6 +1,6 @@
 """Streamlit, and only here: the parts of the pages.
 
-api.py     the routes of the service inside the app
+api.py     the routes of the service inside the app, and its thumbnails
 home.py    the Home page
 frame.py   the frame of every page: title, navigation, dataset, running runs
 shared/    parts that several pages use

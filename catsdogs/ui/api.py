@@ -1,4 +1,4 @@
-"""The routes of the service inside the app, below ``/api/v1``, and who may reach its other routes.
+"""The routes of the service inside the app, its thumbnails, and who may reach its other routes.
 
 Streamlit checks neither the host, the origin nor the sign-in of requests to such routes. The
 service's own guard does.
@@ -11,20 +11,23 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from catsdogs.errors import ConfigError
 from catsdogs.people import Person
 from catsdogs.runs import webhook
 from catsdogs.service.guard import Access, access, configured_token
-from catsdogs.service.refusals import API
-from catsdogs.ui.shared import sign_in, streamlit_internals
+from catsdogs.service.refusals import API, Refused
+from catsdogs.text import printable
+from catsdogs.ui.shared import sign_in, streamlit_internals, thumbnail_lists
 
 _EVERY_NETWORK = "0.0.0.0"
 # Pictures and uploads of pages. Streamlit serves them to anyone who knows their addresses.
@@ -52,6 +55,35 @@ class Api:
 
             self._service = application(Service(app_access(), Models(), prefix=API))
         return self._service
+
+
+class Thumbnails:
+    """Answers requests for single thumbnails, and hands all others to the app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        parts = scope.get("path", "").split("/")[-3:]
+        if scope["type"] == "http" and parts[0] == thumbnail_lists.PLACE and len(parts) == 3:
+            await (await _thumbnail(Headers(scope=scope), *parts[1:]))(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+async def _thumbnail(headers: Headers, token: str, number: str) -> Response:
+    try:
+        app_access().require_page(headers)
+    except Refused as refused:
+        return PlainTextResponse(refused.detail, refused.status_code)
+    found = await run_in_threadpool(thumbnail_lists.thumbnail, token, number)
+    if found is None:
+        return PlainTextResponse("There is no such photo.", 404)
+    path, jpeg = found
+    name = quote(printable(path.rpartition("/")[2]))
+    headers_of = {"X-Photo-Name": name, "Cache-Control": "private, max-age=3600"}
+    return Response(jpeg, media_type="image/jpeg", headers=headers_of)
 
 
 class SignedIn:
@@ -84,7 +116,8 @@ def middleware() -> list[Middleware]:
     except ConfigError as error:
         sys.exit(str(error))
     sign_in.prepare()
-    return [Middleware(Api), *([Middleware(SignedIn)] if sign_in.is_on() else [])]
+    ours = [Middleware(Api), Middleware(Thumbnails)]
+    return [*ours, *([Middleware(SignedIn)] if sign_in.is_on() else [])]
 
 
 def app_access() -> Access:

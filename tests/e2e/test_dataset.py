@@ -245,18 +245,6 @@ def test_the_check_runs_beside_the_page_and_its_findings_filter(app, page, image
     expect(page.locator(".tile").first).to_contain_text("group 1")
 
 
-def test_the_map_filters_the_photos_by_mouse_and_by_a_list(app, page, imagenet_weights):
-    dataset(page, app, "?view=Map")
-    picture(page, "dataset-map")
-    draw_around(page, "chart_map", (0.1, 0.1), (0.9, 0.1), (0.5, 0.9))
-    expect(page.get_by_text("selection on the map")).to_be_visible()
-    page.get_by_role("button", name="Show all photos").click()
-    expect(page.get_by_text("selection on the map")).to_be_hidden()
-    page.get_by_role("combobox", name="Part of the map").click()
-    page.get_by_role("option", name="Top left").click()
-    expect(page.get_by_text("selection on the map")).to_be_visible()
-
-
 def test_the_review_queue_is_worked_through_by_keyboard(app, page, world, mine, imagenet_weights):
     dataset(page, app)
     page.get_by_role("button", name=re.compile(r"Review \d+ suspect labels")).click()

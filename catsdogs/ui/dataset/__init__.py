@@ -7,7 +7,10 @@ tagging.py         the tags of photos, and the popover that changes them
 filters.py         the gallery's filter: its values, and their place in the page's address
 filter_panel.py    the widgets of the filter
 own_slices.py      filters that you keep under a name
-charts.py          the charts and the map; a selection filters the photos beside it
+charts.py          the charts; a selection filters the photos beside it
+map_view.py        the map; a selection filters the photos beside it
+map_colours.py     the meanings of the map's colours: columns, and answers of runs
+photo_map.py       the map as an element, which the browser draws
 photo.py           one photo in the viewer, over the page
 photo_facts.py     the facts about one photo: findings, properties, EXIF, similar photos
 photo_answers.py   the answers of the runs that did not train on a photo

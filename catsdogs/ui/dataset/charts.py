@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from catsdogs.charts import dataset as dataset_charts
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.labels import CAT
-from catsdogs.ui.dataset import check, filters, gallery
+from catsdogs.ui.dataset import filters, gallery
 
 # A rectangle as Plotly describes it: the ends on both axes, and the names of the axes.
 _Box = Mapping[str, Any]
@@ -31,13 +28,6 @@ _HISTOGRAMS = {
     "kilobytes": _Histogram("File size", "kB"),
 }
 _CHARTS = (_SIZES, *(of.title for of in _HISTOGRAMS.values()), _CLASSES)
-# The map in nine parts, as the list names them, for those who do not draw on it.
-_PARTS = {
-    f"{row} {column}": (x, y)
-    for row, y in (("Top", 1), ("Middle", 0), ("Bottom", -1))
-    for column, x in (("left", -1), ("centre", 0), ("right", 1))
-}
-_THIRD = 1 / 3
 
 
 def show(snapshot: Snapshot) -> None:
@@ -45,18 +35,6 @@ def show(snapshot: Snapshot) -> None:
     chart, photos = st.columns(2, gap="medium")
     with chart:
         _one(snapshot)
-    with photos:
-        gallery.beside_chart(snapshot)
-
-
-def show_map(snapshot: Snapshot) -> None:
-    """Show the photos as points, similar ones near each other, and those of the selection."""
-    if snapshot.table["map_x"].isna().all():
-        check.offer(snapshot, "The health check places similar photos near each other on a map.")
-        return
-    chart, photos = st.columns(2, gap="medium")
-    with chart:
-        _map(snapshot)
     with photos:
         gallery.beside_chart(snapshot)
 
@@ -106,51 +84,6 @@ def _classes(snapshot: Snapshot) -> None:
     st.caption("Click a bar to see its photos. The sides are those of a run with default settings.")
 
 
-def _map(snapshot: Snapshot) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        colour = st.selectbox(
-            "Colour",
-            dataset_charts.MAP_COLOURS,
-            format_func=str.capitalize,
-            key="map_colour",
-            bind="query-params",
-            width=180,
-        )
-        st.selectbox(
-            "Part of the map",
-            list(_PARTS),
-            index=None,
-            placeholder="All",
-            # A new key after each clearing, so that the list forgets its part too.
-            key=f"map_part_{filters.times_cleared()}",
-            on_change=_select_part,
-            width=180,
-            help="Selects the photos of one part without drawing.",
-        )
-    photos = _points(snapshot)
-    figure = dataset_charts.embedding_map(photos, colour, classes=snapshot.dataset.classes)
-    drawn = sum(len(trace.x) for trace in figure.data)
-    alt = f"Map of {drawn:,} photos, similar ones near each other, coloured by {colour}"
-    selectable(figure, "chart_map", on_area="map", alt=alt)
-    st.caption(
-        "Similar photos lie near each other. Draw around points to see their photos.",
-        help=f"A t-SNE map of MobileNetV2's embeddings. {drawn:,} of {len(photos):,} photos are "
-        "drawn; a selection finds all of them.",
-    )
-
-
-def _select_part() -> None:
-    part = st.session_state[f"map_part_{filters.times_cleared()}"]
-    if part is None:
-        filters.clear_area()
-        return
-    x, y = (2 * _THIRD * middle for middle in _PARTS[part])
-    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-    # A little wider than a third, because photos lie on the very edge of the map.
-    reach = _THIRD + 0.01
-    filters.set_area("map", [(x + reach * dx, y + reach * dy) for dx, dy in corners])
-
-
 def selectable(
     figure: go.Figure, key: str, *, alt: str, on_area: str = "", on_range: str = ""
 ) -> None:
@@ -177,22 +110,6 @@ def selectable(
         # Its buttons would be ten stops of the tab key; dragging selects without them.
         config={"displayModeBar": False},
         alt=alt,
-    )
-
-
-def _points(snapshot: Snapshot) -> pd.DataFrame:
-    """Return the photos in use with their places on the map and the values that colour them."""
-    photos = snapshot.table[~snapshot.table["excluded"]]
-    suspect, outlier = (snapshot.flags[name].loc[photos.index] for name in ("suspect", "outlier"))
-    return pd.DataFrame(
-        {
-            "path": photos["path"],
-            "map_x": photos["map_x"],
-            "map_y": photos["map_y"],
-            "side": photos["side"],
-            "class": np.where(photos["label"] == CAT, *snapshot.dataset.classes.names),
-            "suspicion": np.select([suspect, outlier], ["suspect label", "outlier"], "as expected"),
-        }
     )
 
 

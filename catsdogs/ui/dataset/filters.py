@@ -14,7 +14,7 @@ from catsdogs.ui.shared import pager
 
 PAGE = "page"  # the session's key of the page number, and its name in the address
 _AREA, _CLEARS, _ROOT = "area", "dataset_clears", "dataset_filtered"
-_AREA_TITLES = {"size": "the chart of sizes", "map": "the map"}
+_AREA_TITLES = {"size": "the chart of sizes", "map": "the map", "pca": "the map"}
 _CLEARED = {"class": None, "side": None, "flag": None, "tag": None, "find": ""}
 
 
