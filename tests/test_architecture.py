@@ -499,6 +499,7 @@ JSON_PLACES = {
     "catsdogs/exports/preparing.py": 1,
     "catsdogs/health/checkup.py": 2,
     "catsdogs/health/task.py": 1,
+    "catsdogs/health/vectors.py": 1,
     "catsdogs/inference/answers.py": 3,
     "catsdogs/inference/folder_task.py": 1,
     "catsdogs/learning/range_test.py": 1,

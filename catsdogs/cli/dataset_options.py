@@ -21,6 +21,7 @@ def add_data(groups: Any) -> None:
     health = add(data, "health", datasets.health, "PATH [--json]", help_text)
     health.add_argument("path", metavar="PATH", help=DATA_HELP)
     _add_annotations(data)
+    _add_alike(data)
 
 
 def _add_sample(data: Any) -> None:
@@ -93,6 +94,20 @@ def _add_annotations(data: Any) -> None:
         type=Path,
         metavar="CSV",
         help="write the decisions to this file; default: none are written",
+    )
+
+
+def _add_alike(data: Any) -> None:
+    help_text = "list the images most similar to a picture"
+    alike = add(data, "alike", datasets.alike, "PATH PICTURE [options]", help_text)
+    alike.add_argument("path", metavar="PATH", help=DATA_HELP)
+    alike.add_argument("picture_path", metavar="PICTURE", help="any picture on this machine")
+    alike.add_argument(
+        "--count",
+        type=int,
+        default=20,
+        metavar="N",
+        help="how many images to list, at least 1; default: %(default)s",
     )
 
 

@@ -48,6 +48,12 @@ def scanned(result: dict[str, Any], classes: Classes) -> Readable:
     return [counts, *folders, *unreadable_files(result["unreadable"])]
 
 
+def alike(result: dict[str, Any]) -> Readable:
+    """Return the images most similar to a picture."""
+    rows = [(one["path"], f"{one['similarity']:.3f}") for one in result["alike"]]
+    return listed(("Image", "Similarity"), rows, shorten=("Image",))
+
+
 def advice(text: str) -> Readable:
     """Return a sentence below the tables; nothing for an empty one."""
     return [Text(f"\nUnlabelled images. {text}")] if text else []

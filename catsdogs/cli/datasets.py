@@ -31,7 +31,9 @@ from catsdogs.dataset import (
 from catsdogs.dataset.duplicates import Kept
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.features import embeddings
+from catsdogs.features.litert import LiteRTModel
 from catsdogs.health import checkup
+from catsdogs.images.picture import read_bytes
 from catsdogs.sources import current, fetching, opening
 from catsdogs.sources.sample import draw_sample, sample_dir
 from catsdogs.sources.typed import typed_path
@@ -179,6 +181,28 @@ def embed(*, path: str, engine: str, out: Path | None) -> Outcome:
     shown = {**result, "images": f"{len(present):,}", "unreadable": len(failed), "seconds": None}
     shown |= {"time": tables.readable(seconds)}
     return Outcome(result, [tables.facts(shown)], status_with(failed))
+
+
+def alike(*, path: str, picture_path: str, count: int) -> Outcome:
+    """List the images of a dataset that are most similar to a picture, after computing vectors."""
+    if count < 1:
+        raise ConfigError(f"Expected --count of at least 1. Received: {count}.")
+    started = time.perf_counter()
+    content = read_bytes(typed_path(picture_path))
+    dataset = _scanned(path)
+    backbone = embeddings.exported_backbone()
+    with progress("embed") as advance:
+        embeddings.embed(dataset.root, dataset.pictures, backbone=backbone, progress=advance)
+    scores = embeddings.alike(embeddings.vector(content, LiteRTModel(backbone)), backbone=backbone)
+    pictures = dataset.pictures.assign(similarity=dataset.pictures["digest"].map(scores))
+    best = pictures.nlargest(count, "similarity")[["path", "similarity"]].round(6)
+    result = {
+        "picture": picture_path,
+        "images": int(pictures["similarity"].count()),
+        "alike": best.to_dict("records"),
+        "seconds": round(time.perf_counter() - started, 2),
+    }
+    return Outcome(result, dataset_tables.alike(result))
 
 
 def _opened(source: str, *, sha256: str | None, into: Path | None) -> Path:

@@ -9,12 +9,13 @@ import pandas as pd
 from catsdogs import paths
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.features.store import Rows, rows_of
+from catsdogs.features.store import Rows, rows_of, stored
 from catsdogs.images.parallel import Progress
 from catsdogs.images.picture import DECODE_VERSION, load_square
 from catsdogs.system import processes
 
 EMBEDDING_SIZE = 1280
+_ROW = np.dtype((np.float32, (EMBEDDING_SIZE,)))
 
 
 def embed(
@@ -38,7 +39,7 @@ def embed(
         root,
         records,
         store=_store("embeddings", backbone.stem, mirrored),
-        row=np.dtype((np.float32, (EMBEDDING_SIZE,))),
+        row=_ROW,
         compute=lambda content: model(_view(content, model.side, mirrored))["embedding"],
         progress=progress,
     )
@@ -63,11 +64,30 @@ def embed_in_batches(
         root,
         records,
         store=_store("embeddings", name, mirrored),
-        row=np.dtype((np.float32, (EMBEDDING_SIZE,))),
+        row=_ROW,
         compute=lambda content: _view(content, side, mirrored),
         together=network,
         progress=progress,
     )
+
+
+def vector(content: bytes, model: LiteRTModel) -> np.ndarray:
+    """Return the row of ``embed`` for a file's content, float32 of shape (1280,).
+
+    Raises:
+        UnreadableImage: if it is not a picture.
+    """
+    return model(_view(content, model.side, mirrored=False))["embedding"]
+
+
+def alike(wanted: np.ndarray, *, backbone: Path) -> pd.Series:
+    """Return the cosine similarity of a vector to each cached one of ``embed``, by digest."""
+    unit = wanted / np.linalg.norm(wanted)
+    found: dict[str, float] = {}
+    for digests, rows in stored(_store("embeddings", backbone.stem, mirrored=False), _ROW):
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        found.update(zip(digests, rows @ unit / np.maximum(lengths, 1e-12), strict=True))
+    return pd.Series(found, dtype=float)
 
 
 def activate(

@@ -92,6 +92,12 @@ def rows_of(
     )
 
 
+def stored(store: Path, row: np.dtype[Any]) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Yield the digests and the rows of each shard in ``store``. A digest may come twice."""
+    for shard in _load(store, row):
+        yield [digest.decode() for digest in shard["digest"]], shard["row"]
+
+
 def _counting(
     progress: Progress | None, records: pd.DataFrame, todo: pd.DataFrame
 ) -> Callable[[int], None]:

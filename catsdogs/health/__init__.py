@@ -13,6 +13,7 @@ known.py          photos of Dogs vs. Cats that public lists name as wrong or odd
 flags.py          each finding as yes or no per photo, for counts and filters
 snapshot.py       a dataset's files, decisions and findings at one moment
 task.py           the check as a background task
+vectors.py        the vectors of all photos as a background task
 gallery_query.py  which photos the gallery shows, and in which order
 named_slices.py   slices with names: filters that you keep, and clusters
 """

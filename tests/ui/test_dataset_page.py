@@ -6,6 +6,7 @@ from functools import partial
 
 import components
 import pytest
+import test_alike
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
@@ -347,6 +348,48 @@ def test_one_of_each_duplicate_is_kept_after_it_was_said_which(chosen):
     assert index.scan(chosen).excluded == 1
     app.button(key="gallery_undo").click().run()
     assert index.scan(chosen).excluded == 0
+
+
+@pytest.fixture
+def coloured(chosen, monkeypatch):
+    """The current dataset, MobileNetV2 a network that saw all photos but one."""
+    backbone = cache.Backbone(test_alike.BACKBONE, test_alike.Colours())
+    monkeypatch.setattr(cache, "_backbone", lambda: backbone)
+    pictures = index.scan(chosen).pictures
+    test_alike.look_at(chosen, pictures[pictures["path"] != "dog.7.jpg"])
+    return chosen
+
+
+def test_photos_like_an_open_one_come_first_with_their_similarity(coloured):
+    app = opened(photo="cat.3.jpg", find="cat")
+    app.button(key="alike_photo").click().run()
+    assert "photo" not in app.query_params
+    assert names(app)[0] == "cat.3.jpg"
+    assert tiles(app)[0]["note"].startswith("alike 1.00 · cat")
+    assert "Most similar to cat\\.3\\.jpg first" in said(app)
+    assert not any("cannot be compared" in info.value for info in app.info)
+    app.button(key="alike_end").click().run()
+    assert not tiles(app)[0]["note"].startswith("alike")
+
+
+def test_a_dropped_picture_is_searched_by_and_missing_vectors_are_offered(coloured):
+    app = opened()
+    app.file_uploader(key="alike_upload").set_value(
+        ("mine.jpg", (coloured / "dog.1.jpg").read_bytes(), "image/jpeg")
+    )
+    run(app)
+    assert names(app)[0] == "dog.1.jpg"
+    assert names(app)[-1] == "dog.7.jpg"
+    assert "1 photo cannot be compared yet" in said(app)
+    assert app.button(key="alike_compute")
+
+
+def test_an_upload_that_is_no_picture_says_so(coloured):
+    app = opened()
+    app.file_uploader(key="alike_upload").set_value(("mine.jpg", b"no picture", "image/jpeg"))
+    run(app)
+    assert "alike_wanted" not in app.session_state
+    assert app.error
 
 
 def test_an_open_photo_shows_what_is_known_of_it(checked):

@@ -2,6 +2,7 @@
 
 views.py           the page's views, and the buttons that switch to one
 gallery.py         the photo grid with its bar, a page at a time
+alike.py           search by a picture: the most similar photos first
 selection.py       the photos that are selected, on all pages of the gallery
 tagging.py         the tags of photos, and the popover that changes them
 filters.py         the gallery's filter: its values, and their place in the page's address

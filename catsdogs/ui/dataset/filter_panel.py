@@ -13,7 +13,7 @@ from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import SIDES, TEST, Snapshot
 from catsdogs.labels import Classes
 from catsdogs.text import capital, literal
-from catsdogs.ui.dataset import filters
+from catsdogs.ui.dataset import alike, filters
 from catsdogs.ui.dataset.filters import MEASURES, Measure
 
 PER_PAGE = (24, 48, 96)
@@ -95,6 +95,7 @@ def show(snapshot: Snapshot) -> None:
     st.segmented_control(
         "Photos per page", PER_PAGE, default=PER_PAGE[0], required=True, key="per_page", **_KEPT
     )
+    alike.uploader()
 
 
 def _sides(snapshot: Snapshot) -> list[str]:

@@ -14,7 +14,16 @@ from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import counted, printable
-from catsdogs.ui.dataset import decisions, filter_panel, filters, photo, picker, selection, tagging
+from catsdogs.ui.dataset import (
+    alike,
+    decisions,
+    filter_panel,
+    filters,
+    photo,
+    picker,
+    selection,
+    tagging,
+)
 from catsdogs.ui.shared import pager
 from catsdogs.ui.shared.pager import Pages
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
@@ -53,7 +62,7 @@ def beside_chart(snapshot: Snapshot) -> None:
 def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
     """Show a page of the photos found, the photo that is open, and what ``bar`` says of all."""
     query = filters.query()
-    found = gallery_query.find(snapshot, query)
+    found = alike.ordered(gallery_query.find(snapshot, query))
     root = snapshot.dataset.root
     selected = selection.among(root, found)
     has_selection = len(selected) > 0
@@ -64,6 +73,7 @@ def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
             decisions.about_all(root, about, has_selection=has_selection)
         decisions.undo(root, key="gallery_undo")
     filters.summary(root)
+    alike.summary(root, found)
     if found.empty:
         st.info("No photo matches the filter.", icon=":material/filter_alt:")
         return
@@ -75,7 +85,7 @@ def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
         tagging.offer(root, about, tags.names_in(snapshot.table), key="gallery_tag")
     _page(snapshot, found, pages, items, in_groups=in_groups)
     mark(Step.LOOK)
-    photo.show_if_open(snapshot, found)
+    photo.show_if_open(snapshot, found, also=alike.button)
 
 
 def _count(snapshot: Snapshot, found: pd.DataFrame) -> str:
@@ -90,8 +100,10 @@ def _page(
     snapshot: Snapshot, found: pd.DataFrame, pages: Pages, items: slice, *, in_groups: bool
 ) -> None:
     shown = found.iloc[items]
+    groups = _groups(found, in_groups=in_groups)[items]
+    notes = [score + group for score, group in zip(alike.notes(shown), groups, strict=True)]
     photo_grid(
-        _tiles(snapshot, shown, _groups(found, in_groups=in_groups)[items]),
+        _tiles(snapshot, shown, notes),
         key="gallery",
         on_open=lambda position: photo.open_(shown["path"].iloc[position]),
         on_turn=partial(pager.turn, pages, key=filters.PAGE),
@@ -107,17 +119,17 @@ def _groups(found: pd.DataFrame, *, in_groups: bool) -> list[str]:
     return [f"group {number + 1} · " for number in pd.factorize(found["group"])[0]]
 
 
-def _tiles(snapshot: Snapshot, shown: pd.DataFrame, groups: list[str]) -> list[Tile]:
+def _tiles(snapshot: Snapshot, shown: pd.DataFrame, notes: list[str]) -> list[Tile]:
     named = list(zip(shown["path"], shown["digest"], strict=True))
     jpegs = thumbnails(snapshot.dataset.root, named)
     return [
-        _tile(row, jpeg, group, snapshot.dataset.classes)
-        for row, jpeg, group in zip(shown.to_dict("records"), jpegs, groups, strict=True)
+        _tile(row, jpeg, note, snapshot.dataset.classes)
+        for row, jpeg, note in zip(shown.to_dict("records"), jpegs, notes, strict=True)
     ]
 
 
-def _tile(row: Mapping[Any, Any], jpeg: bytes | None, group: str, classes: Classes) -> Tile:
-    """Return the tile of a photo (a row of a snapshot's table); ``group`` begins its note."""
+def _tile(row: Mapping[Any, Any], jpeg: bytes | None, note: str, classes: Classes) -> Tile:
+    """Return the tile of a photo (a row of a snapshot's table); ``note`` begins its note."""
     label = row["label"]
     name = "no label" if label == UNLABELLED else classes.name(label)
     relabelled = " (relabelled)" if label != row["named_label"] else ""
@@ -125,7 +137,7 @@ def _tile(row: Mapping[Any, Any], jpeg: bytes | None, group: str, classes: Class
     return Tile(
         printable(row["path"].rpartition("/")[2]),
         jpeg,
-        f"{group}{'excluded' if row['excluded'] else name + relabelled} · {size}"
+        f"{note}{'excluded' if row['excluded'] else name + relabelled} · {size}"
         f"{tagging.note(row['tags'])}",
         is_faded=row["excluded"],
     )

@@ -1,6 +1,6 @@
 """One photo in the viewer, over the page: answers, decisions, facts, and similar photos."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from catsdogs.ui.shared.photo_viewer import SHOWN_PX, Shown, Walk
 _OPEN = "photo"  # its name in the page's address
 _HEIGHT_PX = 430
 _MOST_NEIGHBOURS = 8
+Also = Callable[[Path, str], None]
 
 
 def opened() -> str | None:
@@ -44,13 +45,16 @@ def close() -> None:
     st.query_params.pop(_OPEN, None)
 
 
-def show_if_open(snapshot: Snapshot, found: pd.DataFrame) -> None:
-    """Show the dialog when a photo is open; its arrows move through the photos ``found``."""
+def show_if_open(snapshot: Snapshot, found: pd.DataFrame, *, also: Also | None = None) -> None:
+    """Show the dialog when a photo is open; its arrows move through the photos ``found``.
+
+    ``also`` draws one more button about the photo, given the dataset and the path.
+    """
     path = st.query_params.get(_OPEN)
     if path is None or not (snapshot.table["path"] == path).any():
         return
     dialog = st.dialog("Photo", width="large", on_dismiss=close)(details)
-    dialog(snapshot.dataset.root, found["path"].tolist())
+    dialog(snapshot.dataset.root, found["path"].tolist(), also)
 
 
 def shown(
@@ -67,19 +71,21 @@ def shown(
     return photo_viewer.shown(path, picture, answers.heats if answers else (), alt=alt)
 
 
-def details(root: Path, walk: list[str]) -> None:
+def details(root: Path, walk: list[str], also: Also | None = None) -> None:
     """Show the content of the dialog; its arrows move through the paths in ``walk``."""
     path, snapshot = st.query_params.get(_OPEN), None
+    if path is None:
+        st.rerun()  # A button in the dialog has closed the photo.
     with problems.shown():
         # Read for every drawing of the dialog, because a decision in it changes the snapshot.
         snapshot = cache.snapshot(root)
-    if snapshot is None or path is None:
+    if snapshot is None:
         return
     is_open = (snapshot.table["path"] == path).to_numpy()
     if not is_open.any():
         st.warning("This photo is no longer in the dataset.")
         return
-    _details(snapshot, int(is_open.argmax()), _walk(path, walk))
+    _details(snapshot, int(is_open.argmax()), _walk(path, walk), also)
 
 
 def _walk(path: str, walk: list[str]) -> Walk | None:
@@ -89,7 +95,7 @@ def _walk(path: str, walk: list[str]) -> Walk | None:
     return Walk(at, len(walk), lambda step: open_(walk[at + step]))
 
 
-def _details(snapshot: Snapshot, row: int, walk: Walk | None) -> None:
+def _details(snapshot: Snapshot, row: int, walk: Walk | None, also: Also | None) -> None:
     photo, root = snapshot.table.iloc[row].to_dict(), snapshot.dataset.root
     answers = photo_answers.of(snapshot, photo)
     beside = photo_viewer.show(
@@ -107,9 +113,11 @@ def _details(snapshot: Snapshot, row: int, walk: Walk | None) -> None:
             st.caption(f"In the locked test set of {literal(', '.join(answers.locked))}.")
         photo_facts.badges(snapshot, row)
         decisions.about_one(root, photo, key="photo")
-        tagging.offer(
-            root, snapshot.table.iloc[[row]], tags.names_in(snapshot.table), key="photo_tag"
-        )
+        with st.container(horizontal=True):
+            known = tags.names_in(snapshot.table)
+            tagging.offer(root, snapshot.table.iloc[[row]], known, key="photo_tag")
+            if also:
+                also(root, photo["path"])
         with st.expander("Details"):
             photo_facts.show(root, photo, snapshot.dataset.classes)
     if snapshot.findings is not None:

@@ -12,6 +12,7 @@ from catsdogs.comparison import locating
 from catsdogs.dataset import annotations, index, labelling, table_sides
 from catsdogs.dataset.split import split
 from catsdogs.errors import ConfigError
+from catsdogs.features import embeddings
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.health import findings, named_slices
 from catsdogs.health.snapshot import Snapshot, Watch
@@ -82,6 +83,28 @@ def _of_dataset(root: Path) -> tuple[Path, ...]:
 def forget_datasets() -> None:
     """Make the next ``snapshot`` read the disk again."""
     _watch.clear()
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """MobileNetV2's base, which turns photos into vectors, and its file."""
+
+    file: Path
+    model: LiteRTModel
+
+
+def backbone() -> Backbone:
+    """Return MobileNetV2's base.
+
+    Raises:
+        WeightsUnavailable: if its weights are missing and cannot be downloaded.
+    """
+    return _backbone()
+
+
+def forget_backbone() -> None:
+    """Make the next ``backbone`` look for its weights again."""
+    _backbone.clear()
 
 
 def predictor(run: Run) -> Predictor:
@@ -221,6 +244,13 @@ def _several(runs: list[Run], roots: list[bytes], written_at: list[int]) -> "Sev
     from catsdogs.comparison.several import Several
 
     return Several.read(runs)
+
+
+# Exporting it takes seconds, once.
+@st.cache_resource(max_entries=1, show_spinner="Preparing MobileNetV2 …")
+def _backbone() -> Backbone:
+    file = embeddings.exported_backbone()
+    return Backbone(file, LiteRTModel(file))
 
 
 # Loading takes 0.1 s. Only four stay, because each takes 20 to 45 MB.
