@@ -30,6 +30,7 @@ The rooms, by floor. A room imports only from floors below its own:
 
     reports/       comparisons and model cards for readers outside the app
     webpage/       a run as one web page that works without a network
+    suggestions/   labels for photos without one, and which to label first
     doctor/        what this machine offers, and what to do about each problem
 
     searching/     several runs → the best settings, and how lucky they were

@@ -11,6 +11,7 @@ from catsdogs.ui.dataset import (
     health,
     health_details,
     label_form,
+    label_queue,
     map_view,
     own_classes,
     picker,
@@ -27,6 +28,7 @@ SHOW = {
     View.MAP: map_view.show,
     View.HEALTH: health.show,
     View.REVIEW: review.show,
+    View.LABEL: label_queue.show,
 }
 
 frame.page(DATASET, "The photos that a model learns from.")
@@ -40,11 +42,12 @@ else:
     else:
         filters.follow(snapshot.dataset.root)
         with st.container(horizontal=True, vertical_alignment="center"):
-            view = views.choose()
+            view = views.choose(with_queue=label_queue.waits(snapshot))
             own_classes.manage(snapshot.dataset)
             collect.offer(snapshot.dataset)
             health.next_step(snapshot, view)
         health_details.warn_of_closed_folders(snapshot.dataset)
-        label_form.offer(snapshot.dataset)
+        if view is not View.LABEL:
+            label_form.offer(snapshot.dataset)
         health_details.say_given_split(snapshot)
         SHOW[view](snapshot)

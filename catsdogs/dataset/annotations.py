@@ -24,7 +24,7 @@ from catsdogs.labels import PETS, Classes
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
 ACTIONS = (KEEP, RELABEL, EXCLUDE)
-_UNDO, _IMPORT = "undo", "import"
+_UNDO, _IMPORT, _ACCEPT = "undo", "import", "accept"
 
 
 @dataclass(frozen=True)
@@ -186,6 +186,14 @@ def import_decisions(
 ) -> None:
     """Record decisions about different photos, and tags of photos, as one step."""
     append(root, _IMPORT, photos=decisions, tagged=tagged or {})
+
+
+def accept(root: Path, photos: pd.DataFrame) -> None:
+    """Label all ``photos`` (columns path, digest and label) as one step."""
+    rows = photos[["path", "digest", "label"]].itertuples(index=False, name=None)
+    decisions = [Decision(path, digest, RELABEL, int(label)) for path, digest, label in rows]
+    if decisions:
+        append(root, _ACCEPT, photos=decisions)
 
 
 def log_file(root: Path) -> Path:

@@ -39,7 +39,7 @@ class LabelMap:
     ``names`` maps the ``name_patterns.key`` of a name to CAT, DOG or UNLABELLED, which leaves its
     images out. ``capital`` is the label of file names that begin with a capital letter; small
     letters are the other class. ``own`` are the classes of the dataset if they are not cats and
-    dogs.
+    dogs, or if the user labels its images by hand.
     """
 
     names: Mapping[str, Label] = field(default_factory=dict)
@@ -104,6 +104,21 @@ def of_own(negative: str, positive: str) -> LabelMap:
     Raises:
         ConfigError: if a name cannot be that of a class.
     """
+    classes = _named(negative, positive)
+    own = None if classes.are_pets else classes
+    return LabelMap({key(negative): CAT, key(positive): DOG}, own=own)
+
+
+def by_hand(negative: str, positive: str) -> LabelMap:
+    """Return the mapping for images that no name labels: their classes alone.
+
+    Raises:
+        ConfigError: if a name cannot be that of a class.
+    """
+    return LabelMap(own=_named(negative, positive))
+
+
+def _named(negative: str, positive: str) -> Classes:
     classes = Classes(negative.strip().strip("/"), positive.strip().strip("/"))
     for name in classes.names:
         if not name or key(name) in _TAKEN or len(name) > LONGEST_NAME or printable(name) != name:
@@ -115,8 +130,7 @@ def of_own(negative: str, positive: str) -> LabelMap:
         raise ConfigError(
             f"Expected two different classes. Received: {negative!r} and {positive!r}."
         )
-    is_usual = (key(negative), key(positive)) == PETS.names
-    return LabelMap({key(negative): CAT, key(positive): DOG}, own=None if is_usual else classes)
+    return PETS if (key(negative), key(positive)) == PETS.names else classes
 
 
 def parsed(
@@ -184,7 +198,7 @@ def applied(table: pd.DataFrame, labels: LabelMap) -> pd.DataFrame:
     if not labels:
         return table
     given = labels.labels(table["path"])
-    own = table["label"] if labels.own is None else table["label"] * 0 + UNLABELLED
+    own = table["label"] if labels.classes.are_pets else table["label"] * 0 + UNLABELLED
     new = [own_ if label is None else label for own_, label in zip(own, given, strict=True)]
     return table.assign(label=pd.Series(new, index=table.index, dtype=own.dtype))
 

@@ -31,6 +31,7 @@ class Preview:
     """A folder as a dataset, judged by the names in it.
 
     ``cats`` and ``dogs`` count the images of the first and the second of its ``classes``.
+    If it ``is_by_hand``, the user named them, and the images need no label yet.
     ``in_class_folders`` counts the labelled images whose folder, not their name, gives the label,
     ``mapped`` those that the user's labels of folders and names apply to. ``patterns`` distinguish
     the images without a label, and ``tables`` may say their labels. ``photos`` are the path and the
@@ -40,6 +41,7 @@ class Preview:
 
     folder: Path
     classes: Classes
+    is_by_hand: bool
     cats: int
     dogs: int
     unlabelled: int
@@ -73,8 +75,8 @@ def preview(folder: Path) -> Preview:
     found = _pictures(folder, listing)
     images = [name for name, path in by_name(listing.files).items() if path in found]
     by_user = labelling.load(folder)
-    has_own = by_user.own is not None
-    own = {name: UNLABELLED if has_own else label_of_path(name) for name in images}
+    has_words = by_user.classes.are_pets
+    own = {name: label_of_path(name) if has_words else UNLABELLED for name in images}
     given = zip(images, by_user.labels(images), strict=True)
     mapped = {name: label for name, label in given if label is not None}
     labels = own | mapped
@@ -85,6 +87,7 @@ def preview(folder: Path) -> Preview:
     return Preview(
         folder=folder,
         classes=by_user.classes,
+        is_by_hand=by_user.own is not None,
         cats=counts[CAT],
         dogs=counts[DOG],
         unlabelled=counts[UNLABELLED],

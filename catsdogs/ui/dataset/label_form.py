@@ -1,6 +1,7 @@
 """The forms that say which folders and name patterns are which class, or left out."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -12,7 +13,8 @@ from catsdogs.dataset.name_patterns import CAPITAL, FIRST_LETTER, FOLDER, Patter
 from catsdogs.labels import CAT, DOG, UNLABELLED, Classes
 from catsdogs.sources.preview import Preview, preview
 from catsdogs.text import capital, counted, literal
-from catsdogs.ui.dataset import own_classes, table_import
+from catsdogs.ui.dataset import own_classes, table_import, views
+from catsdogs.ui.dataset.views import View
 from catsdogs.ui.shared import cache, problems
 
 _LEAVE_OUT = "Leave out"
@@ -55,6 +57,13 @@ def offer(dataset: Dataset) -> None:
     if box.open:
         with box:
             _offered(dataset)
+            st.button(
+                "Label them one by one",
+                icon=":material/label:",
+                key="dataset_label_queue",
+                on_click=views.go,
+                args=(View.LABEL,),
+            )
 
 
 def _offered(dataset: Dataset) -> None:
@@ -90,8 +99,15 @@ def every_way(
         _either(found, on_saved)
     elif found.patterns:
         show(found.folder, found.patterns, on_saved=on_saved)
+    with st.expander("Label them one by one", key="label_by_hand", expanded=not found.patterns):
+        own_classes.by_hand(found.folder, on_saved=partial(_to_the_queue, on_imported))
     with st.expander("Labels from another table", key="label_by_table"):
         table_import.upload(found.folder, on_imported=on_imported)
+
+
+def _to_the_queue(use: Callable[[], None]) -> None:
+    views.go(View.LABEL)
+    use()
 
 
 def _either(found: Preview, on_saved: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from catsdogs.dataset import labelling
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.labelling import LabelMap
 from catsdogs.dataset.name_patterns import FOLDER, NAME, Pattern
-from catsdogs.labels import CAT, DOG, Classes
+from catsdogs.labels import CAT, DOG, PETS, Classes
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import cache, problems
 
@@ -54,6 +54,23 @@ def show(root: Path, patterns: tuple[Pattern, ...], *, on_saved: Callable[[], No
             st.caption("All other images are not used.")
         if st.form_submit_button("Use these classes", key="own_classes_save", type="primary"):
             _save(root, chosen, on_saved)
+
+
+def by_hand(root: Path, *, on_saved: Callable[[], None]) -> None:
+    """Draw the form that names two classes for images without a label in the folder ``root``."""
+    st.markdown("Name the two classes. A suggestion for each photo comes from your answers.")
+    with st.form("by_hand", border=False):
+        columns = st.columns(2)
+        typed = [
+            columns[label].text_input(title, name, key=f"by_hand_{label}")
+            for label, (title, name) in enumerate(
+                zip(("First class", "Second class"), PETS.names, strict=True)
+            )
+        ]
+        if st.form_submit_button("Start labelling", key="by_hand_save", type="primary"):
+            with problems.shown():
+                labelling.save(root, labelling.by_hand(*typed))
+                on_saved()
 
 
 def manage(dataset: Dataset) -> None:

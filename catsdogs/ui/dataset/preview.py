@@ -61,6 +61,8 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
             f"Expected images in {verbatim(spelled(found.folder))}. "
             f"Received: {verbatim(instead(found.rest))}"
         )
+    elif not labelled and found.is_by_hand:
+        st.info("No name labels these images: label them one by one, in the view Label.")
     elif not labelled:
         patterns = list(found.patterns)
         problems.show(unlabelled.none_labelled(found.folder, found.images, patterns))
@@ -70,7 +72,8 @@ def _verdict(found: Preview, on_use: Callable[[Path], None]) -> None:
     elif found.folders > _MANY_FOLDERS and found.classes.are_pets:
         st.warning(f"The images are in {found.folders:,} folders. Is this one dataset?")
     with st.container(horizontal=True):
-        if labelled and st.button(
+        is_usable = labelled or (found.images and found.is_by_hand)
+        if is_usable and st.button(
             "Use it" if is_whole else "Use it anyway",
             key="dataset_use",
             type="primary" if is_whole else "secondary",

@@ -12,13 +12,17 @@ class View(StrEnum):
 
     PHOTOS, CHARTS, MAP = "Photos", "Charts", "Map"
     HEALTH, REVIEW = "Health", "Review"
+    LABEL = "Label"
 
 
-def choose() -> View:
-    """Draw the titles of the views; return the chosen one."""
+def choose(*, with_queue: bool) -> View:
+    """Draw the titles of the views, LABEL only ``with_queue``; return the chosen one."""
+    offered = [view for view in View if with_queue or view is not View.LABEL]
+    if st.session_state.get(_KEY) not in (None, *offered):
+        del st.session_state[_KEY]
     chosen = st.segmented_control(
         "View",
-        list(View),
+        offered,
         default=View.PHOTOS,
         required=True,
         key=_KEY,

@@ -23,6 +23,8 @@ from catsdogs.inference.predictor import Predictor
 from catsdogs.runs import layout
 from catsdogs.runs.model_files import intact, place
 from catsdogs.runs.run import Run
+from catsdogs.suggestions import suggested
+from catsdogs.suggestions.suggested import Suggestions
 from catsdogs.ui.shared import class_counts
 
 if TYPE_CHECKING:
@@ -39,6 +41,12 @@ def snapshot(root: Path) -> Snapshot:
     """
     # Bytes, because Streamlit cannot hash a path that is not UTF-8.
     return _watch(os.fsencode(root)).snapshot()
+
+
+def suggestions(root: Path) -> Suggestions | None:
+    """Return the suggested labels for the dataset in ``root``; None if there are none."""
+    file = suggested.summary_file(root)
+    return _suggestions(os.fsencode(root), file.stat().st_mtime_ns if file.exists() else 0)
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,12 @@ def _of_runs(runs: list[Run]) -> tuple[list[bytes], list[int]]:
 @st.cache_resource(max_entries=2, show_spinner="Reading the dataset …")
 def _watch(root: bytes) -> Watch:
     return Watch(Path(os.fsdecode(root)))
+
+
+# An answer in the queue draws its page again: reading 12,000 suggestions takes as long as that.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _suggestions(root: bytes, written_at: int) -> Suggestions | None:
+    return suggested.load(Path(os.fsdecode(root)))
 
 
 # The sidebar of every page shows it.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from catsdogs.dataset import unlabelled
+from catsdogs.dataset import labelling, unlabelled
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError
 from catsdogs.health.snapshot import Snapshot
@@ -55,12 +55,18 @@ def use(folder: Path) -> None:
 def opened(folder: Path) -> Snapshot:
     """Return the snapshot of the dataset in ``folder``.
 
+    Its images need no label yet if the user named the classes to label them by hand.
+
     Raises:
         DatasetError: when it does not exist, or none of its images is labelled and readable.
     """
     found = cache.snapshot(folder)
     pictures = found.dataset.pictures
-    if ((pictures["named_label"] == UNLABELLED) & (pictures["label"] == UNLABELLED)).all():
+    is_by_hand = len(pictures) and labelling.load(folder).own is not None
+    if (
+        not is_by_hand
+        and ((pictures["named_label"] == UNLABELLED) & (pictures["label"] == UNLABELLED)).all()
+    ):
         raise unlabelled.error(found.dataset) or DatasetError(
             f"Expected labelled images in {spelled(folder)}. Received: "
             f"{len(found.dataset.records):,} images, none of them labelled and readable."

@@ -1,0 +1,214 @@
+"""The labelling queue: one photo without a label after the other, with a suggestion for each.
+
+The queue is a fragment of the page: an answer draws only the next photo, and every few answers a
+task learns from them. The page does not wait for it.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from catsdogs.background import tasks
+from catsdogs.dataset import annotations
+from catsdogs.errors import UnreadableImage
+from catsdogs.health.snapshot import Snapshot
+from catsdogs.images.picture import load_upright, read_bytes
+from catsdogs.labels import Classes
+from catsdogs.paths import shortened
+from catsdogs.suggestions import suggested, task
+from catsdogs.suggestions.suggested import Suggestions
+from catsdogs.text import counted, literal, percent, printable
+from catsdogs.ui.dataset import decisions, label_all, label_progress
+from catsdogs.ui.shared import cache, photo_viewer, problems, task_card
+from catsdogs.ui.shared.photo_viewer import SHOWN_PX, Shown
+
+_HEIGHT_PX = 400
+_USEFUL, _SUREST, _NEITHER = "Most useful first", "Surest first", "Perhaps neither"
+_ORDERS = (_USEFUL, _SUREST, _NEITHER)
+_PROBLEM, _SKIPPED, _TABLE = "label_problem", "label_skipped", "label_table"
+
+
+def show(snapshot: Snapshot) -> None:
+    """Show the first photo of the queue, and the task that suggests labels."""
+    root = snapshot.dataset.root
+    pictures = snapshot.dataset.pictures
+    waiting = pictures[suggested.waiting(pictures)][["path", "digest"]]
+    if waiting.empty:
+        st.success("Every photo has a label from its name.", icon=":material/check:")
+        return
+    st.fragment(_queue)(root, waiting, snapshot.dataset.classes)
+    _suggest(root, len(waiting))
+    label_progress.show(root)
+
+
+def waits(snapshot: Snapshot) -> bool:
+    """Return whether the dataset has photos for the queue."""
+    return bool(suggested.waiting(snapshot.dataset.pictures).any())
+
+
+def _suggest(root: Path, count: int) -> None:
+    """Offer the first suggestions, or show the progress of a round that computes vectors."""
+    known = cache.suggestions(root)
+    running = tasks.find(task.KIND, str(root))
+    # A later round takes seconds, and nobody waits for it.
+    if known is None or (running and not running.is_running):
+        task_card.show(task.KIND, str(root), task.PHASES, on_done=lambda _: st.rerun())
+    if known is None and running is None:
+        st.button(
+            "Suggest labels",
+            icon=":material/lightbulb:",
+            key="label_suggest",
+            type="primary",
+            help=f"MobileNetV2 looks at {counted(count, 'photo')} once. You can label meanwhile.",
+            on_click=problems.attempt,
+            args=(tasks.start, task.KIND, str(root)),
+            kwargs={"note_as": _PROBLEM},
+        )
+    problems.show_noted(_PROBLEM)
+
+
+def _queue(root: Path, waiting: pd.DataFrame, classes: Classes) -> None:
+    known = cache.suggestions(root)
+    found = _with_suggestions(waiting, known)
+    with problems.shown():
+        decided = _decided(root, found)
+        left = found[[path not in decided for path in found["path"]]]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            chosen = _order() if known else _USEFUL
+            done = len(decided)
+            text = f"{done:,} of {len(found):,} decided"
+            st.progress(done / len(found), text=text, width=220)
+        left = _ordered(left, chosen)
+        if left.empty:
+            others = "" if chosen != _NEITHER or done == len(found) else " Choose another order."
+            st.success(f"Nothing is left to label here.{others}", icon=":material/check:")
+            decisions.undo(root, key="label_undo", shortcut="u")
+        else:
+            _one(root, left.iloc[0].to_dict(), classes, known)
+        label_all.offer(root, left, classes)
+
+
+def _order() -> str:
+    return st.segmented_control(
+        "Order",
+        _ORDERS,
+        default=_USEFUL,
+        required=True,
+        key="label_order",
+        label_visibility="collapsed",
+    )
+
+
+def _with_suggestions(waiting: pd.DataFrame, known: Suggestions | None) -> pd.DataFrame:
+    """Return the photos of the queue, those to label first at the beginning.
+
+    Photos that came after the last round follow at the end. The table is made once for each round:
+    that takes longer than an answer.
+    """
+    *made_of, found = st.session_state.get(_TABLE, (None, None, None))
+    if made_of[0] is not waiting or made_of[1] is not known:
+        found = _joined(waiting, known)
+        st.session_state[_TABLE] = waiting, known, found
+    return found
+
+
+def _joined(waiting: pd.DataFrame, known: Suggestions | None) -> pd.DataFrame:
+    if known is None:
+        return waiting.assign(p_positive=float("nan"), neither=False)
+    table = known.table.merge(waiting, on=["path", "digest"], how="outer", indicator=True)
+    is_here = table["_merge"] != "left_only"
+    rank = known.table.reset_index().set_index("path")["index"]
+    table = table[is_here].assign(rank=lambda t: t["path"].map(rank).fillna(len(rank)))
+    table["neither"] = table["neither"].eq(True)
+    return table.sort_values("rank", kind="stable").astype({"path": object, "digest": object})
+
+
+def _decided(root: Path, found: pd.DataFrame) -> set[str]:
+    digests = dict(zip(found["path"], found["digest"], strict=True))
+    return {
+        path
+        for path, decision in annotations.in_effect(root).items()
+        if digests.get(path) == decision.digest
+    }
+
+
+def _ordered(left: pd.DataFrame, chosen: str) -> pd.DataFrame:
+    """Return the photos in the chosen order, the skipped ones at the end."""
+    left = left[left["neither"]] if chosen == _NEITHER else left[~left["neither"]]
+    if chosen == _SUREST:
+        doubt = (left["p_positive"] - 0.5).abs().rsub(0)
+        left = left.loc[doubt.sort_values(kind="stable").index]
+    is_skipped = left["digest"].isin(st.session_state.get(_SKIPPED, ()))
+    return pd.concat([left[~is_skipped], left[is_skipped]])
+
+
+def _one(root: Path, photo: Mapping[Any, Any], classes: Classes, known: Suggestions | None) -> None:
+    beside = photo_viewer.show(_shown(root, photo["path"]), key="label", height_px=_HEIGHT_PX)
+    with beside:
+        st.markdown(_suggestion(photo, classes))
+        with st.container(horizontal=True):
+            for label, name in enumerate(classes.names):
+                _button(photo, literal(name), str(label + 1), _decide, root, photo, label, known)
+            _button(photo, "Skip", "s", _skip, photo["digest"])
+            _button(photo, "Exclude", "x", _decide, root, photo, None, known)
+            decisions.undo(root, key=f"label_undo_{photo['digest'][:8]}", shortcut="u")
+    problems.show_noted(_PROBLEM)
+
+
+def _shown(root: Path, path: str) -> Shown:
+    alt = f"{printable(path)}, no label"
+    try:
+        picture = load_upright(read_bytes(root / path), at_least_px=SHOWN_PX)
+    except UnreadableImage as error:
+        return Shown(path, None, alt, message=shortened(str(error)))
+    return photo_viewer.shown(path, picture, alt=alt)
+
+
+def _suggestion(photo: Mapping[Any, Any], classes: Classes) -> str:
+    p_positive = photo["p_positive"]
+    if pd.isna(p_positive):
+        first, second = (literal(classes.plural(label)) for label in (0, 1))
+        return f"Suggestions follow {suggested.BATCH} answers, among them {first} and {second}."
+    if photo["neither"]:
+        return "It is like no labelled photo: perhaps **neither**."
+    sureness = percent(max(p_positive, 1 - p_positive))
+    return f"Suggested: **{literal(classes.of(p_positive))} {sureness}**"
+
+
+def _button(photo: Mapping[Any, Any], title: str, key: str, action: Any, *given: Any) -> None:
+    # The photo is part of the key, so that a late press does not decide about the next one.
+    st.button(
+        title,
+        key=f"label_{photo['digest'][:8]}_{key}",
+        shortcut=key,
+        on_click=problems.attempt,
+        args=(partial(action, *given),),
+        kwargs={"note_as": _PROBLEM},
+    )
+
+
+def _skip(digest: str) -> None:
+    skipped = [one for one in st.session_state.get(_SKIPPED, ()) if one != digest]
+    st.session_state[_SKIPPED] = [*skipped, digest]
+
+
+def _decide(
+    root: Path, photo: Mapping[Any, Any], label: int | None, known: Suggestions | None
+) -> None:
+    """Record the decision; learn from it and those before, if there are enough new ones.
+
+    A key that is pressed while the next photo is drawn may still belong to the previous one, whose
+    decision stays.
+    """
+    before = annotations.in_effect(root).get(photo["path"])
+    if before is not None and before.digest == photo["digest"]:
+        return
+    action = annotations.EXCLUDE if label is None else annotations.RELABEL
+    record = pd.DataFrame([photo])[["path", "digest"]]
+    annotations.annotate(root, record, action, label=label)
+    if known is not None and label is not None:
+        label_progress.learn_if_due(root, known)
