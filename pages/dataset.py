@@ -10,6 +10,7 @@ from catsdogs.ui.dataset import (
     gallery,
     health,
     health_details,
+    joining,
     label_form,
     label_queue,
     map_view,
@@ -45,6 +46,7 @@ else:
             view = views.choose(with_queue=label_queue.waits(snapshot))
             own_classes.manage(snapshot.dataset)
             collect.offer(snapshot.dataset)
+            joining.offer(snapshot.dataset)
             health.next_step(snapshot, view)
         health_details.warn_of_closed_folders(snapshot.dataset)
         if view is not View.LABEL:

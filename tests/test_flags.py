@@ -232,7 +232,7 @@ def test_a_measure_beyond_its_limit_sets_its_flag_and_no_other(folder, flag, col
 
 
 def test_every_flag_is_shown_here():
-    elsewhere = {"small", "extreme", "exact", "excluded", "relabelled"}
+    elsewhere = {"small", "extreme", "exact", "excluded", "relabelled", "correction"}
     shown = {flag for flag, *_ in [*SCANNED, *MEASURED]} | elsewhere
     assert shown == set(FLAGS)
 

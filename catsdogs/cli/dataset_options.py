@@ -22,6 +22,7 @@ def add_data(groups: Any) -> None:
     health.add_argument("path", metavar="PATH", help=DATA_HELP)
     _add_annotations(data)
     _add_alike(data)
+    _add_corrections(data)
 
 
 def _add_sample(data: Any) -> None:
@@ -95,6 +96,25 @@ def _add_annotations(data: Any) -> None:
         metavar="CSV",
         help="write the decisions to this file; default: none are written",
     )
+
+
+def _add_corrections(data: Any) -> None:
+    help_text = "let pictures that were classified wrongly join a dataset"
+    usage = "PATH [--join | --leave]"
+    options = add(data, "corrections", datasets.join_corrections, usage, help_text)
+    options.add_argument("path", metavar="PATH", help=DATA_HELP)
+    change = options.add_mutually_exclusive_group()
+    for name, meaning in (
+        ("join", "include them from now on, under their right label"),
+        ("leave", "leave them out again"),
+    ):
+        change.add_argument(
+            f"--{name}",
+            dest="change",
+            action="store_const",
+            const=name,
+            help=f"{meaning}; default: nothing changes",
+        )
 
 
 def _add_alike(data: Any) -> None:

@@ -19,6 +19,7 @@ from catsdogs.cli.outcome import (
 from catsdogs.cli.progress import phases, progress
 from catsdogs.dataset import (
     annotations,
+    corrections,
     decisions_csv,
     duplicates,
     index,
@@ -181,6 +182,24 @@ def embed(*, path: str, engine: str, out: Path | None) -> Outcome:
     shown = {**result, "images": f"{len(present):,}", "unreadable": len(failed), "seconds": None}
     shown |= {"time": tables.readable(seconds)}
     return Outcome(result, [tables.facts(shown)], status_with(failed))
+
+
+def join_corrections(*, path: str, change: str | None) -> Outcome:
+    """Let pictures that were classified wrongly join a dataset, or leave it; report the state."""
+    root = opening.open_source(typed_path(path))
+    if change is not None:
+        corrections.join(root, join_=change == "join")
+    dataset = index.scan(root)
+    has_joined = corrections.has_joined(root)
+    can_join = index.can_join(root, dataset.records, dataset.classes)
+    result = {
+        "path": str(root),
+        "joined": has_joined,
+        "corrections": dataset.joined_corrections if has_joined else len(can_join),
+        "images": len(dataset.usable),
+        "fingerprint": dataset.fingerprint(),
+    }
+    return _as_facts(result)
 
 
 def alike(*, path: str, picture_path: str, count: int) -> Outcome:

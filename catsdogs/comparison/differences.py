@@ -59,8 +59,8 @@ def _data(a: Run, b: Run) -> Iterator[Difference]:
             for one in decisions
         )
         yield Difference("decisions", DATA, "Decisions about photos", *said)
-    for name in ("excluded", "relabelled"):
-        counts = [getattr(one, name) for one in decisions]
+    for name in ("excluded", "relabelled", "corrections"):
+        counts = [getattr(one, name) or 0 for one in decisions]
         if counts[0] != counts[1]:
             said = (counted(count, "photo") for count in counts)
             yield Difference(name, DATA, name.capitalize(), *said)

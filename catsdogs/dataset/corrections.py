@@ -2,14 +2,15 @@
 
 The subfolders are named after the labels, so the folder is a dataset once it contains a cat or dog.
 Pictures of two other classes have a folder of their own, in which ``negative`` and ``positive``
-stand for the classes: their names may be any text.
+stand for the classes: their names may be any text. Corrections can join another dataset, which
+``index`` then reads them into.
 """
 
 import hashlib
 from pathlib import Path, PurePosixPath
 
 from catsdogs import paths, people
-from catsdogs.dataset import labelling
+from catsdogs.dataset import decision_file, labelling
 from catsdogs.dataset.labelling import LabelMap
 from catsdogs.images import picture
 from catsdogs.labels import CAT, DOG, NEITHER, PETS, Classes
@@ -81,6 +82,48 @@ def has_pets(classes: Classes = PETS) -> bool:
     """Return whether the corrections contain a photo of either class, as a dataset must."""
     folders = _folders(classes)
     return any(any(folders[name].glob("*.*")) for name in classes.names)
+
+
+def join(root: Path, *, join_: bool) -> None:
+    """Let the corrections join the dataset in ``root``, or leave it again.
+
+    Raises:
+        OSError: if the choice cannot be written.
+        NotAllowed: if the person may only look.
+    """
+    people.require_editor("change a dataset")
+    if join_:
+        files.write_json(switch(root), True)
+    else:
+        switch(root).unlink(missing_ok=True)
+
+
+def has_joined(root: Path) -> bool:
+    """Return whether the corrections have joined the dataset in ``root``.
+
+    Raises:
+        DatasetError: if the choice cannot be read.
+    """
+    return bool(
+        decision_file.read(
+            switch(root),
+            bool,
+            what="whether corrections join the dataset",
+            again="let them join again",
+            without="the dataset would have fewer images",
+        )
+    )
+
+
+def switch(root: Path) -> Path:
+    """Return the file with the choice about the dataset in ``root``."""
+    return paths.review_dir(root) / "corrections.json"
+
+
+def places(classes: Classes = PETS) -> list[Path]:
+    """Return the folders of the pictures that can join a dataset: those of both classes."""
+    folders = _folders(classes)
+    return [folders[name] for name in classes.names]
 
 
 def _folders(classes: Classes) -> dict[str, Path]:

@@ -18,6 +18,7 @@ import pandas as pd
 from catsdogs import paths
 from catsdogs.dataset import (
     annotations,
+    corrections,
     duplicates,
     given_splits,
     labelling,
@@ -30,7 +31,7 @@ from catsdogs.dataset import (
 from catsdogs.dataset.listing import ASIDE, Listing
 from catsdogs.dataset.records import COLUMNS, Entry, Record
 from catsdogs.errors import DatasetError, Unreachable
-from catsdogs.images import picture, stored
+from catsdogs.images import joined, picture, stored
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import GRAMMAR_VERSION, PETS, UNLABELLED, Classes
 from catsdogs.system import files
@@ -109,6 +110,11 @@ class Dataset:
     def fingerprint(self) -> str:
         """Return 16 hex digits that change when any usable path, label, content or class does."""
         return self._fingerprint
+
+    @property
+    def joined_corrections(self) -> int:
+        """Number of usable images that are corrections."""
+        return int(self.usable["path"].map(joined.is_joined).sum())
 
     @property
     def _readable(self) -> pd.Series:
@@ -232,6 +238,7 @@ def last_scan(root: Path) -> Dataset | None:
 def with_current_decisions(dataset: Dataset) -> Dataset:
     """Return the same files with the current decisions and groups."""
     table = dataset.records.assign(label=dataset.records["own_label"])
+    table = table[~table["path"].map(joined.is_joined)].reset_index(drop=True)
     return _decided(dataset.root, table, dataset.rest)
 
 
@@ -239,11 +246,28 @@ def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
     table = table[list(COLUMNS)].assign(own_label=table["label"])
     named = labelling.load(root)
     table = labelling.applied(table, named)
+    if corrections.has_joined(root):
+        joining = can_join(root, table, named.classes)
+        table = pd.concat([table, joining.assign(own_label=joining["label"])], ignore_index=True)
     table = table.assign(named_label=table["label"])
     table = annotations.applied(table, annotations.in_effect(root), named.classes)
     table = tags.applied(table, tags.in_effect(root))
     table = duplicates.grouped(table, duplicates.load(root))
     return Dataset(root, given_splits.assigned(root, table), rest, named.classes)
+
+
+def can_join(root: Path, table: pd.DataFrame, classes: Classes) -> pd.DataFrame:
+    """Return the records of the corrections that can join ``table``, the records of ``root``.
+
+    They have the columns ``records.COLUMNS``. Pictures that ``table`` contains already, under
+    whatever label, do not join.
+    """
+    folder = corrections.folder(classes)
+    if not corrections.has_pets(classes) or folder.resolve() == root.resolve():
+        return _as_table([])
+    kept = scan(folder).usable[list(COLUMNS)]
+    kept = kept[~kept["digest"].isin(table["digest"])]
+    return kept.assign(path=[joined.path(folder / path) for path in kept["path"]])
 
 
 def table_file(root: Path) -> Path:

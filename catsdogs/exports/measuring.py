@@ -12,7 +12,7 @@ from catsdogs.exports.agreement import Agreement, Photos, agreement, validation_
 from catsdogs.exports.downloads import Quality
 from catsdogs.exports.formats import Format
 from catsdogs.features.litert import LiteRTModel
-from catsdogs.images import picture, stored
+from catsdogs.images import joined, picture, stored
 from catsdogs.images.parallel import Progress, map_files
 from catsdogs.inference.latency import Model
 from catsdogs.runs import model_files
@@ -67,6 +67,8 @@ def _located(run: Run) -> Photos:
 
 def _is_there(path: Path) -> bool:
     """Return whether a photo is a file, an object at an address, or a row of a table."""
+    if (file := joined.file_of(path)) is not None:
+        return file.is_file()
     return path.is_file() or reading.is_object(path) or stored.split(path) is not None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from catsdogs.images import joined
 from catsdogs.labels import UNLABELLED
 
 SMALL_PX, EXTREME_ASPECT = 64, 3.0
@@ -139,6 +140,11 @@ FLAGS = {
         lambda t: t["label"] != t["named_label"],
     ),
     "excluded": Flag("Excluded by you", "Left out of training.", lambda t: t["excluded"]),
+    "correction": Flag(
+        "Corrections",
+        "Classified wrongly, and joined to the dataset under their right label.",
+        lambda t: t["path"].map(joined.is_joined),
+    ),
     "unlabelled": Flag(
         "Without a label",
         "Neither the name nor the folder names a class.",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.dataset import annotations, duplicates, index, labelling, table_sides
+from catsdogs.dataset import annotations, corrections, duplicates, index, labelling, table_sides
 from catsdogs.dataset.given_splits import GivenSplit, given_split
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import split
@@ -88,7 +88,7 @@ class Watch:
             self._scanned, self._scanned_at = index.scan(root, progress=progress), clock()
         else:
             self._scanned, self._scanned_at = last, -math.inf
-        self._content = checkup.content(self._scanned)
+        self._content, self._joined_at = checkup.content(self._scanned), self._corrected_at()
         self._lock, self._thread = threading.Lock(), threading.Thread()
         self._version: tuple[int, ...] = ()
         self._snapshot: Snapshot | None = None
@@ -122,12 +122,14 @@ class Watch:
             return
         finally:
             self._scanned_at = self._clock()
-        content = checkup.content(scanned)
+        content, joined_at = checkup.content(scanned), self._corrected_at()
         with self._lock:
-            self._scanned, self._content = scanned, content
+            self._scanned, self._content, self._joined_at = scanned, content, joined_at
 
     def _new_snapshot(self) -> Snapshot:
         dataset = index.with_current_decisions(self._scanned)
+        if (joined_at := self._corrected_at()) != self._joined_at:
+            self._content, self._joined_at = checkup.content(dataset), joined_at
         found = load(self.root)
         is_current = found is not None and found.summary.content == self._content
         return Snapshot(dataset, found, is_current)
@@ -141,7 +143,17 @@ class Watch:
             table_sides.file(self.root),
             summary_file(self.root),
         )
-        return [path.stat().st_mtime_ns if path.exists() else 0 for path in written]
+        return [_written_at(path) for path in written] + self._corrected_at()
+
+    def _corrected_at(self) -> list[int]:
+        """Return when corrections joined, and when they changed, as in ``_changed_at``."""
+        joined_at = _written_at(corrections.switch(self.root))
+        places = corrections.places(labelling.load(self.root).classes) if joined_at else []
+        return [joined_at, *map(_written_at, places)]
+
+
+def _written_at(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _sides(table: pd.DataFrame) -> np.ndarray:

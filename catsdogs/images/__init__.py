@@ -16,6 +16,7 @@ stored.py          images inside Parquet tables and WebDataset tars, as if these
 parquet_tables.py  a Parquet table with images, read a few megabytes at a time
 parquet_layout.py  the sizes that a Parquet file declares, checked before it is read
 webdataset.py      a WebDataset tar: samples of an image and its label
+joined.py          pictures of the data folder that join a dataset elsewhere
 parallel.py        many images decoded on a few threads, with failures collected
 thumbnails.py      small square JPEGs for the gallery, cached by content
 augmentation.py    random crops and mirror images for training

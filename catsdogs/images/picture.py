@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images import containers, header, jpeg, jpeg_end, pixels, stored
+from catsdogs.images import containers, header, joined, jpeg, jpeg_end, pixels, stored
 from catsdogs.images.header import MAX_PIXELS, Header
 from catsdogs.images.pixels import Decoded
 from catsdogs.storage import reading
@@ -51,6 +51,8 @@ _TURNED = {
 def read_bytes(path: Path) -> bytes:
     """Return the content of a file, an object at an address, or an image in a table (``stored``).
 
+    Pictures that joined a dataset (``joined``) are read from their own folder.
+
     Raises:
         Unreachable: if an address cannot be read now, or its object has changed.
         UnreadableImage: ``missing`` if it does not exist, may not be read or is not a regular file;
@@ -73,7 +75,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _elsewhere(path: Path, error: OSError) -> bytes | None:
-    """Return an object at an address, or an image in a table; None if the path leads to neither."""
+    """Return the content of a path that leads to no file here, or None.
+
+    It may be a picture that joined the dataset, an object at an address, or an image in a table.
+    """
+    if (file := joined.file_of(path)) is not None:
+        return read_bytes(file)
     if reading.is_object(path):
         _require_size(reading.status(path).st_size)
         return reading.read(path)

@@ -27,7 +27,8 @@ class Decisions(Struct, frozen=True, kw_only=True):
     """The decisions about photos that were in effect.
 
     ``hash`` is ``annotations.content_hash``, ``near_duplicates`` is ``duplicates.content_hash`` and
-    ``label_map`` is ``labelling.content_hash``; it is "" without a mapping.
+    ``label_map`` is ``labelling.content_hash``; it is "" without a mapping. ``corrections`` counts
+    the images that joined the dataset because they had been classified wrongly.
     """
 
     hash: str = ""
@@ -35,6 +36,7 @@ class Decisions(Struct, frozen=True, kw_only=True):
     relabelled: int = 0
     near_duplicates: str | UnsetType = UNSET
     label_map: str | UnsetType = UNSET
+    corrections: int | UnsetType = UNSET
 
 
 class Machine(Struct, frozen=True, kw_only=True):

@@ -284,6 +284,7 @@ def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
             relabelled=found.relabelled,
             near_duplicates=duplicates.content_hash(dataset.root),
             label_map=labelling.content_hash(dataset.root) or UNSET,
+            corrections=dataset.joined_corrections or UNSET,
         ),
         versions=_packages(),
         started_by=person.name if person.is_known else UNSET,

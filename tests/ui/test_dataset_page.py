@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from catsdogs import paths
 from catsdogs.background import job, tasks
 from catsdogs.background.tasks import TaskState
-from catsdogs.dataset import annotations, decisions_csv, index
+from catsdogs.dataset import annotations, corrections, decisions_csv, index
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.health import checkup, named_slices
 from catsdogs.health.findings import Findings, load, save, summary_file
@@ -390,6 +390,22 @@ def test_an_upload_that_is_no_picture_says_so(coloured):
     run(app)
     assert "alike_wanted" not in app.session_state
     assert app.error
+
+
+def test_corrections_join_by_a_switch(chosen, photo, tmp_path):
+    assert not opened().toggle(key="desc").value
+    assert not [toggle for toggle in opened().toggle if toggle.key == "corrections_joined"]
+    before = index.scan(chosen).fingerprint()
+    content = photo(tmp_path / "wrong.jpg", seed=700).read_bytes()
+    corrections.keep(content, "wrong.jpg", "dog")
+    app = opened()
+    assert app.toggle(key="corrections_joined").label == "Include 1 correction"
+    app.toggle(key="corrections_joined").set_value(True).run()
+    assert count(app) == "**17 photos**"
+    assert len(names(opened(flag="Corrections"))) == 1
+    app.toggle(key="corrections_joined").set_value(False).run()
+    assert count(app) == "**16 photos**"
+    assert index.scan(chosen).fingerprint() == before
 
 
 def test_an_open_photo_shows_what_is_known_of_it(checked):

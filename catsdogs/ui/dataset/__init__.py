@@ -28,6 +28,7 @@ picker.py          choose, fetch or draw another dataset
 collect.py         a dataset from nothing: dropped photos and the camera
 preview.py         a folder before it becomes the dataset
 label_form.py      says which folders and name patterns are which class
+joining.py         the switch that includes pictures which was classified wrongly
 own_classes.py     two classes of a dataset's own: chosen, swapped, forgotten
 table_import.py    labels and decisions from a table
 """

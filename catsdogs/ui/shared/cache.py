@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from catsdogs.comparison import locating
-from catsdogs.dataset import annotations, index, labelling, table_sides
+from catsdogs.dataset import annotations, corrections, index, labelling, table_sides
 from catsdogs.dataset.split import split
 from catsdogs.errors import ConfigError
 from catsdogs.features import embeddings
@@ -85,7 +85,7 @@ def validation_photos(root: Path, each: int) -> list[tuple[str, str]]:
 def _of_dataset(root: Path) -> tuple[Path, ...]:
     """Return the files that decide which label and which side each photo of a dataset has."""
     decided = annotations.log_file(root), labelling.file(root), table_sides.file(root)
-    return index.table_file(root), *decided
+    return index.table_file(root), corrections.switch(root), *decided
 
 
 def forget_datasets() -> None:
