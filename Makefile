@@ -26,10 +26,9 @@ help: ## list the targets
 run: $(VENV)/run.stamp $(if $(filter 1,$(CUDA)),$(VENV)/cuda.stamp) ## serve the app on http://localhost:8501
 	$(BIN)/catsdogs app
 
-# At the priority of the app's background work: tests wait for it, and must not starve it.
 # Three processes, because tests mostly wait; in file order, so the long browser tests start first.
 test: $(VENV)/dev.stamp ## run every test but the long ones; lists the tests it skips, and why
-	nice -n 10 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
 # The tests in tests/learning are all slow, and collecting them alone would load TensorFlow.
 quick: $(VENV)/dev.stamp ## run the tests that take milliseconds, on every save

@@ -22,6 +22,8 @@ from catsdogs.system.locks import exclusive
 
 # As in the app's own processes: idle computing threads sleep instead of spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Tests wait for background work. At its low priority it would starve beside other tests.
+os.environ.setdefault("CATSDOGS_LOW_PRIORITY", "0")
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 NATIVE_ZIP = SHARED / "data" / "dogs-vs-cats-native-2002.zip"

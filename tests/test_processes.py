@@ -220,11 +220,16 @@ def written(path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="priorities have classes there, no numbers")
-def test_a_launched_process_gives_way(tmp_path):
+@pytest.mark.parametrize(("variable", "is_low"), [("", True), ("1", True), ("0", False)])
+def test_a_launched_process_has_a_low_priority_unless_asked_otherwise(
+    tmp_path, monkeypatch, variable, is_low
+):
+    monkeypatch.setenv("CATSDOGS_LOW_PRIORITY", variable)
     identity = processes.launch("http.server", Path("0"), log=tmp_path / "log")
     try:
-        assert psutil.Process(identity.pid).nice() >= 15
+        ours = psutil.Process().nice()
+        assert psutil.Process(identity.pid).nice() == (max(15, ours) if is_low else ours)
         group = Path(f"/proc/{identity.pid}/autogroup")
-        assert not group.exists() or group.read_text().split()[-1] == "15"
+        assert not group.exists() or group.read_text().split()[-1] == ("15" if is_low else "0")
     finally:
         processes.kill(identity)

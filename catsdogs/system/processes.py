@@ -30,6 +30,7 @@ _POLL_S = 0.2
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # Pages answer before background work that nobody waits for.
 _NICENESS = 15
+_LOW_PRIORITY_VARIABLE = "CATSDOGS_LOW_PRIORITY"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def launch(
 ) -> Identity:
     """Start ``python -m module argument`` in its own session, so it survives the server.
 
-    It has a low priority, so that it does not slow the app down.
+    It has a low priority, so that it does not slow the app down, unless CATSDOGS_LOW_PRIORITY is 0.
 
     ``on_exit`` is called once it has ended, if this process still lives then.
     """
@@ -97,6 +98,8 @@ def _environment() -> dict[str, str]:
 
 
 def _give_way(pid: int) -> None:
+    if os.environ.get(_LOW_PRIORITY_VARIABLE) == "0":
+        return
     with suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         if sys.platform == "win32":
