@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from catsdogs.features import embeddings
 from catsdogs.runs import layout, model_files
 from catsdogs.system.locks import exclusive
 
@@ -128,14 +129,20 @@ def trained_world(tmp_path_factory):
 
     All processes of one test run share it, so tests change only copies of it.
     """
-    base = tmp_path_factory.getbasetemp()
-    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
-    root.mkdir(exist_ok=True)
+    root = _common_folder(tmp_path_factory, "trained")
     with exclusive(root / "lock"):
         if not (root / "complete").exists():
             _train(root)
             (root / "complete").touch()
     return root
+
+
+def _common_folder(tmp_path_factory, name: str) -> Path:
+    """Return a folder that all processes of one test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _train(root: Path) -> None:
@@ -188,6 +195,25 @@ def imagenet_weights():
     if path is None:
         pytest.skip("MobileNetV2's ImageNet weights are not on this machine")
     return path
+
+
+@pytest.fixture(scope="session")
+def put_backbone(tmp_path_factory):
+    """Return a function that puts MobileNetV2, exported from its weights, into a cache.
+
+    All processes of one test run export it once, which takes ten seconds.
+    """
+    common = _common_folder(tmp_path_factory, "exported")
+
+    def put(weights: Path, cache: Path) -> None:
+        with exclusive(common / "lock"), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CATSDOGS_CACHE", str(common))
+            patch.setenv("CATSDOGS_MOBILENET_WEIGHTS", str(weights))
+            exported = embeddings.exported_backbone()
+        (cache / "backbones").mkdir(parents=True)
+        shutil.copy(exported, cache / "backbones")
+
+    return put
 
 
 @pytest.fixture(scope="session")

@@ -343,10 +343,13 @@ def test_copies_do_not_make_a_class_large_enough_to_cross_validate(kaggle_folder
 
 
 @pytest.mark.slow
-def test_everything_planted_in_the_sample_is_found(tmp_path, imagenet_weights, monkeypatch):
+def test_everything_planted_in_the_sample_is_found(
+    tmp_path, imagenet_weights, put_backbone, monkeypatch
+):
     from catsdogs.features import embeddings
 
     monkeypatch.setenv("CATSDOGS_MOBILENET_WEIGHTS", str(imagenet_weights))
+    put_backbone(imagenet_weights, paths.cache_dir())
     folder, images = tmp_path / "drawn", 300
     draw_sample(folder, images=images)
     before = contents(folder)

@@ -18,10 +18,11 @@ pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory, native_zip, imagenet_weights):
+def world(tmp_path_factory, native_zip, imagenet_weights, put_backbone):
     """Caches, data and runs that the tests of this file share, and the weights' place."""
     root = tmp_path_factory.mktemp("real")
     places = {f"CATSDOGS_{name}": root / name.lower() for name in ("DATA", "ARTIFACTS", "CACHE")}
+    put_backbone(imagenet_weights, root / "cache")
     return {**places, "CATSDOGS_MOBILENET_WEIGHTS": imagenet_weights}
 
 

@@ -32,6 +32,11 @@ def origin(name: str) -> str:
     return SHIPPED if shipped.is_file() and name == identity(shipped) else name
 
 
+def export_of(weights: Path) -> Path:
+    """Return where the cache keeps the LiteRT file of a backbone, whether or not it exists."""
+    return paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}.tflite"
+
+
 def origin_of_export(exported: Path) -> str:
     """Return the origin of a backbone's LiteRT file. Its name ends with the weights' identity."""
     return origin(exported.stem.rpartition("-")[2])

@@ -14,7 +14,7 @@ import numpy as np
 
 from catsdogs import paths
 from catsdogs.errors import RunError
-from catsdogs.features.backbones import identity
+from catsdogs.features.backbones import export_of, identity
 from catsdogs.features.embeddings import EMBEDDING_SIZE
 from catsdogs.features.litert import OUTPUT, LiteRTModel
 from catsdogs.learning import models, tensorflow_internals
@@ -86,7 +86,7 @@ def backbone_file(weights: Path) -> Path:
     Its outputs are ``embedding`` (1280,) and, from the head that each run inserts, ``p_dog`` and
     ``heatmap`` (7, 7).
     """
-    target = paths.cache_dir() / "backbones" / f"mobilenet_v2-{identity(weights)}.tflite"
+    target = export_of(weights)
     if not target.is_file():
         backbone = models.build_backbone(weights)
         _export(_class_activation_graph(backbone, _NO_KERNEL, _NO_BIAS), target)

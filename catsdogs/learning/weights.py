@@ -17,7 +17,6 @@ from catsdogs.features.backbones import (
     keras_home,
     origin,
 )
-from catsdogs.learning.frameworks import keras
 from catsdogs.system import files
 
 _URL = f"https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/{WEIGHTS_FILE}"
@@ -58,6 +57,9 @@ def _find() -> Path:
         is_kept = kept.is_file()
     if is_kept:
         return _imagenet(kept)
+    # Here, so that weights on this machine are found without loading TensorFlow.
+    from catsdogs.learning.frameworks import keras
+
     before = socket.getdefaulttimeout()
     # Keras sets no timeout: on a network that drops packets, it would wait forever.
     socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)

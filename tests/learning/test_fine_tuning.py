@@ -17,10 +17,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory, imagenet_weights):
+def world(tmp_path_factory, imagenet_weights, put_backbone):
     root = tmp_path_factory.mktemp("tuned")
     places = {f"CATSDOGS_{name}": root / name.lower() for name in ("DATA", "ARTIFACTS", "CACHE")}
     places["CATSDOGS_MOBILENET_WEIGHTS"] = imagenet_weights
+    put_backbone(imagenet_weights, root / "cache")
     with pytest.MonkeyPatch.context() as patch:
         for name, place in places.items():
             patch.setenv(name, str(place))

@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from conftest import PROJECT
+
+from catsdogs.features import backbones
 
 pytestmark = pytest.mark.slow
 
@@ -57,3 +60,17 @@ def test_the_settings_of_another_project_do_not_matter(tmp_path, settings):
         "home": str(tmp_path),
     }
     assert file.read_text() == settings
+
+
+def test_a_backbone_that_was_exported_before_is_found_without_tensorflow(tmp_path, monkeypatch):
+    weights = tmp_path / "weights.h5"
+    weights.write_bytes(b"weights")
+    exported = backbones.export_of(weights)
+    exported.parent.mkdir(parents=True)
+    exported.touch()
+    monkeypatch.setenv(backbones.WEIGHTS_VARIABLE, str(weights))
+    asked = [sys.executable, "-X", "importtime", "-m", "catsdogs.learning.backbone"]
+    said = subprocess.run(asked, cwd=PROJECT, capture_output=True, text=True)
+    assert said.stdout.strip() == str(exported)
+    assert "catsdogs.features" in said.stderr
+    assert "tensorflow" not in said.stderr

@@ -20,9 +20,10 @@ LABELS = ("cat", "dog")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def world(tmp_path_factory, put_backbone):
     """A machine with a dataset in train/ and test/, and a run on it."""
     root = tmp_path_factory.mktemp("given")
+    put_backbone(paths.shipped_backbone(), root / "cache")
     with pytest.MonkeyPatch.context() as patch:
         _use(root, patch)
         folder = root / "photos"
