@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import storage_server
 from PIL import Image
 
 from catsdogs.features import embeddings
@@ -41,6 +42,18 @@ def empty_machine(tmp_path, monkeypatch):
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     return tmp_path
+
+
+@pytest.fixture
+def storage(monkeypatch):
+    """An empty storage that answers for S3 and for Hugging Face's hub."""
+    with storage_server.serving() as found:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", found.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", storage_server.SECRET)
+        monkeypatch.setenv("HF_ENDPOINT", found.url)
+        monkeypatch.setenv("HF_TOKEN", storage_server.SECRET)
+        yield found
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ each request what goes wrong.
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+SECRET = "a-very-secret-word"
 REFUSED, BUSY, DROPPED = 403, 503, "dropped"
 _BEGAN_S = 1_700_000_000
 
@@ -63,8 +65,9 @@ class Storage:
         self.fault = lambda _: None
 
 
-def serving() -> tuple[Storage, ThreadingHTTPServer]:
-    """Return a storage and its running server; ``shutdown`` and ``server_close`` end it."""
+@contextmanager
+def serving() -> Iterator[Storage]:
+    """Yield an empty storage with a server of its own."""
     storage = Storage()
 
     class Handler(_Handler):
@@ -72,8 +75,12 @@ def serving() -> tuple[Storage, ThreadingHTTPServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     storage.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return storage, server
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield storage
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from parquet_files import write_hub_table
-from storage_server import BUSY, DROPPED, REFUSED, serving
-from test_table_rows import contents
+from storage_server import BUSY, DROPPED, REFUSED, SECRET
+from test_table_rows import contents, trained
 from webdataset_files import write_samples
 
 from catsdogs import paths
@@ -19,33 +20,14 @@ from catsdogs.sources.preview import preview
 from catsdogs.sources.typed import typed_path
 from catsdogs.storage import access, blocks, web
 
-SECRET = "a-very-secret-word"
 COLUMNS = ("label", "width_px", "height_px", "size_bytes", "digest", "format", "problem")
 
 
-@pytest.fixture(scope="module")
-def server():
-    storage, running = serving()
-    yield storage
-    running.shutdown()
-    running.server_close()
-
-
-@pytest.fixture
-def storage(server, monkeypatch, empty_machine):
-    """An empty storage that answers for S3 and the hub, and no data of the app."""
-    server.objects.clear()
-    server.requests.clear()
-    server.headers.clear()
-    server.recover()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_TOKEN", SECRET)
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch, empty_machine):
+    """No data of the app, and clients that soon give up."""
     monkeypatch.setattr(web, "RETRY_PAUSES_S", (0.0, 0.0))
     monkeypatch.setattr(access, "ATTEMPTS", 2)
-    return server
 
 
 @pytest.fixture
@@ -315,3 +297,13 @@ def test_classify_takes_an_address(storage, folder):
     assert [read() for _, read in found.sources] == [
         path.read_bytes() for path in sorted(folder.rglob("*.jpg"))
     ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["plain", "tables", "tars"])
+def test_a_run_on_a_bucket_predicts_the_same_as_one_on_the_same_photos_in_folders(
+    storage, folder, kind
+):
+    tables, tars = shards(folder)
+    upload(storage, {"plain": folder, "tables": tables, "tars": tars}[kind], f"photos/{kind}")
+    np.testing.assert_array_equal(trained(f"s3://photos/{kind}"), trained(folder))

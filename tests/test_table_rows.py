@@ -144,7 +144,7 @@ def test_a_damaged_table_beside_images_is_reported_and_the_images_are_used(hub, 
     assert found["unreadable_folders"][0]["path"] == "data/train-00001-of-00002.parquet"
 
 
-def trained(data: Path) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def trained(data: Path | str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Return P(dog) of the validation photos of a run on ``data``, by their content."""
     words = ("--model", "custom_cnn", "--epochs", "1", "--batch-size", "32", "--repeats", "1")
     status, run = command_line("train", *words, "--data", data)

@@ -6,6 +6,7 @@ from functools import partial
 
 import components
 import pytest
+import storage_server
 import test_alike
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
@@ -472,6 +473,23 @@ def test_a_preview_can_be_refused(chosen, other):
     app.button(key="open_back").click().run()
     assert len(names(app)) == 16
     assert current.path() == chosen
+
+
+def test_an_address_is_previewed_and_used_like_a_folder(chosen, other, storage):
+    for path in other.rglob("*.jpg"):
+        storage.put(f"photos/{path.relative_to(other.parent).as_posix()}", path.read_bytes())
+    address = f"s3://photos/{other.name}"
+    app = opened(open="1")
+    preview(app, "s3://photos/nothing")
+    assert "nothing at that address" in app.error[0].value
+    preview(app, address)
+    assert "1 cat, 1 dog" in said(app)
+    assert address in said(app).replace("\\", "")
+    app.button(key="dataset_use").click().run()
+    assert count(app) == "**2 photos**"
+    storage.fail(storage_server.REFUSED)
+    cache.forget_datasets()
+    assert count(opened()) == "**2 photos**"
 
 
 def test_a_wrong_path_is_explained(chosen, tmp_path):

@@ -112,7 +112,7 @@ def _tab(downloads: list[str]) -> str:
 def _from_this_machine() -> None:
     with st.form("dataset_form", border=False):
         typed = st.text_input(
-            "Path or address of a folder or archive",
+            "Path of a folder or archive",
             key="dataset_path",
             placeholder="/photos/train.zip or s3://bucket/photos",
             help="An archive is unpacked into this app's own folder. Your files are only read. "
