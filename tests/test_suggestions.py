@@ -9,10 +9,10 @@ import pytest
 from catsdogs import paths
 from catsdogs.dataset import annotations, index
 from catsdogs.errors import DatasetError
-from catsdogs.labels import CAT, DOG
+from catsdogs.labels import CAT, DOG, PETS
 from catsdogs.runs import layout
 from catsdogs.sources.sample import draw_sample
-from catsdogs.suggestions import head, history, learning, order, suggested
+from catsdogs.suggestions import by_run, head, history, learning, order, suggested
 
 # The network of a run that comes with the project gives vectors, too.
 NETWORK = (
@@ -107,8 +107,8 @@ def drawings(tmp_path_factory):
     return folder, hidden, named
 
 
-def learned(folder):
-    return learning.learn(index.scan(folder), backbone=lambda: NETWORK)
+def learned(folder, run=None):
+    return learning.learn(index.scan(folder), backbone=lambda: NETWORK, run=run)
 
 
 def test_suggestions_come_from_the_names_and_then_from_the_answers(drawings):
@@ -130,6 +130,24 @@ def test_suggestions_come_from_the_names_and_then_from_the_answers(drawings):
     loaded = suggested.load(folder)
     pd.testing.assert_frame_equal(loaded.table, again.table)
     assert loaded.summary == again.summary
+
+
+def test_a_run_suggests_until_the_answers_teach_more(drawings, monkeypatch):
+    folder, *_ = drawings
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(paths.PROJECT_ROOT / "artifacts"))
+    run = by_run.best_run(PETS)
+    found = learned(folder, run=run)
+    assert found.summary.by == run.short_name
+    assert found.table["p_positive"].notna().all()
+    # The user calls "dog" what the run calls "cat", and the names agree with the run.
+    batch = found.table.iloc[: suggested.BATCH]
+    few = batch.iloc[1:]
+    annotations.accept(folder, few.assign(label=(few["p_positive"] < 0.5).astype(int)))
+    assert learned(folder, run=run).summary.by == run.short_name
+    annotations.accept(folder, batch.assign(label=(batch["p_positive"] < 0.5).astype(int)))
+    again = learned(folder, run=run)
+    assert again.summary.by == ""
+    assert again.summary.measured_on == suggested.NAMED
 
 
 def test_one_undo_takes_all_accepted_suggestions_back(drawings):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,16 @@ from threadpoolctl import threadpool_limits
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.table_sides import TEST
 from catsdogs.errors import DatasetError
-from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
+from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD, log_losses
 from catsdogs.features import embeddings
 from catsdogs.images.parallel import Progress
 from catsdogs.inference.rejection import NEIGHBOURS, floors_of, similarities, unit
 from catsdogs.labels import CAT, DOG, UNLABELLED
-from catsdogs.suggestions import history, suggested
+from catsdogs.runs.run import Run
+from catsdogs.suggestions import by_run, history, suggested
 from catsdogs.suggestions.suggested import Suggestions, Summary
 
+Report = Callable[[str, int, int], None]  # phase, done, total
 # Among more photos, the nearest ones are hardly nearer.
 _MOST_REFERENCES = 1000
 
@@ -28,7 +31,8 @@ _MOST_REFERENCES = 1000
 class _Learned:
     """The probability (N,) of the positive class for N photos, and how good it is.
 
-    ``differs`` (N,) is True for a photo that is like no labelled one.
+    That of a labelled photo is from a classifier that did not learn from it. ``differs`` (N,) is
+    True for a photo that is like no labelled one. ``by`` names the run that answered, if one did.
     """
 
     p_positive: np.ndarray | None = None
@@ -36,18 +40,25 @@ class _Learned:
     right: int = 0
     measured: int = 0
     measured_on: str = ""
+    by: str = ""
 
 
 def learn(
-    dataset: Dataset, *, backbone: Callable[[], Path], progress: Progress | None = None
+    dataset: Dataset,
+    *,
+    backbone: Callable[[], Path],
+    run: Run | None = None,
+    report: Report = lambda *_: None,
 ) -> Suggestions:
     """Return, and keep, suggestions for the photos of ``dataset`` that no name labels.
 
-    ``backbone`` returns the LiteRT file of MobileNetV2's base. ``progress`` counts photos: the
-    vector of each is computed once.
+    ``backbone`` returns the LiteRT file of MobileNetV2's base. ``run`` suggests until the answers
+    teach a better classifier. ``report(phase, done, total)`` counts photos: the vector of each and
+    the run's answer are computed once.
 
     Raises:
         DatasetError: if every photo has a label from its name.
+        RunError: if a file of the run is missing or damaged.
         WeightsUnavailable: from ``backbone``.
     """
     pictures = dataset.pictures
@@ -57,22 +68,25 @@ def learn(
             "images, all labelled by their names. There is nothing to suggest."
         )
     exported = backbone()
-    found = embeddings.embed(dataset.root, pictures, backbone=exported, progress=progress)
-    started = time.perf_counter()
+    found = embeddings.embed(
+        dataset.root, pictures, backbone=exported, progress=partial(report, "embed")
+    )
     readable = np.flatnonzero(found.places[:, 0] >= 0)
     photos = pictures.iloc[readable].reset_index(drop=True)
     vectors = unit(found.take(readable)) if len(readable) else np.zeros((0, 1), np.float32)
+    told = _by_run(dataset.root, photos, run, partial(report, "answer")) if run else None
+    started = time.perf_counter()
     # Several threads wait for each other on matrices as small as these.
     with threadpool_limits(1):
-        learned = _learned(photos, vectors)
+        learned = _better(photos, _learned(photos, vectors), told)
         table = _table(photos, vectors, learned)
     summary = Summary(
         version=suggested.VERSION,
-        answers=int((suggested.waiting(photos) & (photos["label"] != UNLABELLED)).sum()),
+        answers=len(_by_hand(photos)),
         right=learned.right,
         measured=learned.measured,
         measured_on=learned.measured_on,
-        backbone=str(exported),
+        by=learned.by,
         seconds=round(time.perf_counter() - started, 2),
     )
     result = Suggestions(table, summary)
@@ -95,10 +109,10 @@ def _learned(photos: pd.DataFrame, vectors: np.ndarray) -> _Learned:
         return _Learned()
     found, out_of_fold = head.fit(vectors[train], labels[train], photos["group"].to_numpy()[train])
     p_positive = found(vectors)
-    expected = p_positive.copy()
-    expected[train] = out_of_fold
-    judged, measured_on = _judged(photos, test, train[~np.isnan(out_of_fold)])
-    right = int(((expected[judged] >= THRESHOLD) == (labels[judged] == DOG)).sum())
+    held_out = ~np.isnan(out_of_fold)
+    p_positive[train[held_out]] = out_of_fold[held_out]
+    judged, measured_on = _judged(photos, test, train[held_out])
+    right = _right(p_positive[judged], labels[judged])
     one_each = train[~photos["group"].iloc[train].duplicated().to_numpy()]
     differs = _differ(vectors, vectors[one_each])
     return _Learned(p_positive, differs, right, len(judged), measured_on)
@@ -116,6 +130,43 @@ def _judged(photos: pd.DataFrame, test: np.ndarray, held_out: np.ndarray) -> tup
         if _has_both(labels[positions]):
             return positions, name
     return held_out, suggested.ANSWERS
+
+
+def _by_run(root: Path, photos: pd.DataFrame, run: Run, progress: Progress) -> _Learned:
+    """Return the answers of ``run`` for the photos of the queue, measured on the user's answers."""
+    waiting = np.flatnonzero(suggested.waiting(photos))
+    found = by_run.answers(root, photos.iloc[waiting], run, progress=progress)
+    answered = np.flatnonzero(found.places[:, 0] >= 0)
+    if not len(answered):
+        return _Learned()
+    rows = found.take(answered)
+    p_positive, differs = np.full(len(photos), np.nan), np.zeros(len(photos), bool)
+    p_positive[waiting[answered]], differs[waiting[answered]] = rows[:, 0], rows[:, 1] > 0
+    judged = _by_hand(photos)
+    right = _right(p_positive[judged], photos["label"].to_numpy()[judged])
+    return _Learned(p_positive, differs, right, len(judged), suggested.ANSWERS, by=run.short_name)
+
+
+def _better(photos: pd.DataFrame, taught: _Learned, told: _Learned | None) -> _Learned:
+    """Return the suggestions of the run, or those that labels taught if they fit answers better."""
+    if told is None or told.p_positive is None:
+        return taught
+    judged = _by_hand(photos)
+    if taught.p_positive is None or len(judged) < suggested.BATCH:
+        return told
+    labels = photos["label"].to_numpy()[judged]
+    taught_loss = log_losses(labels, taught.p_positive[judged]).mean()
+    return taught if taught_loss < log_losses(labels, told.p_positive[judged]).mean() else told
+
+
+def _by_hand(photos: pd.DataFrame) -> np.ndarray:
+    """Return the positions of the photos of the queue that the user labelled."""
+    is_labelled = (photos["label"] != UNLABELLED) & ~photos["excluded"]
+    return np.flatnonzero(suggested.waiting(photos) & is_labelled)
+
+
+def _right(p_positive: np.ndarray, labels: np.ndarray) -> int:
+    return int(((p_positive >= THRESHOLD) == (labels == DOG)).sum())
 
 
 def _has_both(labels: np.ndarray) -> bool:

@@ -24,8 +24,9 @@ class Summary:
     """How the suggestions came about. ``answers`` are the photos labelled by hand before them.
 
     ``right`` of ``measured`` labelled photos were answered right by a classifier that did not learn
-    from them; ``measured_on`` says which they are. ``backbone`` is the file of the network
-    that made the vectors. ``seconds`` are those of the round, without computing vectors.
+    from them; ``measured_on`` says which they are. ``by`` is the name of the run that suggests,
+    "" if the labels taught a better classifier. ``seconds`` are those of the round, without
+    computing vectors and answers.
     """
 
     version: int
@@ -33,7 +34,7 @@ class Summary:
     right: int
     measured: int
     measured_on: str
-    backbone: str
+    by: str
     seconds: float
 
 

@@ -11,10 +11,14 @@ from catsdogs.background import tasks
 from catsdogs.dataset import index
 from catsdogs.errors import Cancelled
 from catsdogs.features import embeddings
-from catsdogs.suggestions import learning, suggested
+from catsdogs.suggestions import by_run, learning
 
 KIND = tasks.Kind("suggestions", "catsdogs.suggestions.task")
-PHASES = {"scan": "Reading the files", "embed": "Looking at every photo with MobileNetV2"}
+PHASES = {
+    "scan": "Reading the files",
+    "embed": "Looking at every photo with MobileNetV2",
+    "answer": "Asking a trained run about every photo",
+}
 
 
 def suggest(root: str, report: tasks.Report, should_stop: tasks.ShouldStop) -> dict[str, Any]:
@@ -27,23 +31,17 @@ def suggest(root: str, report: tasks.Report, should_stop: tasks.ShouldStop) -> d
 
     def advance(phase: str, done: int, total: int) -> None:
         if should_stop():
-            raise Cancelled("The suggestions were cancelled. The vectors so far are kept.")
+            raise Cancelled("The suggestions were cancelled. Everything computed is kept.")
         report(phase, done, total)
 
     dataset = index.scan(Path(root), progress=lambda done, total: advance("scan", done, total))
     learning.learn(
         dataset,
-        backbone=lambda: _backbone(dataset.root),
-        progress=lambda done, total: advance("embed", done, total),
+        backbone=embeddings.exported_backbone,
+        run=by_run.best_run(dataset.classes),
+        report=advance,
     )
     return {}
-
-
-def _backbone(root: Path) -> Path:
-    """Return the file of the last round's network: asking for another one takes seconds."""
-    last = suggested.load(root)
-    known = Path(last.summary.backbone) if last else None
-    return known if known and known.is_file() else embeddings.exported_backbone()
 
 
 def main(folder: Path) -> int:

@@ -36,7 +36,7 @@ def suggestions(mixed):
     p_dog = [0.5 + (0.49 + number / 4000) * (-1) ** number for number in range(WAITING)]
     table["p_positive"] = pd.Series(p_dog, dtype="float32")
     table["neither"] = [False] * (WAITING - 2) + [True] * 2
-    summary = Summary(1, 0, 15, 16, NAMED, str(mixed / "gone.tflite"), 0.1)
+    summary = Summary(1, 0, 15, 16, NAMED, "CNN 1", 0.1)
     suggested.save(mixed, Suggestions(table, summary))
     return table
 
@@ -112,6 +112,7 @@ def test_each_order_has_its_own_first_photo(suggestions):
     app = opened()
     assert shown(app) == "00.jpg"
     assert "Suggested: **dog 99.0" in words(app)
+    assert "CNN 1 suggests until your answers teach a better classifier." in words(app)
     for order, first in (("Surest first", "27.jpg"), ("Perhaps neither", "28.jpg")):
         app.segmented_control(key="label_order").set_value(order)
         run(app)

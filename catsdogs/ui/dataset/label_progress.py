@@ -13,13 +13,14 @@ from catsdogs.evaluation import intervals
 from catsdogs.suggestions import history, suggested, task
 from catsdogs.suggestions.history import Round
 from catsdogs.suggestions.suggested import Suggestions
-from catsdogs.text import counted, percent
+from catsdogs.text import counted, literal, percent
+from catsdogs.ui.shared import cache
 
 _MEASURED_ON = {
     suggested.TEST: "the test side",
     suggested.NAMED: "those that came with a label, each by a classifier without it",
-    suggested.ANSWERS: "those that you labelled, each by a classifier without it. You label the "
-    "most doubtful ones first, so the others are easier",
+    suggested.ANSWERS: "those that you labelled. You label the most doubtful ones first, so the "
+    "others are easier",
 }
 
 
@@ -36,6 +37,11 @@ def learn_if_due(root: Path, known: Suggestions) -> None:
 
 def show(root: Path) -> None:
     """Show how good the suggestions are, and became with the answers."""
+    known = cache.suggestions(root)
+    if known and known.summary.by:
+        st.caption(
+            f"{literal(known.summary.by)} suggests until your answers teach a better classifier."
+        )
     rounds = history.load(root)
     if not rounds:
         return
