@@ -18,13 +18,15 @@ INSTALL_COMMAND := PYTHONWARNINGS=ignore $(INSTALL) --quiet --no-deps --no-build
 CUDA ?= $(shell nvidia-smi -L 2>/dev/null | grep -q ^GPU && echo 1 || echo 0)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick torture lint audit format bench reference screenshots web requirements clean
+.PHONY: help run run-ray test quick torture lint audit format bench reference screenshots web requirements clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: $(VENV)/run.stamp $(if $(filter 1,$(CUDA)),$(VENV)/cuda.stamp) ## serve the app on http://localhost:8501
 	$(BIN)/catsdogs app
+
+run-ray: $(VENV)/ray.stamp run ## serve the app, with Ray for --engine ray
 
 # Three processes, because tests mostly wait; in file order, so the long browser tests start first.
 test: $(VENV)/dev.stamp ## run every test but the long ones; lists the tests it skips, and why
@@ -78,9 +80,10 @@ web: ## bundle the JavaScript of exported web pages; needs Node.js and its regis
 
 requirements: $(VENV)/dev.stamp ## pin the newest versions of all packages in pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.txt
-	$(COMPILE) --upgrade --extra onnx --extra auth --group dev --output-file requirements-dev.txt
+	$(COMPILE) --upgrade --extra onnx --extra auth --extra ray --group dev --output-file requirements-dev.txt
 	$(COMPILE) --extra cuda --constraint requirements.txt --output-file requirements-cuda.txt
 	$(COMPILE) --extra onnx --constraint requirements.txt --output-file requirements-onnx.txt
+	$(COMPILE) --extra ray --constraint requirements.txt --output-file requirements-ray.txt
 	$(COMPILE:pyproject.toml=) --group serve --constraint requirements.txt --output-file requirements-serve.txt
 	$(COMPILE) --extra auth --constraint requirements.txt --output-file requirements-auth.txt
 
@@ -103,8 +106,12 @@ $(VENV)/cuda.stamp: requirements-cuda.txt $(VENV)/run.stamp
 	$(INSTALL) --require-hashes -r requirements-cuda.txt
 	@touch $@
 
+$(VENV)/ray.stamp: requirements-ray.txt $(VENV)/run.stamp
+	$(INSTALL) --require-hashes -r requirements-ray.txt
+	@touch $@
+
 $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(BIN)/python
-	@echo "Installing the app and its tests into $(VENV). It takes 3.3 GB of disk and a few minutes."
+	@echo "Installing the app and its tests into $(VENV). It takes 3.5 GB of disk and a few minutes."
 	$(INSTALL) --require-hashes -r requirements-dev.txt
 	$(INSTALL_COMMAND)
 	@touch $@

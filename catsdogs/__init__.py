@@ -18,6 +18,7 @@ The rooms, by floor. A room imports only from floors below its own:
 
     dataset/       a folder of images → a table of records, decisions, a fair split
     features/      arrays computed once per photo
+    distributed/   work on many files, spread over a Ray cluster
 
     sources/       a path or an address → a folder of images
     health/        what is wrong or unusual in a dataset

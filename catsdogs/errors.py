@@ -10,6 +10,7 @@
     ├── ConfigError          settings that no run can use
     ├── RunError             a run that is missing, unfinished or damaged
     ├── NotAllowed           something that only an editor may do
+    ├── EngineError          a cluster that cannot compute, or has stopped computing
     └── WeightsUnavailable   the ImageNet weights are missing and cannot be downloaded
 
 A message says what was expected, what was received, and what to do next.
@@ -32,6 +33,10 @@ class UnreadableImage(CatsDogsError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Return how another process makes the same error."""
+        return type(self), (self.code, str(self))
 
 
 class DatasetError(CatsDogsError):
@@ -68,6 +73,10 @@ class RunError(CatsDogsError):
 
 class NotAllowed(CatsDogsError):
     """A change by a person who may only look."""
+
+
+class EngineError(CatsDogsError):
+    """A cluster that cannot be used, or that has stopped computing. Finished results are kept."""
 
 
 class WeightsUnavailable(CatsDogsError):

@@ -22,7 +22,7 @@ FLOORS = (
     {"system", "evaluation", "people"},
     {"storage"},
     {"background", "images"},
-    {"dataset", "features"},
+    {"dataset", "features", "distributed"},
     {"sources", "health"},
     {"runs"},
     {"charts", "comparison", "inference"},
@@ -137,6 +137,7 @@ ONLY_IN = {
     "catsdogs.learning": ("catsdogs/learning/",),
     "streamlit": PAGES,
     "catsdogs.ui": PAGES,
+    "ray": ("catsdogs/distributed/ray_engine.py",),
 }
 
 
@@ -171,6 +172,7 @@ def test_tensorflow_stays_in_learning_and_streamlit_on_pages():
         ("pages/train.py", "from tensorflow import keras"),
         ("pages/train.py", "import importlib\nimportlib.import_module('tensorflow')"),
         ("pages/train.py", "__import__('keras')"),
+        ("catsdogs/distributed/spread.py", "import ray"),
     ],
 )
 def test_an_import_in_the_wrong_room_is_found(path, source):

@@ -116,6 +116,13 @@ def test_what_the_system_refuses_is_one_line_too(arguments, capsys):
     assert "Traceback" not in printed.err
 
 
+def test_without_ray_the_engine_says_what_to_install(kaggle_folder, monkeypatch, capsys):
+    monkeypatch.setattr("catsdogs.distributed.ray_engine.find_spec", lambda name: None)
+    monkeypatch.setattr("catsdogs.features.embeddings.exported_backbone", lambda: None)
+    status, result = call(capsys, "embed", kaggle_folder, "--engine", "ray")
+    assert (status, "pip install -r requirements-ray.txt" in result["error"]) == (1, True)
+
+
 def test_an_empty_folder_is_an_error_that_says_what_was_expected(tmp_path, kaggle_folder, capsys):
     (tmp_path / "empty").mkdir()
     status, result = call(capsys, "data", "scan", tmp_path / "empty")

@@ -7,6 +7,7 @@ import pytest
 from catsdogs.dataset import index
 from catsdogs.features import store as feature_store
 from catsdogs.features.store import Rows, rows_of
+from catsdogs.images.parallel import Function
 from catsdogs.images.picture import load_square
 
 ROW = np.dtype((np.float32, (3,)))
@@ -32,7 +33,7 @@ def means(kaggle_folder, tmp_path):
             dataset.usable,
             store=tmp_path / store_name,
             row=ROW,
-            compute=mean,
+            work=Function(mean),
             **options,
         )
         return rows, len(computed)

@@ -19,9 +19,10 @@ from packaging.utils import canonicalize_name
 # The lock files, each with its groups and extras.
 FILES = {
     "requirements.txt": (),
-    "requirements-dev.txt": ("dev", "onnx", "auth"),
+    "requirements-dev.txt": ("dev", "onnx", "auth", "ray"),
     "requirements-onnx.txt": ("onnx",),
     "requirements-auth.txt": ("auth",),
+    "requirements-ray.txt": ("ray",),
 }
 
 

@@ -21,7 +21,7 @@ from catsdogs.paths import PROJECT_ROOT
 
 FILES = (
     *("requirements.txt", "requirements-dev.txt"),
-    *("requirements-cuda.txt", "requirements-onnx.txt"),
+    *("requirements-cuda.txt", "requirements-onnx.txt", "requirements-ray.txt"),
 )
 SERVICE = "https://api.osv.dev/v1/query"
 # A release with a known vulnerability (CVE-2019-10906): a database without it is useless.

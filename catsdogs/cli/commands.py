@@ -6,6 +6,7 @@ from typing import Any
 from catsdogs.cli.help import Parser, program
 from catsdogs.cli.outcome import Outcome
 from catsdogs.cli.quiet import native_libraries_silenced
+from catsdogs.distributed.ray_engine import ENGINES, LOCAL
 
 Command = Callable[..., Outcome]
 RUN_HELP = "a run's id, or the beginning of it; see: runs list"
@@ -30,6 +31,22 @@ def add(groups: Any, name: str, command: Command, usage: str, help_text: str) ->
 
     added.set_defaults(command=quietly)
     return added
+
+
+def add_engine(command: Parser) -> None:
+    """Add the options that say where a command computes."""
+    command.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=LOCAL,
+        metavar="NAME",
+        help="where to compute: local, this machine, or ray, a Ray cluster; default: %(default)s",
+    )
+    command.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="the cluster of --engine ray; default: that of RAY_ADDRESS, or Ray on this machine",
+    )
 
 
 def group(groups: Any, name: str, help_text: str) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from catsdogs.cli import datasets, labelling
-from catsdogs.cli.commands import DATA_HELP, add, group
+from catsdogs.cli.commands import DATA_HELP, add, add_engine, group
 from catsdogs.dataset.duplicates import Kept
 
 
@@ -136,13 +136,7 @@ def add_embed(groups: Any) -> None:
     help_text = "compute MobileNetV2's vector of each image"
     embed = add(groups, "embed", datasets.embed, "PATH [options]", help_text)
     embed.add_argument("path", metavar="PATH", help=DATA_HELP)
-    embed.add_argument(
-        "--engine",
-        choices=["local"],
-        default="local",
-        metavar="NAME",
-        help="where to compute them; only local, this machine, which is the default",
-    )
+    add_engine(embed)
     embed.add_argument(
         "--out",
         type=Path,

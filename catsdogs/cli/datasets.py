@@ -30,6 +30,7 @@ from catsdogs.dataset import (
     unlabelled,
 )
 from catsdogs.dataset.duplicates import Kept
+from catsdogs.distributed.ray_engine import opened
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.features import embeddings
 from catsdogs.features.litert import LiteRTModel
@@ -154,15 +155,17 @@ def _taken_over(root: Path, table: Path) -> dict[str, Any]:
     return {**counts, **meaning}
 
 
-def embed(*, path: str, engine: str, out: Path | None) -> Outcome:
+def embed(*, path: str, engine: str, address: str | None, out: Path | None) -> Outcome:
     """Compute the vectors of a dataset's usable images, or read them from the cache."""
     if out is not None and out.suffix != ".npz":
         raise ConfigError(f"Expected a file name that ends in .npz. Received: {out}.")
     started = time.perf_counter()
     dataset = _scanned(path)
     backbone = embeddings.exported_backbone()
-    with progress("embed") as advance:
-        rows = embeddings.embed(dataset.root, dataset.usable, backbone=backbone, progress=advance)
+    with opened(engine, address) as where, progress("embed") as advance:
+        rows = embeddings.embed(
+            dataset.root, dataset.usable, backbone=backbone, engine=where, progress=advance
+        )
     present = np.flatnonzero(rows.places[:, 0] >= 0)
     if not len(present):
         raise no_usable_images(typed_path(path), dataset)

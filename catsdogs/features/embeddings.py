@@ -1,6 +1,7 @@
 """Features that are computed once per photo and cached: pixels and MobileNetV2's outputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,50 @@ from catsdogs import paths
 from catsdogs.errors import WeightsUnavailable
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.features.store import Rows, rows_of, stored
-from catsdogs.images.parallel import Progress
+from catsdogs.images.parallel import Engine, Progress
 from catsdogs.images.picture import DECODE_VERSION, load_square
 from catsdogs.system import processes
 
 EMBEDDING_SIZE = 1280
 _ROW = np.dtype((np.float32, (EMBEDDING_SIZE,)))
+
+
+@dataclass(frozen=True)
+class ModelOutput:
+    """Work: an output of a LiteRT model for each photo, or for its mirror image."""
+
+    model: Path
+    name: str
+    mirrored: bool = False
+
+    def needs(self) -> Sequence[Path]:
+        """Return the model's file."""
+        return (self.model,)
+
+    def loaded(self, place: Callable[[Path], Path]) -> Callable[[bytes], np.ndarray]:
+        """Return the function; see ``Work``.
+
+        Raises:
+            RunError: if the model cannot be loaded.
+        """
+        model = LiteRTModel(place(self.model))
+        return lambda content: model(_view(content, model.side, self.mirrored))[self.name]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Work: each photo as a square of uint8 (side, side, 3), or its mirror image."""
+
+    side: int
+    mirrored: bool = False
+
+    def needs(self) -> Sequence[Path]:
+        """Return nothing."""
+        return ()
+
+    def loaded(self, place: Callable[[Path], Path]) -> Callable[[bytes], np.ndarray]:
+        """Return the function; see ``Work``."""
+        return lambda content: _view(content, self.side, self.mirrored)
 
 
 def embed(
@@ -24,6 +63,7 @@ def embed(
     *,
     backbone: Path,
     mirrored: bool = False,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> Rows:
     """Return float32 rows of shape (1280,): the backbone's pooled last feature maps of each photo.
@@ -34,13 +74,13 @@ def embed(
     Raises:
         RunError: if ``backbone`` cannot be loaded.
     """
-    model = LiteRTModel(backbone)
     return rows_of(
         root,
         records,
         store=_store("embeddings", backbone.stem, mirrored),
         row=_ROW,
-        compute=lambda content: model(_view(content, model.side, mirrored))["embedding"],
+        work=ModelOutput(backbone, "embedding", mirrored),
+        engine=engine,
         progress=progress,
     )
 
@@ -65,7 +105,7 @@ def embed_in_batches(
         records,
         store=_store("embeddings", name, mirrored),
         row=_ROW,
-        compute=lambda content: _view(content, side, mirrored),
+        work=Pixels(side, mirrored),
         together=network,
         progress=progress,
     )
@@ -96,6 +136,7 @@ def activate(
     *,
     trunk: Path,
     mirrored: bool = False,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> Rows:
     """Return float16 rows of shape (h, w, C): the input of the fine-tuned blocks of the backbone.
@@ -113,7 +154,8 @@ def activate(
         records,
         store=_store("activations", trunk.stem, mirrored),
         row=np.dtype((np.float16, shape)),
-        compute=lambda content: model(_view(content, model.side, mirrored))["activations"],
+        work=ModelOutput(trunk, "activations", mirrored),
+        engine=engine,
         progress=progress,
     )
 
@@ -127,7 +169,7 @@ def decode(
         records,
         store=paths.cache_dir() / "pixels" / f"{side}-{DECODE_VERSION}",
         row=np.dtype((np.uint8, (side, side, 3))),
-        compute=lambda content: load_square(content, side),
+        work=Pixels(side),
         progress=progress,
     )
 

@@ -6,6 +6,7 @@ megabytes. Writers only add shards, so several can write at the same time, and a
 computation loses only seconds of work.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -18,10 +19,11 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.errors import UnreadableImage
-from catsdogs.images.parallel import Progress, map_files
+from catsdogs.images.parallel import Engine, FromFile, OnThreads, Progress, Work
 from catsdogs.system import files
 
 _SHARD_BYTES = 64 << 20
+_SHARD_S = 5  # a process that is killed loses the rows since its last shard
 # Writing a shard takes seconds: if one is unfinished for this long, its writer was killed.
 _ABANDONED_S = 24 * 3600
 _BATCH = 64  # photos that are computed together
@@ -61,21 +63,23 @@ def rows_of(
     *,
     store: Path,
     row: np.dtype[Any],
-    compute: Callable[[bytes], Any],
+    work: Work,
+    engine: Engine | None = None,
     together: Callable[[np.ndarray], np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Rows:
     """Return the rows of ``records`` from ``store``, after computing the missing ones.
 
-    ``compute`` returns one value of dtype ``row`` (a dtype with its shape, or a structured one) for
-    a file's content, or raises UnreadableImage. Several threads call it. With ``together``, that
-    function turns the values of ``compute``, stacked on the first axis, into rows. ``progress``
-    counts all N records; cached ones count from the start.
+    ``work`` has one value of dtype ``row`` (a dtype with its shape, or a structured one) for a
+    file's content. ``engine`` computes it, by default on several threads. With ``together``, that
+    function turns the values, stacked on the first axis, into rows. ``progress`` counts all N
+    records; cached ones count from the start.
     """
     files.remove_unfinished(store, older_than_s=_ABANDONED_S)
     stored = set(_places(_load(store, row)))
     todo = records[~records["digest"].isin(stored)].drop_duplicates("digest")
-    values: Iterator[Any] = (v for _, v in map_files(root, list(todo["path"]), compute))
+    reads = [FromFile(root / name) for name in todo["path"]]
+    values = (engine or OnThreads()).outcomes(reads, work) if reads else iter(())
     outcomes = _in_batches(values, together) if together else values
     failed = _keep(todo, outcomes, store, row, _counting(progress, records, todo))
     shards = _load(store, row)
@@ -127,15 +131,17 @@ def _keep(
     entry = _entry(row)
     shard: list[tuple[str, Any]] = []
     failed: dict[str, UnreadableImage] = {}
+    saved_at = time.monotonic()
     try:
         for done, (digest, outcome) in enumerate(zip(todo["digest"], outcomes, strict=True), 1):
             if isinstance(outcome, UnreadableImage):
                 failed[digest] = outcome
             else:
                 shard.append((digest, outcome))
-            if len(shard) * entry.itemsize >= _SHARD_BYTES:
+            is_due = time.monotonic() - saved_at >= _SHARD_S
+            if shard and (is_due or len(shard) * entry.itemsize >= _SHARD_BYTES):
                 _save(store, shard, entry)
-                shard = []
+                shard, saved_at = [], time.monotonic()
             advance(done)
     finally:
         if shard:

@@ -1,5 +1,7 @@
 """A photo's brightness, sharpness, colours and outline, measured on all its pixels."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from PIL import Image
 
 from catsdogs import paths
 from catsdogs.features.store import Rows, rows_of
-from catsdogs.images.parallel import Progress
+from catsdogs.images.parallel import Engine, Progress
 from catsdogs.images.picture import DECODE_VERSION, load_upright
 
 OUTLINE_SIDE = 32
@@ -27,14 +29,34 @@ _VERSION = 2  # Raise it when measures change.
 _SIDE_PX = 256
 
 
-def measure(root: Path, records: pd.DataFrame, *, progress: Progress | None = None) -> Rows:
+@dataclass(frozen=True)
+class Measures:
+    """Work: a row of dtype ``MEASURES`` for each photo."""
+
+    def needs(self) -> Sequence[Path]:
+        """Return nothing."""
+        return ()
+
+    def loaded(self, place: Callable[[Path], Path]) -> Callable[[bytes], Any]:
+        """Return the function; see ``Work``."""
+        return _measured
+
+
+def measure(
+    root: Path,
+    records: pd.DataFrame,
+    *,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+) -> Rows:
     """Return a cached row of dtype ``MEASURES`` for each photo that decodes."""
     return rows_of(
         root,
         records,
         store=paths.cache_dir() / "measures" / f"{DECODE_VERSION}-{_VERSION}",
         row=MEASURES,
-        compute=_measured,
+        work=Measures(),
+        engine=engine,
         progress=progress,
     )
 

@@ -1,0 +1,186 @@
+"""The engine ``ray``, on two real nodes with a core each."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from ray_work import Noted, rows
+
+from catsdogs.distributed.ray_engine import RayEngine, opened
+from catsdogs.distributed.versions import difference
+from catsdogs.errors import EngineError, UnreadableImage
+from catsdogs.features.embeddings import ModelOutput
+from catsdogs.health.measures import Measures
+from catsdogs.images import picture
+from catsdogs.images.parallel import FromFile, OnThreads
+from catsdogs.runs import layout
+
+ray = pytest.importorskip("ray", reason="the engine ray needs: pip install -r requirements-ray.txt")
+pytestmark = pytest.mark.slow
+
+TESTS = Path(__file__).parent
+
+
+class Nodes:
+    """Two nodes, until ``stop``."""
+
+    def __init__(self):
+        path = os.pathsep.join([str(PROJECT), str(TESTS)])
+        self.process = subprocess.Popen(
+            [sys.executable, TESTS / "ray_nodes.py"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self.address = self.process.stdout.readline().strip()
+
+    def kill_one(self):
+        print("kill", file=self.process.stdin, flush=True)
+        assert self.process.stdout.readline().strip() == "killed"
+
+    def stop(self):
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_tokens():
+    """Ray would write a token into the home folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "disabled")
+        yield
+
+
+@pytest.fixture(scope="module")
+def nodes(without_tokens):
+    started = Nodes()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def photos(tmp_path, photo):
+    """A folder of 200 photos. The last one is damaged, which only decoding finds."""
+    folder = tmp_path / "photos"
+    for number in range(199):
+        photo(folder / f"{'cat' if number % 2 else 'dog'}.{number:03}.jpg", seed=number)
+    whole = photo(folder / "dog.999.jpg", size=(400, 300)).read_bytes()
+    (folder / "dog.999.jpg").write_bytes(whole[:3000] + whole[-1000:])
+    return folder
+
+
+def reads(folder):
+    return [FromFile(path) for path in sorted(folder.iterdir())]
+
+
+def equal(one, other):
+    if isinstance(one, UnreadableImage):
+        return isinstance(other, UnreadableImage) and (one.code, str(one)) == (
+            other.code,
+            str(other),
+        )
+    return one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("is_sent", [False, True], ids=["paths", "contents"])
+def test_every_outcome_is_that_of_this_machine_in_order(nodes, photos, is_sent):
+    asked = reads(photos)
+    model = PROJECT / "artifacts" / "reference-custom_cnn" / layout.LITERT_MODEL
+    with opened("ray", nodes.address) as engine:
+        assert (engine.nodes, engine.cores) == (2, 2)
+        for work in (Measures(), ModelOutput(model, "embedding")):
+            here = list(OnThreads().outcomes(asked, work))
+            given = [lambda read=read: read() for read in asked] if is_sent else asked
+            there = list(engine.outcomes(given, work))
+            assert list(map(equal, here, there)) == [True] * 200
+            assert [isinstance(one, UnreadableImage) for one in there] == [False] * 199 + [True]
+
+
+def test_a_node_that_dies_costs_at_most_its_batches(tmp_path, photos):
+    work, alone = Noted(tmp_path / "notes", takes_s=0.05), Noted(tmp_path / "alone")
+    nodes = Nodes()
+    try:
+        with opened("ray", nodes.address) as engine:
+            outcomes = engine.outcomes(reads(photos), work)
+            found = [next(outcomes) for _ in range(60)]
+            nodes.kill_one()
+            found.extend(outcomes)
+    finally:
+        nodes.stop()
+    here = list(OnThreads().outcomes(reads(photos), alone))
+    assert list(map(equal, here, found)) == [True] * 200
+    assert set(work.noted()) == set(alone.noted())
+    # Two batches of the dead worker.
+    assert len(work.noted()) - 200 <= 2 * 16
+
+
+def test_after_the_death_of_its_driver_only_what_is_missing_is_computed(nodes, tmp_path, photos):
+    # Workers of the dead driver may live a moment longer, and note another photo.
+    work, store = Noted(tmp_path / "notes"), tmp_path / "store"
+    before = tmp_path / "before"
+    driver = subprocess.Popen(
+        [sys.executable, TESTS / "ray_work.py", photos, nodes.address, before, store],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )
+    shards = "[!.]*.npy"  # Others are unfinished.
+    while not any(store.glob(shards)):
+        assert driver.poll() is None
+        time.sleep(0.05)
+    driver.kill()
+    driver.wait()
+    kept = sum(len(np.load(shard)) for shard in store.glob(shards))
+    assert 0 < kept < 199
+    found = rows(photos, nodes.address, work, store)
+    assert len(work.noted()) == 200 - kept
+    assert list(found.missing) == ["dog.999.jpg"]
+
+
+def test_a_photo_that_kills_its_process_is_one_entry(nodes, tmp_path, photos):
+    deadly = picture.digest((photos / "dog.050.jpg").read_bytes())
+    asked = reads(photos)
+    with opened("ray", nodes.address) as engine:
+        found = list(engine.outcomes(asked, Noted(tmp_path / "notes", deadly=deadly)))
+    here = list(OnThreads().outcomes(asked, Noted(tmp_path / "alone")))
+    place = asked.index(FromFile(photos / "dog.050.jpg"))
+    assert (found[place].code, "3 processes ended" in str(found[place])) == ("damaged", True)
+    del found[place], here[place]
+    assert all(map(equal, here, found))
+
+
+def test_a_cluster_without_a_free_core_is_refused(nodes, monkeypatch):
+    monkeypatch.setattr("catsdogs.distributed.ray_engine._SETTLES_S", 1)
+    with opened("ray", nodes.address) as engine:
+        assert isinstance(engine, RayEngine)
+        taken = [ray.remote(num_cpus=1)(Holder).remote() for _ in range(2)]
+        ray.get([one.hold.remote() for one in taken])
+        with pytest.raises(
+            EngineError, match=r"a free core in the cluster\. Received: 2, all taken"
+        ):
+            engine.outcomes([], Measures())
+
+
+class Holder:
+    def hold(self):
+        pass
+
+
+def test_nobody_at_an_address_is_told_at_once():
+    with (
+        pytest.raises(EngineError, match=r"a Ray cluster at 127\.0\.0\.1:1\. Received: .*refused"),
+        opened("ray", "127.0.0.1:1"),
+    ):
+        pass
+
+
+def test_a_machine_with_another_version_is_described():
+    here = {"catsdogs": "a1", "numpy": "2.4.6", "pillow": "13.0"}
+    assert difference(here, dict(here)) == ""
+    assert difference(here, {"catsdogs": "a1", "pillow": "12.0"}) == (
+        "numpy missing instead of 2.4.6, pillow 12.0 instead of 13.0"
+    )
