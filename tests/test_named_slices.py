@@ -94,8 +94,9 @@ def test_a_damaged_file_says_what_to_do_and_an_unknown_filter_is_left_out(datase
     named_slices.keep(dataset.root, "odd", replace(Query(), flag="of the future"))
     assert "slice: odd" not in photo_facts(dataset.root)
     named_slices.file(dataset.root).write_text("{")
+    assert len(photo_facts(dataset.root)) == 16
     with pytest.raises(DatasetError, match="delete the file and keep them again"):
-        photo_facts(dataset.root)
+        named_slices.read(dataset.root)
 
 
 def test_a_cluster_is_named_by_its_most_typical_photo(dataset):

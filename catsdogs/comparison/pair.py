@@ -144,6 +144,11 @@ class Pair:
         return {letter: balance_of(table, self.classes) for letter, table in self.answers.items()}
 
     @property
+    def known_roots(self) -> list[Path]:
+        """The folders of the runs' datasets that are on this machine."""
+        return list(dict.fromkeys(filter(None, self.roots.values())))
+
+    @property
     def place(self) -> tuple[Path | None, str]:
         """The folder of the shared photos, and which column of ``both`` names them there."""
         # Without photos on this machine, their names are shown instead.

@@ -1,5 +1,6 @@
 """Slices of a dataset that have names: filters that you keep, and clusters of similar photos."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pandas as pd
 
 from catsdogs import paths, people
 from catsdogs.dataset import decision_file, index
-from catsdogs.errors import ConfigError
+from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.health import findings, gallery_query
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.gallery_query import Query
@@ -83,17 +84,18 @@ def forget(root: Path, name: str) -> None:
 def columns(root: Path, dataset: index.Dataset, found: findings.Findings | None) -> pd.DataFrame:
     """Return a column for each slice by digest: 1 for its photos, 0 for the others of the dataset.
 
-    A slice with a filter that this version does not know is left out.
-
-    Raises:
-        DatasetError: if the kept slices cannot be read.
+    A slice with a filter that this version does not know is left out. If the kept slices cannot be
+    read, all of them are: ``read`` says why.
     """
     table = findings.joined(dataset, found)
     members = {
         f"{CLUSTER}{name}": table["cluster"] == number for number, name in _clusters(table).items()
     }
     snapshot = Snapshot(dataset, found, is_current=True)
-    for one in read(root):
+    kept = list[OwnSlice]()
+    with suppress(DatasetError):
+        kept = read(root)
+    for one in kept:
         if _is_known(one.query, dataset.classes):
             inside = gallery_query.find(snapshot, one.query).index
             members[f"{OWN}{one.name}"] = pd.Series(table.index.isin(inside), table.index)

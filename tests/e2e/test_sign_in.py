@@ -82,7 +82,7 @@ def test_nobody_sees_anything_before_signing_in(app, page):
         expect(page.get_by_role("link", name="Train")).to_have_count(0)
         assert RUN not in page.content()
     assert asked(app, page).status_code == 401
-    for path in ("/media/x.jpg", "/_stcore/upload_file/x/y", "/api/v1/metrics"):
+    for path in ("/media/x.jpg", "/thumbnails/x/0", "/_stcore/upload_file/x/y", "/api/v1/metrics"):
         assert asked(app, page, path=path).status_code == 401, path
     forwarded = {"X-Forwarded-User": EMAIL[ANN], "X-Forwarded-Email": EMAIL[ANN]}
     assert requests.get(f"{app.url}/api/v1/runs", headers=forwarded, timeout=60).status_code == 401

@@ -162,6 +162,11 @@ def test_kept_slices_and_clusters_are_kinds_of_photos(trained_machine, script, o
     names = [tile["name"] for tile in components.data(grids[0])["tiles"]]
     assert names == [f"Cluster {name}" for name in named_slices.typical(root)]
     assert len(names) == 2
+    named_slices.file(root).write_text("{")
+    app = drawn(app)
+    groups = next(one for one in app.get("button_group") if one.key == kinds)
+    assert groups.options[-1] == "Similar photos"
+    assert "delete the file and keep them again" in said(app)
 
 
 @pytest.mark.slow

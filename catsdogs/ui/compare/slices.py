@@ -7,16 +7,21 @@ from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.disagreements import OfSlice
 from catsdogs.comparison.pair import Pair
 from catsdogs.evaluation.slices import ALL, KINDS, SMALL
+from catsdogs.health import named_slices
 from catsdogs.reports import slice_text
 from catsdogs.text import literal, printable
 from catsdogs.ui.compare import chosen
 from catsdogs.ui.runs import cluster_tiles
+from catsdogs.ui.shared import problems
 
 _TABLE, _CHART, _KIND = "compare_weakest", "compare_slice", "compare_slices"
 
 
 def show(pair: Pair, threshold: float) -> None:
     """Show where each run is weaker; a click on a row or a point shows its photos."""
+    for root in pair.known_roots:
+        with problems.shown():
+            named_slices.read(root)
     if not pair.measured:
         st.caption(
             "The sizes of these photos are unknown: their dataset is not on this machine, or was "

@@ -6,11 +6,12 @@ from catsdogs.charts import evaluation as evaluation_charts
 from catsdogs.charts.style import CONFIG, run_colour
 from catsdogs.comparison.own_answers import OwnAnswers
 from catsdogs.evaluation.slices import ALL, SMALL, title
+from catsdogs.health import named_slices
 from catsdogs.reports import comparison_text, slice_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.runs import answered_photos, cluster_tiles
-from catsdogs.ui.shared import cache, run_chips
+from catsdogs.ui.shared import cache, problems, run_chips
 
 _TABLE, _CHOSEN, _PHOTOS = "run_weakest", "run_slice", "run_slice_photos"
 
@@ -18,6 +19,9 @@ _TABLE, _CHOSEN, _PHOTOS = "run_weakest", "run_slice", "run_slice_photos"
 def show(run: Run) -> None:
     """Show where the run is weaker; a click on a row shows its photos."""
     answers = cache.own_answers(run)
+    if root := answers.located.root:
+        with problems.shown():
+            named_slices.read(root)
     if not answers.measured:
         st.caption(
             "The sizes of these photos are unknown: their dataset is not on this machine, or was "
