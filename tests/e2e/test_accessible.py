@@ -46,6 +46,18 @@ def open_a_photo(page, world) -> None:
     expect(page.get_by_role("dialog").locator("img.picture")).to_be_visible()
 
 
+def edit_the_picture(page, world) -> None:
+    give_a_picture(page, world)
+    page.get_by_text("What if …", exact=True).click()
+    expect(page.get_by_text("Rotate", exact=True)).to_be_visible()
+
+
+def look_inside(page, world) -> None:
+    give_a_picture(page, world)
+    page.get_by_text("What the network sees", exact=True).click()
+    expect(page.get_by_text("Agreement of the two maps")).to_be_visible()
+
+
 def choose_a_cell(page, world) -> None:
     page.get_by_role("button", name="called dog").first.click()
 
@@ -77,6 +89,8 @@ VIEWS = (
     *(View(page) for page in PAGES),
     View(HOME, act=give_a_picture),
     View(HOME, act=open_the_switch),
+    View(HOME, act=edit_the_picture),
+    View(HOME, act=look_inside),
     View(CLASSIFY, "?classify_view=Table", give_a_picture),
     View(CLASSIFY, "?classify_view=Contact+sheet", give_a_picture),
     *(View(DATASET, f"?view={name}") for name in ("Charts", "Map", "Health", "Review")),
