@@ -18,6 +18,7 @@ def test_a_text_has_its_colour_and_the_legend_counts_each():
     assert [(entry.shades, entry.name, entry.count) for entry in found.legend] == [
         (["#111111"], "cat", 2),
         (["#222222"], "dog", 1),
+        ([GREY], "not known: faint", 1),
     ]
 
 
@@ -34,7 +35,7 @@ def test_of_many_texts_the_frequent_ones_have_a_colour(kinds, with_others):
 def test_without_a_text_there_is_no_colour():
     found = point_colours.categories(pd.Series(["", ""]))
     assert found.codes.tolist() == [NO_VALUE] * 2
-    assert found.legend == []
+    assert [entry.count for entry in found.legend] == [2]
 
 
 def test_two_groups_differ_and_points_outside_are_grey():
@@ -53,8 +54,9 @@ def test_a_scale_rises_with_the_value_and_leaves_out_what_is_not_known():
     assert unknown == NO_VALUE
     assert low == 0 < middle < high == len(found.shades) - 1
     assert found.ends == (0.0, 1.0)
-    assert found.legend == []
-    assert point_colours.scale(pd.Series([np.nan])).codes.tolist() == [NO_VALUE]
+    assert [entry.count for entry in found.legend] == [1]
+    without = point_colours.scale(pd.Series([np.nan]))
+    assert (without.codes.tolist(), without.ends) == ([NO_VALUE], ())
 
 
 def test_one_giant_does_not_squeeze_a_scale():

@@ -17,7 +17,7 @@ _SHADES = tuple(shade for shade in RUN_COLOURS if shade != "#728091")
 # The share of points that may lie beyond the ends of a scale, so that one outlier does not squeeze
 # all others into one colour.
 _TAIL = 0.01
-_OTHERS = "others"
+_OTHERS, _UNKNOWN = "others", "not known: faint"
 # A kind with a smaller share is drawn over the others, which would hide it.
 _RARE = 0.1
 
@@ -46,14 +46,15 @@ class Colouring:
 
     @property
     def legend(self) -> list[Entry]:
-        """An entry for each name that has points."""
+        """An entry for each name that has points, and one for points without a value."""
         counts = np.bincount(self.codes, minlength=NO_VALUE + 1)
         found = []
         for name in dict.fromkeys(self.names):
             codes = [code for code, other in enumerate(self.names) if other == name]
             if count := int(counts[codes].sum()):
                 found.append(Entry([self.shades[code] for code in codes], name, count))
-        return found
+        unknown = [Entry([GREY], _UNKNOWN, int(counts[NO_VALUE]))]
+        return found + (unknown if counts[NO_VALUE] else [])
 
     def reordered(self, order: np.ndarray) -> "Colouring":
         """Return the colours of the points at the positions ``order``."""
@@ -105,7 +106,7 @@ def scale(values: pd.Series, *, ends: tuple[float, float] | None = None) -> Colo
     numbers = values.to_numpy(float)
     known = numbers[np.isfinite(numbers)]
     if not len(known):
-        return Colouring(np.full(len(numbers), NO_VALUE, np.uint8), [GREY], ends=(0.0, 0.0))
+        return Colouring(np.full(len(numbers), NO_VALUE, np.uint8), [GREY])
     low, high = ends or (float(end) for end in np.quantile(known, [_TAIL, 1 - _TAIL]))
     share = (numbers - low) / max(high - low, 1e-12)
     steps = np.clip(np.nan_to_num(share) * _STEPS, 0, _STEPS - 1)

@@ -175,7 +175,7 @@ def test_the_view_is_moved_by_mouse_and_keyboard_and_stays_when_colours_change(a
     assert moved["zoom"] > 1
     assert moved["x"] < whole["x"]
     page.get_by_role("combobox", name="Colour").click()
-    page.get_by_role("option", name="Width", exact=True).click()
+    page.get_by_role("option", name="Width (px)", exact=True).click()
     expect(page.locator(".map .scale")).to_be_visible()
     assert view(page) == moved
     page.get_by_role("combobox", name="Colour").click()

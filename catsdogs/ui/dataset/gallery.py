@@ -76,6 +76,8 @@ def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
     alike.summary(root, found)
     if found.empty:
         st.info("No photo matches the filter.", icon=":material/filter_alt:")
+        # The map also opens photos that the filter leaves out.
+        photo.show_if_open(snapshot, found, also=alike.button)
         return
     in_groups = query.flag in gallery_query.GROUPED
     with st.container(horizontal=True, vertical_alignment="center"):

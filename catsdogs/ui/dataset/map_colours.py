@@ -25,10 +25,9 @@ _NUMBERS = {
     "sharpness": "sharpness",
     "colourfulness": "colour",
     "information": "entropy",
-    "width": "width_px",
-    "height": "height_px",
+    "width (px)": "width_px",
+    "height (px)": "height_px",
     "aspect ratio": "aspect_ratio",
-    "file size": "size_bytes",
     "probability of its label": "label_quality",
     "similarity to its neighbours": "similarity",
 }
@@ -42,8 +41,10 @@ def all_of(snapshot: Snapshot) -> dict[str, Colours]:
         "suspicion": lambda photos: _suspicion(snapshot, photos),
         "cluster": _cluster,
         "near duplicates": _duplicates,
+        "tag": lambda photos: point_colours.categories(photos["tags"].map(_first_tag)),
         "format": lambda photos: point_colours.categories(photos["format"]),
         **{name: _number(column) for name, column in _NUMBERS.items()},
+        "file size (kB)": lambda photos: point_colours.scale(photos["size_bytes"] / 1000),
         **_of_runs(snapshot),
     }
 
@@ -58,6 +59,10 @@ def _suspicion(snapshot: Snapshot, photos: pd.DataFrame) -> Colouring:
     suspect, outlier = (snapshot.flags[name].loc[photos.index] for name in ("suspect", "outlier"))
     texts = np.select([suspect, outlier], ["suspect label", "outlier"], "as expected")
     return point_colours.categories(pd.Series(texts), _SUSPICION)
+
+
+def _first_tag(names: tuple[str, ...]) -> str:
+    return printable(names[0]) if names else ""
 
 
 def _cluster(photos: pd.DataFrame) -> Colouring:
