@@ -9,7 +9,7 @@ import pandas as pd
 from catsdogs import paths
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.features.store import Rows, rows_of
-from catsdogs.images.parallel import Progress
+from catsdogs.images.parallel import Function, Progress
 from catsdogs.images.picture import DECODE_VERSION, load_square
 from catsdogs.inference.predictor import Predictor
 from catsdogs.labels import Classes
@@ -49,6 +49,6 @@ def answers(root: Path, records: pd.DataFrame, run: Run, *, progress: Progress |
         records,
         store=paths.cache_dir() / "answers" / f"{run.run_id}-{written_at}-{DECODE_VERSION}",
         row=np.dtype((np.float32, (2,))),
-        compute=answer,
+        work=Function(answer),
         progress=progress,
     )
