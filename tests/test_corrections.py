@@ -1,8 +1,11 @@
 """Pictures kept because they were answered wrongly."""
 
 import os
+from dataclasses import replace
 
 import pytest
+from conftest import PROJECT
+from msgspec import structs
 
 from catsdogs import paths
 from catsdogs.cli import datasets
@@ -12,8 +15,10 @@ from catsdogs.health import checkup
 from catsdogs.health.snapshot import Watch
 from catsdogs.images import joined, picture
 from catsdogs.images.thumbnails import thumbnails
+from catsdogs.reports.model_card import model_card
 from catsdogs.runs import queue
 from catsdogs.runs.config import RunConfig
+from catsdogs.runs.store import load
 from catsdogs.system import processes
 
 
@@ -181,3 +186,14 @@ def test_the_command_joins_and_a_run_records_how_many_joined(corrected, monkeypa
     assert about.dataset.fingerprint == said["fingerprint"]
     said = datasets.join_corrections(path=str(corrected), change="leave").result
     assert said["fingerprint"] == before
+
+
+def test_the_model_card_says_how_many_joined():
+    run = load(PROJECT / "artifacts" / "reference-custom_cnn")
+    card = model_card(run, "finished", run.result)
+    assert "classified wrongly" not in card
+    decided = structs.replace(run.about.annotations, corrections=4)
+    joined_run = replace(run, about=structs.replace(run.about, annotations=decided))
+    assert "4 pictures that an earlier model had classified wrongly" in model_card(
+        joined_run, "finished", run.result
+    )

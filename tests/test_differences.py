@@ -101,6 +101,15 @@ def test_a_relabelled_photo_is_named(made):
     ]
 
 
+def test_joined_corrections_are_counted(made):
+    dataset = DatasetReference(name="photos", fingerprint="other", images=403)
+    joined = {"dataset": dataset, "annotations": Decisions(corrections=3)}
+    found = differences(made(about=joined), made())
+    assert [(one.a, one.b) for one in found if one.name == "corrections"] == [
+        ("3 photos", "0 photos")
+    ]
+
+
 def test_other_photos_are_counted(made):
     other = {"dataset": DatasetReference(name="photos", fingerprint="g", images=410)}
     found = {one.name: one for one in differences(made(about=other, photos=12), made())}
