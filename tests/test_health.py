@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from catsdogs import paths
 from catsdogs.dataset import duplicates, index
 from catsdogs.dataset.split import Rule, split
-from catsdogs.errors import DatasetError, WeightsUnavailable
+from catsdogs.errors import Cancelled, DatasetError, WeightsUnavailable
 from catsdogs.features import backbones
 from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.health import checkup, known, measures, projection
@@ -184,6 +184,16 @@ def test_a_map_reports_its_progress_and_is_computed_once(two_clouds, monkeypatch
         np.testing.assert_array_equal(before, now)
     with pytest.raises(TypeError):
         projection.project(vectors, ["b"])
+
+
+def test_a_map_can_be_cancelled_and_leaves_nothing(two_clouds):
+    def cancel(*_):
+        raise Cancelled("enough")
+
+    _, vectors = two_clouds
+    with pytest.raises(Cancelled, match="enough"):
+        projection.project(vectors, ["a"], progress=cancel)
+    assert not (paths.cache_dir() / "maps").exists()
 
 
 def test_a_damaged_map_is_computed_again(two_clouds):

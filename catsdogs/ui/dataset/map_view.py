@@ -12,7 +12,7 @@ from catsdogs.charts.point_colours import Colouring
 from catsdogs.health import gallery_query
 from catsdogs.health.gallery_query import AXES, Polygon
 from catsdogs.health.snapshot import Snapshot
-from catsdogs.text import counted
+from catsdogs.text import capital, counted
 from catsdogs.ui.dataset import check, filters, gallery, map_colours, photo
 from catsdogs.ui.dataset.map_colours import Colours
 from catsdogs.ui.dataset.photo_map import Points, photo_map
@@ -87,7 +87,7 @@ def _colour(colours: Mapping[str, Colours]) -> str:
     return st.selectbox(
         "Colour",
         list(colours),
-        format_func=str.capitalize,
+        format_func=capital,
         key="map_colour",
         bind="query-params",
         width=170,
