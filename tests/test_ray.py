@@ -11,14 +11,20 @@ import pytest
 from conftest import PROJECT
 from ray_work import Noted, rows
 
+from catsdogs.dataset import index
 from catsdogs.distributed.ray_engine import RayEngine, opened
 from catsdogs.distributed.versions import difference
-from catsdogs.errors import EngineError, UnreadableImage
+from catsdogs.errors import EngineError, UnreadableImage, WeightsUnavailable
 from catsdogs.features.embeddings import ModelOutput
+from catsdogs.health import checkup
 from catsdogs.health.measures import Measures
 from catsdogs.images import picture
 from catsdogs.images.parallel import FromFile, OnThreads
-from catsdogs.runs import layout
+from catsdogs.inference.answers import see_all
+from catsdogs.inference.elsewhere import Answers, Probability, see_by
+from catsdogs.inference.panel import Decision, Panel, judge
+from catsdogs.inference.predictor import Predictor
+from catsdogs.runs import layout, store
 
 ray = pytest.importorskip("ray", reason="the engine ray needs: pip install -r requirements-ray.txt")
 pytestmark = pytest.mark.slow
@@ -102,6 +108,44 @@ def test_every_outcome_is_that_of_this_machine_in_order(nodes, photos, is_sent):
             assert [isinstance(one, UnreadableImage) for one in there] == [False] * 199 + [True]
 
 
+def test_runs_answer_alike(nodes, photos, monkeypatch):
+    monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(PROJECT / "artifacts"))
+    usable = [run for run in store.list_runs()[0] if run.can_classify]
+    runs = [run for run in usable if run.config.model == "custom_cnn"]
+    assert len({judge(run, usable).run_id for run in runs} | {run.run_id for run in runs}) > 1
+    sources = [(read.path.name, read) for read in reads(photos)[-40:]]
+    here = [one.without_heatmaps() for one in see_all(sources, Panel(runs, usable, Predictor))]
+    with opened("ray", nodes.address) as engine:
+        there = list(see_by(engine, sources, Answers.of(runs, usable)))
+        found = list(engine.outcomes([read for _, read in sources], Probability(runs[0])))
+    assert [timeless(one) for one in there] == [timeless(one) for one in here]
+    assert found[:-1] == [one.answers[0].p_dog for one in here[:-1]]
+    assert found[-1].code == here[-1].error.code == there[-1].error.code
+
+
+def timeless(seen):
+    document = seen.to_json(Decision())
+    for result in document["results"]:
+        del result["latency_ms"]
+    return document
+
+
+def test_a_health_check_finds_the_same(nodes, photos, monkeypatch, tmp_path):
+    def no_weights():
+        raise WeightsUnavailable("None here.")
+
+    dataset, found = index.scan(photos), []
+    with opened("ray", nodes.address) as engine:
+        for where in (None, engine):
+            monkeypatch.setenv("CATSDOGS_CACHE", str(tmp_path / f"cache-{len(found)}"))
+            findings = checkup.run(
+                dataset, backbone=no_weights, report=lambda *_: None, engine=where
+            )
+            found.append(checkup.report(dataset, findings))
+    assert found[0] == found[1]
+    assert len(found[0]["unreadable"]) == 1
+
+
 def test_a_node_that_dies_costs_at_most_its_batches(tmp_path, photos):
     work, alone = Noted(tmp_path / "notes", takes_s=0.05), Noted(tmp_path / "alone")
     nodes = Nodes()
@@ -122,21 +166,21 @@ def test_a_node_that_dies_costs_at_most_its_batches(tmp_path, photos):
 
 def test_after_the_death_of_its_driver_only_what_is_missing_is_computed(nodes, tmp_path, photos):
     # Workers of the dead driver may live a moment longer, and note another photo.
-    work, store = Noted(tmp_path / "notes"), tmp_path / "store"
+    work, kept_in = Noted(tmp_path / "notes"), tmp_path / "store"
     before = tmp_path / "before"
     driver = subprocess.Popen(
-        [sys.executable, TESTS / "ray_work.py", photos, nodes.address, before, store],
+        [sys.executable, TESTS / "ray_work.py", photos, nodes.address, before, kept_in],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
     shards = "[!.]*.npy"  # Others are unfinished.
-    while not any(store.glob(shards)):
+    while not any(kept_in.glob(shards)):
         assert driver.poll() is None
         time.sleep(0.05)
     driver.kill()
     driver.wait()
-    kept = sum(len(np.load(shard)) for shard in store.glob(shards))
+    kept = sum(len(np.load(shard)) for shard in kept_in.glob(shards))
     assert 0 < kept < 199
-    found = rows(photos, nodes.address, work, store)
+    found = rows(photos, nodes.address, work, kept_in)
     assert len(work.noted()) == 200 - kept
     assert list(found.missing) == ["dog.999.jpg"]
 

@@ -18,8 +18,9 @@ def add_data(groups: Any) -> None:
     scan.add_argument("path", metavar="PATH", help=DATA_HELP)
     labelling.add_options(scan)
     help_text = "find duplicates, wrong labels and other faults"
-    health = add(data, "health", datasets.health, "PATH [--json]", help_text)
+    health = add(data, "health", datasets.health, "PATH [options]", help_text)
     health.add_argument("path", metavar="PATH", help=DATA_HELP)
+    add_engine(health)
     _add_annotations(data)
     _add_alike(data)
     _add_corrections(data)

@@ -91,12 +91,14 @@ def scan(
     return Outcome(result, text, status_with(failed))
 
 
-def health(*, path: str) -> Outcome:
+def health(*, path: str, engine: str, address: str | None) -> Outcome:
     """Run every check on a dataset, or read the findings of the last check of the same content."""
     started = time.perf_counter()
     dataset = _scanned(path)
-    with phases(checkup.PHASES) as report:
-        findings = checkup.run(dataset, backbone=embeddings.exported_backbone, report=report)
+    with opened(engine, address) as where, phases(checkup.PHASES) as report:
+        findings = checkup.run(
+            dataset, backbone=embeddings.exported_backbone, report=report, engine=where
+        )
     result = checkup.report(dataset, findings)
     result["seconds"] = round(time.perf_counter() - started, 2)
     return Outcome(result, dataset_tables.checked(result), status_with(result["unreadable"]))

@@ -13,9 +13,11 @@ from catsdogs.cli.outcome import Outcome, no_usable_images, refused, status_with
 from catsdogs.cli.progress import progress
 from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.dataset import index
-from catsdogs.errors import UnreadableImage
+from catsdogs.distributed.ray_engine import LOCAL, opened
+from catsdogs.errors import ConfigError, UnreadableImage
 from catsdogs.evaluation import metrics
-from catsdogs.inference.predictor import Predictor
+from catsdogs.images.parallel import Engine, FromFile
+from catsdogs.inference.elsewhere import Probability
 from catsdogs.labels import DOG
 from catsdogs.reports import test_look
 from catsdogs.runs import looks, store
@@ -34,9 +36,15 @@ def evaluate(
     classes: str | None,
     own_classes: list[str] | None,
     named: list[str] | None,
+    engine: str,
+    address: str | None,
 ) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset, or on its test set."""
     found = store.find_with_model(run)
+    if test and engine != LOCAL:
+        raise ConfigError(
+            f"Expected --data for --engine {engine}. Received: --test, which this machine measures."
+        )
     if test or data is None:
         return _on_test_set(found)
     path = typed_path(data)
@@ -44,7 +52,8 @@ def evaluate(
         dataset = index.scan(opening.open_source(path), progress=advance)
     dataset = labelling.remembered(dataset, classes, named, own_classes)
     found.require_classes(dataset.classes)
-    return _on_dataset(found, path, dataset)
+    with opened(engine, address) as where:
+        return _on_dataset(found, path, dataset, where)
 
 
 def _on_test_set(run: Run) -> Outcome:
@@ -54,8 +63,8 @@ def _on_test_set(run: Run) -> Outcome:
     return _outcome(run, looked.to_json(), failed)
 
 
-def _on_dataset(run: Run, data: Path, dataset: index.Dataset) -> Outcome:
-    p_dog, refusals = _answers(run, dataset)
+def _on_dataset(run: Run, data: Path, dataset: index.Dataset, engine: Engine) -> Outcome:
+    p_dog, refusals = _answers(run, dataset, engine)
     answered = ~np.isnan(p_dog)
     if not answered.any():
         raise no_usable_images(data, dataset)
@@ -73,15 +82,18 @@ def _outcome(run: Run, metrics: dict[str, Any], failed: list[dict[str, str]]) ->
     return Outcome(result, model_tables.evaluated(result), status_with(failed))
 
 
-def _answers(run: Run, dataset: index.Dataset) -> tuple[np.ndarray, list[dict[str, str]]]:
+def _answers(
+    run: Run, dataset: index.Dataset, engine: Engine
+) -> tuple[np.ndarray, list[dict[str, str]]]:
     """Return P(dog) of each usable image, and the reports of those that could not be read.
 
     P(dog) has shape (N,), with NaN for an image that could not be read.
     """
     records, failed = dataset.usable, list[dict[str, str]]()
-    predictor, p_dog = Predictor(run), np.full(len(records), np.nan)
+    p_dog = np.full(len(records), np.nan)
+    reads = [FromFile(dataset.root / name) for name in records["path"]]
     with progress("evaluate") as advance:
-        outcomes = predictor.p_dog_of_files(dataset.root, list(records["path"]))
+        outcomes = zip(records["path"], engine.outcomes(reads, Probability(run)), strict=True)
         for position, (name, outcome) in enumerate(outcomes):
             if isinstance(outcome, UnreadableImage):
                 failed.append(refused(name, outcome))

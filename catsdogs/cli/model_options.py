@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from catsdogs.cli import evaluating, labelling, models
-from catsdogs.cli.commands import FORCE_HELP, RUN_HELP, add
+from catsdogs.cli.commands import FORCE_HELP, RUN_HELP, add, add_engine
 from catsdogs.cli.help import Parser, words
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, DEFAULT_MARGIN, THRESHOLD
 from catsdogs.exports.formats import FORMATS
@@ -25,6 +25,7 @@ def add_evaluate(groups: Any) -> None:
         help="the run's own locked test set; each look is counted and dated",
     )
     labelling.add_options(evaluate)
+    add_engine(evaluate)
 
 
 def add_classify(groups: Any) -> None:
@@ -61,6 +62,7 @@ def add_classify(groups: Any) -> None:
         help="also write a submission to Kaggle, id,label, from one run; default: none",
     )
     classify.add_argument("--force", action="store_true", help=FORCE_HELP)
+    add_engine(classify)
 
 
 def _add_decision(classify: Parser) -> None:

@@ -16,6 +16,7 @@ from catsdogs.cli.outcome import Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.comparison.differences import Difference, differences
 from catsdogs.dataset.summary import in_words
+from catsdogs.distributed.ray_engine import LOCAL, opened
 from catsdogs.errors import ConfigError, DatasetError, RunError
 from catsdogs.evaluation import metrics
 from catsdogs.exports import making, package
@@ -23,6 +24,7 @@ from catsdogs.exports.agreement import Agreement
 from catsdogs.exports.formats import FORMATS, Format
 from catsdogs.health import named_slices
 from catsdogs.inference.answers import Seen, csv, see_all
+from catsdogs.inference.elsewhere import Answers, see_by
 from catsdogs.inference.gathering import Gathered, at_address, gathered
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
@@ -47,6 +49,8 @@ def classify(
     table: Path | None,
     kaggle: Path | None,
     force: bool,
+    engine: str,
+    address: str | None,
 ) -> Outcome:
     """Classify files with the named runs, or with the best of each model."""
     decision = Decision(threshold, None if never_neither else false_refusal)
@@ -67,8 +71,12 @@ def classify(
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel = Panel(asked, usable, Predictor)
     seen: list[Seen] = []
-    with progress("classify") as advance:
-        for one in see_all(given, panel):
+    with opened(engine, address) as where, progress("classify") as advance:
+        is_local = engine == LOCAL
+        found_by = (
+            see_all(given, panel) if is_local else see_by(where, given, Answers.of(asked, usable))
+        )
+        for one in found_by:
             seen.append(one.without_heatmaps())
             advance(len(seen), len(given))
     if table:

@@ -21,6 +21,7 @@ from catsdogs.health import known, phases
 from catsdogs.health.findings import UNMEASURED, Findings, Summary, joined, review_queue
 from catsdogs.health.flags import ODD, flags
 from catsdogs.health.phases import Clock, Report
+from catsdogs.images.parallel import Engine
 from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.storage.stand_in import spelled
 
@@ -35,12 +36,19 @@ PHASES = {
 }
 
 
-def run(dataset: Dataset, *, backbone: Callable[[], Path], report: Report) -> Findings:
+def run(
+    dataset: Dataset,
+    *,
+    backbone: Callable[[], Path],
+    report: Report,
+    engine: Engine | None = None,
+) -> Findings:
     """Check ``dataset``, or return the findings of the last complete check of the same content.
 
     ``backbone`` returns the LiteRT file of MobileNetV2's base. If it raises ``WeightsUnavailable``,
     the findings that need vectors are missing and the summary says why. Such findings, and those
-    from the shipped backbone, are computed again by the next check.
+    from the shipped backbone, are computed again by the next check. ``engine`` computes on each
+    photo, by default the threads of this process.
 
     Raises:
         DatasetError: if there is no labelled image.
@@ -54,7 +62,7 @@ def run(dataset: Dataset, *, backbone: Callable[[], Path], report: Report) -> Fi
             f"Expected labelled images in {spelled(dataset.root)}. Received: none. "
             "Name them cat.0.jpg, dog.0.jpg … or put them into cats/ and dogs/."
         )
-    findings = _checked(dataset, records, backbone, Clock(report))
+    findings = _checked(dataset, records, backbone, Clock(report), engine)
     found.save(dataset.root, findings)
     return findings
 
@@ -67,16 +75,24 @@ def _is_final(last: Findings, dataset: Dataset) -> bool:
 
 
 def _checked(
-    dataset: Dataset, records: pd.DataFrame, backbone: Callable[[], Path], clock: Clock
+    dataset: Dataset,
+    records: pd.DataFrame,
+    backbone: Callable[[], Path],
+    clock: Clock,
+    engine: Engine | None,
 ) -> Findings:
     rows = records[["path", "digest"]].assign(**UNMEASURED)
     hints = known.hints(records["path"].tolist())
     rows["hint"] = [hints.get(path, "") for path in rows["path"]]
-    outlines = phases.measure(dataset.root, records, rows, clock)
+    outlines = phases.measure(dataset.root, records, rows, clock, engine)
     compared, reason = phases.Comparison(phases.no_neighbours(rows), ""), ""
     try:
         compared = phases.compare(
-            dataset.root, records, rows, outlines=outlines, backbone=backbone, clock=clock
+            *(dataset.root, records, rows),
+            outlines=outlines,
+            backbone=backbone,
+            clock=clock,
+            engine=engine,
         )
     except WeightsUnavailable as error:
         reason = str(error)

@@ -14,7 +14,7 @@ from catsdogs.features import embeddings
 from catsdogs.features.backbones import origin_of_export
 from catsdogs.health import measures
 from catsdogs.health.findings import Shortcut, near_groups
-from catsdogs.images.parallel import Progress
+from catsdogs.images.parallel import Engine, Progress
 from catsdogs.labels import CAT, DOG
 
 # report(phase, done, total): the progress of the check.
@@ -68,12 +68,14 @@ class _Compared:
     typicality: np.ndarray
 
 
-def measure(root: Path, records: pd.DataFrame, rows: pd.DataFrame, clock: Clock) -> np.ndarray:
+def measure(
+    root: Path, records: pd.DataFrame, rows: pd.DataFrame, clock: Clock, engine: Engine | None
+) -> np.ndarray:
     """Fill in the measures of the pixels; return the outlines, uint8 (N, side, side)."""
     side = measures.OUTLINE_SIDE
     outlines = np.zeros((len(rows), side, side), dtype=np.uint8)
     with clock.phase("decode") as progress:
-        found = measures.measure(root, records, progress=progress)
+        found = measures.measure(root, records, engine=engine, progress=progress)
     codes = {path: error.code for path, error in found.missing.items()}
     rows["decode_error"] = [codes.get(path, "") for path in rows["path"]]
     decoded = np.flatnonzero(found.places[:, 0] >= 0)
@@ -93,6 +95,7 @@ def compare(
     outlines: np.ndarray,
     backbone: Callable[[], Path],
     clock: Clock,
+    engine: Engine | None,
 ) -> Comparison:
     """Fill in the findings from MobileNetV2's vectors of ``records``; return the neighbours.
 
@@ -101,7 +104,7 @@ def compare(
     """
     with clock.phase("embed") as progress:
         exported = backbone()
-        found = embeddings.embed(root, records, backbone=exported, progress=progress)
+        found = embeddings.embed(root, records, backbone=exported, engine=engine, progress=progress)
     # One row per content: a copy is the same photo, not a neighbour.
     seen = np.flatnonzero((found.places[:, 0] >= 0) & ~records["digest"].duplicated())
     if len(seen) < _LEAST_PHOTOS:

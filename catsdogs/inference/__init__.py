@@ -3,6 +3,7 @@
 predictor.py    one model: a picture in; P(dog), heat map and embedding out
 panel.py        several runs that answer the same picture
 gathering.py    the pictures in files, folders and archives
+elsewhere.py    answers of runs as work for an engine, which may be on other machines
 answers.py      many pictures through a panel, as records, a table and counts
 rejection.py    "neither": how unlike the training photos a picture is
 test_set.py     a run's locked test set: its photos now, and the answers for them

@@ -14,7 +14,8 @@ from catsdogs.dataset import index, recognition
 from catsdogs.dataset.listing import ARCHIVE_LINK, ASIDE, SPECIAL, listed
 from catsdogs.dataset.summary import ignored, in_words, instead
 from catsdogs.errors import ArchiveError, DatasetError, UnreadableImage
-from catsdogs.images import containers, picture
+from catsdogs.images import containers
+from catsdogs.images.parallel import FromFile
 from catsdogs.inference import answers
 from catsdogs.inference.answers import Read
 from catsdogs.sources import web_picture
@@ -68,7 +69,7 @@ def _at(path: Path) -> Gathered:
     head = recognition.head(path) if path.is_file() else b""
     if is_archive(path.name, head, path):
         return _below(path, in_archive(str(path), path, most=_MOST_ON_DISK))
-    return Gathered([in_file(str(path), partial(picture.read_bytes, path), head)])
+    return Gathered([in_file(str(path), FromFile(path), head)])
 
 
 def _below(path: Path, inside: Gathered) -> Gathered:
@@ -100,7 +101,7 @@ def in_folder(folder: Path) -> Gathered:
     if not found and not listing.closed:
         raise DatasetError(f"Expected pictures in {spelled(folder)}. Received: {instead(rest)}")
     paths = sorted(folder / name for name in found)
-    sources = [(p.relative_to(folder).as_posix(), partial(picture.read_bytes, p)) for p in paths]
+    sources = [(p.relative_to(folder).as_posix(), FromFile(p)) for p in paths]
     closed = [
         refused(name, "unreadable_folder", f"The folder cannot be read: {reason}.")
         for name, reason in listing.closed.items()

@@ -103,7 +103,8 @@ class Predictor:
         self, root: Path, names: Sequence[str]
     ) -> Iterator[tuple[str, float | UnreadableImage]]:
         """Yield (name, P(dog)) for files below ``root``; an unreadable one yields its error."""
-        return map_files(root, names, self._p_dog)
+        return map_files(root, names, self.p_dog)
 
-    def _p_dog(self, content: bytes) -> float:
+    def p_dog(self, content: bytes) -> float:
+        """Return P(dog) for a file's content, or raise UnreadableImage."""
         return self._model(load_square(content, self.side))["p_dog"].item()
