@@ -18,6 +18,7 @@ from catsdogs.storage.objects import TRY_AGAIN, Object, changed, unreachable
 _REFUSED = re.compile(
     r"ACCESS_DENIED|INVALID_ACCESS_KEY|SIGNATURE|\b40[13]\b|PERMISSION|CREDENTIAL"
 )
+_CODE, _MOST_SHOWN = re.compile(r"AWS Error (\w+)"), 300
 _ETAG, _DATES = "etag", ("last-modified", "updated")
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
@@ -89,9 +90,10 @@ class Bucket:
             raise self._explained(error) from None
 
     def _explained(self, error: Exception) -> Unreachable:
-        lines = without_secrets(str(error)).splitlines()
-        text = f"{lines[0][:300]}" if lines else type(error).__name__
-        if _REFUSED.search(text.upper()):
+        lines = without_secrets(str(error)).splitlines() or [type(error).__name__]
+        code = _CODE.search(lines[0])
+        text = f"the answer {code[1]}" if code else lines[0][:_MOST_SHOWN]
+        if _REFUSED.search(lines[0].upper()):
             names = ", ".join(access.CREDENTIALS[self._address.scheme][:2])
             advice = f"Check the address, and the credentials in the environment ({names})."
         else:
