@@ -36,6 +36,9 @@ SERVER = "moto[server]==5.2.5"
 BUCKET = "photos"
 SHARDS = 4
 START_S = 300
+# The figures that must not depend on where the photos are.
+SAME_OF_RUN = ("train_images", "val_images", "val_accuracy", "val_loss", "calibration")
+SAME_OF_EVALUATION = ("images", "accuracy", "log_loss", "ece", "confusion_matrix", "intervals")
 
 
 def main() -> None:
@@ -162,10 +165,8 @@ def _measured(place: str, environment: dict[str, str], epochs: int) -> dict[str,
     figures = {
         **{name: scan[name] for name in ("images", "cats", "dogs") if name in scan},
         "health": {name: _counted(value) for name, value in health.items() if name != "seconds"},
-        "run": {name: run["metrics"][name] for name in run.get("metrics", {})},
-        "evaluation": {
-            name: value for name, value in evaluated.items() if isinstance(value, float | int)
-        },
+        "run": {name: run[name] for name in SAME_OF_RUN},
+        "evaluation": {name: evaluated[name] for name in SAME_OF_EVALUATION},
     }
     return {"seconds": seconds, "figures": figures}
 

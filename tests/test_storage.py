@@ -15,7 +15,7 @@ from catsdogs.dataset import index
 from catsdogs.errors import DatasetError, Unreachable
 from catsdogs.images import picture
 from catsdogs.inference import gathering
-from catsdogs.sources import opening
+from catsdogs.sources import current, opening
 from catsdogs.sources.preview import preview
 from catsdogs.sources.typed import typed_path
 from catsdogs.storage import access, blocks, web
@@ -289,6 +289,13 @@ def test_an_endpoint_without_encryption_is_refused(storage, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://example.org")
     with pytest.raises(DatasetError, match="begins with https"):
         scanned("s3://photos/plain")
+
+
+def test_fetching_an_address_downloads_nothing_and_makes_it_the_dataset_of_the_app(storage, folder):
+    upload(storage, folder, "photos/plain")
+    assert main(["data", "fetch", "--from", "s3://photos/plain", "--json"]) == 0
+    assert opening.display_name(current.path()) == "s3://photos/plain"
+    assert not list(paths.data_dir().rglob("*.jpg"))
 
 
 def test_classify_takes_an_address(storage, folder):
