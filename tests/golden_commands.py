@@ -181,7 +181,7 @@ def _shape(value: Any) -> Any:
 def _record_datasets(machine: _Machine) -> None:
     sample, out = machine.root / "sample", machine.root / "out"
     out.mkdir()
-    machine.run("data", "sample", "--images", 120, "--out", sample, "--seed", 7)
+    machine.run("data", "sample", "--images", 60, "--out", sample, "--seed", 7)
     machine.run("data", "scan", sample)
     machine.run("data", "health", sample)
     machine.run("data", "fetch", "--from", sample)

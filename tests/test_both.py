@@ -105,7 +105,7 @@ def test_the_record_and_the_table_say_both_where_a_run_can_tell(shows, said):
 
 
 @pytest.mark.realdata
-@pytest.mark.slow
+@pytest.mark.long
 def test_composites_of_validation_photos_are_found_and_few_single_ones():
     """Side by side and inset, 40 of each: the share found is that of docs/log.md, with room."""
     archives = sorted((SHARED / "data").glob("dogs-vs-cats-*.zip"))

@@ -78,9 +78,8 @@ def test_compare_has_four_runs_curves_matrices_and_a_verdict(app, page):
     assert not page.strangers
 
 
-@pytest.mark.parametrize(
-    "model", [pytest.param("MobileNetV2", marks=pytest.mark.long), "Custom CNN"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("model", ["MobileNetV2", "Custom CNN"])
 def test_train_trains_both_models_on_the_sample(app, page, monkeypatch, model):
     monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(app.world / "artifacts"))
     before = {run.run_id for run in store.list_runs()[0]}
