@@ -18,7 +18,7 @@ import pytest
 import storage_server
 from PIL import Image
 
-from catsdogs.features import embeddings
+from catsdogs.features import backbones, embeddings
 from catsdogs.runs import layout, model_files
 from catsdogs.system.locks import exclusive
 
@@ -222,7 +222,9 @@ def put_backbone(tmp_path_factory):
         with exclusive(common / "lock"), pytest.MonkeyPatch.context() as patch:
             patch.setenv("CATSDOGS_CACHE", str(common))
             patch.setenv("CATSDOGS_MOBILENET_WEIGHTS", str(weights))
-            exported = embeddings.exported_backbone()
+            exported = backbones.export_of(weights)
+            if not exported.is_file():
+                embeddings.exported_backbone()
         (cache / "backbones").mkdir(parents=True)
         shutil.copy(exported, cache / "backbones")
 

@@ -99,7 +99,7 @@ def test_every_page_works_beside_every_other_run(attacked, script):
         assert sum("cannot be used" in warning.value for warning in app.warning) > 100
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_line_lists_the_sound_ones(attacked):
     status, listed = command_line("runs", "list", CATSDOGS_ARTIFACTS=attacked)
     assert status == 0

@@ -235,7 +235,7 @@ def test_numbers_alone_cannot_be_told_apart_so_other_ways_are_named(tmp_path, ph
     assert "table" in str(error)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_records_the_hash_of_the_mapping(italian):
     data = ("--data", italian, "--classes", "gatto,cane")
     status, run = command_line("train", "--model", "custom_cnn", "--epochs", "1", *data)

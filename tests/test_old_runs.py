@@ -139,15 +139,26 @@ def test_two_are_compared_and_classify_together(old, sample):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["stopped", pytest.param("lost", marks=pytest.mark.long)])
-def test_one_that_was_cut_short_goes_on_where_it_was(old, name):
+def test_one_that_was_cut_short_goes_on_where_it_was(old, put_backbone, name):
+    put_backbone(paths.shipped_backbone(), paths.cache_dir())
     (run,) = old(name)
     assert 0 < run.epochs_done < run.epochs_planned
     before = run.view.epochs
+    run = shortened(run, len(before) + 3)
     run = ended(queue.resume(run))
     assert run.state is State.FINISHED, run.message
     assert run.epochs_done == run.epochs_planned
     assert run.view.epochs[: len(before)] == before
     assert run.result.val_accuracy == 1
+
+
+def shortened(run, epochs):
+    """Plan fewer epochs: all 150 take half a minute."""
+    config = run.folder / layout.CONFIG
+    about = json.loads(config.read_text("utf-8"))
+    about["config"]["epochs"] = epochs
+    config.write_text(json.dumps(about), "utf-8")
+    return store.load(run.folder)
 
 
 @pytest.mark.long
@@ -161,7 +172,8 @@ def test_one_that_never_began_is_trained_from_the_start(old, name, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_finished_one_is_extended(old):
+def test_a_finished_one_is_extended(old, put_backbone):
+    put_backbone(paths.shipped_backbone(), paths.cache_dir())
     (run,) = old("finished")
     before = run.result.sha256
     run = ended(queue.extend(run, 1))

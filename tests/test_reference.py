@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from conftest import NATIVE_ZIP, PROJECT, WEIGHTS, command_line
 
+from catsdogs import paths
 from catsdogs.errors import RunError
 from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.inference.predictor import Predictor
@@ -161,8 +162,9 @@ def closed_network(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_behind_a_closed_network_a_run_begins_from_the_shipped_backbone_and_says_so(
-    closed_network, trained_machine
+    closed_network, trained_machine, put_backbone
 ):
+    put_backbone(paths.shipped_backbone(), trained_machine / "cache")
     sample = trained_machine / "data" / "sample"
     status, result = command_line(
         *("train", "--model", "mobilenet_v2", "--data", sample, "--epochs", 1)

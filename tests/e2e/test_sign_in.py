@@ -13,6 +13,7 @@ from identity_provider import ANN, COOKIE, COOKIE_SECRET, EMAIL, EVE, VIC, provi
 from playwright.sync_api import Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
+from catsdogs.sources.sample import draw_sample
 from e2e.conftest import opened, serving, settle
 
 # Looked for and not imported: they warn about parts of each other.
@@ -27,7 +28,8 @@ HOURS = 20 / 3600
 
 
 def build_world(folder):
-    """Put a reference run and one that may be deleted into ``folder``."""
+    """Put a reference run, one that may be deleted, and a few drawings into ``folder``."""
+    draw_sample(folder / "data" / "sample", images=40)
     shutil.copytree(PROJECT / "artifacts" / RUN, folder / "artifacts" / RUN)
     own = shutil.copytree(PROJECT / "artifacts" / RUN, folder / "artifacts" / OWN)
     about = json.loads((own / "config.json").read_text())

@@ -98,11 +98,11 @@ _NOISE = np.random.default_rng(5).integers(0, 2, _TRAIN + _VALIDATION).astype(np
 @pytest.mark.parametrize(
     ("batches", "settings"),
     [
-        (1, {"epochs": 2, "learning_rate": 0.1}),
+        (2, {"epochs": 2, "learning_rate": 0.1}),
         (4, {"epochs": 3, "recipe": "plain"}),
         (7, {"epochs": 30, "learning_rate": 0.3, "early_stopping": 1}),
-        (3, {"epochs": 2, "fine_tune": 2, "learning_rate": 0.1, "fine_tune_learning_rate": 0.2}),
-        (3, {"epochs": 2, "fine_tune": 1, "learning_rate": 0.1, "class_weights": "balanced"}),
+        (5, {"epochs": 2, "fine_tune": 2, "learning_rate": 0.1, "fine_tune_learning_rate": 0.2}),
+        (5, {"epochs": 2, "fine_tune": 1, "learning_rate": 0.1, "class_weights": "balanced"}),
     ],
     ids=["default", "plain", "early stopping", "fine-tuning", "class weights"],
 )

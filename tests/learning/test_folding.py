@@ -52,7 +52,9 @@ def test_a_network_takes_the_trained_weights_back(network, maps):
     np.testing.assert_allclose(network.predict(maps), trained, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("begin", ["block_16", "block_4", "all"])
+@pytest.mark.parametrize(
+    "begin", ["block_16", pytest.param("block_4", marks=pytest.mark.long), "all"]
+)
 def test_mobilenet_v2_takes_its_trained_blocks_back(begin, imagenet_weights):
     backbone = models.build_backbone(imagenet_weights)
     head = models.build_head(1280, dropout=0.2)

@@ -109,7 +109,11 @@ def _network(learning, model):
 
 @pytest.mark.parametrize(
     ("model", "share", "is_mirrored"),
-    [("custom_cnn", 1, True), ("custom_cnn", 0.85, False), ("mobilenet_v2", 0.95, True)],
+    [
+        ("custom_cnn", 1, True),
+        ("custom_cnn", 0.85, False),
+        pytest.param("mobilenet_v2", 0.95, True, marks=pytest.mark.long),
+    ],
 )
 def test_views_are_answered_with_the_mean_of_their_logits(
     learning, model, share, is_mirrored, tmp_path

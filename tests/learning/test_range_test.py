@@ -53,6 +53,7 @@ def test_a_test_gives_a_loss_for_each_rate(model, photos, request, monkeypatch):
     if model == "mobilenet_v2":
         weights = request.getfixturevalue("imagenet_weights")
         monkeypatch.setenv("CATSDOGS_MOBILENET_WEIGHTS", str(weights))
+        request.getfixturevalue("put_backbone")(weights, paths.cache_dir())
     config = RunConfig(model, str(photos), batch_size=8)
     task = outcome(config)
     assert (task.state, task.message) == (TaskState.DONE, "")
