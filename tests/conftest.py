@@ -1,5 +1,6 @@
 """States of the world that tests start from: an empty machine, a few photos, trained runs."""
 
+import gc
 import io
 import json
 import os
@@ -30,6 +31,17 @@ PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 NATIVE_ZIP = SHARED / "data" / "dogs-vs-cats-native-2002.zip"
 WEIGHTS = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_garbage_collection():
+    """Leave what is in memory now out of later collections.
+
+    Streamlit collects garbage after each run of a page. Among the half a million objects of all
+    tests and libraries, that takes longer than most pages.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
