@@ -270,7 +270,7 @@ def _read_for_people(machine: _Machine) -> None:
         machine.read(*group)
     for command in ("app", "train", "classify", "evaluate", "compare", "export", "embed"):
         machine.read(command, "--help")
-    for command in ("sample", "fetch", "scan", "health", "annotations"):
+    for command in ("sample", "fetch", "scan", "health", "annotations", "alike", "corrections"):
         machine.read("data", command, "--help")
     for command in ("list", "show", "report", "stop", "resume", "delete", "remark", "extend"):
         machine.read("runs", command, "--help")
