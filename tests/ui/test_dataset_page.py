@@ -1,5 +1,6 @@
 """The Dataset page in its states, run by Streamlit's own test runner, without a browser."""
 
+import shutil
 import time
 from dataclasses import replace
 from functools import partial
@@ -315,6 +316,18 @@ def test_a_selection_is_decided_about_and_stays_on_other_pages_and_filters(chose
     select(app, "None")
     assert label_of_menu(app, "gallery_select") == "Select"
     assert label_of_menu(app, "decide_all") == "Decide for all"
+
+
+def test_another_dataset_with_the_same_names_has_a_selection_of_its_own(chosen):
+    copy = shutil.copytree(chosen, chosen.parent / "copy")
+    app = opened()
+    before = components.data(app.get("bidi_component")[0])["version"]
+    select(app, "All on this page")
+    current.choose(copy)
+    run(app)
+    assert label_of_menu(app, "gallery_select") == "Select"
+    assert components.data(app.get("bidi_component")[0])["selected"] == []
+    assert components.data(app.get("bidi_component")[0])["version"] > before + 1
 
 
 def test_selected_photos_are_tagged_with_any_text_and_found_by_it(chosen):

@@ -31,7 +31,7 @@ def among(root: Path, found: pd.DataFrame) -> pd.DataFrame:
 
 def of_page(root: Path, shown: pd.DataFrame, *, grid: str) -> Selection:
     """Return the selection of the photos on a page, for the grid with this key."""
-    page = hashlib.sha256(repr(shown["path"].tolist()).encode()).hexdigest()
+    page = hashlib.sha256(repr((root, shown["path"].tolist())).encode()).hexdigest()
     drawn: tuple[str, Selection] | None = st.session_state.get(_DRAWN)
     # Streamlit forgets the state of a grid that was not on the page. Then the browser did, too.
     if drawn is None or drawn[0] != page or grid not in st.session_state:
