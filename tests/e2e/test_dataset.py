@@ -311,7 +311,7 @@ def test_decisions_change_the_next_run_and_undo_changes_it_back(app, page, world
 
 def test_a_folder_is_previewed_before_it_is_used(app, page, world, mine):
     opened(page, f"{app.url}/dataset?open=1", "Dataset")
-    path = page.get_by_role("textbox", name="Path or address of a folder or archive")
+    path = page.get_by_role("textbox", name="Path of a folder or archive")
     path.fill(str(mine / "wrong"))
     path.press("Enter")
     expect(page.get_by_text("There are no cats here")).to_be_visible()
@@ -328,7 +328,7 @@ def test_a_folder_is_previewed_before_it_is_used(app, page, world, mine):
 def test_a_dark_page_of_errors_is_readable(app, page):
     dataset(page, app)
     page.get_by_role("button", name="Open photos").click()
-    path = page.get_by_role("textbox", name="Path or address of a folder or archive")
+    path = page.get_by_role("textbox", name="Path of a folder or archive")
     path.fill("/no/such/folder")
     path.press("Enter")
     expect(page.get_by_text("nothing at that path")).to_be_visible()

@@ -49,7 +49,7 @@ def test_a_hundred_photos_are_labelled_by_keyboard(page, tmp_path, phone, imagen
     folder, truth = phone
     with serving(tmp_path) as server:
         opened(page, f"{server.url}/dataset?open=1", "Dataset")
-        page.get_by_role("textbox", name="Path or address of a folder or archive").fill(str(folder))
+        page.get_by_role("textbox", name="Path of a folder or archive").fill(str(folder))
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Start labelling").focus()
         page.keyboard.press("Enter")
