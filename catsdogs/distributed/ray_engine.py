@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,7 +79,12 @@ def opened(name: str, address: str | None = None) -> Iterator[Engine]:
             f"Expected Ray for the engine {RAY}. Received: no package ray. Install it, in the "
             "folder of the project: pip install -r requirements-ray.txt"
         )
-    with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+    with (
+        TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
+        # Ray prints the fate of nodes and workers on stdout, where a command prints its JSON.
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere),
+    ):
         ray = _connected(address or os.environ.get(_ADDRESS), Path(folder))
         try:
             cores = int(ray.cluster_resources().get("CPU", 0))
