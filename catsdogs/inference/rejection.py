@@ -115,10 +115,13 @@ class References:
         *,
         evidence: Evidence | None = None,
         rates: Rates | None = None,
+        others: str = OTHER_THINGS,
     ) -> None:
         self._vectors = unit(quantized(vectors))
         self._paths, self._labels, self.floors = paths, labels, floors
         self.evidence, self.rates = evidence, rates
+        # The pictures that the evidence was found with, in words.
+        self.others = others
 
     @classmethod
     def measured(
@@ -149,6 +152,7 @@ class References:
                     *(vectors, kept["paths"], kept["labels"], floors),
                     evidence=_read_evidence(kept, vectors.shape[1]),
                     rates=_read_rates(kept),
+                    others=str(kept["others"]) if "others" in kept else OTHER_THINGS,
                 )
         except _DAMAGES as error:
             raise RunError(
@@ -162,6 +166,8 @@ class References:
         if self.evidence is not None:
             kernel, bias = self.evidence.kernel, self.evidence.bias
             more |= {"kernel": kernel, "bias": bias, "weight": np.array(self.evidence.weight)}
+        if self.others != OTHER_THINGS:
+            more["others"] = np.array(self.others)
         if self.rates is not None:
             more["rates"] = np.array(astuple(self.rates))
         with files.replacing(folder / layout.REFERENCES) as temporary:

@@ -4,7 +4,7 @@ The project ships vectors, never pictures. They belong to one backbone: the file
 identity of its weights.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from catsdogs import paths
-from catsdogs.inference.rejection import Evidence, similarities, unit
+from catsdogs.inference.rejection import OTHER_THINGS, Evidence, similarities, unit
 
 # A kind of picture is left out if a larger share of it resembles the run's photos.
 _MOST_ALIKE = 0.3
@@ -26,10 +26,14 @@ _DECAY = 2e-5
 
 @dataclass(frozen=True)
 class Others:
-    """Unit vectors (K, D) of pictures of other things, and the ``kinds`` (K,) that they show."""
+    """Unit vectors (K, D) of pictures of other things, and the ``kinds`` (K,) that they show.
+
+    ``source`` says in words which pictures they are.
+    """
 
     vectors: np.ndarray
     kinds: np.ndarray
+    source: str = OTHER_THINGS
 
     @classmethod
     def of(cls, weights: str) -> "Others | None":
@@ -51,7 +55,15 @@ class Others:
         kinds, index = np.unique(self.kinds, return_inverse=True)
         share = np.bincount(index, weights=is_alike) / np.bincount(index, minlength=len(kinds))
         kept = share[index] <= _MOST_ALIKE
-        return Others(self.vectors[kept], self.kinds[kept])
+        return replace(self, vectors=self.vectors[kept], kinds=self.kinds[kept])
+
+    def followed_by(self, more: "Others") -> "Others":
+        """Return these and more of them."""
+        return Others(
+            np.concatenate([self.vectors, more.vectors]),
+            np.concatenate([self.kinds, more.kinds]),
+            f"{self.source}, and {more.source}",
+        )
 
 
 def file(weights: str) -> Path:

@@ -9,11 +9,12 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.images import picture
 from catsdogs.images.parallel import map_files
-from catsdogs.inference.rejection import COUNT, References
+from catsdogs.inference.rejection import COUNT, References, unit
 from catsdogs.learning import unseen
 from catsdogs.learning.others import Others
 from catsdogs.learning.preparing import Frozen, Sides
 from catsdogs.learning.unseen import Known
+from catsdogs.text import counted
 
 # The number of training vectors that tell the run's photos from other things.
 _FITTED = 3000
@@ -30,12 +31,14 @@ def references(
     *,
     count: int = COUNT,
     others: Others | None = None,
+    rest: pd.DataFrame | None = None,
 ) -> References | None:
     """Return at most ``count`` references of a run, drawn with its seed from its training side.
 
     The vectors come from MobileNetV2's ``frozen`` base if it has computed them; otherwise from the
     exported model ``litert``, on photos that still exist. None if there are none. ``others`` have
-    vectors of that model; a frozen base has those that the project ships.
+    vectors of that model; a frozen base has those that the project ships. ``rest`` are records of
+    the dataset that show other things, too.
     """
     generator = np.random.default_rng(sides.config.seed)
     if frozen is not None:
@@ -53,11 +56,23 @@ def references(
         _, measured = _embedded(litert, root, records, held_back)
     if not len(vectors) or not len(measured):
         return None
+    if rest is not None and len(rest):
+        own = _in_dataset(litert, root, rest, generator)
+        others = others.followed_by(own) if others else own
     kept = records.iloc[train]
     known = Known(vectors, kept["path"].to_numpy(dtype=str), kept["label"].to_numpy())
     caution = _CAUTION_FROZEN if frozen is not None and others else 1.0
     seed = sides.config.seed
     return unseen.references(known, measured, others, count=count, caution=caution, seed=seed)
+
+
+def _in_dataset(
+    litert: Path, root: Path, rest: pd.DataFrame, generator: np.random.Generator
+) -> Others:
+    drawn = np.sort(generator.permutation(len(rest))[:COUNT])
+    found, vectors = _embedded(litert, root, rest, drawn)
+    kinds = rest["path"].iloc[found].str.rpartition("/")[0].to_numpy(dtype=str)
+    return Others(unit(vectors), kinds, f"{counted(len(found), 'other picture')} of the dataset")
 
 
 def _embedded(

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.inference.rejection import (
+    OTHER_THINGS,
     Evidence,
     Rates,
     References,
@@ -73,6 +74,7 @@ def references(
         return References(
             *(kept.vectors, kept.paths, kept.labels, floors),
             evidence=judge.evidence,
+            others=others.source if others else OTHER_THINGS,
             rates=rates if len(clusters) and np.isfinite(floor) else None,
         )
 

@@ -20,13 +20,13 @@ from msgspec import UNSET, UnsetType, structs
 
 from catsdogs.background import job
 from catsdogs.background.job import Ending
-from catsdogs.dataset import index
+from catsdogs.dataset import index, labelling
 from catsdogs.errors import CatsDogsError, DatasetError, RunError, UnreadableImage
 from catsdogs.evaluation.calibration import Calibration, calibration
 from catsdogs.evaluation.metrics import Evaluation, evaluate
 from catsdogs.exports.metadata import named_for
 from catsdogs.images import picture
-from catsdogs.labels import DOG
+from catsdogs.labels import DOG, UNLABELLED
 from catsdogs.learning import usage
 from catsdogs.learning.reporting import Reporter, StoppedEarly
 from catsdogs.reports.model_card import model_card
@@ -150,7 +150,7 @@ def _run(run: Run, journal: Journal) -> Ending:
         )
     if journal.view.result.is_model:
         previous_model.set_aside(run.folder)
-    result = _write_results(run, dataset.root, trained, reporter)
+    result = _write_results(run, dataset, trained, reporter)
     resolved = {name: journal.view.resolved.get(name, UNSET) for name in _RESOLVED}
     seconds = {name: round(value, 2) for name, value in reporter.elapsed().items()}
     result = structs.replace(result, **resolved, seconds=seconds)
@@ -187,15 +187,18 @@ def _require_unchanged(dataset: index.Dataset, recorded: str) -> None:
         )
 
 
-def _write_results(run: Run, root: Path, trained: "Trained", reporter: Reporter) -> RunResult:
+def _write_results(
+    run: Run, dataset: index.Dataset, trained: "Trained", reporter: Reporter
+) -> RunResult:
     """Write the predictions, the evaluation and the model; return the run's metrics."""
-    folder, validation = run.folder, trained.sides.val_records.assign(p_dog=trained.p_dog)
+    folder, root = run.folder, dataset.root
+    validation = trained.sides.val_records.assign(p_dog=trained.p_dog)
     with reporter.phase("evaluate"):
         evaluation, calibrated = _evaluate(run, validation)
         _write_sides(folder, trained.sides)
     with reporter.phase("export"):
         latency_ms = _export(run, root, trained)
-        _save_references(folder, root, trained)
+        _save_references(folder, dataset, trained)
         both = _both_limits(folder, root, trained, reporter)
     return RunResult(
         parameters=trained.model.count_params(),
@@ -260,15 +263,25 @@ def _export(run: Run, root: Path, trained: "Trained") -> float:
         return _check_export(temporary, root, trained)
 
 
-def _save_references(folder: Path, root: Path, trained: "Trained") -> None:
+def _save_references(folder: Path, dataset: index.Dataset, trained: "Trained") -> None:
     from catsdogs.learning.referencing import references
 
-    found = references(trained.sides, trained.frozen, root, folder / layout.LITERT_MODEL)
+    found = references(
+        *(trained.sides, trained.frozen, dataset.root, folder / layout.LITERT_MODEL),
+        rest=_rest(dataset),
+    )
     if found is None:
         # The run may have been extended, and have written some the last time.
         (folder / layout.REFERENCES).unlink(missing_ok=True)
     else:
         found.save(folder)
+
+
+def _rest(dataset: index.Dataset) -> pd.DataFrame:
+    """Return the pictures of other things: those beside two classes that names were chosen for."""
+    chosen, pictures = labelling.load(dataset.root), dataset.pictures
+    is_other = (pictures["label"] == UNLABELLED) & ~pictures["excluded"]
+    return pictures[is_other & bool(chosen.own and chosen.names)]
 
 
 def _both_limits(

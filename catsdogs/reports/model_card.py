@@ -15,7 +15,7 @@ from catsdogs.evaluation.calibration import FOLDS
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL, THRESHOLD
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.inference.both import FALSE_ALARMS
-from catsdogs.inference.rejection import OTHER_THINGS, References
+from catsdogs.inference.rejection import References
 from catsdogs.labels import CAT, DOG
 from catsdogs.reports.rendering import rendered
 from catsdogs.runs import effective, layout, looks
@@ -83,7 +83,6 @@ def model_card(run: Run, ended: str, result: RunResult, looked: Sequence[Look] =
         stated=DEFAULT_FALSE_REFUSAL,
         false_alarms=FALSE_ALARMS,
         references=_references(run.folder),
-        others=OTHER_THINGS,
         folds=FOLDS,
     )
 

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
+from catsdogs import paths
+from catsdogs.dataset import index, labelling
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
-from catsdogs.inference.rejection import References
-from catsdogs.learning import others, unseen
+from catsdogs.inference.rejection import OTHER_THINGS, References
+from catsdogs.learning import others, referencing, unseen, worker
 from catsdogs.learning.others import Others
 from catsdogs.learning.unseen import Known
 
+# A network of a run that comes with the project.
+NETWORK = paths.PROJECT_ROOT / "artifacts" / "reference-mobilenet_v2-fine_tuned" / "model.tflite"
 _SIZE, _BREEDS = 32, 20
 _NAMES = np.array([f"{i}.jpg" for i in range(600)])
 
@@ -64,6 +68,30 @@ def test_other_things_are_found_of_kinds_that_were_never_seen(breeds, things):
     without = measured(breeds, None)
     assert refused(with_others, unknown) > max(0.75, refused(without, unknown))
     assert refused(with_others, around(breeds, 10, 5)) <= 0.02
+
+
+def test_pictures_beside_two_chosen_classes_are_other_things(tmp_path, photo):
+    for folder in ("crab", "crayfish", "shells", "shells/pink"):
+        for number in range(2):
+            photo(tmp_path / folder / f"{number}.jpg", seed=len(folder) + number)
+    assert worker._rest(index.scan(tmp_path)).empty
+    labelling.save(tmp_path, labelling.by_hand("crab", "crayfish"))
+    # Photos that the user labels one by one may show either class.
+    assert worker._rest(index.scan(tmp_path)).empty
+    labelling.save(tmp_path, labelling.of_own("crab", "crayfish"))
+    rest = worker._rest(index.scan(tmp_path))
+    found = referencing._in_dataset(NETWORK, tmp_path, rest, np.random.default_rng(0))
+    assert found.vectors.shape == (4, 1280)
+    assert sorted(found.kinds) == ["shells", "shells", "shells/pink", "shells/pink"]
+    assert found.source == "4 other pictures of the dataset"
+
+
+def test_a_run_knows_which_pictures_its_evidence_was_found_with(breeds, things, tmp_path):
+    own = Others(things.vectors[:60], things.kinds[:60], "60 other pictures of the dataset")
+    measured(breeds, things.followed_by(own)).save(tmp_path)
+    assert References.read(tmp_path).others == f"{OTHER_THINGS}, and {own.source}"
+    measured(breeds, things).save(tmp_path)
+    assert References.read(tmp_path).others == OTHER_THINGS
 
 
 def test_caution_refuses_fewer(breeds, things):

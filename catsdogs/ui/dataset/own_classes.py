@@ -51,7 +51,9 @@ def show(root: Path, patterns: tuple[Pattern, ...], *, on_saved: Callable[[], No
             )
         ]
         if len(known) > len(columns):
-            st.caption("All other images are not used.")
+            st.caption(
+                "All other images show other things: only the answer neither learns from them."
+            )
         if st.form_submit_button("Use these classes", key="own_classes_save", type="primary"):
             _save(root, chosen, on_saved)
 
