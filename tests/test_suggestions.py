@@ -145,6 +145,12 @@ def test_a_run_suggests_until_the_answers_teach_more(drawings, monkeypatch):
     annotations.accept(folder, few.assign(label=(few["p_positive"] < 0.5).astype(int)))
     assert learned(folder, run=run).summary.by == run.short_name
     annotations.accept(folder, batch.assign(label=(batch["p_positive"] < 0.5).astype(int)))
+    # Accepted suggestions agree with their source, so they judge nothing.
+    assert learned(folder, run=run).summary.by == run.short_name
+    for row in range(len(batch)):
+        one = batch.iloc[row : row + 1]
+        label = int(one["p_positive"].item() < 0.5)
+        annotations.annotate(folder, one, annotations.RELABEL, label=label)
     again = learned(folder, run=run)
     assert again.summary.by == ""
     assert again.summary.measured_on == suggested.NAMED

@@ -196,6 +196,12 @@ def accept(root: Path, photos: pd.DataFrame) -> None:
         append(root, _ACCEPT, photos=decisions)
 
 
+def accepted(root: Path) -> set[str]:
+    """Return the paths whose decision in effect was a suggestion that the user accepted."""
+    last = {photo.path: step.action for step in steps(root) for photo in step.photos}
+    return {path for path, action in last.items() if action == _ACCEPT}
+
+
 def log_file(root: Path) -> Path:
     """Return the file of the decisions about ``root``."""
     return paths.review_dir(root) / "annotations.jsonl"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from catsdogs.dataset import annotations
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.table_sides import TEST
 from catsdogs.errors import DatasetError
@@ -73,6 +74,7 @@ def learn(
     )
     readable = np.flatnonzero(found.places[:, 0] >= 0)
     photos = pictures.iloc[readable].reset_index(drop=True)
+    photos["accepted"] = photos["path"].isin(annotations.accepted(dataset.root))
     vectors = unit(found.take(readable)) if len(readable) else np.zeros((0, 1), np.float32)
     told = _by_run(dataset.root, photos, run, partial(report, "answer")) if run else None
     started = time.perf_counter()
@@ -129,7 +131,7 @@ def _judged(photos: pd.DataFrame, test: np.ndarray, held_out: np.ndarray) -> tup
     for positions, name in ((test, suggested.TEST), (named, suggested.NAMED)):
         if _has_both(labels[positions]):
             return positions, name
-    return held_out, suggested.ANSWERS
+    return np.intersect1d(held_out, _answered(photos)), suggested.ANSWERS
 
 
 def _by_run(root: Path, photos: pd.DataFrame, run: Run, progress: Progress) -> _Learned:
@@ -142,7 +144,7 @@ def _by_run(root: Path, photos: pd.DataFrame, run: Run, progress: Progress) -> _
     rows = found.take(answered)
     p_positive, differs = np.full(len(photos), np.nan), np.zeros(len(photos), bool)
     p_positive[waiting[answered]], differs[waiting[answered]] = rows[:, 0], rows[:, 1] > 0
-    judged = _by_hand(photos)
+    judged = _answered(photos)
     right = _right(p_positive[judged], photos["label"].to_numpy()[judged])
     return _Learned(p_positive, differs, right, len(judged), suggested.ANSWERS, by=run.short_name)
 
@@ -151,7 +153,7 @@ def _better(photos: pd.DataFrame, taught: _Learned, told: _Learned | None) -> _L
     """Return the suggestions of the run, or those that labels taught if they fit answers better."""
     if told is None or told.p_positive is None:
         return taught
-    judged = _by_hand(photos)
+    judged = _answered(photos)
     if taught.p_positive is None or len(judged) < suggested.BATCH:
         return told
     labels = photos["label"].to_numpy()[judged]
@@ -163,6 +165,12 @@ def _by_hand(photos: pd.DataFrame) -> np.ndarray:
     """Return the positions of the photos of the queue that the user labelled."""
     is_labelled = (photos["label"] != UNLABELLED) & ~photos["excluded"]
     return np.flatnonzero(suggested.waiting(photos) & is_labelled)
+
+
+def _answered(photos: pd.DataFrame) -> np.ndarray:
+    """Return those of ``_by_hand`` that judge: accepted suggestions would agree with themselves."""
+    by_hand = _by_hand(photos)
+    return by_hand[~photos["accepted"].to_numpy()[by_hand]]
 
 
 def _right(p_positive: np.ndarray, labels: np.ndarray) -> int:
