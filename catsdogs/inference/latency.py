@@ -2,19 +2,23 @@
 
 All models answer about the same pictures in each of many rounds. Their order is random, because a
 model can displace the weights of the next one from the processor's cache. Only the time counts for
-which the thread had a processor core, so other work hardly matters.
+which the thread had a processor core. Other work still slows the memory for a while, so there are
+more rounds if the times vary much.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-PASSES, _WARM_UP = 40, 3
+# With 40 rounds, the same network differed by up to 20 % beside other work (docs/log.md).
+_WARM_UP, FEWEST, MOST, _MORE = 3, 60, 240, 20
+_STEADY = 1.06  # The upper quartile by the lower one, which is 1.02 to 1.05 in a calm phase.
 # Where the clock of a thread ticks more slowly, as on Windows, the time on the wall counts.
 _COARSE_S = 1e-4
+Clock = Callable[[], float]  # Returns seconds.
 
 
 class Model(Protocol):
@@ -41,27 +45,49 @@ class Latency:
         return f"{self.median_ms:.1f} ms ({self.low_ms:.1f} to {self.high_ms:.1f})"
 
 
-def measured(models: Mapping[str, Model]) -> dict[str, Latency]:
+def measured(models: Mapping[str, Model], clock: Clock | None = None) -> dict[str, Latency]:
     """Return the latency of each model on one thread, by its name.
 
     The pictures are noise, because a model takes the same time for each picture.
     """
-    generator = np.random.default_rng(0)
+    generator, clock = np.random.default_rng(0), clock or _clock()
     sides = {model.side for model in models.values()}
     pictures = {side: generator.integers(0, 256, (side, side, 3), dtype=np.uint8) for side in sides}
-    clock = _clock()
-    taken: dict[str, list[float]] = {name: [] for name in models}
-    for number in range(_WARM_UP + PASSES):
-        for name in generator.permutation(list(models)):
-            model = models[name]
-            started = clock()
-            model(pictures[model.side])
-            if number >= _WARM_UP:
-                taken[name].append(1000 * (clock() - started))
-    quartiles = {name: np.percentile(times, (50, 25, 75)) for name, times in taken.items()}
-    return {name: Latency(*map(float, three)) for name, three in quartiles.items()}
+
+    def rounds(count: int) -> list[list[float]]:
+        orders = (generator.permutation(list(models)) for _ in range(count))
+        return [_round(models, order, pictures, clock) for order in orders]
+
+    rounds(_WARM_UP)
+    times = rounds(FEWEST)
+    while len(times) < MOST and not _are_steady(times):
+        times += rounds(_MORE)
+    return {
+        name: Latency(*map(float, np.percentile(of_model, (50, 25, 75))))
+        for name, of_model in zip(models, np.transpose(times), strict=True)
+    }
 
 
-def _clock() -> Callable[[], float]:
+def _round(
+    models: Mapping[str, Model],
+    order: Iterable[str],
+    pictures: Mapping[int, np.ndarray],
+    clock: Clock,
+) -> list[float]:
+    """Return the milliseconds of each model, asked in this order, in the order of ``models``."""
+    taken = {}
+    for name in order:
+        started = clock()
+        models[name](pictures[models[name].side])
+        taken[name] = 1000 * (clock() - started)
+    return [taken[name] for name in models]
+
+
+def _are_steady(times: list[list[float]]) -> bool:
+    low, high = np.percentile(times, (25, 75), axis=0)
+    return bool((high < _STEADY * low).all())
+
+
+def _clock() -> Clock:
     is_coarse = time.get_clock_info("thread_time").resolution > _COARSE_S
     return time.perf_counter if is_coarse else time.thread_time

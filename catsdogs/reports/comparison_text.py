@@ -13,7 +13,7 @@ from catsdogs.dataset.balance import Balance
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import THRESHOLD, Evaluation
 from catsdogs.evaluation.paired import Comparison
-from catsdogs.inference.latency import PASSES, Latency
+from catsdogs.inference.latency import FEWEST, MOST, Latency
 from catsdogs.labels import CAT, DOG, PETS, Classes
 from catsdogs.runs import looks
 from catsdogs.runs.looks import LockedMetrics, Measured
@@ -44,7 +44,7 @@ OWN_METRICS = f"Each run on all of its own validation photos, at a threshold of 
 OWN_ANSWERS = "The runs share no validation photos, so each is shown on its own."
 ABOUT_LATENCY = (
     "The forward pass was measured now, alternately for all models, on one processor core: the "
-    f"median of {PASSES} passes, and the quartiles."
+    f"median of {FEWEST} to {MOST} passes, and the quartiles."
 )
 ABOUT_SUSPECTS = (
     "A label is suspect if the health check's classifier predicts the other class. That classifier "

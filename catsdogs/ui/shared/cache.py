@@ -273,7 +273,7 @@ def _predictor(run: Run, mtime_ns: int) -> Predictor:
     return Predictor(run)
 
 
-# Measuring takes a second or two.
+# Measuring two models takes two seconds, and more on a busy machine.
 @st.cache_resource(max_entries=16, show_spinner="Measuring the forward passes …")
 def _latencies(files: list[tuple[str, int]], _runs: list[Run]) -> dict[str, Latency]:
     models = {run.run_id: LiteRTModel(intact(run, layout.LITERT_MODEL)) for run in _runs}
