@@ -66,7 +66,33 @@ def test_a_hundred_photos_are_labelled_by_keyboard(page, tmp_path, phone, imagen
         expect(page.get_by_text("Suggested:")).to_be_visible()
         picture(page, "label-queue")
         print(f"an answer: {np.median(times) * 1e3:.0f} ms, slowest {max(times) * 1e3:.0f} ms")
+        many(page, folder)
         undone(page, folder, truth)
+
+
+def many(page: Page, folder) -> None:
+    """Answer for three selected photos with one key, undo it, and see another one alone."""
+    page.get_by_text("Surest first").click()
+    page.get_by_text("Many at a time").click()
+    settle(page)
+    tiles = page.locator(".tile")
+    expect(tiles).to_have_count(48)
+    tiles.nth(1).hover()
+    tiles.nth(1).locator(".check").click()
+    tiles.nth(3).click(modifiers=["Shift"])
+    expect(page.get_by_role("button", name="3 selected")).to_be_visible()
+    settle(page)
+    page.keyboard.press("2")
+    expect(page.get_by_text(re.compile(f"^{ANSWERS + 3} of .* decided"))).to_be_visible()
+    assert len(annotations.in_effect(folder)) == ANSWERS + 3
+    expect(page.locator(".tile.selected")).to_have_count(0)
+    settle(page)
+    page.keyboard.press("u")
+    expect(page.get_by_text(re.compile(f"^{ANSWERS} of .* decided"))).to_be_visible()
+    settle(page)
+    # At once, because a round in the background may end and change the order.
+    seen = tiles.nth(7).evaluate("tile => (tile.click(), tile.getAttribute('aria-label'))")
+    expect(page.locator(NAME)).to_have_text(seen.split(",")[0])
 
 
 def undone(page: Page, folder, truth: dict[str, str]) -> None:

@@ -332,7 +332,7 @@ def test_another_dataset_with_the_same_names_has_a_selection_of_its_own(chosen):
 
 def test_selected_photos_are_tagged_with_any_text_and_found_by_it(chosen):
     app = opened(find="cat", sort="Name")
-    select(app, "All 8")
+    select(app, "All on this page")
     app.multiselect(key="gallery_tag_names").set_value(["my **best**"])
     press(app, "Add")
     assert tiles(app)[0]["note"].endswith("#my **best**")

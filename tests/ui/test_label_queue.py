@@ -140,6 +140,41 @@ def test_sure_suggestions_are_accepted_in_one_step(mixed, suggestions):
     assert index.scan(mixed).fingerprint() == before
 
 
+def grid(app: AppTest) -> list[dict]:
+    drawn = [components.data(component) for component in app.get("bidi_component")]
+    return next(data["tiles"] for data in drawn if "tiles" in data)
+
+
+def test_many_are_answered_at_a_time(mixed, suggestions):
+    app = opened()
+    app.toggle(key="label_many").set_value(True)
+    run(app)
+    assert len(grid(app)) == WAITING - 2
+    assert grid(app)[0]["note"] == "dog 99.0\N{NO-BREAK SPACE}%"
+    assert app.button(key="label_label_many_2").disabled
+    app.menu_button(key="gallery_select").click_index(0)
+    run(app)
+    press(app, "2")
+    decided = annotations.in_effect(mixed)
+    assert len(decided) == WAITING - 2
+    assert {one.label for one in decided.values()} == {DOG}
+    assert "Nothing is left to label here." in words(app)
+    app.button(key="label_undo").click()
+    run(app)
+    assert len(grid(app)) == WAITING - 2
+    assert not annotations.in_effect(mixed)
+    assert app.menu_button(key="gallery_select").label == "Select"
+
+
+def test_a_photo_is_seen_first_when_asked_for(mixed, suggestions):
+    app = opened()
+    app.session_state["label_first"] = suggestions["digest"].iloc[3]
+    run(app)
+    assert shown(app) == "03.jpg"
+    press(app, "s")
+    assert shown(app) == "00.jpg"
+
+
 def test_a_round_follows_enough_answers(mixed, suggestions, monkeypatch):
     started = []
     monkeypatch.setattr(tasks, "start", lambda kind, subject: started.append((kind, subject)))

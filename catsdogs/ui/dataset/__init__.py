@@ -20,7 +20,9 @@ health.py          the report on the findings, and the next step
 health_cards.py    one card per finding
 health_details.py  shortcuts, leaks, unreadable files, decisions
 review.py          the review queue: doubtful photos one by one
-label_queue.py     the labelling queue: photos without a label one by one
+label_queue.py     the labelling queue: photos without a label, one or many at a time
+label_answers.py   the buttons and keys that answer for photos of the queue
+label_many.py      many photos of the queue at a time: select, and answer for all
 label_all.py       accepts all sure suggestions after a look at a sample
 label_progress.py  how good suggestions are, and when to learn again
 decisions.py       buttons that decide about photos, and undo

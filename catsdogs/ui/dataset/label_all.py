@@ -1,19 +1,17 @@
 """Accept all sure suggestions in one step, after a look at a sample of them."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from catsdogs.dataset import annotations
-from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import CAT, DOG, Classes
-from catsdogs.text import counted, literal, percent, printable
+from catsdogs.text import counted, literal, percent
+from catsdogs.ui.dataset import label_many
 from catsdogs.ui.shared import problems
-from catsdogs.ui.shared.photo_grid import Tile, photo_grid
+from catsdogs.ui.shared.photo_grid import photo_grid
 
 _SHARES, _USUAL = (0.95, 0.99, 0.999), 0.99
 _SAMPLE = 12
@@ -71,16 +69,9 @@ def _sure(left: pd.DataFrame, share: float) -> pd.DataFrame:
 
 def _show_sample(root: Path, sure: pd.DataFrame, classes: Classes) -> None:
     sample = sure.sample(min(_SAMPLE, len(sure)), random_state=0)
-    photos = list(zip(sample["path"], sample["digest"], strict=True))
-    tiles = [
-        Tile(printable(path), jpeg, _suggested(row, classes))
-        for (path, _), jpeg, row in zip(
-            photos, thumbnails(root, photos), sample.to_dict("records"), strict=True
-        )
-    ]
-    photo_grid(tiles, key="label_all_sample", on_open=lambda _: None, most_columns=6)
-
-
-def _suggested(photo: Mapping[Any, Any], classes: Classes) -> str:
-    p_positive = photo["p_positive"]
-    return f"{classes.name(photo['label'])} {percent(max(p_positive, 1 - p_positive))}"
+    photo_grid(
+        label_many.tiles(root, sample, classes),
+        key="label_all_sample",
+        on_open=lambda _: None,
+        most_columns=6,
+    )

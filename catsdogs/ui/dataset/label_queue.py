@@ -1,11 +1,10 @@
-"""The labelling queue: one photo without a label after the other, with a suggestion for each.
+"""The labelling queue: the photos without a label, one or many at a time, with suggestions.
 
 The queue is a fragment of the page: an answer draws only the next photo, and every few answers a
 task learns from them. The page does not wait for it.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pandas as pd
 import streamlit as st
 
 from catsdogs.background import tasks
-from catsdogs.dataset import annotations
 from catsdogs.errors import UnreadableImage
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import load_upright, read_bytes
@@ -22,14 +20,14 @@ from catsdogs.paths import shortened
 from catsdogs.suggestions import suggested, task
 from catsdogs.suggestions.suggested import Suggestions
 from catsdogs.text import counted, literal, percent, printable
-from catsdogs.ui.dataset import decisions, label_all, label_progress
+from catsdogs.ui.dataset import decisions, label_all, label_answers, label_many, label_progress
 from catsdogs.ui.shared import cache, photo_viewer, problems, task_card
 from catsdogs.ui.shared.photo_viewer import SHOWN_PX, Shown
 
 _HEIGHT_PX = 400
 _USEFUL, _SUREST, _NEITHER = "Most useful first", "Surest first", "Perhaps neither"
 _ORDERS = (_USEFUL, _SUREST, _NEITHER)
-_PROBLEM, _SKIPPED, _TABLE = "label_problem", "label_skipped", "label_table"
+_PROBLEM, _TABLE = "label_suggest_problem", "label_table"
 
 
 def show(snapshot: Snapshot) -> None:
@@ -75,11 +73,11 @@ def _queue(root: Path, waiting: pd.DataFrame, classes: Classes) -> None:
     known = cache.suggestions(root)
     found = _with_suggestions(waiting, known)
     with problems.shown():
-        decided = _decided(root, found)
-        left = found[[path not in decided for path in found["path"]]]
+        left = label_answers.undecided(root, found)
+        done = len(found) - len(left)
         with st.container(horizontal=True, vertical_alignment="center"):
             chosen = _order() if known else _USEFUL
-            done = len(decided)
+            is_many = label_many.is_chosen()
             text = f"{done:,} of {len(found):,} decided"
             st.progress(done / len(found), text=text, width=220)
         left = _ordered(left, chosen)
@@ -87,8 +85,10 @@ def _queue(root: Path, waiting: pd.DataFrame, classes: Classes) -> None:
             others = "" if chosen != _NEITHER or done == len(found) else " Choose another order."
             st.success(f"Nothing is left to label here.{others}", icon=":material/check:")
             decisions.undo(root, key="label_undo", shortcut="u")
+        elif is_many:
+            label_many.show(root, left, classes, known)
         else:
-            _one(root, left.iloc[0].to_dict(), classes, known)
+            _one(root, left, classes, known)
         label_all.offer(root, left, classes)
 
 
@@ -127,36 +127,22 @@ def _joined(waiting: pd.DataFrame, known: Suggestions | None) -> pd.DataFrame:
     return table.sort_values("rank", kind="stable").astype({"path": object, "digest": object})
 
 
-def _decided(root: Path, found: pd.DataFrame) -> set[str]:
-    digests = dict(zip(found["path"], found["digest"], strict=True))
-    return {
-        path
-        for path, decision in annotations.in_effect(root).items()
-        if digests.get(path) == decision.digest
-    }
-
-
 def _ordered(left: pd.DataFrame, chosen: str) -> pd.DataFrame:
     """Return the photos in the chosen order, the skipped ones at the end."""
     left = left[left["neither"]] if chosen == _NEITHER else left[~left["neither"]]
     if chosen == _SUREST:
         doubt = (left["p_positive"] - 0.5).abs().rsub(0)
         left = left.loc[doubt.sort_values(kind="stable").index]
-    is_skipped = left["digest"].isin(st.session_state.get(_SKIPPED, ()))
-    return pd.concat([left[~is_skipped], left[is_skipped]])
+    return label_answers.in_turn(left)
 
 
-def _one(root: Path, photo: Mapping[Any, Any], classes: Classes, known: Suggestions | None) -> None:
+def _one(root: Path, left: pd.DataFrame, classes: Classes, known: Suggestions | None) -> None:
+    photo = left.iloc[0].to_dict()
     beside = photo_viewer.show(_shown(root, photo["path"]), key="label", height_px=_HEIGHT_PX)
     with beside:
         st.markdown(_suggestion(photo, classes))
-        with st.container(horizontal=True):
-            for label, name in enumerate(classes.names):
-                _button(photo, literal(name), str(label + 1), _decide, root, photo, label, known)
-            _button(photo, "Skip", "s", _skip, photo["digest"])
-            _button(photo, "Exclude", "x", _decide, root, photo, None, known)
-            decisions.undo(root, key=f"label_undo_{photo['digest'][:8]}", shortcut="u")
-    problems.show_noted(_PROBLEM)
+        # The photo is part of the key, so that a late press does not decide about the next one.
+        label_answers.buttons(root, left.iloc[:1], classes, known, key=photo["digest"][:8])
 
 
 def _shown(root: Path, path: str) -> Shown:
@@ -177,38 +163,3 @@ def _suggestion(photo: Mapping[Any, Any], classes: Classes) -> str:
         return "It is like no labelled photo: perhaps **neither**."
     sureness = percent(max(p_positive, 1 - p_positive))
     return f"Suggested: **{literal(classes.of(p_positive))} {sureness}**"
-
-
-def _button(photo: Mapping[Any, Any], title: str, key: str, action: Any, *given: Any) -> None:
-    # The photo is part of the key, so that a late press does not decide about the next one.
-    st.button(
-        title,
-        key=f"label_{photo['digest'][:8]}_{key}",
-        shortcut=key,
-        on_click=problems.attempt,
-        args=(partial(action, *given),),
-        kwargs={"note_as": _PROBLEM},
-    )
-
-
-def _skip(digest: str) -> None:
-    skipped = [one for one in st.session_state.get(_SKIPPED, ()) if one != digest]
-    st.session_state[_SKIPPED] = [*skipped, digest]
-
-
-def _decide(
-    root: Path, photo: Mapping[Any, Any], label: int | None, known: Suggestions | None
-) -> None:
-    """Record the decision; learn from it and those before, if there are enough new ones.
-
-    A key that is pressed while the next photo is drawn may still belong to the previous one, whose
-    decision stays.
-    """
-    before = annotations.in_effect(root).get(photo["path"])
-    if before is not None and before.digest == photo["digest"]:
-        return
-    action = annotations.EXCLUDE if label is None else annotations.RELABEL
-    record = pd.DataFrame([photo])[["path", "digest"]]
-    annotations.annotate(root, record, action, label=label)
-    if known is not None and label is not None:
-        label_progress.learn_if_due(root, known)

@@ -60,7 +60,10 @@ def show(root: Path, patterns: tuple[Pattern, ...], *, on_saved: Callable[[], No
 
 def by_hand(root: Path, *, on_saved: Callable[[], None]) -> None:
     """Draw the form that names two classes for images without a label in the folder ``root``."""
-    st.markdown("Name the two classes. A suggestion for each photo comes from your answers.")
+    st.markdown(
+        "Name the two classes. Suggestions come from a run on the same classes, or from your "
+        "answers."
+    )
     with st.form("by_hand", border=False):
         columns = st.columns(2)
         typed = [

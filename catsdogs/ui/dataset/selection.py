@@ -1,4 +1,4 @@
-"""The photos that are selected in the gallery, on all of its pages.
+"""The photos that are selected in the gallery, on all of its pages, and in the labelling queue.
 
 The browser changes the selection at once and then reports it (``photo_grid.Selection``). The
 session keeps it by path and content, so it survives other pages, filters and views.
@@ -47,11 +47,10 @@ def menu(root: Path, found: pd.DataFrame, shown: pd.DataFrame, *, count: int) ->
 
     They are those on the page, ``shown``, or all that are ``found``.
     """
-    choices = {
-        "All on this page": shown,
-        f"All {counted(len(found), 'photo')}": found,
-        "None": found[:0],
-    }
+    choices = {"All on this page": shown}
+    if len(found) > len(shown):
+        choices[f"All {counted(len(found), 'photo')}"] = found
+    choices["None"] = found[:0]
     st.menu_button(
         f"{count:,} selected" if count else "Select",
         list(choices),
@@ -61,6 +60,13 @@ def menu(root: Path, found: pd.DataFrame, shown: pd.DataFrame, *, count: int) ->
         on_click=_choose,
         args=(root, choices),
     )
+
+
+def release(root: Path, photos: pd.DataFrame) -> None:
+    """End the selection of these photos, whether they are selected or not."""
+    released = set(photos["path"])
+    _keep(root, {path: d for path, d in _selected(root).items() if path not in released})
+    st.session_state.pop(_DRAWN, None)  # The browser does not know of this change.
 
 
 def _choose(root: Path, choices: dict[str, pd.DataFrame]) -> None:

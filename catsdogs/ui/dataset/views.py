@@ -34,4 +34,7 @@ def choose(*, with_queue: bool) -> View:
 
 def go(view: View) -> None:
     """Show ``view`` from the next run on. Call it before ``choose``, such as in a callback."""
+    if _KEY not in st.session_state:
+        # Streamlit writes the address only for an element that it has drawn before.
+        st.query_params[_KEY] = view
     st.session_state[_KEY] = view
