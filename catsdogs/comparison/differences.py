@@ -84,7 +84,7 @@ def _photos(a: Run, b: Run) -> Iterator[Difference]:
     """Yield the sides of the split whose photos are not the same, by content."""
     for name, title, read in (
         ("training_photos", "Training photos", model_files.training_digests),
-        ("validation_photos", "Validation photos", _validation_digests),
+        ("validation_photos", "Validation photos", model_files.validation_digests),
     ):
         try:
             mine, theirs = read(a), read(b)
@@ -99,10 +99,6 @@ def _photos(a: Run, b: Run) -> Iterator[Difference]:
             f"{len(mine):,}, {len(mine - theirs):,} of them only here",
             f"{len(theirs):,}, {len(theirs - mine):,} of them only here",
         )
-
-
-def _validation_digests(run: Run) -> frozenset[str]:
-    return frozenset(model_files.read_predictions(run)["digest"])
 
 
 def _code(a: Run, b: Run) -> Iterator[Difference]:

@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import pandas as pd
 
 from catsdogs import paths, people
 from catsdogs.background import event_log
 from catsdogs.dataset import labelling
 from catsdogs.errors import DatasetError
 from catsdogs.labels import PETS, Classes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEEP, RELABEL, EXCLUDE = "keep", "relabel", "exclude"
 ACTIONS = (KEEP, RELABEL, EXCLUDE)
@@ -97,7 +99,7 @@ class Step:
         return f"{action} {f'{len(paths):,} photos' if len(paths) > 1 else paths[0]}"
 
 
-def annotate(root: Path, records: pd.DataFrame, action: str, *, label: int | None = None) -> None:
+def annotate(root: Path, records: "pd.DataFrame", action: str, *, label: int | None = None) -> None:
     """Record one decision about all ``records`` (columns path and digest) as one step.
 
     Keeping a relabelled photo also keeps its new label.
@@ -136,8 +138,8 @@ def in_effect(root: Path) -> dict[str, Annotation]:
 
 
 def applied(
-    records: pd.DataFrame, annotations: Mapping[str, Annotation], classes: Classes = PETS
-) -> pd.DataFrame:
+    records: "pd.DataFrame", annotations: Mapping[str, Annotation], classes: Classes = PETS
+) -> "pd.DataFrame":
     """Return ``records`` with new labels applied and the columns ``excluded`` and ``reviewed``.
 
     A decision about other content under the same path does not count, and neither does a label
@@ -152,8 +154,8 @@ def applied(
 
 
 def _applied(
-    records: pd.DataFrame, annotations: Mapping[str, Annotation], classes: Classes
-) -> pd.DataFrame:
+    records: "pd.DataFrame", annotations: Mapping[str, Annotation], classes: Classes
+) -> "pd.DataFrame":
     if not annotations:
         return records.assign(excluded=False, reviewed=False)
     about = records["path"].map(annotations)
@@ -172,7 +174,7 @@ def _label(found: Annotation, classes: Classes) -> int | None:
     return None if found.label is None else classes.label(found.class_name)
 
 
-def content_hash(records: pd.DataFrame) -> str:
+def content_hash(records: "pd.DataFrame") -> str:
     """Return 16 hex digits that identify the changes in ``applied`` records; "" for no change."""
     changed = records[records["excluded"] | (records["label"] != records["named_label"])]
     if changed.empty:
@@ -188,7 +190,7 @@ def import_decisions(
     append(root, _IMPORT, photos=decisions, tagged=tagged or {})
 
 
-def accept(root: Path, photos: pd.DataFrame) -> None:
+def accept(root: Path, photos: "pd.DataFrame") -> None:
     """Label all ``photos`` (columns path, digest and label) as one step."""
     rows = photos[["path", "digest", "label"]].itertuples(index=False, name=None)
     decisions = [Decision(path, digest, RELABEL, int(label)) for path, digest, label in rows]

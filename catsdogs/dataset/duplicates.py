@@ -9,23 +9,25 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs import paths
 from catsdogs.errors import DatasetError
 from catsdogs.system import files
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Groups = list[list[str]]  # of digests
 
 
-def exact(records: pd.DataFrame) -> list[list[str]]:
+def exact(records: "pd.DataFrame") -> list[list[str]]:
     """Return the paths of files with the same bytes, one list per content."""
     copies = records[records["digest"].duplicated(keep=False)]
     return [group["path"].tolist() for _, group in copies.groupby("digest", sort=False)]
 
 
-def grouped(records: pd.DataFrame, near: Groups) -> pd.DataFrame:
+def grouped(records: "pd.DataFrame", near: Groups) -> "pd.DataFrame":
     """Return ``records`` with the column ``group``: a digest that identifies the picture."""
     first = {digest: group[0] for group in near for digest in group}
     digests = records["digest"]
@@ -45,12 +47,12 @@ class Surplus:
     ``disputed`` counts the groups whose photos have different labels; none of theirs is a copy.
     """
 
-    copies: pd.DataFrame
+    copies: "pd.DataFrame"
     groups: int
     disputed: int
 
 
-def surplus(records: pd.DataFrame, keep: Kept) -> Surplus:
+def surplus(records: "pd.DataFrame", keep: Kept) -> Surplus:
     """Return what is too much among ``records`` (``group``, ``label``, ``excluded`` …).
 
     The largest photo has the most pixels, then the most bytes. The first one has the first path,

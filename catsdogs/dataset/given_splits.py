@@ -16,12 +16,14 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs.dataset import table_sides
 from catsdogs.dataset.table_sides import TEST, TRAIN, VALIDATION, WORDS
 from catsdogs.labels import DOG
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIDES = (TRAIN, VALIDATION, TEST)
 NO_SIDE = ""
@@ -39,7 +41,7 @@ def side_of_path(relative_path: str) -> str:
     return _named(relative_path.rpartition("/")[0])[0]
 
 
-def assigned(root: Path, records: pd.DataFrame) -> pd.DataFrame:
+def assigned(root: Path, records: "pd.DataFrame") -> "pd.DataFrame":
     """Return the ``records`` of the folder ``root`` with the column ``given``: the side of each.
 
     Raises:
@@ -50,7 +52,7 @@ def assigned(root: Path, records: pd.DataFrame) -> pd.DataFrame:
     return records.assign(given=given)
 
 
-def is_given(records: pd.DataFrame) -> bool:
+def is_given(records: "pd.DataFrame") -> bool:
     """Return whether ``records`` (``given``) have a split of their own."""
     if "given" not in records:
         return False
@@ -74,7 +76,7 @@ class GivenSplit:
     left_out: int
 
 
-def given_split(records: pd.DataFrame) -> GivenSplit | None:
+def given_split(records: "pd.DataFrame") -> GivenSplit | None:
     """Return the own split of ``records`` (``given``, ``group``, ``path``, ``label``), or None."""
     if not is_given(records):
         return None
@@ -91,7 +93,7 @@ def given_split(records: pd.DataFrame) -> GivenSplit | None:
     )
 
 
-def strays(records: pd.DataFrame) -> pd.Series:
+def strays(records: "pd.DataFrame") -> "pd.Series":
     """Return a mask of the photos with a copy on a side of higher precedence.
 
     The test side comes before validation, and validation before training. ``records`` have the
@@ -101,7 +103,9 @@ def strays(records: pd.DataFrame) -> pd.Series:
     return rank < rank.groupby(records["group"]).transform("max")
 
 
-def _described(records: pd.DataFrame) -> str:
+def _described(records: "pd.DataFrame") -> str:
+    import pandas as pd
+
     folders = [path.rpartition("/")[0] for path in records["path"]]
     named = [_named(folder) for folder in folders]
     # A table may give a photo another side than its folder.

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Set
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs import paths
 from catsdogs.dataset import (
@@ -35,6 +34,9 @@ from catsdogs.images import joined, picture, stored
 from catsdogs.images.parallel import Progress
 from catsdogs.labels import GRAMMAR_VERSION, PETS, UNLABELLED, Classes
 from catsdogs.system import files
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -66,23 +68,23 @@ class Dataset:
     """
 
     root: Path
-    records: pd.DataFrame
+    records: "pd.DataFrame"
     rest: Rest
     classes: Classes = PETS
 
     @cached_property
-    def usable(self) -> pd.DataFrame:
+    def usable(self) -> "pd.DataFrame":
         """Readable records that have a label and are not excluded: the training data."""
         mask = self._readable & (self.records["label"] != UNLABELLED) & ~self.records["excluded"]
         return self.records[mask].reset_index(drop=True)
 
     @cached_property
-    def pictures(self) -> pd.DataFrame:
+    def pictures(self) -> "pd.DataFrame":
         """All readable records, with or without a label, excluded or not."""
         return self.records[self._readable].reset_index(drop=True)
 
     @property
-    def unreadable(self) -> pd.DataFrame:
+    def unreadable(self) -> "pd.DataFrame":
         """Records of image files that do not decode."""
         return self.records[~self._readable].reset_index(drop=True)
 
@@ -117,7 +119,7 @@ class Dataset:
         return int(self.usable["path"].map(joined.is_joined).sum())
 
     @property
-    def _readable(self) -> pd.Series:
+    def _readable(self) -> "pd.Series":
         return self.records["problem"] == ""
 
     @cached_property
@@ -171,8 +173,8 @@ def rest_of(root: Path, listing: Listing, pictures: Set[str]) -> Rest:
 
 
 def _updated(
-    cached: pd.DataFrame, root: Path, pictures: dict[str, Entry], progress: Progress | None
-) -> pd.DataFrame:
+    cached: "pd.DataFrame", root: Path, pictures: dict[str, Entry], progress: Progress | None
+) -> "pd.DataFrame":
     """Return the table of ``pictures``: ``cached`` itself if nothing changed."""
     if len(_unchanged(cached, pictures)) == len(pictures) == len(cached):
         return cached
@@ -191,17 +193,19 @@ def _updated(
     return _as_table(known[name] for name in sorted(pictures, key=records.natural_order))
 
 
-def _as_table(found: Iterable[Record]) -> pd.DataFrame:
+def _as_table(found: Iterable[Record]) -> "pd.DataFrame":
+    import pandas as pd
+
     return pd.DataFrame(list(found), columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _same_records(table: pd.DataFrame, pictures: dict[str, Entry]) -> dict[str, Record]:
+def _same_records(table: "pd.DataFrame", pictures: dict[str, Entry]) -> dict[str, Record]:
     """Return the records of a table whose file is the same as then."""
     rows = table[table["path"].isin(_unchanged(table, pictures))]
     return {row[0]: Record(*row) for row in rows.itertuples(index=False, name=None)}
 
 
-def _unchanged(cached: pd.DataFrame, pictures: dict[str, Entry]) -> set[str]:
+def _unchanged(cached: "pd.DataFrame", pictures: dict[str, Entry]) -> set[str]:
     """Return the names whose file has the same size and date as when its record was made."""
     # A file that could not be opened may be readable now, with the same size and date.
     opened = cached[cached["problem"] != "missing"]
@@ -242,7 +246,9 @@ def with_current_decisions(dataset: Dataset) -> Dataset:
     return _decided(dataset.root, table, dataset.rest)
 
 
-def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
+def _decided(root: Path, table: "pd.DataFrame", rest: Rest) -> Dataset:
+    import pandas as pd
+
     table = table[list(COLUMNS)].assign(own_label=table["label"])
     named = labelling.load(root)
     table = labelling.applied(table, named)
@@ -256,7 +262,7 @@ def _decided(root: Path, table: pd.DataFrame, rest: Rest) -> Dataset:
     return Dataset(root, given_splits.assigned(root, table), rest, named.classes)
 
 
-def can_join(root: Path, table: pd.DataFrame, classes: Classes) -> pd.DataFrame:
+def can_join(root: Path, table: "pd.DataFrame", classes: Classes) -> "pd.DataFrame":
     """Return the records of the corrections that can join ``table``, the records of ``root``.
 
     They have the columns ``records.COLUMNS``. Pictures that ``table`` contains already, under
@@ -282,14 +288,16 @@ def _part_file(root: Path) -> Path:
     return table_file(root).with_suffix(".part")
 
 
-def _read_cache(root: Path) -> pd.DataFrame:
+def _read_cache(root: Path) -> "pd.DataFrame":
     """Return the cached table, or an empty one if this version cannot use it."""
     cached = _read_table(table_file(root))
     return cached if "other_files" in cached.attrs else _as_table([])
 
 
-def _read_table(place: Path) -> pd.DataFrame:
+def _read_table(place: Path) -> "pd.DataFrame":
     """Return a table of records from a file, or an empty one if this version cannot use it."""
+    import pandas as pd
+
     try:
         found = pd.read_parquet(place)
     except (OSError, ValueError):
@@ -297,13 +305,13 @@ def _read_table(place: Path) -> pd.DataFrame:
     return found if list(found.columns) == list(COLUMNS) else _as_table([])
 
 
-def _rest(cached: pd.DataFrame) -> Rest:
+def _rest(cached: "pd.DataFrame") -> Rest:
     """Return the other entries that a cached table stores. Tables of older versions lack some."""
     names = (one.name for one in fields(Rest))
     return Rest(**{name: cached.attrs[name] for name in names if name in cached.attrs})
 
 
-def _write_cache(root: Path, table: pd.DataFrame, rest: Rest) -> None:
+def _write_cache(root: Path, table: "pd.DataFrame", rest: Rest) -> None:
     # Best effort: on a full disk or without permission, the next scan is only slower.
     with contextlib.suppress(OSError), files.replacing(table_file(root)) as temporary:
         table.attrs |= asdict(rest)

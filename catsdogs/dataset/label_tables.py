@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs.dataset import annotations, labelling, table_sides, table_text, tags
 from catsdogs.dataset.annotations import ACTIONS, RELABEL, Decision, Photo
@@ -20,6 +19,9 @@ from catsdogs.dataset.table_text import Row
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.labels import CAT, DOG, PETS, UNLABELLED, Classes, label_of_name
 from catsdogs.text import from_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NAMES = (
     *("path", "filepath", "imagepath", "file", "filename", "image", "imagename", "imagefile"),
@@ -70,7 +72,7 @@ class _WrongRowError(Exception):
 
 
 def take_over(
-    root: Path, records: pd.DataFrame, content: bytes | str, *, source: Path | None = None
+    root: Path, records: "pd.DataFrame", content: bytes | str, *, source: Path | None = None
 ) -> Imported:
     """Import a table about ``records`` as one step; ``source`` is the table's path.
 
@@ -143,7 +145,7 @@ class Reader:
 
     def __init__(
         self,
-        records: pd.DataFrame,
+        records: "pd.DataFrame",
         columns: Columns,
         table: PurePosixPath | None,
         classes: Classes = PETS,

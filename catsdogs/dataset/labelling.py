@@ -11,10 +11,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-import pandas as pd
 
 from catsdogs import paths, people
 from catsdogs.dataset import decision_file, name_patterns
@@ -23,6 +22,9 @@ from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.labels import CAT, DOG, NEITHER, PETS, UNLABELLED, Classes
 from catsdogs.system import files
 from catsdogs.text import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Label = Annotated[int, msgspec.Meta(ge=UNLABELLED, le=DOG)]
 Class = Annotated[int, msgspec.Meta(ge=CAT, le=DOG)]
@@ -173,7 +175,7 @@ def choices_of(classes: Classes) -> dict[str, int]:
     return {**{key(name): label for label, name in enumerate(classes.names)}, LEFT_OUT: UNLABELLED}
 
 
-def require_known(labels: LabelMap, records: pd.DataFrame) -> None:
+def require_known(labels: LabelMap, records: "pd.DataFrame") -> None:
     """Check that each name of the mapping is that of a folder or a file of ``records``.
 
     Raises:
@@ -193,8 +195,10 @@ def require_known(labels: LabelMap, records: pd.DataFrame) -> None:
         )
 
 
-def applied(table: pd.DataFrame, labels: LabelMap) -> pd.DataFrame:
+def applied(table: "pd.DataFrame", labels: LabelMap) -> "pd.DataFrame":
     """Return records with the labels that the mapping gives in the column ``label``."""
+    import pandas as pd
+
     if not labels:
         return table
     given = labels.labels(table["path"])

@@ -13,14 +13,17 @@ drawn, from its training side.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from catsdogs.dataset import given_splits
 from catsdogs.dataset.table_sides import TEST, TRAIN, VALIDATION
 from catsdogs.errors import ConfigError
 from catsdogs.labels import CAT, DOG, PETS, Classes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEFAULT_VALIDATION, DEFAULT_SEED = 0.2, 7
 _CLASSES = 2
@@ -57,7 +60,7 @@ class Split:
     left_out: np.ndarray
 
 
-def split(records: pd.DataFrame, rule: Rule = DEFAULT_RULE, *, classes: Classes = PETS) -> Split:
+def split(records: "pd.DataFrame", rule: Rule = DEFAULT_RULE, *, classes: Classes = PETS) -> Split:
     """Return the sides of ``records``, which have the columns label, group and perhaps given.
 
     Rows of one group stay together. ``classes`` are for error messages.
@@ -83,7 +86,7 @@ def fingerprint(digests: Iterable[str]) -> str:
 
 
 def require_splittable(
-    records: pd.DataFrame, rule: Rule = DEFAULT_RULE, *, classes: Classes = PETS
+    records: "pd.DataFrame", rule: Rule = DEFAULT_RULE, *, classes: Classes = PETS
 ) -> None:
     """Check that there are enough pictures of both classes for each side.
 
@@ -94,7 +97,7 @@ def require_splittable(
     _require_pictures(records, sides, _missing(sides, rule), classes)
 
 
-def _own_sides(records: pd.DataFrame, rule: Rule) -> np.ndarray:
+def _own_sides(records: "pd.DataFrame", rule: Rule) -> np.ndarray:
     """Return the side of each row in the dataset's own split; TRAIN for all if it has none."""
     sides = np.full(len(records), TRAIN, dtype=object)
     if rule.own and given_splits.is_given(records):
@@ -111,8 +114,10 @@ def _missing(sides: np.ndarray, rule: Rule) -> dict[str, float]:
     return {side: share for side, share in wanted.items() if share and side not in sides}
 
 
-def _drawn(free: pd.DataFrame, shares: dict[str, float], seed: int) -> dict[str, pd.Series]:
+def _drawn(free: "pd.DataFrame", shares: dict[str, float], seed: int) -> dict[str, "pd.Series"]:
     """Return the groups of ``free`` that form each side in ``shares``."""
+    import pandas as pd
+
     pictures = free.drop_duplicates("group")
     drawn = pd.Series([_draw(seed, group) for group in pictures["group"]], index=pictures.index)
     rank = drawn.groupby(pictures["label"]).rank(method="first")
@@ -125,14 +130,14 @@ def _drawn(free: pd.DataFrame, shares: dict[str, float], seed: int) -> dict[str,
 
 
 def _require_pictures(
-    records: pd.DataFrame, sides: np.ndarray, shares: dict[str, float], classes: Classes
+    records: "pd.DataFrame", sides: np.ndarray, shares: dict[str, float], classes: Classes
 ) -> None:
     _require_drawable(records[sides == TRAIN], shares, classes)
     if VALIDATION not in shares:
         _require_both_classes(records[sides == VALIDATION], VALIDATION, classes)
 
 
-def _require_drawable(free: pd.DataFrame, shares: dict[str, float], classes: Classes) -> None:
+def _require_drawable(free: "pd.DataFrame", shares: dict[str, float], classes: Classes) -> None:
     pictures = free.drop_duplicates("group")
     per_class = pictures["label"].value_counts()
     # Each class is divided by the same shares, rounded to whole pictures: each side needs one.
@@ -147,7 +152,7 @@ def _require_drawable(free: pd.DataFrame, shares: dict[str, float], classes: Cla
         )
 
 
-def _of_each(count: pd.Series, classes: Classes) -> str:
+def _of_each(count: "pd.Series", classes: Classes) -> str:
     return " and ".join(f"{count.get(label, 0)} of {classes.plural(label)}" for label in (CAT, DOG))
 
 
@@ -162,7 +167,7 @@ def _said(shares: dict[str, float]) -> str:
     return f", at {said}" if said else ""
 
 
-def _require_both_classes(records: pd.DataFrame, side: str, classes: Classes) -> None:
+def _require_both_classes(records: "pd.DataFrame", side: str, classes: Classes) -> None:
     count = records["label"].value_counts()
     if len(count) < _CLASSES:
         raise ConfigError(

@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from catsdogs.dataset.balance import Balance
 from catsdogs.dataset.given_splits import GivenSplit, given_split
@@ -14,6 +12,9 @@ from catsdogs.dataset.listing import ASIDE, BROKEN_LINK
 from catsdogs.labels import CAT, DOG
 from catsdogs.system import archives, file_kinds
 from catsdogs.text import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _skipped(dataset: Dataset) -> dict[str, int]:
     }
 
 
-def _range(values: pd.Series) -> SizeRange | None:
+def _range(values: "pd.Series") -> SizeRange | None:
     if values.empty:
         return None
     return SizeRange(int(values.min()), float(values.median()), int(values.max()))

@@ -3,14 +3,16 @@
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs.dataset.listing import Listing, listed
 from catsdogs.errors import DatasetError
 from catsdogs.images import stored
 from catsdogs.images.parquet_tables import UnusableTable
 from catsdogs.images.picture import SUFFIXES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNKNOWN_BYTES = -1  # the size of a row until it is read
 _SIZE_PLACE = 6  # of st_size in os.stat_result
@@ -26,7 +28,7 @@ class Versions:
     """The tables that a scan knows, with their size and date, and their rows, by path."""
 
     tables: dict[str, str]
-    records: pd.DataFrame
+    records: "pd.DataFrame"
 
 
 def found(

@@ -7,13 +7,15 @@ A tag does not change what a run learns from.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs.dataset import annotations
 from catsdogs.dataset.annotations import Photo
 from catsdogs.errors import ConfigError
 from catsdogs.text import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TAG, _UNTAG = "tag", "untag"
 LONGEST = 40
@@ -28,7 +30,7 @@ class Tag:
     at: str  # ISO 8601, with the offset from UTC
 
 
-def add(root: Path, records: pd.DataFrame, names: Iterable[str]) -> None:
+def add(root: Path, records: "pd.DataFrame", names: Iterable[str]) -> None:
     """Give all ``records`` (columns path and digest) these tags, as one step.
 
     Raises:
@@ -41,7 +43,7 @@ def add(root: Path, records: pd.DataFrame, names: Iterable[str]) -> None:
         annotations.append(root, TAG, tagged=tagged)
 
 
-def remove(root: Path, records: pd.DataFrame, names: Iterable[str]) -> None:
+def remove(root: Path, records: "pd.DataFrame", names: Iterable[str]) -> None:
     """Take these tags from all ``records``, as one step.
 
     Raises:
@@ -80,8 +82,10 @@ def in_effect(root: Path) -> dict[str, dict[str, Tag]]:
     return {path: of_photo for path, of_photo in found.items() if of_photo}
 
 
-def applied(records: pd.DataFrame, tags: Mapping[str, Mapping[str, Tag]]) -> pd.DataFrame:
+def applied(records: "pd.DataFrame", tags: Mapping[str, Mapping[str, Tag]]) -> "pd.DataFrame":
     """Return ``records`` with the column ``tags``: the names of each photo's tags, a tuple."""
+    import pandas as pd
+
     names = [
         tuple(name for name, tag in tags.get(path, {}).items() if tag.digest == digest)
         for path, digest in zip(records["path"], records["digest"], strict=True)
@@ -89,10 +93,10 @@ def applied(records: pd.DataFrame, tags: Mapping[str, Mapping[str, Tag]]) -> pd.
     return records.assign(tags=pd.Series(names, index=records.index, dtype=object))
 
 
-def names_in(records: pd.DataFrame) -> list[str]:
+def names_in(records: "pd.DataFrame") -> list[str]:
     """Return the names of all tags of ``records``, in alphabetical order."""
     return sorted({name for of_photo in records["tags"] for name in of_photo})
 
 
-def _photos(records: pd.DataFrame) -> list[Photo]:
+def _photos(records: "pd.DataFrame") -> list[Photo]:
     return [Photo(*row) for row in records[["path", "digest"]].itertuples(index=False, name=None)]

@@ -2,8 +2,7 @@
 
 import shlex
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs.dataset import name_patterns, nearby_tables, summary
 from catsdogs.dataset.index import Dataset
@@ -12,6 +11,9 @@ from catsdogs.errors import DatasetError
 from catsdogs.labels import CAT, DOG, PETS, UNLABELLED, Classes
 from catsdogs.storage.stand_in import spelled
 from catsdogs.text import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ON_THE_PAGE = "Say which is which on the Dataset page"
 _IN_A_COMMAND = (
@@ -79,7 +81,7 @@ def _by_table(dataset: Dataset) -> str:
     return nearby_tables.advice(dataset.root, tables)
 
 
-def _labels(dataset: Dataset) -> pd.Series:
+def _labels(dataset: Dataset) -> "pd.Series":
     pictures = dataset.pictures
     return pictures["label"][~pictures["excluded"]]
 
@@ -92,7 +94,7 @@ def _counts(cats: int, dogs: int, unlabelled: int, classes: Classes) -> str:
     return ", ".join(kinds + (without if unlabelled else []))
 
 
-def _advice_for(dataset: Dataset, labels: pd.Series) -> str:
+def _advice_for(dataset: Dataset, labels: "pd.Series") -> str:
     """Return how to label the images of a dataset, or which are missing."""
     if not (labels == UNLABELLED).any():
         missing = DOG if (labels == CAT).any() else CAT

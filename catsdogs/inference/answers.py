@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from catsdogs import text
 from catsdogs.dataset import labelling
@@ -18,6 +17,9 @@ from catsdogs.inference.panel import Answer, Decision, Panel
 from catsdogs.labels import PETS, UNLABELLED, Classes, label_of_path
 from catsdogs.runs.models import MODELS
 from catsdogs.text import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # A page keeps its pictures in memory; a background task handles more.
 MOST_PICTURES = 5_000
@@ -112,8 +114,10 @@ def see_all(
     )
 
 
-def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> pd.DataFrame:
+def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> "pd.DataFrame":
     """Return one row per picture; ``titles`` name the runs' columns by run id."""
+    import pandas as pd
+
     are_named, rows = any(one.truth for one in seen), []
     # Start with answered pictures: columns follow the order of their first row.
     for position, one in sorted(enumerate(seen), key=lambda pair: not pair[1].answers):

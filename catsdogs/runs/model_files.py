@@ -2,19 +2,22 @@
 
 import hashlib
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from catsdogs.errors import RunError
 from catsdogs.runs import layout
 from catsdogs.runs.run import Run
 from catsdogs.system import files
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _COMPUTED_WITH = (
     *(layout.KERAS_MODEL, layout.LITERT_MODEL, layout.PREDICTIONS, layout.REFERENCES),
     *(layout.TRAINING, layout.TEST),
 )
 MODEL_FILES = (*_COMPUTED_WITH, layout.EVALUATION, layout.MODEL_CARD)
+_PREDICTIONS, _TEST_SET = "validation predictions", "test set"
 
 
 def checksums(folder: Path) -> dict[str, str]:
@@ -57,13 +60,13 @@ def intact(run: Run, name: str) -> Path:
     return path
 
 
-def read_predictions(run: Run) -> pd.DataFrame:
+def read_predictions(run: Run) -> "pd.DataFrame":
     """Return the run's validation predictions: path, label, p_dog, digest.
 
     Raises:
         RunError: when the file is missing or damaged.
     """
-    return _table(run, layout.PREDICTIONS, "validation predictions")
+    return _table(run, layout.PREDICTIONS, _PREDICTIONS)
 
 
 def training_digests(run: Run) -> frozenset[str] | None:
@@ -72,27 +75,64 @@ def training_digests(run: Run) -> frozenset[str] | None:
     Raises:
         RunError: when the file is missing or damaged.
     """
-    if layout.TRAINING not in run.result.sha256:
-        return None
-    return frozenset(_table(run, layout.TRAINING, "training digests", ["digest"])["digest"])
+    kept = layout.TRAINING in run.result.sha256
+    return _digests(run, layout.TRAINING, "training digests") if kept else None
 
 
-def read_test_set(run: Run) -> pd.DataFrame:
+def validation_digests(run: Run) -> frozenset[str]:
+    """Return the digests of the run's validation photos.
+
+    Raises:
+        RunError: when the file is missing or damaged.
+    """
+    return _digests(run, layout.PREDICTIONS, _PREDICTIONS)
+
+
+def test_digests(run: Run) -> frozenset[str]:
+    """Return the digests of the run's locked test set; none without one.
+
+    Raises:
+        RunError: when the file is missing or damaged.
+    """
+    kept = layout.TEST in run.result.sha256
+    return _digests(run, layout.TEST, _TEST_SET) if kept else frozenset()
+
+
+def read_test_set(run: Run) -> "pd.DataFrame":
     """Return the photos of the run's locked test set: path, label, digest; none without one.
 
     Raises:
         RunError: when the file is missing or damaged.
     """
+    import pandas as pd
+
     if layout.TEST not in run.result.sha256:
         return pd.DataFrame({"path": [], "label": [], "digest": []}).astype({"label": "int8"})
-    return _table(run, layout.TEST, "test set", ["path", "label", "digest"])
+    return _table(run, layout.TEST, _TEST_SET, ["path", "label", "digest"])
 
 
-def _table(run: Run, name: str, meaning: str, columns: list[str] | None = None) -> pd.DataFrame:
+def _table(run: Run, name: str, meaning: str, columns: list[str] | None = None) -> "pd.DataFrame":
+    import pandas as pd
+
     try:
         return pd.read_parquet(intact(run, name), columns=columns)
     except (OSError, ValueError) as error:
-        raise RunError(
-            f"Expected the {meaning} of {run.run_id}. Received: {error}. "
-            "Train it again, or delete it."
-        ) from None
+        raise _unreadable(run, meaning, error) from None
+
+
+def _digests(run: Run, name: str, meaning: str) -> frozenset[str]:
+    # Without pandas, which takes 45 MB of a process that only answers.
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(intact(run, name)) as file:
+            column = file.read(["digest"], use_threads=False)["digest"]
+    except (OSError, ValueError, KeyError) as error:
+        raise _unreadable(run, meaning, error) from None
+    return frozenset(column.to_pylist())
+
+
+def _unreadable(run: Run, meaning: str, error: Exception) -> RunError:
+    return RunError(
+        f"Expected the {meaning} of {run.run_id}. Received: {error}. Train it again, or delete it."
+    )

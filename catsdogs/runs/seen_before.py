@@ -25,11 +25,11 @@ class SeenBefore:
         training = validation = None
         test = frozenset[str]()
         with suppress(RunError):
-            test = frozenset(model_files.read_test_set(run)["digest"])
+            test = model_files.test_digests(run)
         with suppress(RunError):
             training = model_files.training_digests(run)
         with suppress(RunError):
-            validation = frozenset(model_files.read_predictions(run)["digest"])
+            validation = model_files.validation_digests(run)
         return cls(training, validation, test)
 
     def side(self, digest: str) -> str:
