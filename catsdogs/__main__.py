@@ -16,6 +16,8 @@ def main() -> NoReturn:
         except Exception as error:
             sys.exit(_without_command_line(error))
         sys.exit(main())
+    except ImportError as error:  # A command imports most packages when it needs them.
+        sys.exit(_without_command_line(error))
     except KeyboardInterrupt:
         sys.exit("catsdogs: Interrupted.")
 

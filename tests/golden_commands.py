@@ -50,7 +50,13 @@ ONCE = {"sample", "fetch", "train", "extend", "delete", "stop", "resume"}
 # Each command gets a process of its own, forked from one that has imported the command line and
 # its large libraries: importing them takes a second each time.
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["catsdogs.cli.parser", "ai_edge_litert.interpreter", "scipy.stats"])
+FORKING.set_forkserver_preload(
+    [
+        *("catsdogs.cli.parser", "catsdogs.cli.dataset_options", "catsdogs.cli.explaining"),
+        *("catsdogs.cli.model_options", "catsdogs.cli.run_options"),
+        *("ai_edge_litert.interpreter", "pandas", "scipy.stats"),
+    ]
+)
 
 
 @dataclass

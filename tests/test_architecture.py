@@ -686,7 +686,7 @@ def test_a_call_at_import_is_found():
 
 
 def test_importing_the_package_writes_nothing(empty_machine):
-    code = "import catsdogs.cli.parser"
+    code = "from catsdogs.cli import dataset_options, model_options, parser, run_options, serving"
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
     assert not any((empty_machine / name).exists() for name in ("data", "artifacts", "cache"))
 

@@ -244,3 +244,14 @@ def test_a_missing_package_is_named_although_the_command_line_does_not_load(pack
     report = json.loads(done.stdout)
     assert package in json.dumps(report)
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_without_its_package_says_how_to_install_it():
+    code = (
+        "import sys; sys.modules['pandas'] = None; sys.argv = ['catsdogs', 'evaluate', 'x']\n"
+        "from catsdogs.__main__ import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("catsdogs: Expected all packages of requirements.txt.")
+    assert "pandas" in done.stderr

@@ -110,7 +110,9 @@ def faults(tmp_path_factory):
 def machine(tmp_path_factory, faults):
     folder = tmp_path_factory.mktemp("faults") / "machine"
     made = Machine(
-        folder, faults, imports=("catsdogs.cli.parser", "catsdogs.sources.sample", "requests")
+        folder,
+        faults,
+        imports=("catsdogs.cli.run_options", "catsdogs.cli.dataset_options", "requests"),
     )
     yield made
     made.close()

@@ -37,7 +37,7 @@ def _drawn(made: Machine) -> None:
 def pages(tmp_path_factory, faults):
     folder = tmp_path_factory.mktemp("pages") / "machine"
     made = Machine(
-        folder, faults, imports=("catsdogs.cli.parser", "fault_pages", "catsdogs.ui.frame")
+        folder, faults, imports=("catsdogs.cli.run_options", "fault_pages", "catsdogs.ui.frame")
     )
     yield made
     made.close()
@@ -46,7 +46,7 @@ def pages(tmp_path_factory, faults):
 @pytest.fixture(scope="module")
 def trainer(tmp_path_factory, faults):
     folder = tmp_path_factory.mktemp("trainer") / "machine"
-    imports = ("catsdogs.cli.parser", "catsdogs.learning.worker", "catsdogs.learning.training")
+    imports = ("catsdogs.cli.run_options", "catsdogs.learning.worker", "catsdogs.learning.training")
     made = Machine(folder, faults, imports=imports)
     yield made
     made.close()

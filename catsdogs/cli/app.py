@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 from catsdogs import paths
+from catsdogs.cli.help import Parser
 from catsdogs.cli.outcome import Outcome
 from catsdogs.errors import ConfigError
 
@@ -39,3 +41,28 @@ def server_command(*, port: int | None, browser: bool) -> list[str]:
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(_HOME_PAGE)]
     command += [f"--server.port={port}"] if port is not None else []
     return command + ([] if browser else ["--server.headless=true"])
+
+
+def add_app(groups: Any) -> None:
+    """Add the command ``app``."""
+    help_text = "open the app in your browser"
+    added: Parser = groups.add_parser(
+        "app",
+        usage="%(prog)s [--port PORT] [--no-browser]",
+        help=help_text,
+        description="Open the app in your browser. It runs until you press Ctrl-C.",
+    )
+    added.add_argument(
+        "--port",
+        type=int,
+        metavar="PORT",
+        help=f"the port to serve on, 1024 to 65535 are usual; default: {DEFAULT_PORT}, or the "
+        "next free one",
+    )
+    added.add_argument(
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help="only serve, and print the address; by default a browser opens",
+    )
+    added.set_defaults(command=serve, json=False)

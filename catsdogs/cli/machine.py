@@ -1,9 +1,11 @@
 """``catsdogs doctor``: what this machine offers, and what to do about each problem."""
 
 import sys
+from typing import Any
 
 from rich.text import Text
 
+from catsdogs.cli.commands import add
 from catsdogs.cli.fitting import columns
 from catsdogs.cli.outcome import DONE, FAILED, Outcome
 from catsdogs.doctor import checkup
@@ -16,3 +18,9 @@ def doctor() -> Outcome:
     report = checkup.examine()
     text = [Text(printable(line)) for line in lines(report, columns(sys.stdout))]
     return Outcome(report.to_json(), list(text), DONE if report.works else FAILED)
+
+
+def add_doctor(groups: Any) -> None:
+    """Add the command ``doctor``."""
+    help_text = "say what this machine offers, and what to do about each problem"
+    add(groups, "doctor", doctor, "[--json]", help_text)

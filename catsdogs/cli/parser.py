@@ -6,22 +6,35 @@ could not be read.
 """
 
 import json
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from catsdogs import __version__
-from catsdogs.cli import app, machine, tables
-from catsdogs.cli.commands import Command, add
-from catsdogs.cli.dataset_options import add_data, add_embed
-from catsdogs.cli.explaining import add_explain
+from catsdogs.cli import tables
+from catsdogs.cli.commands import Command
 from catsdogs.cli.help import Parser, program
-from catsdogs.cli.model_options import add_classify, add_compare, add_evaluate, add_export
 from catsdogs.cli.outcome import FAILED
 from catsdogs.cli.progress import say
-from catsdogs.cli.run_options import add_runs, add_train
-from catsdogs.cli.serving import add_serve
 from catsdogs.errors import CatsDogsError
 
+# The commands, in the order of the help, and the module that adds each. A command is added by
+# ``add_NAME``. Importing all of them takes most of a second and 50 MB.
+_COMMANDS = {
+    "app": "app",
+    "doctor": "machine",
+    "data": "dataset_options",
+    "train": "run_options",
+    "classify": "model_options",
+    "explain": "explaining",
+    "evaluate": "model_options",
+    "compare": "model_options",
+    "runs": "run_options",
+    "export": "model_options",
+    "embed": "dataset_options",
+    "serve": "serving",
+}
 _EXAMPLES = """\
 examples:
   catsdogs app                        open the app in your browser
@@ -39,8 +52,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
     Without a command, print the help of the program or of the group of commands.
     """
+    words = sys.argv[1:] if words is None else words
     try:
-        options = vars(_parser().parse_args(words))
+        options = vars(_parser(words).parse_args(words))
     except SystemExit as stop:
         # argparse exits with 2 on a usage error, which would mean "some inputs unreadable" here.
         return FAILED if stop.code else 0
@@ -77,8 +91,11 @@ def _print_json(result: Any) -> None:
     tables.write(f"{json.dumps(result, indent=2)}\n")
 
 
-def _parser() -> Parser:
-    """Return the parser of all commands; a bare group of commands is stored as ``group``."""
+def _parser(words: Sequence[str]) -> Parser:
+    """Return the parser for ``words``; a bare group of commands is stored as ``group``.
+
+    It has all commands unless the first word is one of them.
+    """
     name = program()
     top = Parser(
         prog=name,
@@ -94,38 +111,7 @@ def _parser() -> Parser:
     )
     top.set_defaults(group=top)
     groups = top.add_subparsers(metavar="COMMAND", prog=name, title="commands")
-    for add_to in (
-        *(_add_app, _add_doctor, add_data, add_train, add_classify, add_explain, add_evaluate),
-        *(add_compare, add_runs, add_export, add_embed, add_serve),
-    ):
-        add_to(groups)
+    for command in [words[0]] if words and words[0] in _COMMANDS else _COMMANDS:
+        module = import_module(f"catsdogs.cli.{_COMMANDS[command]}")
+        getattr(module, f"add_{command}")(groups)
     return top
-
-
-def _add_app(groups: Any) -> None:
-    help_text = "open the app in your browser"
-    added: Parser = groups.add_parser(
-        "app",
-        usage="%(prog)s [--port PORT] [--no-browser]",
-        help=help_text,
-        description="Open the app in your browser. It runs until you press Ctrl-C.",
-    )
-    added.add_argument(
-        "--port",
-        type=int,
-        metavar="PORT",
-        help=f"the port to serve on, 1024 to 65535 are usual; default: {app.DEFAULT_PORT}, or the "
-        "next free one",
-    )
-    added.add_argument(
-        "--no-browser",
-        dest="browser",
-        action="store_false",
-        help="only serve, and print the address; by default a browser opens",
-    )
-    added.set_defaults(command=app.serve, json=False)
-
-
-def _add_doctor(groups: Any) -> None:
-    help_text = "say what this machine offers, and what to do about each problem"
-    add(groups, "doctor", machine.doctor, "[--json]", help_text)

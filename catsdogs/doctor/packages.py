@@ -1,7 +1,7 @@
 """Installed packages against the versions that ``requirements.txt`` pins."""
 
 from collections.abc import Iterator
-from importlib import metadata
+from importlib import import_module, metadata
 
 from catsdogs.doctor.findings import Finding, problem, warning
 from catsdogs.paths import PROJECT_ROOT
@@ -9,6 +9,8 @@ from catsdogs.paths import PROJECT_ROOT
 GROUP = "Packages"
 _PINNED = PROJECT_ROOT / "requirements.txt"
 _SHOWN = ("tensorflow", "keras", "streamlit", "ai-edge-litert", "numpy", "pillow")
+# The doctor needs neither, so it would not notice that one is damaged.
+_LOADED = ("pandas", "pyarrow")
 _AGAIN = "Install the pinned packages again: make run, or pip install -r requirements.txt"
 
 
@@ -29,6 +31,7 @@ def check() -> Iterator[Finding]:
     if different:
         advice = f"Only the pinned versions are tested together. {_AGAIN}."
         yield warning(GROUP, "Different", ", ".join(different), advice)
+    yield from filter(None, map(_damage, _LOADED))
     if not missing and not different:
         yield Finding(GROUP, "Pinned", f"all {len(pinned)} have the version of requirements.txt")
 
@@ -44,6 +47,14 @@ def pinned_versions(text: str) -> dict[str, str]:
         for one in requirements
         if one.marker is None or one.marker.evaluate()
     }
+
+
+def _damage(name: str) -> Finding | None:
+    try:
+        import_module(name)
+    except Exception as error:
+        return problem(GROUP, "Damaged", f"{name} does not load: {error}", f"{_AGAIN}.")
+    return None
 
 
 def _installed(name: str) -> str | None:

@@ -235,7 +235,7 @@ def test_pages_do_not_load_optuna():
     code = (
         "import sys\n"
         "from catsdogs.ui.train import form, searches\n"
-        "from catsdogs.cli import parser\n"
+        "from catsdogs.cli import run_options\n"
         "sys.exit('optuna' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
