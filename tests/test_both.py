@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 from conftest import PROJECT, SHARED, command_line
+from hostile import photo
 from PIL import Image
 
 from catsdogs.errors import UnreadableImage
@@ -70,6 +71,36 @@ def test_a_picture_without_mixed_evidence_is_not_looked_at_again(model):
     one_class = np.ones((7, 7), np.float32)
     limits = BothResult(mixed=0.5, evidence=-100.0, images=1000)
     assert not both.shows_both(Untouched(), Picture(b"not read"), one_class, limits)
+
+
+class Parts:
+    """A model with these logits for the parts that it is asked for, the last one for the others."""
+
+    side = 224
+
+    def __init__(self, *logits):
+        self.logits, self.asked = logits, 0
+
+    def __call__(self, pixels):
+        self.asked += 1
+        return {"heatmap": np.full((2, 2), self.logits[min(self.asked, len(self.logits)) - 1])}
+
+
+@pytest.mark.parametrize(
+    ("logits", "shows", "asked"),
+    [
+        ((-9, 9, -9, 9), True, 4),  # The quarters are enough.
+        ((3, 3, 3, 3, -9), False, 4),  # No quarter has evidence for a cat.
+        ((-3, 3, 3, 3, 3), False, 8),
+        ((-3, 3, 3, 3, -9, 9), True, 8),
+    ],
+)
+def test_halves_are_looked_at_only_where_the_quarters_leave_it_open(logits, shows, asked):
+    mixed = np.array([[-1.0, 1.0]] * 5, np.float32)
+    model, picture = Parts(*logits), Picture(photo())
+    limits = BothResult(mixed=0.5, evidence=6.0, images=1000)
+    assert both.shows_both(model, picture, mixed, limits) is shows
+    assert model.asked == asked
 
 
 def test_the_heat_map_of_both_shows_each_class_where_it_is_strongest():

@@ -2,23 +2,25 @@
 import { resized } from "./resizing.js";
 
 const STRONGEST = 0.1; // of the positions
-// Left, top, right and bottom of each part, as shares of the picture: halves and quarters.
-const PARTS = [
-  ...[[0, 0, 0.5, 1], [0.5, 0, 1, 1], [0, 0, 1, 0.5], [0, 0.5, 1, 1]],
-  ...[[0, 0, 0.5, 0.5], [0.5, 0, 1, 0.5], [0, 0.5, 0.5, 1], [0.5, 0.5, 1, 1]],
-];
+// Left, top, right and bottom of each part, as shares of the picture.
+const HALVES = [[0, 0, 0.5, 1], [0.5, 0, 1, 1], [0, 0, 1, 0.5], [0, 0.5, 1, 1]];
+const QUARTERS = [[0, 0, 0.5, 0.5], [0.5, 0, 1, 0.5], [0, 0.5, 0.5, 1], [0.5, 0.5, 1, 1]];
 
 /** Return whether a picture may show both classes. `heatmap` is that of all of it, `limits` are the run's. */
 export async function showsBoth(network, picture, side, heatmap, limits) {
   const [cat, dog] = strongest(heatmap.values);
   if (Math.min(cat, dog) < limits.mixed) return false;
+  const evidence = (logits) => Math.min(cat / 2 - Math.min(...logits), dog / 2 + Math.max(...logits));
   const logits = [];
-  for (const part of PARTS) {
-    const answer = await network.answer(resized(picture, side, boxOf(picture, part)));
-    // The mean of a heat map is the logit, which p_dog has lost where it is 0 or 1.
-    logits.push(mean(answer.heatmap.values));
+  for (const parts of [QUARTERS, HALVES]) {
+    for (const part of parts) {
+      const answer = await network.answer(resized(picture, side, boxOf(picture, part)));
+      // The mean of a heat map is the logit, which p_dog has lost where it is 0 or 1.
+      logits.push(mean(answer.heatmap.values));
+    }
+    if (evidence(logits) > limits.evidence || evidence(logits) <= 0) break;
   }
-  return Math.min(cat / 2 - Math.min(...logits), dog / 2 + Math.max(...logits)) > limits.evidence;
+  return evidence(logits) > limits.evidence;
 }
 
 // The mean evidence for each class at the positions that have the most of it.
