@@ -17,6 +17,8 @@ from PIL import Image
 
 from catsdogs import __version__
 from catsdogs.cli import parser
+from catsdogs.health import named_slices
+from catsdogs.health.gallery_query import Query
 from catsdogs.runs import event_file, layout, model_files, store
 from catsdogs.runs.about import About, DatasetReference
 from catsdogs.runs.config import RunConfig
@@ -391,6 +393,23 @@ def test_a_folder_that_cannot_be_read_is_listed_by_classify_and_evaluate(
     status, result = call(capsys, "evaluate", runs[0], "--data", sample)
     reasons = {one["path"]: one["reason"] for one in result["unreadable"]}
     assert (status, reasons["closed"]) == (2, "unreadable_folder")
+
+
+@pytest.mark.slow
+def test_evaluate_measures_your_slices_and_lists_the_weakest(runs, trained_machine, capsys):
+    sample = trained_machine / "data" / "sample"
+    named_slices.keep(sample, "a class", Query(label="cat"))
+    _, result = call(capsys, "evaluate", runs[0], "--data", sample)
+    [own] = result["slices"]["own"]
+    [right, wrong], _ = result["confusion_matrix"]
+    assert (own["name"], own["images"]) == ("a class", right + wrong)
+    assert own["accuracy"]["value"] == right / (right + wrong)
+    values = [one["p"] for one in result["weakest"]]
+    assert values == sorted(values)
+    assert ("own", "a class") in [(one["kind"], one["name"]) for one in result["weakest"]]
+    named_slices.file(sample).write_text("{")
+    assert parser.main(["evaluate", runs[0], "--data", str(sample)]) == 2
+    assert "your slices" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.slow

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.cli import labelling, model_tables
-from catsdogs.cli.outcome import Outcome, no_usable_images, refused, status_with, unreadable
+from catsdogs.cli.outcome import (
+    Outcome,
+    no_usable_images,
+    refused,
+    say_unreadable_slices,
+    status_with,
+    unreadable,
+)
 from catsdogs.cli.progress import progress
 from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.dataset import index
@@ -107,7 +114,9 @@ def _document(run: Run, root: Path, records: pd.DataFrame, p_dog: np.ndarray) ->
     """Return the metrics of N answers: with intervals, without suspect labels and by slices."""
     # Imported here, because SciPy's statistics take over a second to import.
     from catsdogs.evaluation import intervals, slices
+    from catsdogs.evaluation.weakest import weakest
 
+    say_unreadable_slices(root)
     labels, facts = records["label"].to_numpy(), photo_facts(root)
     document = metrics.evaluate(labels, p_dog, classes=run.classes).to_json()
     document["intervals"] = _as_json(intervals.of_metrics(labels, p_dog))
@@ -116,11 +125,14 @@ def _document(run: Run, root: Path, records: pd.DataFrame, p_dog: np.ndarray) ->
     if doubted is not None and not doubted.all():
         sound = intervals.of_metrics(labels[~doubted], p_dog[~doubted])
         document["without_suspects"] = {"suspects": int(doubted.sum()), **_as_json(sound)}
+    of_photos = of_answers(records, facts)
+    known = slices.measured(of_photos)
     right = (p_dog >= metrics.THRESHOLD) == (labels == DOG)
     document["slices"] = {
-        name: [asdict(part) for part in slices.slices(kind, of_answers(records, facts), right)]
-        for name, kind in slices.KINDS.items()
+        name: [asdict(part) for part in slices.slices(slices.ALL[name], of_photos, right)]
+        for name in [*slices.KINDS, *(name for name in slices.NAMED if name in known)]
     }
+    document["weakest"] = [asdict(one) for one in weakest(of_photos, right)]
     return document
 
 

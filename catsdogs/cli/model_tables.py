@@ -43,6 +43,7 @@ def evaluated(result: dict[str, Any]) -> Readable:
         {"run": result["run"], "images": f"{result['images']:,}"}
         | {title: _with_interval(result, name, form) for title, (name, form) in shown.items()}
         | {"without suspects": _accuracy_without(result.get("without_suspects"))}
+        | {"weaker on": _weaker_on(result.get("weakest", []))}
         | _seen(result)
         | _looks(result)
     )
@@ -163,7 +164,7 @@ def compared(
             "equivalence": f"within {margin}: {shown} "
             f"(two one-sided tests, {_p_value(equivalence['p'])})",
             "without suspects": _without_suspects(result["without_suspects"]),
-            "weaker on": _weaker_on(result, names),
+            "weaker on": _weaker_on_of_both(result, names),
             "they differ in": ", ".join(one.title for one in differing)
             or "nothing that is recorded",
         }
@@ -174,19 +175,24 @@ def compared(
     return [Text(headline), metrics, *caveats, _both(result, names)]
 
 
-def _weaker_on(result: dict[str, Any], names: Mapping[str, str]) -> str | None:
-    """Return the kind of photos on which each run is clearly weaker, if there is one."""
+def _weaker_on(weakest: list[dict[str, Any]]) -> str | None:
+    """Return the kind of photos on which a run is clearly weaker, if there is one."""
     # Imported here, because SciPy's statistics take over a second to import.
     from catsdogs.evaluation.slices import title
 
-    found = [
-        f"{names[letter.upper()]}: {title(worst['kind'], worst['name'])} "
-        f"({percent(worst['accuracy']['value'])} of {worst['images']:,} images right, others "
-        f"{percent(worst['others'])}, {_p_value(worst['p'])}, corrected)"
-        for letter, (worst, *_) in ((a, b) for a, b in result["weakest"].items() if b)
-        if worst["p"] < SIGNIFICANT
-    ]
-    return "; ".join(found) or None
+    if not weakest or weakest[0]["p"] >= SIGNIFICANT:
+        return None
+    worst = weakest[0]
+    return (
+        f"{title(worst['kind'], worst['name'])} ({percent(worst['accuracy']['value'])} of "
+        f"{worst['images']:,} images right, others {percent(worst['others'])}, "
+        f"{_p_value(worst['p'])}, corrected)"
+    )
+
+
+def _weaker_on_of_both(result: dict[str, Any], names: Mapping[str, str]) -> str | None:
+    by_name = {names[letter.upper()]: _weaker_on(of) for letter, of in result["weakest"].items()}
+    return "; ".join(f"{name}: {weak}" for name, weak in by_name.items() if weak) or None
 
 
 def _balanced(result: dict[str, Any]) -> str | None:

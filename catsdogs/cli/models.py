@@ -12,17 +12,16 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from catsdogs.cli import model_tables, out_file, tables, together
-from catsdogs.cli.outcome import Outcome, status_with
+from catsdogs.cli.outcome import Outcome, say_unreadable_slices, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.comparison.differences import Difference, differences
 from catsdogs.dataset.summary import in_words
 from catsdogs.distributed.ray_engine import LOCAL, opened
-from catsdogs.errors import ConfigError, DatasetError, RunError
+from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
 from catsdogs.exports import making, package
 from catsdogs.exports.agreement import Agreement
 from catsdogs.exports.formats import FORMATS, Format
-from catsdogs.health import named_slices
 from catsdogs.inference.answers import Seen, csv, see_all
 from catsdogs.inference.elsewhere import Answers, see_by
 from catsdogs.inference.gathering import Gathered, at_address, gathered
@@ -147,10 +146,7 @@ def compare(
         out_file.require_new(report.expanduser().absolute(), force=force)
     pair = Pair.read(store.find_usable(run_a), store.find_usable(run_b))
     for root in pair.known_roots:
-        try:
-            named_slices.read(root)
-        except DatasetError as error:
-            say(str(error))
+        say_unreadable_slices(root)
     differing = differences(pair.runs["A"], pair.runs["B"])
     result = pair.classes.document(_comparison_document(pair, margin, differing))
     if report:

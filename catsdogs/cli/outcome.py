@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catsdogs.cli.progress import say
 from catsdogs.cli.tables import Readable
 from catsdogs.dataset import index, summary, unlabelled
 from catsdogs.errors import DatasetError, UnreadableImage
+from catsdogs.health import named_slices
 from catsdogs.images.header import FORMATS
 
 DONE, FAILED, SOME_UNREADABLE = 0, 1, 2
@@ -36,6 +38,14 @@ def unreadable(dataset: index.Dataset) -> list[dict[str, str]]:
 def refused(name: str, error: UnreadableImage) -> dict[str, str]:
     """Return the report of a file that could not be read."""
     return {"path": name, "reason": error.code, "detail": str(error)}
+
+
+def say_unreadable_slices(root: Path) -> None:
+    """Print a message if the slices that were kept for the dataset in ``root`` cannot be read."""
+    try:
+        named_slices.read(root)
+    except DatasetError as error:
+        say(str(error))
 
 
 def no_usable_images(path: Path, dataset: index.Dataset) -> DatasetError:
