@@ -77,7 +77,7 @@ def test_each_pair_gets_mcnemars_p_times_the_pairs_still_in_question(read):
             "bad": answers(right_but(range(10, 60))),
         }
     )
-    first, clear, last = found.verdicts()
+    first, clear, last = found.verdicts
     assert (first.a, first.b, first.only_a_right, first.only_b_right) == ("good", "same", 1, 1)
     assert (first.p, first.better) == (1.0, None)
     assert clear.mcnemar_p == pytest.approx(stats.binomtest(10, 60, 0.5).pvalue)

@@ -39,7 +39,7 @@ def compare(runs: Sequence[Run]) -> Outcome:
 
 
 def _document(several: "Several") -> dict[str, Any]:
-    accuracies, evaluations = several.accuracies(), several.evaluations()
+    accuracies, evaluations = several.accuracies, several.evaluations
     return {
         "classes": list(several.classes.names),
         "images": len(several.images),
@@ -53,7 +53,7 @@ def _document(several: "Several") -> dict[str, Any]:
             }
             for name in several.runs
         ],
-        "pairs": [{**asdict(one), "better": one.better} for one in several.verdicts()],
+        "pairs": [{**asdict(one), "better": one.better} for one in several.verdicts],
     }
 
 

@@ -98,15 +98,17 @@ class Several:
         is_dog = (self.images["label"] == DOG).to_numpy()
         return {name: (self.images[name].to_numpy() >= threshold) == is_dog for name in self.runs}
 
+    @cached_property
     def accuracies(self) -> dict[str, Interval]:
-        """Return each run's accuracy on the shared images, by id."""
+        """Each run's accuracy on the shared images, by id."""
         return {
             name: intervals.share(int(right.sum()), len(right))
             for name, right in self.right().items()
         }
 
+    @cached_property
     def evaluations(self) -> dict[str, Evaluation]:
-        """Return each run's metrics on the shared images, by id."""
+        """Each run's metrics on the shared images, by id."""
         return {
             name: evaluate(
                 table["label"].to_numpy(),
@@ -117,8 +119,9 @@ class Several:
             for name, table in self.answers.items()
         }
 
+    @cached_property
     def verdicts(self) -> list[Verdict]:
-        """Return a verdict for each pair of runs, in the order of the runs."""
+        """A verdict for each pair of runs, in the order of the runs."""
         right = self.right()
         pairs = list(combinations(self.runs, 2))
         p_values = [paired.mcnemar(right[a], right[b]) for a, b in pairs]

@@ -19,12 +19,12 @@ ABOUT_PAIRS = (
 
 def headline(several: Several, names: Names) -> str:
     """Return which run leads, and over which runs chance may explain its lead."""
-    right = {name: found.value for name, found in several.accuracies().items()}
+    right = {name: found.value for name, found in several.accuracies.items()}
     best = max(right, key=lambda name: right[name])
     # A run with fewer photos right is never the better one of a pair.
     equal = [
         names[one.b if one.a == best else one.a]
-        for one in several.verdicts()
+        for one in several.verdicts
         if best in (one.a, one.b) and one.better is None
     ]
     photos = counted(len(several.images), "photo")
@@ -38,7 +38,7 @@ def metric_table(
     several: Several, names: Names, latencies: Mapping[str, Latency] | None = None
 ) -> pd.DataFrame:
     """Return a row for each run, the most accurate first, measured on the shared images."""
-    accuracies, evaluations = several.accuracies(), several.evaluations()
+    accuracies, evaluations = several.accuracies, several.evaluations
     rows = []
     for name in sorted(accuracies, key=lambda name: -accuracies[name].value):
         accuracy, found = accuracies[name], evaluations[name]
@@ -61,7 +61,7 @@ def pair_table(several: Several, names: Names) -> pd.DataFrame:
 
     "First only" counts the images that only the first run of the pair gets right.
     """
-    verdicts = sorted(several.verdicts(), key=lambda one: (one.p, one.mcnemar_p))
+    verdicts = sorted(several.verdicts, key=lambda one: (one.p, one.mcnemar_p))
     return pd.DataFrame([_pair(one, names) for one in verdicts])
 
 

@@ -271,6 +271,10 @@ def test_three_runs_are_compared_together(trained_machine):
     assert re.search(r"has the most of \d+ photos right", said(app))
     assert len(table(app, "Corrected p")) == len(table(app, "Forward pass")) == 3
     assert len(app.get("plotly_chart")) == 6
+    (twin / layout.LITERT_MODEL).unlink()
+    app.run()
+    assert layout.LITERT_MODEL in said(app)
+    assert len(table(app, "Corrected p")) == 3
     status, document = command_line("compare", *ids)
     assert status == 0
     assert [of_run["run"] for of_run in document["runs"]] == ids

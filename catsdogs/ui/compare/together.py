@@ -29,10 +29,13 @@ def show(named: Mapping[str, Run]) -> None:
 
 def _compared(several: Several, names: Mapping[str, str]) -> None:
     st.markdown(f"**{literal(several_text.headline(several, names))}**")
-    latencies = cache.latencies(list(several.runs.values()))
+    latencies: Mapping[str, Latency] = {}
+    with problems.shown():
+        latencies = cache.latencies(list(several.runs.values()))
     table = several_text.metric_table(several, names, latencies)
     _table(table, "metrics", "Metrics of the chosen runs on the photos that all of them share")
-    st.caption(comparison_text.ABOUT_LATENCY)
+    if latencies:
+        st.caption(comparison_text.ABOUT_LATENCY)
     st.markdown("**Each pair**", help=several_text.ABOUT_PAIRS)
     _table(several_text.pair_table(several, names), "pairs", "A verdict for each pair of runs")
     _charts(several, names, latencies)
@@ -41,8 +44,8 @@ def _compared(several: Several, names: Mapping[str, str]) -> None:
 def _charts(several: Several, names: Mapping[str, str], latencies: Mapping[str, Latency]) -> None:
     colours = {names[run_id]: run_colour(run) for run_id, run in several.runs.items()}
     answers = {names[run_id]: table for run_id, table in several.answers.items()}
-    accuracies = {names[run_id]: found for run_id, found in several.accuracies().items()}
-    errors = {names[run_id]: found.ece for run_id, found in several.evaluations().items()}
+    accuracies = {names[run_id]: found for run_id, found in several.accuracies.items()}
+    errors = {names[run_id]: found.ece for run_id, found in several.evaluations.items()}
     figures = {
         "Accuracy": evaluation_charts.accuracies(accuracies, colours),
         "Reliability": evaluation_charts.reliability(
@@ -68,7 +71,7 @@ def _costs(
     several: Several, names: Mapping[str, str], latencies: Mapping[str, Latency]
 ) -> pd.DataFrame:
     """Return what ``charts.cost.cost`` draws, for the runs that have a model."""
-    accuracies = several.accuracies()
+    accuracies = several.accuracies
     rows = [
         {
             "run": names[run_id],

@@ -137,11 +137,12 @@ def latencies(runs: list[Run]) -> dict[str, Latency]:
     """Return the latency of each run that has a model, by id, measured for all together.
 
     Raises:
-        RunError, OSError: when a model is missing or damaged.
+        RunError: when a model is missing or damaged.
     """
     able = [run for run in runs if run.can_classify]
     files = [place(run, layout.LITERT_MODEL) for run in able]
-    return _latencies([(str(file), file.stat().st_mtime_ns) for file in files], able)
+    written_at = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
+    return _latencies([str(file) for file in files], written_at, able)
 
 
 def pair(a: Run, b: Run) -> "Pair":
@@ -275,7 +276,7 @@ def _predictor(run: Run, mtime_ns: int) -> Predictor:
 
 # Measuring two models takes two seconds, and more on a busy machine.
 @st.cache_resource(max_entries=16, show_spinner="Measuring the forward passes …")
-def _latencies(files: list[tuple[str, int]], _runs: list[Run]) -> dict[str, Latency]:
+def _latencies(files: list[str], written_at: list[int], _runs: list[Run]) -> dict[str, Latency]:
     models = {run.run_id: LiteRTModel(intact(run, layout.LITERT_MODEL)) for run in _runs}
     return latency.measured(models)
 
