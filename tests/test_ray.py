@@ -11,6 +11,7 @@ import pytest
 from conftest import PROJECT
 from ray_work import Noted, rows
 
+from catsdogs.cli.parser import main
 from catsdogs.dataset import index
 from catsdogs.distributed.ray_engine import RayEngine, opened
 from catsdogs.distributed.versions import difference
@@ -144,6 +145,34 @@ def test_a_health_check_finds_the_same(nodes, photos, monkeypatch, tmp_path):
             found.append(checkup.report(dataset, findings))
     assert found[0] == found[1]
     assert len(found[0]["unreadable"]) == 1
+
+
+@pytest.mark.long
+def test_a_run_computes_its_frozen_part_there(
+    nodes, photos, imagenet_weights, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("RAY_ADDRESS", nodes.address)
+    found = {}
+    for engine, cluster in (("litert", None), ("ray", "2 nodes with 2 cores")):
+        for name in ("CACHE", "ARTIFACTS"):
+            monkeypatch.setenv(f"CATSDOGS_{name}", str(tmp_path / engine / name))
+        settings = ["--model", "mobilenet_v2", "--fine-tune", "1", "--fine-tune-from", "block_16"]
+        assert main(["train", "--data", str(photos), *settings, "--engine", engine]) == 2
+        (run,) = (one for one in store.list_runs()[0] if not one.is_reference)
+        assert run.view.resolved["engine"] == engine
+        assert run.view.resolved.get("cluster") == cluster
+        found[engine] = stored(tmp_path / engine / "CACHE")
+    assert found["litert"] == found["ray"]
+    assert len(found["ray"]) == 4 * 199
+
+
+def stored(cache):
+    """Return the content of each row in a cache, by its store and the photo's digest."""
+    return {
+        (shard.parent.name, row["digest"]): row["row"].tobytes()
+        for shard in cache.rglob("[!.]*.npy")
+        for row in np.load(shard)
+    }
 
 
 def test_a_node_that_dies_costs_at_most_its_batches(tmp_path, photos):

@@ -29,7 +29,7 @@ NEIGHBOURS, SHOWN = 3, 5
 # The pictures that the shipped vectors of other things were made of.
 OTHER_THINGS = (
     "2,027 pictures of 92 kinds from Caltech-101 (Li et al., 2022, CC BY 4.0, "
-    "https://doi.org/10.22002/D1.20086), without wild cats and cougars, and 160 drawn pictures: "
+    "https://doi.org/10.22002/D1.20086), without wild felines, and 160 drawn pictures: "
     "noise, text, plain and two-coloured backgrounds"
 )
 # The shares of pets that may be rejected: each has a floor.

@@ -6,8 +6,9 @@ may be faster if TensorFlow sees a GPU.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,16 +16,19 @@ import numpy as np
 import pandas as pd
 
 from catsdogs.dataset.split import fingerprint as split_fingerprint
+from catsdogs.distributed import ray_engine
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.features import embeddings
 from catsdogs.features.backbones import identity
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.features.store import Rows
 from catsdogs.images import picture
-from catsdogs.images.parallel import THREADS, map_files
+from catsdogs.images.parallel import THREADS, Engine, map_files
 from catsdogs.learning import export, machine, models
 from catsdogs.learning.machine import Choice
-from catsdogs.runs.choices import INT8
+from catsdogs.learning.reporting import Reporter
+from catsdogs.runs.choices import INT8, ON_RAY
+from catsdogs.text import counted
 
 _CALIBRATION_PHOTOS = 150
 _MEASURED_PHOTOS = 256
@@ -66,10 +70,12 @@ def embedder(
     records: pd.DataFrame,
     *,
     calibrate_on: pd.DataFrame | None = None,
+    where: Engine | None = None,
 ) -> Callable[..., Rows]:
     """Return ``embed(mirrored=…, progress=…)`` → float32 rows (1280,) of the photos in ``records``.
 
-    Exports the files that the engine needs, the first time on a machine.
+    Exports the files that the engine needs, the first time on a machine. LiteRT computes on this
+    machine, or on the machines of ``where``.
 
     Raises:
         RunError: if an exported model cannot be loaded.
@@ -85,7 +91,22 @@ def embedder(
         backbone = quantized_backbone(
             weights, root, records if calibrate_on is None else calibrate_on
         )
-    return partial(embeddings.embed, root, records, backbone=backbone)
+    return partial(embeddings.embed, root, records, backbone=backbone, engine=where)
+
+
+@contextmanager
+def place(engine: str, reporter: Reporter) -> Iterator[Engine]:
+    """Yield the machine or the cluster that computes photo by photo for an engine of a run.
+
+    Raises:
+        EngineError: if there is no cluster.
+    """
+    name = ray_engine.RAY if engine == ON_RAY else ray_engine.LOCAL
+    with ray_engine.opened(name) as opened:
+        if isinstance(opened, ray_engine.RayEngine):
+            value = f"{counted(opened.nodes, 'node')} with {counted(opened.cores, 'core')}"
+            reporter.emit("resolved", name="cluster", value=value)
+        yield opened
 
 
 def quantized_backbone(weights: Path, root: Path, records: pd.DataFrame) -> Path:

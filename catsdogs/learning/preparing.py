@@ -17,7 +17,7 @@ from catsdogs.errors import DatasetError
 from catsdogs.features import embeddings
 from catsdogs.features.backbones import identity
 from catsdogs.features.store import Rows
-from catsdogs.images.parallel import Progress
+from catsdogs.images.parallel import Engine, Progress
 from catsdogs.labels import DOG
 from catsdogs.learning import engines, export
 from catsdogs.learning.frameworks import keras
@@ -106,17 +106,30 @@ def frozen(
     Raises:
         StoppedEarly: when a stop was asked for.
         RunError: when an exported network cannot be loaded.
+        EngineError: when the engine's cluster cannot be reached or cannot compute.
     """
+    with engines.place(engine, reporter) as where:
+        return _frozen(config, photos, weights, engine, reporter, where)
+
+
+def _frozen(
+    config: RunConfig,
+    photos: Photos,
+    weights: Path,
+    engine: str,
+    reporter: Reporter,
+    where: Engine,
+) -> Frozen:
     root, records, held_back = photos.root, photos.records, photos.held_back
     views = (False, True) if effective.augments(config) else (False,)
     calibrate_on = records.iloc[photos.train]
-    embed = engines.embedder(engine, weights, root, records, calibrate_on=calibrate_on)
+    embed = engines.embedder(engine, weights, root, records, calibrate_on=calibrate_on, where=where)
     steps = [_Step(len(records), partial(embed, mirrored=mirrored)) for mirrored in views]
     if engine == INT8:
         exact = engines.embedder("litert", weights, root, records.iloc[held_back])
         steps.append(_Step(len(held_back), exact))
     if config.fine_tune:
-        steps += _activating(config, photos, weights, views)
+        steps += _activating(config, photos, weights, views, where)
     rows = _one_after_another(steps, reporter.progress_until_stopped("embed"))
     vectors = _joined([rows.pop(0) for _ in views])
     measured = rows.pop(0).spread(held_back, len(records)) if engine == INT8 else vectors
@@ -130,14 +143,14 @@ class _Step:
 
 
 def _activating(
-    config: RunConfig, photos: Photos, weights: Path, views: tuple[bool, ...]
+    config: RunConfig, photos: Photos, weights: Path, views: tuple[bool, ...], where: Engine
 ) -> list[_Step]:
     source, count = (photos.root, photos.records), len(photos.records)
     if effective.sees_pixels(config):
         side = config.info.side
         return [_Step(count, partial(embeddings.decode, *source, side=side))]
     trunk = export.trunk_file(weights, config.fine_tune_from)
-    activate = partial(embeddings.activate, *source, trunk=trunk)
+    activate = partial(embeddings.activate, *source, trunk=trunk, engine=where)
     return [_Step(count, partial(activate, mirrored=mirrored)) for mirrored in views]
 
 

@@ -2,7 +2,7 @@
 
 PLAIN = "plain"
 # How a backbone's frozen part is computed. "auto" is the fastest that agrees with Keras here.
-INT8, FLOAT16 = "litert-int8", "litert-float16"
+INT8, FLOAT16, ON_RAY = "litert-int8", "litert-float16", "ray"
 RECIPES = {"default": "Recommended", PLAIN: "Plain, as in the notebook"}
 BALANCED = "balanced"
 CLASS_WEIGHTS = {"none": "Equal for all images", BALANCED: "Balanced: both classes count the same"}
@@ -12,6 +12,7 @@ ENGINES = {
     "litert": "LiteRT, float32",
     INT8: "LiteRT, int8",
     "keras": "Keras, in batches",
+    ON_RAY: "LiteRT, float32, on a Ray cluster",
 }
 SPLITS = {"own": "The dataset's own", "ours": "Drawn from all photos"}
 PRECISIONS = {

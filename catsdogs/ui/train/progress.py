@@ -49,6 +49,8 @@ def metrics(run: Run, view: RunView) -> None:
     """Show the speed of the run, and what its worker uses."""
     speed = pace(view, batch_size=run.config.batch_size)
     facts = [f"{speed.per_s:,.0f} images a second"] if speed.per_s else []
+    if view.phase == "embed" and (cluster := view.resolved.get("cluster")):
+        facts.append(f"on {verbatim(cluster)}")
     used = processes.usage(run.worker) if run.worker else None
     if used:
         share = _processor_share(run, used[0])
