@@ -60,7 +60,7 @@ bench: $(VENV)/dev.stamp ## compare speed with the usual ways, on the photos in 
 	$(BIN)/python -m benchmarks.custom_cnn $(DATA)
 	$(BIN)/python -m benchmarks.fine_tuning $(DATA)
 	$(BIN)/python -m benchmarks.embedding $(DATA)
-	$(BIN)/python -m benchmarks.growth $(DATA)
+	$(BIN)/python -m benchmarks.embedding_growth $(DATA)
 	$(BIN)/python -m benchmarks.dataset $(DATA)
 	$(BIN)/python -m benchmarks.health $(DATA)
 	$(BIN)/python -m benchmarks.train_page

@@ -133,7 +133,7 @@ def test_the_classes_of_each_side_are_counted():
             "side": ["training", "training", "validation", "validation", "validation", ""],
         }
     )
-    cats, dogs = dataset_charts.classes_by_side(table).data
+    cats, dogs = dataset_charts.classes_by_side(table["side"], table["label"]).data
     assert list(cats.x) == list(dogs.x) == ["training", "validation"]
     assert (list(cats.y), list(dogs.y)) == ([2, 1], [0, 2])
     assert dogs.customdata[1] == ["validation", "dog"]

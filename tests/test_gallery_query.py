@@ -38,7 +38,7 @@ def checked(folder, **columns):
 
 def names(snapshot, **query):
     """Return the paths that a query finds, by name unless it has another order."""
-    return find(snapshot, Query(**{"sort": "Name", **query}))["path"].tolist()
+    return find(snapshot, Query(**{"sort": "Name", **query})).column("path").tolist()
 
 
 def decide(folder, action, *paths, label=None):
@@ -185,10 +185,10 @@ def test_photos_are_sorted_by_what_was_asked_for(folder, sort):
     generator = np.random.default_rng(6)
     measured = {name: generator.random(21) for name in set(SORTS.values()) & set(UNMEASURED)}
     snapshot = checked(folder, **measured)
-    values = find(snapshot, Query(sort=sort))[column]
+    values = find(snapshot, Query(sort=sort)).column(column)
     assert values.is_monotonic_increasing
     assert values.nunique() > 2
-    downwards = find(snapshot, Query(sort=sort, descending=True))[column]
+    downwards = find(snapshot, Query(sort=sort, descending=True)).column(column)
     assert downwards.tolist() == values[::-1].tolist()
 
 
@@ -207,7 +207,7 @@ def test_the_mixed_order_depends_on_the_content_alone(folder):
 )
 def test_the_mixed_order_of_a_finding_has_the_worst_first(folder, flag, column):
     snapshot = checked(folder, outlier=1, **{column: np.linspace(0.4, 0.1, 21)})
-    values = find(snapshot, Query(flag=flag))[column]
+    values = find(snapshot, Query(flag=flag)).column(column)
     assert len(values) == 21
     assert values.is_monotonic_increasing
 
@@ -229,7 +229,7 @@ def test_photos_without_a_value_come_last_and_ties_stay_in_order(folder, descend
 def test_copies_stand_beside_each_other(folder):
     for name, copy in (("cat.1.jpg", "dog.91.jpg"), ("cat.3.jpg", "cat.0.copy.jpg")):
         (folder / copy).write_bytes((folder / name).read_bytes())
-    found = find(looked_at(folder), Query(flag="exact"))
+    found = find(looked_at(folder), Query(flag="exact"))[:]
     assert found["group"].tolist() == sorted(found["group"], key=found["group"].tolist().index)
     beside = found["path"].tolist()
     assert abs(beside.index("cat.1.jpg") - beside.index("dog.91.jpg")) == 1

@@ -50,7 +50,7 @@ def test_a_kept_filter_holds_the_photos_that_the_gallery_shows(dataset, name):
     shown = gallery_query.find(Snapshot(dataset, None, is_current=True), QUERIES[name])
     facts = photo_facts(dataset.root)
     inside = facts.index[facts[f"slice: {name}"] == 1]
-    assert set(inside) == set(shown["digest"])
+    assert set(inside) == set(shown.column("digest"))
 
 
 def test_a_slice_has_an_accuracy_and_can_be_the_weakest(dataset):

@@ -1,8 +1,8 @@
 import pytest
 
-from catsdogs.dataset import annotations
+from catsdogs.dataset import annotations, rescan
 from catsdogs.errors import DatasetError, WeightsUnavailable
-from catsdogs.health import checkup, snapshot
+from catsdogs.health import checkup
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Watch
 
 
@@ -24,20 +24,20 @@ def names(watch):
 
 
 def wait(watch):
-    watch._thread.join(10)
+    watch._thread.join(60)
 
 
 def test_every_photo_has_a_side_and_each_side_photos(kaggle_folder):
-    sides = Watch(kaggle_folder).snapshot().table["side"].value_counts()
+    sides = Watch(kaggle_folder).snapshot().sides.value_counts()
     assert sides.to_dict() == {TRAINING: 12, VALIDATION: 4}
 
 
 def test_an_excluded_photo_is_on_neither_side(kaggle_folder):
     watch = Watch(kaggle_folder)
     annotations.annotate(kaggle_folder, watch.snapshot().table.head(1), annotations.EXCLUDE)
-    table = watch.snapshot().table
-    assert table["excluded"].tolist() == [True] + [False] * 15
-    assert table["side"].iloc[0] == ""
+    snapshot = watch.snapshot()
+    assert snapshot.table["excluded"].tolist() == [True] + [False] * 15
+    assert snapshot.sides.iloc[0] == ""
 
 
 def test_a_decision_is_seen_at_once_and_so_is_its_undoing(kaggle_folder):
@@ -82,12 +82,22 @@ def test_a_large_dataset_is_shown_as_last_seen_and_looked_at_meanwhile(
 ):
     Watch(kaggle_folder)
     photo(kaggle_folder / "cat.99.jpg", seed=99)
-    monkeypatch.setattr(snapshot, "_LARGE", 10)
+    monkeypatch.setattr(rescan, "MANY", 10)
     watch = Watch(kaggle_folder)
     assert len(watch._scanned.records) == 16
     watch.snapshot()
     wait(watch)
     assert "cat.99.jpg" in names(watch)
+
+
+def test_a_large_dataset_is_read_the_first_time_too(kaggle_folder, monkeypatch):
+    monkeypatch.setattr(rescan, "MANY", 10)
+    assert rescan.has_many(kaggle_folder)
+    watch = Watch(kaggle_folder)
+    assert len(watch.snapshot().table) == 16
+    assert rescan.rescanned(kaggle_folder) is None
+    watch.refresh()
+    assert len(watch.snapshot().table) == 16
 
 
 def test_a_folder_that_has_gone_is_said_to_be(kaggle_folder):

@@ -143,24 +143,25 @@ def histogram(
     )
 
 
-def classes_by_side(table: pd.DataFrame, *, classes: Classes = PETS) -> go.Figure:
+def classes_by_side(side: pd.Series, label: pd.Series, *, classes: Classes = PETS) -> go.Figure:
     """Return how many photos of each class are on each side of the split, as bars.
 
-    ``table`` has ``label`` and ``side``. The custom data of a bar are its side and its class.
+    ``side`` and ``label`` are those of each photo. The custom data of a bar are its side and its
+    class.
     """
     figure = go.Figure()
-    sides = [side for side in SIDE_SHADES if (table["side"] == side).any()]
-    for label, name in enumerate(classes.names):
-        counts = table["side"][table["label"] == label].value_counts()
-        y = [int(counts.get(side, 0)) for side in sides]
+    sides = [of for of in SIDE_SHADES if (side == of).any()]
+    for number, name in enumerate(classes.names):
+        counts = side[label == number].value_counts()
+        y = [int(counts.get(of, 0)) for of in sides]
         figure.add_bar(
             x=sides,
             y=y,
             name=unmarked(name),
             text=[f"{count:,}" for count in y],
-            customdata=[(side, name) for side in sides],
-            marker_color=CLASS_COLOURS[label],
-            hovertemplate=f"%{{y:,}} {unmarked(classes.plural(label))} for %{{x}}<extra></extra>",
+            customdata=[(of, name) for of in sides],
+            marker_color=CLASS_COLOURS[number],
+            hovertemplate=f"%{{y:,}} {unmarked(classes.plural(number))} for %{{x}}<extra></extra>",
         )
     return styled(
         figure,

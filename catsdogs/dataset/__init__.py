@@ -22,6 +22,8 @@ table_sides.py    the sides of a split that a table gives to images
 nearby_tables.py  tables in a dataset or beside it
 corrections.py    copies of wrongly classified pictures, under their right label
 duplicates.py     groups of photos that show the same picture
+rescan.py         a scan of many files in its own process
+csv_hash.py       the hash of some columns of the table
 split.py          training, validation and test sides, stratified, with copies on one side
 given_splits.py   the split that a dataset comes with, in its folders or a table
 """

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+import numpy as np
 
 from catsdogs import paths, people
 from catsdogs.background import event_log
@@ -158,20 +159,17 @@ def _applied(
 ) -> "pd.DataFrame":
     if not annotations:
         return records.assign(excluded=False, reviewed=False)
-    about = records["path"].map(annotations)
-    holds = about.map(lambda found: found.digest, na_action="ignore") == records["digest"]
-    action = about[holds].map(lambda found: found.action).reindex(records.index)
-    label = about[holds].map(lambda found: _label(found, classes)).reindex(records.index)
-    relabelled = action == RELABEL
-    return records.assign(
-        label=records["label"].mask(relabelled, label).astype(records["label"].dtype),
-        excluded=action == EXCLUDE,
-        reviewed=holds,
-    )
-
-
-def _label(found: Annotation, classes: Classes) -> int | None:
-    return None if found.label is None else classes.label(found.class_name)
+    label = records["label"].to_numpy(copy=True)
+    excluded, reviewed = np.zeros((2, len(records)), dtype=bool)
+    rows = np.flatnonzero(records["path"].isin(list(annotations)))
+    photos = (records[name].iloc[rows].tolist() for name in ("path", "digest"))
+    for row, path, digest in zip(rows.tolist(), *photos, strict=True):
+        found = annotations[path]
+        if found.digest == digest:
+            reviewed[row], excluded[row] = True, found.action == EXCLUDE
+            if found.action == RELABEL and found.label is not None:
+                label[row] = classes.label(found.class_name)
+    return records.assign(label=label, excluded=excluded, reviewed=reviewed)
 
 
 def content_hash(records: "pd.DataFrame") -> str:

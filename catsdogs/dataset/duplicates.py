@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from catsdogs import paths
 from catsdogs.errors import DatasetError
 from catsdogs.system import files
@@ -27,11 +29,29 @@ def exact(records: "pd.DataFrame") -> list[list[str]]:
     return [group["path"].tolist() for _, group in copies.groupby("digest", sort=False)]
 
 
+def copied(digests: "pd.Series") -> "pd.Series":
+    """Return a mask of the digests that occur more than once."""
+    import pandas as pd
+
+    # Comparing their beginnings as numbers first takes a tenth of the time.
+    found = pd.Series(beginnings(digests), index=digests.index).duplicated(keep=False)
+    found[found] = digests[found].duplicated(keep=False)
+    return found
+
+
+def beginnings(digests: "pd.Series") -> np.ndarray:
+    """Return the first eight characters of each digest as a number: uint64 of shape (N,)."""
+    texts = [digest[:8] for digest in digests.tolist()]
+    return np.array(texts, dtype="S8").view(">u8").astype(np.uint64)
+
+
 def grouped(records: "pd.DataFrame", near: Groups) -> "pd.DataFrame":
     """Return ``records`` with the column ``group``: a digest that identifies the picture."""
     first = {digest: group[0] for group in near for digest in group}
-    digests = records["digest"]
-    return records.assign(group=digests.map(first).fillna(digests) if first else digests)
+    groups = records["digest"]
+    if (is_near := groups.isin(list(first))).any():
+        groups = groups.mask(is_near, groups[is_near].map(first).reindex(groups.index))
+    return records.assign(group=groups)
 
 
 class Kept(StrEnum):

@@ -6,7 +6,6 @@ of a dataset respects them.
 """
 
 import contextlib
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Set
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -18,6 +17,7 @@ from catsdogs import paths
 from catsdogs.dataset import (
     annotations,
     corrections,
+    csv_hash,
     duplicates,
     given_splits,
     labelling,
@@ -75,13 +75,13 @@ class Dataset:
     @cached_property
     def usable(self) -> "pd.DataFrame":
         """Readable records that have a label and are not excluded: the training data."""
-        mask = self._readable & (self.records["label"] != UNLABELLED) & ~self.records["excluded"]
-        return self.records[mask].reset_index(drop=True)
+        has_label = self.records["label"] != UNLABELLED
+        return _of(self.records, self._readable & has_label & ~self.records["excluded"])
 
     @cached_property
     def pictures(self) -> "pd.DataFrame":
         """All readable records, with or without a label, excluded or not."""
-        return self.records[self._readable].reset_index(drop=True)
+        return _of(self.records, self._readable)
 
     @property
     def unreadable(self) -> "pd.DataFrame":
@@ -116,18 +116,23 @@ class Dataset:
     @property
     def joined_corrections(self) -> int:
         """Number of usable images that are corrections."""
-        return int(self.usable["path"].map(joined.is_joined).sum())
+        return int(joined.are_joined(self.usable["path"]).sum())
 
-    @property
+    @cached_property
     def _readable(self) -> "pd.Series":
         return self.records["problem"] == ""
 
     @cached_property
     def _fingerprint(self) -> str:
         columns = self.usable[["path", "label", "digest"]]
-        names = "" if self.classes.are_pets else repr(self.classes.names)
-        content = f"{names}{columns.to_csv(index=False)}"
-        return hashlib.sha256(content.encode("utf-8")).hexdigest()[:16]
+        return csv_hash.of(
+            columns, before="" if self.classes.are_pets else repr(self.classes.names)
+        )
+
+
+def _of(table: "pd.DataFrame", mask: "pd.Series") -> "pd.DataFrame":
+    """Return some rows of a table, numbered. If they are all, both tables share their columns."""
+    return (table if mask.all() else table[mask]).reset_index(drop=True)
 
 
 def scan(root: Path, *, progress: Progress | None = None) -> Dataset:
@@ -242,7 +247,7 @@ def last_scan(root: Path) -> Dataset | None:
 def with_current_decisions(dataset: Dataset) -> Dataset:
     """Return the same files with the current decisions and groups."""
     table = dataset.records.assign(label=dataset.records["own_label"])
-    table = table[~table["path"].map(joined.is_joined)].reset_index(drop=True)
+    table = _of(table, ~joined.are_joined(table["path"]))
     return _decided(dataset.root, table, dataset.rest)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catsdogs.dataset import given_splits
+from catsdogs.dataset import duplicates, given_splits
 from catsdogs.dataset.table_sides import TEST, TRAIN, VALIDATION
 from catsdogs.errors import ConfigError
 from catsdogs.labels import CAT, DOG, PETS, Classes
@@ -70,10 +70,12 @@ def split(records: "pd.DataFrame", rule: Rule = DEFAULT_RULE, *, classes: Classe
     """
     sides = _own_sides(records, rule)
     shares = _missing(sides, rule)
-    _require_pictures(records, sides, shares, classes)
-    free = records[sides == TRAIN]
-    for side, groups in _drawn(free, shares, rule.seed).items():
-        sides[(sides == TRAIN) & records["group"].isin(groups).to_numpy()] = side
+    free, is_copy = _free(records, sides)
+    pictures = free[~is_copy]
+    _require_pictures(records, sides, shares, pictures, classes)
+    for side, is_chosen in _drawn(pictures, shares, rule.seed).items():
+        sides[pictures.index[is_chosen]] = side
+    _join_copies(sides, pictures, free[is_copy])
     train, validation, test, left_out = (
         np.flatnonzero(sides == name) for name in (TRAIN, VALIDATION, TEST, _LEFT_OUT)
     )
@@ -94,7 +96,8 @@ def require_splittable(
         ConfigError: if there are not.
     """
     sides = _own_sides(records, rule)
-    _require_pictures(records, sides, _missing(sides, rule), classes)
+    free, is_copy = _free(records, sides)
+    _require_pictures(records, sides, _missing(sides, rule), free[~is_copy], classes)
 
 
 def _own_sides(records: "pd.DataFrame", rule: Rule) -> np.ndarray:
@@ -114,31 +117,53 @@ def _missing(sides: np.ndarray, rule: Rule) -> dict[str, float]:
     return {side: share for side, share in wanted.items() if share and side not in sides}
 
 
-def _drawn(free: "pd.DataFrame", shares: dict[str, float], seed: int) -> dict[str, "pd.Series"]:
-    """Return the groups of ``free`` that form each side in ``shares``."""
+def _free(records: "pd.DataFrame", sides: np.ndarray) -> "tuple[pd.DataFrame, pd.Series]":
+    """Return group and label of the rows without a side yet, by position, and which are copies.
+
+    The first row of each group is not a copy.
+    """
+    free = records[["group", "label"]].set_axis(np.arange(len(records)))[sides == TRAIN]
+    is_copy = duplicates.copied(free["group"])
+    is_copy[is_copy] = free["group"][is_copy].duplicated()
+    return free, is_copy
+
+
+def _join_copies(sides: np.ndarray, pictures: "pd.DataFrame", copies: "pd.DataFrame") -> None:
+    """Give copies the side of their picture."""
     import pandas as pd
 
-    pictures = free.drop_duplicates("group")
-    drawn = pd.Series([_draw(seed, group) for group in pictures["group"]], index=pictures.index)
+    originals = pictures["group"][pictures["group"].isin(copies["group"])]
+    place = pd.Series(originals.index, index=originals.to_numpy())
+    sides[copies.index] = sides[place[copies["group"]]]
+
+
+def _drawn(pictures: "pd.DataFrame", shares: dict[str, float], seed: int) -> "dict[str, pd.Series]":
+    """Return a mask of the ``pictures`` that form each side in ``shares``."""
+    import pandas as pd
+
+    drawn = pd.Series(_drawn_numbers(seed, pictures["group"].tolist()), index=pictures.index)
     rank = drawn.groupby(pictures["label"]).rank(method="first")
     size = pictures["label"].map(pictures["label"].value_counts())
     is_chosen = {
         VALIDATION: rank <= (size * shares.get(VALIDATION, 0)).round(),
         TEST: rank > size - (size * shares.get(TEST, 0)).round(),
     }
-    return {side: pictures["group"][is_chosen[side]] for side in shares}
+    return {side: is_chosen[side] for side in shares}
 
 
 def _require_pictures(
-    records: "pd.DataFrame", sides: np.ndarray, shares: dict[str, float], classes: Classes
+    records: "pd.DataFrame",
+    sides: np.ndarray,
+    shares: dict[str, float],
+    pictures: "pd.DataFrame",
+    classes: Classes,
 ) -> None:
-    _require_drawable(records[sides == TRAIN], shares, classes)
+    _require_drawable(pictures, shares, classes)
     if VALIDATION not in shares:
-        _require_both_classes(records[sides == VALIDATION], VALIDATION, classes)
+        _require_both_classes(records["label"][sides == VALIDATION], VALIDATION, classes)
 
 
-def _require_drawable(free: "pd.DataFrame", shares: dict[str, float], classes: Classes) -> None:
-    pictures = free.drop_duplicates("group")
+def _require_drawable(pictures: "pd.DataFrame", shares: dict[str, float], classes: Classes) -> None:
     per_class = pictures["label"].value_counts()
     # Each class is divided by the same shares, rounded to whole pictures: each side needs one.
     rest = 1 - sum(shares.values())
@@ -167,8 +192,8 @@ def _said(shares: dict[str, float]) -> str:
     return f", at {said}" if said else ""
 
 
-def _require_both_classes(records: "pd.DataFrame", side: str, classes: Classes) -> None:
-    count = records["label"].value_counts()
+def _require_both_classes(labels: "pd.Series", side: str, classes: Classes) -> None:
+    count = labels.value_counts()
     if len(count) < _CLASSES:
         raise ConfigError(
             f"Expected photos of both classes on the dataset's own {side} side. Received: "
@@ -177,6 +202,7 @@ def _require_both_classes(records: "pd.DataFrame", side: str, classes: Classes) 
         )
 
 
-def _draw(seed: int, group: str) -> int:
+def _drawn_numbers(seed: int, groups: list[str]) -> np.ndarray:
     salt = seed.to_bytes(hashlib.blake2b.SALT_SIZE)
-    return int.from_bytes(hashlib.blake2b(group.encode(), digest_size=8, salt=salt).digest())
+    hashes = (hashlib.blake2b(group.encode(), digest_size=8, salt=salt) for group in groups)
+    return np.frombuffer(b"".join([one.digest() for one in hashes]), ">u8").astype(np.uint64)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from catsdogs.dataset import annotations
 from catsdogs.dataset.annotations import Photo
 from catsdogs.errors import ConfigError
@@ -86,10 +88,12 @@ def applied(records: "pd.DataFrame", tags: Mapping[str, Mapping[str, Tag]]) -> "
     """Return ``records`` with the column ``tags``: the names of each photo's tags, a tuple."""
     import pandas as pd
 
-    names = [
-        tuple(name for name, tag in tags.get(path, {}).items() if tag.digest == digest)
-        for path, digest in zip(records["path"], records["digest"], strict=True)
-    ]
+    names = np.empty(len(records), dtype=object)
+    names.fill(())
+    rows = np.flatnonzero(records["path"].isin(list(tags)))
+    photos = (records[name].iloc[rows].tolist() for name in ("path", "digest"))
+    for row, path, digest in zip(rows.tolist(), *photos, strict=True):
+        names[row] = tuple(name for name, tag in tags[path].items() if tag.digest == digest)
     return records.assign(tags=pd.Series(names, index=records.index, dtype=object))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from catsdogs.dataset import duplicates
 from catsdogs.images import joined
 from catsdogs.labels import UNLABELLED
 
@@ -39,7 +40,8 @@ class Flag:
 def _suffix_fits(paths: pd.Series, formats: pd.Series) -> pd.Series:
     fits = pd.Series(False, index=paths.index)
     for name, suffixes in _SUFFIXES.items():
-        fits |= (formats == name) & paths.str.endswith(suffixes)
+        if (is_one := formats == name).any():
+            fits |= is_one & paths.str.endswith(suffixes)
     return fits
 
 
@@ -59,7 +61,7 @@ FLAGS = {
     "exact": Flag(
         "Exact duplicates",
         "The same bytes as another file.",
-        lambda t: t["digest"].duplicated(keep=False),
+        lambda t: duplicates.copied(t["digest"]),
     ),
     "near": Flag(
         "Near duplicates",
@@ -76,7 +78,7 @@ FLAGS = {
     "small": Flag(
         "Small",
         f"Under {SMALL_PX} pixels wide or high.",
-        lambda t: t[["width_px", "height_px"]].min(axis=1) < SMALL_PX,
+        lambda t: (t["width_px"] < SMALL_PX) | (t["height_px"] < SMALL_PX),
     ),
     "extreme": Flag(
         "Extreme shape",
@@ -143,7 +145,7 @@ FLAGS = {
     "correction": Flag(
         "Corrections",
         "Classified wrongly, and joined to the dataset under their right label.",
-        lambda t: t["path"].map(joined.is_joined),
+        lambda t: joined.are_joined(t["path"]),
     ),
     "unlabelled": Flag(
         "Without a label",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pandas as pd
 
 from catsdogs import paths, people
@@ -97,8 +98,9 @@ def columns(root: Path, dataset: index.Dataset, found: findings.Findings | None)
         kept = read(root)
     for one in kept:
         if _is_known(one.query, dataset.classes):
-            inside = gallery_query.find(snapshot, one.query).index
-            members[f"{OWN}{one.name}"] = pd.Series(table.index.isin(inside), table.index)
+            rows = gallery_query.find(snapshot, one.query).rows
+            is_inside = np.isin(np.arange(len(table)), rows)
+            members[f"{OWN}{one.name}"] = pd.Series(is_inside, table.index)
     return pd.DataFrame(members, index=table.index).astype(float).groupby(table["digest"]).max()
 
 

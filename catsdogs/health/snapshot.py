@@ -16,10 +16,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from catsdogs.dataset import annotations, corrections, duplicates, index, labelling, table_sides
+from catsdogs.dataset import (
+    annotations,
+    corrections,
+    duplicates,
+    index,
+    labelling,
+    rescan,
+    table_sides,
+)
 from catsdogs.dataset.given_splits import GivenSplit, given_split
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import split
+from catsdogs.dataset.tags import names_in
 from catsdogs.errors import ConfigError, DatasetError
 from catsdogs.health import checkup
 from catsdogs.health.findings import Findings, joined, load, summary_file
@@ -30,8 +39,6 @@ from catsdogs.storage import reading
 _REFRESH_AFTER_S = 60
 # A listing of an address costs requests, which some providers charge for.
 _REFRESH_ADDRESS_AFTER_S = 900
-# Reading the dates of this many files takes a second, so the last scan is shown first.
-_LARGE = 50_000
 TRAINING, VALIDATION, TEST = SIDES = ("training", "validation", "test")
 NO_SIDE = ""
 
@@ -46,12 +53,30 @@ class Snapshot:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The row of ``findings.joined`` for each readable photo, with its ``side`` of the split.
+        """The row of ``findings.joined`` for each readable photo."""
+        return joined(self.dataset, self.findings)
 
-        The split is that of a run with the default settings.
-        """
-        table = joined(self.dataset, self.findings)
-        return table.assign(side=_sides(table))
+    @cached_property
+    def sides(self) -> pd.Series:
+        """The side of each row of ``table``, in the split of a run with the default settings."""
+        return pd.Series(_sides(self.table), index=self.table.index)
+
+    @cached_property
+    def mixed(self) -> np.ndarray:
+        """The positions in ``table`` in an order that looks random and depends on content alone."""
+        # Sorting texts takes ten times as long as sorting numbers.
+        order = duplicates.beginnings(self.table["digest"]).argsort(kind="stable")
+        return order.astype(np.int32)
+
+    @cached_property
+    def copied(self) -> np.ndarray:
+        """A mask of the rows of ``table`` that show the same picture as another one."""
+        return duplicates.copied(self.table["group"]).to_numpy()
+
+    @cached_property
+    def tags(self) -> list[str]:
+        """The names of all tags of its photos, in alphabetical order."""
+        return names_in(self.table)
 
     @cached_property
     def given_split(self) -> GivenSplit | None:
@@ -82,12 +107,14 @@ class Watch:
         self.root, self._clock = root, clock
         self._is_at_address = reading.is_below(root)
         index.require_folder(root)
+        self._read_at = self._changed_at()
         last = index.last_scan(root)
-        is_slow = self._is_at_address or (last is not None and len(last.records) >= _LARGE)
-        if last is None or not is_slow:
-            self._scanned, self._scanned_at = index.scan(root, progress=progress), clock()
-        else:
+        # The last scan of many files is shown first.
+        is_slow = self._is_at_address or (last is not None and _is_large(last))
+        if last is not None and is_slow:
             self._scanned, self._scanned_at = last, -math.inf
+        else:
+            self._scanned, self._scanned_at = _first_scan(root, progress), clock()
         self._content, self._joined_at = checkup.content(self._scanned), self._corrected_at()
         self._lock, self._thread = threading.Lock(), threading.Thread()
         self._version: tuple[int, ...] = ()
@@ -105,9 +132,10 @@ class Watch:
             if self._is_due() and not self._thread.is_alive():
                 self._thread = threading.Thread(target=self.refresh, daemon=True)
                 self._thread.start()
-            version = (id(self._scanned), *self._changed_at())
+            changed_at = self._changed_at()
+            version = (id(self._scanned), *changed_at)
             if self._snapshot is None or version != self._version:
-                self._snapshot, self._version = self._new_snapshot(), version
+                self._snapshot, self._version = self._new_snapshot(changed_at), version
             return self._snapshot
 
     def _is_due(self) -> bool:
@@ -116,18 +144,24 @@ class Watch:
 
     def refresh(self) -> None:
         """Read what changed in the folder now. If the folder is gone, keep the last state."""
+        read_at, is_large = self._changed_at(), _is_large(self._scanned)
         try:
-            scanned = index.scan(self.root)
+            scanned = rescan.rescanned(self.root) if is_large else index.scan(self.root)
         except DatasetError:
             return
         finally:
             self._scanned_at = self._clock()
+        if scanned is None:
+            return
         content, joined_at = checkup.content(scanned), self._corrected_at()
         with self._lock:
-            self._scanned, self._content, self._joined_at = scanned, content, joined_at
+            self._scanned, self._read_at = scanned, read_at
+            self._content, self._joined_at = content, joined_at
 
-    def _new_snapshot(self) -> Snapshot:
-        dataset = index.with_current_decisions(self._scanned)
+    def _new_snapshot(self, changed_at: list[int]) -> Snapshot:
+        dataset = self._scanned
+        if changed_at != self._read_at:
+            dataset = index.with_current_decisions(dataset)
         if (joined_at := self._corrected_at()) != self._joined_at:
             self._content, self._joined_at = checkup.content(dataset), joined_at
         found = load(self.root)
@@ -150,6 +184,16 @@ class Watch:
         joined_at = _written_at(corrections.switch(self.root))
         places = corrections.places(labelling.load(self.root).classes) if joined_at else []
         return [joined_at, *map(_written_at, places)]
+
+
+def _first_scan(root: Path, progress: Progress | None) -> Dataset:
+    if not reading.is_below(root) and rescan.has_many(root) and (found := rescan.rescanned(root)):
+        return found
+    return index.scan(root, progress=progress)
+
+
+def _is_large(dataset: Dataset) -> bool:
+    return len(dataset.records) >= rescan.MANY
 
 
 def _written_at(path: Path) -> int:

@@ -6,8 +6,12 @@ In the dataset, such a picture has the path ``(corrections)/corrections/cat/0a1b
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catsdogs import paths
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLDER = "(corrections)"
 # A folder of corrections, a label, and the digest of the picture.
@@ -23,6 +27,13 @@ def is_joined(path_in_dataset: str) -> bool:
     """Return whether a path in a dataset is that of a picture that joined it."""
     folder, _, rest = path_in_dataset.partition("/")
     return folder == FOLDER and _REST.fullmatch(rest) is not None
+
+
+def are_joined(paths_in_dataset: "pd.Series") -> "pd.Series":
+    """Return a mask of the paths that ``is_joined`` is True for."""
+    found = paths_in_dataset.str.startswith(f"{FOLDER}/").astype(bool)
+    found[found] = paths_in_dataset[found].map(is_joined).astype(bool)
+    return found
 
 
 def file_of(path: Path) -> Path | None:

@@ -12,12 +12,12 @@ from catsdogs import people
 from catsdogs.background import tasks
 from catsdogs.features import embeddings
 from catsdogs.health import vectors
+from catsdogs.health.gallery_query import Found
 from catsdogs.images import picture
 from catsdogs.text import counted, literal, printable
 from catsdogs.ui.dataset import filters, photo
 from catsdogs.ui.shared import cache, problems, task_card
 
-_COLUMN = "alike"  # cosine similarity to the wanted picture, NaN without a vector
 _WANTED, _UPLOAD = "alike_wanted", "alike_upload"
 _PROBLEM, _PHOTO_PROBLEM = "alike_problem", "alike_photo_problem"
 _COMPUTE_PROBLEM = "alike_compute_problem"
@@ -58,23 +58,26 @@ def button(root: Path, path: str) -> None:
     problems.show_noted(_PHOTO_PROBLEM)
 
 
-def ordered(found: pd.DataFrame) -> pd.DataFrame:
+def ordered(found: Found) -> Found:
     """Return the photos found, the most similar ones first if there is a search."""
     wanted = _wanted()
     if wanted is None:
         return found
-    scored = found.assign(**{_COLUMN: found["digest"].map(wanted.scores).astype(float)})
-    return scored.sort_values(_COLUMN, ascending=False, kind="stable")
+    scores = pd.Series(_scores(wanted, found.column("digest")), index=found.rows)
+    rows = scores.sort_values(ascending=False, kind="stable").index.to_numpy()
+    return Found(found.table, rows)
 
 
 def notes(found: pd.DataFrame) -> list[str]:
     """Return the beginning of the note of each photo: its similarity, if there is a search."""
-    if _COLUMN not in found:
+    wanted = _wanted()
+    if wanted is None:
         return [""] * len(found)
-    return ["" if np.isnan(score) else f"alike {score:.2f} · " for score in found[_COLUMN]]
+    scores = _scores(wanted, found["digest"])
+    return ["" if np.isnan(score) else f"alike {score:.2f} · " for score in scores]
 
 
-def summary(root: Path, found: pd.DataFrame) -> None:
+def summary(root: Path, found: Found) -> None:
     """Say which picture the photos are compared with, and offer to compute missing vectors."""
     wanted = _wanted()
     if wanted is None:
@@ -90,7 +93,7 @@ def summary(root: Path, found: pd.DataFrame) -> None:
             "End search", icon=":material/close:", key="alike_end", type="tertiary", on_click=_end
         )
     problems.show_noted(_COMPUTE_PROBLEM)
-    missing = int(found[_COLUMN].isna().sum())
+    missing = int(np.isnan(_scores(wanted, found.column("digest"))).sum())
     if missing and not task_card.show(
         vectors.KIND, str(root), vectors.PHASES, on_done=lambda _: _search_again()
     ):
@@ -154,6 +157,11 @@ def _search_again() -> None:
 def _end() -> None:
     st.session_state.pop(_WANTED, None)
     filters.first_page()
+
+
+def _scores(wanted: _Wanted, digests: pd.Series) -> np.ndarray:
+    """Return the cosine similarity of photos to the wanted picture, NaN without a vector."""
+    return digests.map(wanted.scores).to_numpy(float)
 
 
 def _wanted() -> _Wanted | None:

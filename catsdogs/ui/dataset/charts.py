@@ -72,9 +72,10 @@ def _classes(snapshot: Snapshot) -> None:
         for point in st.session_state[key]["selection"]["points"]:
             filters.set_side(*point["customdata"])
 
-    photos = snapshot.table[~snapshot.table["excluded"]]
+    in_use = ~snapshot.table["excluded"]
+    sides, labels = snapshot.sides[in_use], snapshot.table["label"][in_use]
     st.plotly_chart(
-        dataset_charts.classes_by_side(photos, classes=snapshot.dataset.classes),
+        dataset_charts.classes_by_side(sides, labels, classes=snapshot.dataset.classes),
         key=key,
         on_select=selected,
         selection_mode="points",

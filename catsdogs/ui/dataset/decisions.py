@@ -10,6 +10,7 @@ import streamlit as st
 
 from catsdogs.dataset import annotations, duplicates, labelling
 from catsdogs.dataset.duplicates import Kept
+from catsdogs.health.gallery_query import Found
 from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import problems
@@ -54,15 +55,19 @@ def about_one(root: Path, photo: Mapping[Any, Any], *, key: str, shortcuts: bool
         undo(root, key=f"{photo_key}_undo", shortcut="u" if shortcuts else None)
 
 
-def about_all(root: Path, photos: pd.DataFrame, *, has_selection: bool = False) -> None:
+def about_all(
+    root: Path, photos: Found, *, has_duplicates: bool, has_selection: bool = False
+) -> None:
     """Offer one decision about ``photos``: the selected ones, or all that the filter finds.
+
+    ``has_duplicates`` is whether two of them show the same picture.
 
     A decision about more than ``MOST_UNASKED`` photos is confirmed in a dialog first, and so is
     keeping one of each group of duplicates.
     """
     chosen = st.menu_button(
         f"Decide for {len(photos):,}" if has_selection else "Decide for all",
-        _for_all(labelling.load(root).classes, has_duplicates=not photos["group"].is_unique),
+        _for_all(labelling.load(root).classes, has_duplicates=has_duplicates),
         icon=":material/checklist:",
         key="decide_all",
         format_func=lambda choice: choice.title,
@@ -71,9 +76,9 @@ def about_all(root: Path, photos: pd.DataFrame, *, has_selection: bool = False) 
     if chosen is None:
         return
     if chosen.kept is not None:
-        st.dialog(f"{chosen.title}?")(_confirm_kept)(root, photos, chosen.kept)
+        st.dialog(f"{chosen.title}?")(_confirm_kept)(root, photos[:], chosen.kept)
         return
-    decide = partial(annotations.annotate, root, photos, chosen.action, label=chosen.label)
+    decide = partial(annotations.annotate, root, photos[:], chosen.action, label=chosen.label)
     if len(photos) > MOST_UNASKED:
         title = chosen.title.replace("all", f"all {len(photos):,} photos", 1)
         st.dialog(f"{title}?")(_confirm)(chosen.verb, decide)

@@ -7,7 +7,7 @@ from typing import Literal, TypedDict
 import pandas as pd
 import streamlit as st
 
-from catsdogs.dataset import table_sides, tags
+from catsdogs.dataset import table_sides
 from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
 from catsdogs.health.snapshot import SIDES, TEST, Snapshot
@@ -130,7 +130,7 @@ def _finding(snapshot: Snapshot) -> None:
 def _tag(snapshot: Snapshot) -> None:
     """Draw the choice of a tag, if photos have some."""
     chosen = st.session_state.get("tag")
-    names = tags.names_in(snapshot.table)
+    names = snapshot.tags
     # A link, or an undone step, may leave a tag that no photo has.
     known = names if chosen in (None, *names) else [*names, chosen]
     if known:

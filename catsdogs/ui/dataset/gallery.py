@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from catsdogs.dataset import tags
 from catsdogs.health import gallery_query
+from catsdogs.health.gallery_query import Found
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import UNLABELLED, Classes
@@ -70,11 +70,16 @@ def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
     with bar:
         st.markdown(_count(snapshot, found), width="content")
         if len(found):
-            decisions.about_all(root, about, has_selection=has_selection)
+            decisions.about_all(
+                root,
+                about,
+                has_duplicates=_has_duplicates(snapshot, about),
+                has_selection=has_selection,
+            )
         decisions.undo(root, key="gallery_undo")
     filters.summary(root)
     alike.summary(root, found)
-    if found.empty:
+    if not len(found):
         st.info("No photo matches the filter.", icon=":material/filter_alt:")
         # The map also opens photos that the filter leaves out.
         photo.show_if_open(snapshot, found, also=alike.button)
@@ -83,14 +88,20 @@ def _photos(snapshot: Snapshot, bar: DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pages = Pages(len(found), filter_panel.per_page())
         items = pager.choose(pages, key=filters.PAGE, in_address=True)
-        selection.menu(root, found, found.iloc[items], count=len(selected))
-        tagging.offer(root, about, tags.names_in(snapshot.table), key="gallery_tag")
+        selection.menu(root, found, items, count=len(selected))
+        tagging.offer(root, about, snapshot.tags, key="gallery_tag")
     _page(snapshot, found, pages, items, in_groups=in_groups)
     mark(Step.LOOK)
     photo.show_if_open(snapshot, found, also=alike.button)
 
 
-def _count(snapshot: Snapshot, found: pd.DataFrame) -> str:
+def _has_duplicates(snapshot: Snapshot, found: Found) -> bool:
+    """Return whether two of the photos show the same picture."""
+    copied = found.rows[snapshot.copied[found.rows]]
+    return not snapshot.table["group"].iloc[copied].is_unique
+
+
+def _count(snapshot: Snapshot, found: Found) -> str:
     """Return the number of photos found, and of all if the filter leaves some out."""
     in_use = int((~snapshot.table["excluded"]).sum())
     if len(found) == in_use:
@@ -98,27 +109,27 @@ def _count(snapshot: Snapshot, found: pd.DataFrame) -> str:
     return f"**{len(found):,}** of {in_use:,} photos"
 
 
-def _page(
-    snapshot: Snapshot, found: pd.DataFrame, pages: Pages, items: slice, *, in_groups: bool
-) -> None:
-    shown = found.iloc[items]
-    groups = _groups(found, in_groups=in_groups)[items]
+def _page(snapshot: Snapshot, found: Found, pages: Pages, items: slice, *, in_groups: bool) -> None:
+    shown = found[items]
+    on_page = Found(found.table, found.rows[items])
+    groups = _groups(found, items, in_groups=in_groups)
     notes = [score + group for score, group in zip(alike.notes(shown), groups, strict=True)]
     photo_grid(
         _tiles(snapshot, shown, notes),
         key="gallery",
         on_open=lambda position: photo.open_(shown["path"].iloc[position]),
         on_turn=partial(pager.turn, pages, key=filters.PAGE),
-        selection=selection.of_page(snapshot.dataset.root, shown, grid="gallery"),
+        selection=selection.of_page(snapshot.dataset.root, on_page, grid="gallery"),
     )
     pager.repeat(pages, key=filters.PAGE)
 
 
-def _groups(found: pd.DataFrame, *, in_groups: bool) -> list[str]:
+def _groups(found: Found, items: slice, *, in_groups: bool) -> list[str]:
     """Return the beginning of each photo's note: its group, numbered in the order shown."""
     if not in_groups:
-        return [""] * len(found)
-    return [f"group {number + 1} · " for number in pd.factorize(found["group"])[0]]
+        return [""] * len(found.rows[items])
+    numbers = pd.factorize(found.column("group"))[0]
+    return [f"group {number + 1} · " for number in numbers[items]]
 
 
 def _tiles(snapshot: Snapshot, shown: pd.DataFrame, notes: list[str]) -> list[Tile]:

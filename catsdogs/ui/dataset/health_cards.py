@@ -1,13 +1,13 @@
 """One card per finding: three photos, how many there are, what to do about them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
 
 from catsdogs.health import gallery_query
 from catsdogs.health.flags import FLAGS
-from catsdogs.health.gallery_query import Query
+from catsdogs.health.gallery_query import Found, Query
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.text import counted, printable
@@ -48,12 +48,12 @@ def show(snapshot: Snapshot) -> None:
     """Show a card for each finding that some photos have, then the minor ones as buttons."""
     in_use = ~snapshot.table["excluded"]
     counts = snapshot.flags[in_use].sum()
-    found = [name for name in _CARDS if counts[name]]
+    names = [name for name in _CARDS if counts[name]]
     with st.container(horizontal=True, gap="small"):
-        for name in found:
-            photos = gallery_query.find(snapshot, Query(flag=name))
-            _card(snapshot, name, photos[~photos["excluded"]])
-    if snapshot.findings is not None and not found:
+        for name in names:
+            found = gallery_query.find(snapshot, Query(flag=name))
+            _card(snapshot, name, replace(found, rows=found.rows[in_use.iloc[found.rows]]))
+    if snapshot.findings is not None and not names:
         st.success("The check found no problem in these photos.", icon=":material/check:")
     minor = [name for name in _MINOR if counts[name]]
     if minor:
@@ -63,11 +63,11 @@ def show(snapshot: Snapshot) -> None:
                 show_button(f"{FLAGS[name].title} · {counts[name]:,}", name, help=FLAGS[name].help)
 
 
-def _card(snapshot: Snapshot, name: str, found: pd.DataFrame) -> None:
+def _card(snapshot: Snapshot, name: str, found: Found) -> None:
     card = _CARDS[name]
     with st.container(border=True, width=_CARD_PX, height="stretch", key=f"card_{name}"):
         st.markdown(f"**{counted(len(found), card.noun)}**", help=FLAGS[name].help)
-        _thumbnails(snapshot, found.head(_PHOTOS))
+        _thumbnails(snapshot, found[:_PHOTOS])
         st.caption(card.advice)
         with st.container(horizontal=True):
             waiting = review.waiting(snapshot, name) if name in review.QUEUES else 0

@@ -91,14 +91,16 @@ def _shortcuts(found: tuple[Shortcut, ...]) -> None:
 
 
 def _leakage(snapshot: Snapshot) -> None:
-    photos = snapshot.table[snapshot.table["side"].isin(SIDES)]
+    table, sides = snapshot.table, snapshot.sides
     # By the groups of the check: the split's own groups cannot show a mistake of the split.
+    alike = snapshot.flags["exact"] | snapshot.flags["near"]
+    photos = table[["digest", "near_group"]][alike & sides.isin(SIDES)]
     near = photos["near_group"].astype("str")
-    groups = photos.groupby(photos["digest"].mask(photos["near_group"] >= 0, near))["side"]
+    groups = sides[photos.index].groupby(photos["digest"].mask(photos["near_group"] >= 0, near))
     several = groups.size() > 1
     crossing = int((groups.nunique()[several] > 1).sum())
     known = "exact and near" if snapshot.findings is not None else "exact"
-    train, validation, test = (int((photos["side"] == side).sum()) for side in SIDES)
+    train, validation, test = (int((sides == side).sum()) for side in SIDES)
     tested = f", and {test:,} to test" if test else ""
     st.caption(
         f"**{crossing:,}** of {counted(int(several.sum()), 'group')} of {known} duplicates have "

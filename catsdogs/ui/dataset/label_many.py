@@ -5,9 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from catsdogs.health.gallery_query import Found
 from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import Classes
 from catsdogs.suggestions.suggested import Suggestions
@@ -26,15 +28,16 @@ def is_chosen() -> bool:
 def show(root: Path, left: pd.DataFrame, classes: Classes, known: Suggestions | None) -> None:
     """Show the first photos that are ``left``, and the answers for the selected ones."""
     shown = left.iloc[:PER_PAGE]
-    selected = selection.among(root, shown)
+    on_page = Found(shown, np.arange(len(shown)))
+    selected = selection.among(root, on_page)
     with st.container(horizontal=True, vertical_alignment="center"):
-        selection.menu(root, shown, shown, count=len(selected))
-        label_answers.buttons(root, selected, classes, known, key=_KEY)
+        selection.menu(root, on_page, slice(None), count=len(selected))
+        label_answers.buttons(root, selected[:], classes, known, key=_KEY)
     photo_grid(
         tiles(root, shown, classes),
         key=_GRID,
         on_open=partial(_see, shown),
-        selection=selection.of_page(root, shown, grid=_GRID),
+        selection=selection.of_page(root, on_page, grid=_GRID),
     )
 
 

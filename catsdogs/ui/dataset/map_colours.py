@@ -37,7 +37,7 @@ def all_of(snapshot: Snapshot) -> dict[str, Colours]:
     """Return the colours to choose from, by their meaning."""
     return {
         "class": lambda photos: _class(snapshot, photos),
-        "side of the split": lambda photos: point_colours.categories(photos["side"], SIDE_SHADES),
+        "side of the split": lambda photos: _side(snapshot, photos),
         "suspicion": lambda photos: _suspicion(snapshot, photos),
         "cluster": _cluster,
         "near duplicates": _duplicates,
@@ -53,6 +53,10 @@ def _class(snapshot: Snapshot, photos: pd.DataFrame) -> Colouring:
     names = [printable(name) for name in snapshot.dataset.classes.names]
     texts = photos["label"].map(dict(enumerate(names))).fillna("")
     return point_colours.categories(texts, dict(zip(names, CLASS_COLOURS, strict=True)))
+
+
+def _side(snapshot: Snapshot, photos: pd.DataFrame) -> Colouring:
+    return point_colours.categories(snapshot.sides[photos.index], SIDE_SHADES)
 
 
 def _suspicion(snapshot: Snapshot, photos: pd.DataFrame) -> Colouring:

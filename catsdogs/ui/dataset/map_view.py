@@ -141,13 +141,13 @@ def _draw(
     order = colouring.order()
     shown, colouring = shown.iloc[order], colouring.reordered(order)
     query = filters.query()
-    found = gallery_query.find(snapshot, query).index
+    found = gallery_query.find(snapshot, query).rows
     root = snapshot.dataset.root
     photos = list(zip(shown["path"], shown["digest"], strict=True))
     photo_map(
         Points(
             shown[list(AXES[axes])].to_numpy(float),
-            shown.index.isin(found),
+            np.isin(shown.index, found),
             colouring,
             thumbnail_lists.address(root, photos),
         ),

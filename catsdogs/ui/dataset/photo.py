@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from catsdogs.dataset import tags
 from catsdogs.errors import UnreadableImage
+from catsdogs.health.gallery_query import Found
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import load_upright, read_bytes
 from catsdogs.labels import UNLABELLED
@@ -45,7 +46,7 @@ def close() -> None:
     st.query_params.pop(_OPEN, None)
 
 
-def show_if_open(snapshot: Snapshot, found: pd.DataFrame, *, also: Also | None = None) -> None:
+def show_if_open(snapshot: Snapshot, found: Found, *, also: Also | None = None) -> None:
     """Show the dialog when a photo is open; its arrows move through the photos ``found``.
 
     ``also`` draws one more button about the photo, given the dataset and the path.
@@ -54,7 +55,7 @@ def show_if_open(snapshot: Snapshot, found: pd.DataFrame, *, also: Also | None =
     if path is None or not (snapshot.table["path"] == path).any():
         return
     dialog = st.dialog("Photo", width="large", on_dismiss=close)(details)
-    dialog(snapshot.dataset.root, found["path"].tolist(), also)
+    dialog(snapshot.dataset.root, found.column("path"), also)
 
 
 def shown(
@@ -71,7 +72,7 @@ def shown(
     return photo_viewer.shown(path, picture, answers.heats if answers else (), alt=alt)
 
 
-def details(root: Path, walk: list[str], also: Also | None = None) -> None:
+def details(root: Path, walk: pd.Series, also: Also | None = None) -> None:
     """Show the content of the dialog; its arrows move through the paths in ``walk``."""
     path, snapshot = st.query_params.get(_OPEN), None
     if path is None:
@@ -88,15 +89,17 @@ def details(root: Path, walk: list[str], also: Also | None = None) -> None:
     _details(snapshot, int(is_open.argmax()), _walk(path, walk), also)
 
 
-def _walk(path: str, walk: list[str]) -> Walk | None:
-    if path not in walk:
+def _walk(path: str, walk: pd.Series) -> Walk | None:
+    places = np.flatnonzero(walk == path)
+    if not len(places):
         return None
-    at = walk.index(path)
-    return Walk(at, len(walk), lambda step: open_(walk[at + step]))
+    at = int(places[0])
+    return Walk(at, len(walk), lambda step: open_(walk.iloc[at + step]))
 
 
 def _details(snapshot: Snapshot, row: int, walk: Walk | None, also: Also | None) -> None:
     photo, root = snapshot.table.iloc[row].to_dict(), snapshot.dataset.root
+    photo["side"] = snapshot.sides.iloc[row]
     answers = photo_answers.of(snapshot, photo)
     beside = photo_viewer.show(
         shown(snapshot, photo, answers),
@@ -114,8 +117,8 @@ def _details(snapshot: Snapshot, row: int, walk: Walk | None, also: Also | None)
         photo_facts.badges(snapshot, row)
         decisions.about_one(root, photo, key="photo")
         with st.container(horizontal=True):
-            known = tags.names_in(snapshot.table)
-            tagging.offer(root, snapshot.table.iloc[[row]], known, key="photo_tag")
+            this = Found(snapshot.table, np.array([row]))
+            tagging.offer(root, this, snapshot.tags, key="photo_tag")
             if also:
                 also(root, photo["path"])
         with st.expander("Details"):

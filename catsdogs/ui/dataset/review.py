@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from catsdogs.health.findings import checked_label, review_queue
+from catsdogs.health.gallery_query import Found
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import Classes
 from catsdogs.text import counted, duration, literal, percent
@@ -43,7 +44,7 @@ def show(snapshot: Snapshot) -> None:
         decisions.undo(snapshot.dataset.root, key="review_undo", shortcut="u")
         return
     _one(snapshot, left)
-    photo.show_if_open(snapshot, left)
+    photo.show_if_open(snapshot, Found(snapshot.table, left.index.to_numpy()))
 
 
 def queue_of(snapshot: Snapshot, name: str) -> pd.DataFrame:

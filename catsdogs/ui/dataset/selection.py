@@ -8,9 +8,11 @@ import hashlib
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from catsdogs.health.gallery_query import Found
 from catsdogs.text import counted
 from catsdogs.ui.shared.photo_grid import Selection
 
@@ -23,34 +25,40 @@ _HELP = (
 )
 
 
-def among(root: Path, found: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of ``found`` that are selected."""
+def among(root: Path, found: Found) -> Found:
+    """Return the photos of ``found`` that are selected."""
     selected = _selected(root)
-    return found[found["path"].map(selected) == found["digest"]] if selected else found[:0]
+    if not selected:
+        return Found(found.table, found.rows[:0])
+    is_named = found.table["path"].isin(list(selected)).to_numpy()
+    named = Found(found.table, found.rows[is_named[found.rows]])
+    is_same = named.column("path").map(selected) == named.column("digest")
+    return Found(found.table, named.rows[is_same])
 
 
-def of_page(root: Path, shown: pd.DataFrame, *, grid: str) -> Selection:
+def of_page(root: Path, on_page: Found, *, grid: str) -> Selection:
     """Return the selection of the photos on a page, for the grid with this key."""
+    shown = on_page[:]
     page = hashlib.sha256(repr((root, shown["path"].tolist())).encode()).hexdigest()
     drawn: tuple[str, Selection] | None = st.session_state.get(_DRAWN)
     # Streamlit forgets the state of a grid that was not on the page. Then the browser did, too.
     if drawn is None or drawn[0] != page or grid not in st.session_state:
         version = st.session_state.get(_VERSION, 0) + 1
-        places = shown.index.get_indexer(among(root, shown).index).tolist()
+        places = np.flatnonzero(np.isin(on_page.rows, among(root, on_page).rows)).tolist()
         drawn = page, Selection(version, places, partial(_take, root, shown))
         st.session_state[_VERSION], st.session_state[_DRAWN] = version, drawn
     return drawn[1]
 
 
-def menu(root: Path, found: pd.DataFrame, shown: pd.DataFrame, *, count: int) -> None:
+def menu(root: Path, found: Found, on_page: slice, *, count: int) -> None:
     """Draw the menu that selects many photos at once; ``count`` are selected.
 
-    They are those on the page, ``shown``, or all that are ``found``.
+    They are those on the page, or all that are ``found``.
     """
-    choices = {"All on this page": shown}
-    if len(found) > len(shown):
+    choices = {"All on this page": Found(found.table, found.rows[on_page])}
+    if len(found) > len(choices["All on this page"]):
         choices[f"All {counted(len(found), 'photo')}"] = found
-    choices["None"] = found[:0]
+    choices["None"] = Found(found.table, found.rows[:0])
     st.menu_button(
         f"{count:,} selected" if count else "Select",
         list(choices),
@@ -69,9 +77,9 @@ def release(root: Path, photos: pd.DataFrame) -> None:
     st.session_state.pop(_DRAWN, None)  # The browser does not know of this change.
 
 
-def _choose(root: Path, choices: dict[str, pd.DataFrame]) -> None:
+def _choose(root: Path, choices: dict[str, Found]) -> None:
     chosen = choices[st.session_state[_MENU]]
-    _keep(root, {**_selected(root), **_digests(chosen)} if len(chosen) else {})
+    _keep(root, {**_selected(root), **_digests(chosen[:])} if len(chosen) else {})
     st.session_state.pop(_DRAWN, None)  # The browser does not know of this change.
 
 

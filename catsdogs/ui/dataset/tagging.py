@@ -9,14 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from catsdogs.dataset import tags
+from catsdogs.health.gallery_query import Found
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import problems
 
+# Gives photos tags, or takes them away.
+_Change = Callable[[Path, pd.DataFrame, list[str]], None]
 _MOST_SHOWN = 3
 _PROBLEM = "tag_problem"
 
 
-def offer(root: Path, photos: pd.DataFrame, known: list[str], *, key: str) -> None:
+def offer(root: Path, photos: Found, known: list[str], *, key: str) -> None:
     """Draw the popover that gives ``photos`` tags, or takes them away, as one step.
 
     ``known`` are the tags of the dataset.
@@ -34,9 +37,15 @@ def offer(root: Path, photos: pd.DataFrame, known: list[str], *, key: str) -> No
                 placeholder="Choose or type",
                 label_visibility="collapsed",
             )
-            _button("Add", partial(tags.add, root, photos), names)
-            _button("Remove", partial(tags.remove, root, photos), names, disabled=not known)
+            _button("Add", partial(_change, tags.add, root, photos), names)
+            _button(
+                "Remove", partial(_change, tags.remove, root, photos), names, disabled=not known
+            )
         problems.show_noted(_PROBLEM)
+
+
+def _change(change: _Change, root: Path, photos: Found, names: list[str]) -> None:
+    change(root, photos[:], names)
 
 
 def badges(names: tuple[str, ...]) -> None:
