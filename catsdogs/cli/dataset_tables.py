@@ -102,6 +102,7 @@ def checked(result: dict[str, Any]) -> Readable:
                 "outliers": f"{len(outliers):,}",
                 **{_flag(name): f"{len(found):,}" for name, found in result["odd"].items()},
                 "not checked": result["not_checked"] or None,
+                "sampled": result.get("sampled"),
                 "time": readable(result["seconds"]),
             }
         ),

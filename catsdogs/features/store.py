@@ -38,8 +38,16 @@ class Rows:
     missing: dict[str, UnreadableImage]
 
     def take(self, positions: np.ndarray) -> np.ndarray:
-        """Return copies of the rows of these records, at least one, stacked on the first axis."""
-        return np.stack([self.shards[shard][row] for shard, row in self.places[positions]])
+        """Return copies of the rows of these records, stacked on the first axis; 0 if missing.
+
+        There must be a shard.
+        """
+        places, like = self.places[positions], self.shards[0]
+        taken = np.zeros((len(places), *like.shape[1:]), dtype=like.dtype)
+        for shard in np.unique(places[:, 0][places[:, 0] >= 0]):
+            of_shard = places[:, 0] == shard
+            taken[of_shard] = self.shards[shard][places[of_shard, 1]]
+        return taken
 
     def spread(self, positions: np.ndarray, count: int) -> "Rows":
         """Return the rows of ``count`` records: these rows at ``positions``, none elsewhere."""
@@ -55,6 +63,27 @@ class Rows:
             np.concatenate([self.places, other.places + is_there * (len(self.shards), 0)]),
             {**self.missing, **other.missing},
         )
+
+
+@dataclass(frozen=True)
+class Read:
+    """The rows of the records at ``positions``, read whenever they are indexed, like an array.
+
+    ``field`` is one of those of a structured row.
+    """
+
+    rows: Rows
+    positions: np.ndarray
+    field: str = ""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.positions)
+
+    def __getitem__(self, items: slice | np.ndarray) -> np.ndarray:
+        """Return copies of some rows."""
+        taken = self.rows.take(self.positions[items])
+        return taken[self.field] if self.field else taken
 
 
 def rows_of(

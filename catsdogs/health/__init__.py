@@ -5,6 +5,8 @@ findings.py       what a check found: typed, cached, joined to the records
 phases.py         the phases of a check; each fills in columns of its rows
 measures.py       brightness, sharpness, colour and outline of a photo
 neighbours.py     near duplicates and outliers, from MobileNetV2's vectors
+regions.py        vectors in regions, because comparing all with all takes hours
+sampling.py       vectors that do not fit into memory: blocks, and samples to learn from
 suspects.py       labels that cross-validation contradicts
 shortcuts.py      how well sizes and brightness alone predict the label
 projection.py     the maps: each photo as a point in the plane

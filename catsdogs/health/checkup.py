@@ -4,7 +4,6 @@ It checks the labels in names and folders, not later decisions: an excluded phot
 findings, and a decision does not make a check out of date.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from catsdogs.dataset import duplicates, index, unlabelled
+from catsdogs.dataset import csv_hash, duplicates, index, unlabelled
 from catsdogs.dataset.given_splits import given_split
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import DatasetError, WeightsUnavailable
@@ -21,6 +20,7 @@ from catsdogs.health import known, phases
 from catsdogs.health.findings import UNMEASURED, Findings, Summary, joined, review_queue
 from catsdogs.health.flags import ODD, flags
 from catsdogs.health.phases import Clock, Report
+from catsdogs.health.sampling import MOST
 from catsdogs.images.parallel import Engine
 from catsdogs.labels import UNLABELLED, Classes
 from catsdogs.storage.stand_in import spelled
@@ -84,12 +84,12 @@ def _checked(
     rows = records[["path", "digest"]].assign(**UNMEASURED)
     hints = known.hints(records["path"].tolist())
     rows["hint"] = [hints.get(path, "") for path in rows["path"]]
-    outlines = phases.measure(dataset.root, records, rows, clock, engine)
+    measured = phases.measure(dataset.root, records, rows, clock, engine)
     compared, reason = phases.Comparison(phases.no_neighbours(rows), ""), ""
     try:
         compared = phases.compare(
             *(dataset.root, records, rows),
-            outlines=outlines,
+            measured=measured,
             backbone=backbone,
             clock=clock,
             engine=engine,
@@ -103,6 +103,7 @@ def _checked(
         backbone=compared.backbone,
         shortcuts=phases.shortcuts(records, rows, clock),
         seconds=clock.seconds,
+        sample=MOST if len(records) > MOST else 0,
     )
     return Findings(rows, compared.neighbours, summary)
 
@@ -112,8 +113,7 @@ def content(dataset: Dataset) -> str:
 
     ``Summary.content`` records them: they show whether a check is out of date.
     """
-    columns = _labelled(dataset)[["path", "label", "digest"]]
-    return hashlib.sha256(columns.to_csv(index=False).encode("utf-8")).hexdigest()[:16]
+    return csv_hash.of(_labelled(dataset)[["path", "label", "digest"]])
 
 
 def _labelled(dataset: Dataset) -> pd.DataFrame:
@@ -125,7 +125,8 @@ def _labelled(dataset: Dataset) -> pd.DataFrame:
     pictures = dataset.pictures
     named = pictures["named_label"]
     labels = named.where(named != UNLABELLED, pictures["label"])
-    return pictures.assign(label=labels)[labels != UNLABELLED].reset_index(drop=True)
+    labelled, has_label = pictures.assign(label=labels), labels != UNLABELLED
+    return (labelled if has_label.all() else labelled[has_label]).reset_index(drop=True)
 
 
 def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
@@ -150,6 +151,7 @@ def report(dataset: Dataset, findings: Findings) -> dict[str, Any]:
         "shortcuts": [asdict(one) for one in findings.summary.shortcuts],
         "not_checked": findings.summary.embedding,
         "backbone": findings.backbone,
+        **({"sampled": findings.sampled} if findings.sampled else {}),
     }
 
 

@@ -62,6 +62,7 @@ class Summary:
     backbone: str = ""  # the origin of the MobileNetV2, see ``backbones.origin``; "" if unused
     shortcuts: tuple[Shortcut, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)  # by phase
+    sample: int = 0  # how many photos the check learned from; 0 for all
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,16 @@ class Findings:
     def backbone(self) -> str:
         """The origin of the MobileNetV2 that made the vectors; "" if there are none."""
         return self.summary.backbone
+
+    @property
+    def sampled(self) -> str:
+        """How many photos the check learned from; "" for all."""
+        if not self.summary.sample:
+            return ""
+        return (
+            f"Neighbours are approximate. The classifiers behind suspect labels, the shortcuts and "
+            f"the map learned from {self.summary.sample:,} of {len(self.rows):,} photos."
+        )
 
     @property
     def caveat(self) -> str:

@@ -43,8 +43,10 @@ def hints(paths: list[str]) -> dict[str, str]:
 
     They count as Kaggle's if at least a thousand files are named like Kaggle's.
     """
-    numbered = [(path, found) for path in paths if (found := _NAME.search(path))]
-    if len(numbered) < _LEAST_PHOTOS:
-        return {}
-    keys = {path: (CAT if m[1] == "cat" else DOG, int(m[2])) for path, m in numbered}
-    return {path: _HINTS[key] for path, key in keys.items() if key in _HINTS}
+    numbered, found = 0, dict[str, str]()
+    for path in paths:
+        if named := _NAME.search(path):
+            numbered += 1
+            hint = _HINTS.get((CAT if named[1] == "cat" else DOG, int(named[2])))
+            found |= {path: hint} if hint else {}
+    return found if numbered >= _LEAST_PHOTOS else {}

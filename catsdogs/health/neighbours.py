@@ -1,11 +1,14 @@
 """The nearest neighbours of each photo by MobileNetV2's vectors, and near duplicates."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from catsdogs.health.regions import regions
+from catsdogs.health.sampling import MOST, Vectors, unit
 from catsdogs.images.parallel import Progress
 
 NEIGHBOURS = 10
@@ -29,33 +32,58 @@ class Neighbours:
     alike: np.ndarray  # (pairs, 2): photos whose cosine is at least ``_ALIKE_COSINE``
 
 
-def nearest(vectors: np.ndarray, *, progress: Progress | None = None) -> Neighbours:
-    """Return the neighbours of each row of ``vectors``, float32 of shape (N, D), N at least 2."""
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    count = min(NEIGHBOURS, len(unit) - 1)
-    positions, similarities, alike = [], [], []
-    for start in range(0, len(unit), _BLOCK):
-        cosines = unit[start : start + _BLOCK] @ unit.T
-        rows = np.arange(len(cosines))
-        cosines[rows, start + rows] = -np.inf
+def nearest(
+    vectors: Vectors, *, most_exact: int = MOST, progress: Progress | None = None
+) -> Neighbours:
+    """Return the neighbours of each row of ``vectors``, float32 of shape (N, D), N at least 2.
+
+    Each row is compared with all others. If there are more than ``most_exact``, it is compared with
+    those of the same region or near it, which finds almost all of the same neighbours.
+    """
+    total, done = len(vectors), 0
+    count = min(NEIGHBOURS, total - 1)
+    positions = np.empty((total, count), dtype=np.int32)
+    similarities = np.empty((total, count), dtype=np.float32)
+    alike = [np.empty(0, dtype=np.int64)]
+    for members, others, cosines in _compared(vectors, count, most_exact):
+        cosines[np.arange(len(members)), np.searchsorted(others, members)] = -np.inf
         top = np.argpartition(cosines, -count, axis=1)[:, -count:]
         order = np.argsort(-np.take_along_axis(cosines, top, 1), axis=1)
-        positions.append(np.take_along_axis(top, order, 1))
-        similarities.append(np.take_along_axis(cosines, positions[-1], 1))
+        top = np.take_along_axis(top, order, 1)
+        positions[members] = others[top]
+        similarities[members] = np.take_along_axis(cosines, top, 1)
         left, right = np.nonzero(cosines >= _ALIKE_COSINE)
-        alike.append(np.stack([left + start, right], axis=1)[left + start < right])
+        pairs = np.sort([members[left], others[right]], axis=0)
+        alike.append(pairs[0] * total + pairs[1])
+        done += len(members)
         if progress:
-            progress(start + len(cosines), len(unit))
-    return Neighbours(
-        np.concatenate(positions), np.concatenate(similarities), np.concatenate(alike)
-    )
+            progress(done, total)
+    # Each pair is found from both of its ends, or from one of them.
+    found = np.unique(np.concatenate(alike))
+    return Neighbours(positions, similarities, np.stack(np.divmod(found, total), axis=1))
 
 
-def near_duplicates(neighbours: Neighbours, outlines: np.ndarray) -> list[np.ndarray]:
+def _compared(
+    vectors: Vectors, count: int, most_exact: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield positions, the sorted positions of others, among them these, and all cosines."""
+    if len(vectors) > most_exact:
+        for members, near in regions(vectors):
+            # A tiny region has too few neighbours.
+            others = near if len(near) > count else np.union1d(near, np.arange(count + 1))
+            yield members, others, unit(vectors[members]) @ unit(vectors[others]).T
+        return
+    directions, everyone = unit(vectors[:]), np.arange(len(vectors))
+    for start in range(0, len(directions), _BLOCK):
+        members = everyone[start : start + _BLOCK]
+        yield members, everyone, directions[members] @ directions.T
+
+
+def near_duplicates(neighbours: Neighbours, outlines: Vectors) -> list[np.ndarray]:
     """Return the positions of each group of photos that show the same picture.
 
-    ``outlines`` is uint8 of shape (N, side, side). A mirrored copy counts as another picture: its
-    outline is more similar to the mirrored original.
+    ``outlines`` are uint8 of shape (N, side, side), an array or read when they are needed. A
+    mirrored copy counts as another picture: its outline is more similar to the mirrored original.
     """
     pairs = neighbours.alike
     # In blocks, because a thousand similar photos form half a million pairs.
@@ -69,7 +97,7 @@ def near_duplicates(neighbours: Neighbours, outlines: np.ndarray) -> list[np.nda
     return [members for members in groups if len(members) > 1]
 
 
-def _same_picture(pairs: np.ndarray, outlines: np.ndarray) -> np.ndarray:
+def _same_picture(pairs: np.ndarray, outlines: Vectors) -> np.ndarray:
     left, right = outlines[pairs[:, 0]], outlines[pairs[:, 1]]
     as_is, mirrored = _correlation(left, right), _correlation(left, right[:, :, ::-1])
     return (as_is >= _ALIKE_OUTLINE) & (as_is >= mirrored)

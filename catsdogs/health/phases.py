@@ -12,8 +12,10 @@ import pandas as pd
 from catsdogs.dataset import duplicates
 from catsdogs.features import embeddings
 from catsdogs.features.backbones import origin_of_export
+from catsdogs.features.store import Read, Rows
 from catsdogs.health import measures
 from catsdogs.health.findings import Shortcut, near_groups
+from catsdogs.health.sampling import MOST, Vectors, sample
 from catsdogs.images.parallel import Engine, Progress
 from catsdogs.labels import CAT, DOG
 
@@ -21,6 +23,8 @@ from catsdogs.labels import CAT, DOG
 Report = Callable[[str, int, int], None]
 # Cross-validation needs a few pictures of each class in every fold; the map needs some points.
 _LEAST_PHOTOS = 20
+_MEASURED = ("brightness", "sharpness", "colour", "entropy")
+_BLOCK = 10_000  # outlines take a kilobyte each
 # An outlier is this many (robust) standard deviations below the median similarity. 3.5 is Iglewicz
 # and Hoaglin's rule (1993); the interquartile range of a normal distribution is 1.349 of them.
 _OUTLIER_DEVIATIONS, _IQR_DEVIATIONS = 3.5, 1.349
@@ -70,21 +74,21 @@ class _Compared:
 
 def measure(
     root: Path, records: pd.DataFrame, rows: pd.DataFrame, clock: Clock, engine: Engine | None
-) -> np.ndarray:
-    """Fill in the measures of the pixels; return the outlines, uint8 (N, side, side)."""
-    side = measures.OUTLINE_SIDE
-    outlines = np.zeros((len(rows), side, side), dtype=np.uint8)
+) -> Rows:
+    """Fill in the measures of the pixels; return all of them, with the outlines."""
     with clock.phase("decode") as progress:
         found = measures.measure(root, records, engine=engine, progress=progress)
     codes = {path: error.code for path, error in found.missing.items()}
     rows["decode_error"] = [codes.get(path, "") for path in rows["path"]]
     decoded = np.flatnonzero(found.places[:, 0] >= 0)
-    if len(decoded):
-        values = found.take(decoded)
-        outlines[decoded] = values["outline"]
-        for name in ("brightness", "sharpness", "colour", "entropy"):
-            rows.loc[decoded, name] = values[name]
-    return outlines
+    values = np.full((len(_MEASURED), len(rows)), np.nan)
+    for start in range(0, len(decoded), _BLOCK):
+        block = decoded[start : start + _BLOCK]
+        measured = found.take(block)
+        values[:, block] = [measured[name] for name in _MEASURED]
+    for name, of_all in zip(_MEASURED, values, strict=True):
+        rows[name] = of_all
+    return found
 
 
 def compare(
@@ -92,7 +96,7 @@ def compare(
     records: pd.DataFrame,
     rows: pd.DataFrame,
     *,
-    outlines: np.ndarray,
+    measured: Rows,
     backbone: Callable[[], Path],
     clock: Clock,
     engine: Engine | None,
@@ -111,7 +115,13 @@ def compare(
         return Comparison(no_neighbours(rows), "")
     shown = records.iloc[seen]
     names = [exported.stem, *shown["digest"]]
-    compared = _compared(found.take(seen), shown, outlines[seen], names=names, clock=clock)
+    vectors = Read(found, seen)
+    compared = _compared(
+        *(vectors[:] if len(seen) <= MOST else vectors, shown),
+        outlines=Read(measured, seen, "outline"),
+        names=names,
+        clock=clock,
+    )
     neighbours = _fill_in(rows, compared, records, seen)
     return Comparison(neighbours, origin_of_export(exported))
 
@@ -122,10 +132,10 @@ def no_neighbours(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _compared(
-    vectors: np.ndarray,
+    vectors: Vectors,
     records: pd.DataFrame,
-    outlines: np.ndarray,
     *,
+    outlines: Vectors,
     names: Sequence[str],
     clock: Clock,
 ) -> _Compared:
@@ -193,6 +203,7 @@ def shortcuts(records: pd.DataFrame, rows: pd.DataFrame, clock: Clock) -> tuple[
         return ()
     from catsdogs.health import shortcuts as guessing
 
+    records = records.iloc[sample(np.arange(len(records)))]
     with clock.phase("shortcuts"):
         aspect_ratio = records["width_px"] / records["height_px"]
         table = records.assign(aspect_ratio=aspect_ratio, brightness=rows["brightness"])

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.neighbors import KNeighborsRegressor
 
 from catsdogs import paths
+from catsdogs.health.sampling import Vectors, blocks, reduced
 from catsdogs.images.parallel import Progress
 from catsdogs.system import files
 
@@ -25,7 +25,7 @@ _ITERATION = re.compile(r"Iteration (\d+)")
 
 
 def project(
-    vectors: np.ndarray, names: Iterable[str], *, progress: Progress | None = None
+    vectors: Vectors, names: Iterable[str], *, progress: Progress | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the points of t-SNE and of PCA, from -1 to 1, each float32 of shape (N, 2).
 
@@ -50,26 +50,26 @@ def _read(file: Path, count: int) -> np.ndarray | None:
     return found if found.shape == (2, count, 2) else None
 
 
-def _computed(vectors: np.ndarray, progress: Progress | None) -> tuple[np.ndarray, np.ndarray]:
-    components = min(_COMPONENTS, *vectors.shape)
-    reduced = PCA(components, random_state=0).fit_transform(vectors)
-    return _stretched(_tsne(reduced, progress)), _stretched(reduced[:, :2])
+def _computed(vectors: Vectors, progress: Progress | None) -> tuple[np.ndarray, np.ndarray]:
+    components = reduced(vectors, _COMPONENTS)
+    return _stretched(_tsne(components, progress)), _stretched(components[:, :2])
 
 
-def _tsne(reduced: np.ndarray, progress: Progress | None) -> np.ndarray:
+def _tsne(components: np.ndarray, progress: Progress | None) -> np.ndarray:
     """Return the points of t-SNE (van der Maaten and Hinton, 2008) on principal components."""
-    count = len(reduced)
+    count = len(components)
     order = np.random.default_rng(0).permutation(count)
     landmarks, others = np.sort(order[:_LANDMARKS]), np.sort(order[_LANDMARKS:])
     perplexity = min(_PERPLEXITY, (len(landmarks) - 1) / 3)
     method = TSNE(perplexity=perplexity, max_iter=_ITERATIONS, random_state=0, verbose=2)
     with contextlib.redirect_stdout(_Iterations(progress)):
-        placed = method.fit_transform(reduced[landmarks])
+        placed = method.fit_transform(components[landmarks])
     points = np.empty((count, 2), dtype=np.float32)
     points[landmarks] = placed
     if len(others):
-        between = KNeighborsRegressor(3, weights="distance").fit(reduced[landmarks], placed)
-        points[others] = between.predict(reduced[others])
+        between = KNeighborsRegressor(3, weights="distance").fit(components[landmarks], placed)
+        for block in blocks(len(others)):
+            points[others[block]] = between.predict(components[others[block]])
     return points
 
 

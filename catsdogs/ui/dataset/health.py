@@ -50,7 +50,8 @@ def _state(snapshot: Snapshot) -> None:
     took = duration(sum(findings.summary.seconds.values()))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"{len(findings.rows):,} labelled photos were checked in {took}.", width="content"
+            f"{len(findings.rows):,} labelled photos were checked in {took}. {findings.sampled}",
+            width="content",
         )
         if any(problems):
             check.button(snapshot, key="health_again", label="Check again", type_="secondary")

@@ -1,0 +1,51 @@
+"""Many vectors in regions, so that each is compared with those near it instead of with all.
+
+A region is the vectors that are nearest to one of some middles, as in an inverted file (Jégou,
+Douze and Schmid, 2011). Here the vectors that are looked up are the same as those that are stored:
+so each region is read once, together with the vectors near its border.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn.cluster import MiniBatchKMeans
+
+from catsdogs.health.sampling import Vectors, blocks, sample, unit
+
+# More find more neighbours and take longer: docs/log.md.
+_NEAR = 8
+_LEARNED_EACH, _BATCH = 25, 4096
+
+
+def regions(vectors: Vectors) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the members of each region, and the vectors that are in it or near it.
+
+    Both are sorted positions in ``vectors``. Each vector is a member of one region, and near it if
+    the region's middle is among the ``_NEAR`` middles that are most similar to the vector.
+    """
+    middles = _middles(vectors)
+    near = min(_NEAR, len(middles))
+    own = np.empty(len(vectors), dtype=np.int32)
+    nearest = np.empty((len(vectors), near), dtype=np.int32)
+    for block in blocks(len(vectors)):
+        cosines = unit(vectors[block]) @ middles.T
+        own[block] = cosines.argmax(axis=1)
+        nearest[block] = np.argpartition(cosines, -near, axis=1)[:, -near:]
+    order = nearest.ravel().argsort(kind="stable")
+    starts = np.searchsorted(nearest.ravel()[order], np.arange(len(middles) + 1))
+    for region in range(len(middles)):
+        around = order[starts[region] : starts[region + 1]] // near
+        members = around[own[around] == region]
+        if len(members):
+            yield members, around
+
+
+def _middles(vectors: Vectors) -> np.ndarray:
+    """Return the middles of as many regions as each has members on average."""
+    count = int(np.sqrt(len(vectors)))
+    learned = sample(np.arange(len(vectors)), most=_LEARNED_EACH * count)
+    method = MiniBatchKMeans(
+        count, init="random", n_init=1, batch_size=_BATCH, random_state=0, reassignment_ratio=0
+    )
+    found: np.ndarray = method.fit(unit(vectors[learned])).cluster_centers_
+    return unit(found)
