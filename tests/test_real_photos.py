@@ -10,7 +10,10 @@ from PIL import Image, ImageDraw
 from pillow_heif import register_heif_opener
 
 from benchmarks import heatmaps
+from catsdogs.comparison.photo_facts import of_answers, photo_facts
+from catsdogs.evaluation.weakest import weakest
 from catsdogs.images.picture import load_square, load_upright
+from catsdogs.labels import DOG
 from catsdogs.runs import layout, model_files, store
 from catsdogs.sources import opening
 
@@ -185,3 +188,44 @@ def test_what_shows_no_pet_is_called_neither(transfer, world, here, native_zip, 
 def test_without_the_hottest_fifth_a_photo_is_less_like_its_class(transfer, here):
     found = heatmaps.tested(store.find(transfer["run"]), 60)
     assert found["hottest"] < min(found["pixels"], found["blocks"]) < found["whole"]
+
+
+@pytest.fixture(scope="module")
+def darkened(world, native_zip, tmp_path_factory):
+    """A folder with 1,200 photos to learn from and 400 to validate, 100 of which are very dark."""
+    root = tmp_path_factory.mktemp("darkened")
+    for side in ("train", "validation"):
+        (root / side).mkdir()
+    with zipfile.ZipFile(native_zip) as archive:
+        for number in range(800):
+            for name in (f"cat.{number}.jpg", f"dog.{number}.jpg"):
+                content = archive.read(f"train/{name}")
+                side = "train" if number < 600 else "validation"
+                if number >= 750:
+                    dark = load_upright(content).point(lambda value: value * 0.04)
+                    dark.save(root / side / name, quality=60)
+                else:
+                    (root / side / name).write_bytes(content)
+    return root
+
+
+@pytest.mark.long
+def test_dark_photos_are_the_clearest_weakness_and_labels_at_random_show_none(
+    world, here, darkened
+):
+    assert command_line("data", "health", darkened, **world)[0] == 0
+    options = ("--model", "mobilenet_v2", "--epochs", 5, "--data", darkened)
+    runs = [command_line("train", *options, "--seed", seed, **world)[1]["run"] for seed in (1, 2)]
+    _, compared = command_line("compare", *runs, **world)
+    for found in compared["weakest"].values():
+        first = found[0]
+        assert (first["kind"], first["name"], first["images"]) == ("light", "under 35", 100)
+        assert first["p"] < 0.05
+    answers = model_files.read_predictions(store.find(runs[0]))
+    facts, said = of_answers(answers, photo_facts(darkened)), answers["p_dog"].to_numpy() >= 0.5
+    labels, random = answers["label"].to_numpy() == DOG, np.random.default_rng(0)
+    named = [
+        any(one.is_significant for one in weakest(facts, said == random.permutation(labels)))
+        for _ in range(100)
+    ]
+    assert sum(named) <= 5
