@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from catsdogs.charts.confusion import confusion_matrix
-from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, LEGEND, MAX_POINTS, styled
+from catsdogs.charts.style import CLASS_COLOURS, HEIGHT_PX, LEGEND, MAX_POINTS, height_for, styled
 from catsdogs.evaluation import thresholds
 from catsdogs.evaluation.intervals import Interval
 from catsdogs.evaluation.metrics import Evaluation
@@ -153,7 +153,7 @@ def roc(
     negatives, positives = (unmarked(classes.plural(label)) for label in (CAT, DOG))
     figure.update_xaxes(title=f"{negatives} classified as {positives}", **_SHARES)
     figure.update_yaxes(title=f"{positives} classified as {positives}", **_SHARES)
-    return styled(figure, "ROC", legend=LEGEND)
+    return styled(figure, "ROC", legend=LEGEND, height=height_for(1 + len(answers)))
 
 
 def precision_recall(
@@ -191,7 +191,7 @@ def reliability(
     figure.update_xaxes(title=_probability(classes), range=[0, 1], tickformat=".0%")
     share = f"share of {unmarked(classes.plural(DOG))}"
     figure.update_yaxes(title=share, range=[0, 1], tickformat=".0%")
-    return styled(figure, "Reliability", legend=LEGEND)
+    return styled(figure, "Reliability", legend=LEGEND, height=height_for(1 + len(answers)))
 
 
 def histograms(

@@ -20,7 +20,8 @@ RUN_COLOURS = (
 )
 _OWN_COLOURS = 6
 HEIGHT_PX = 340
-LEGEND = {"orientation": "h", "y": -0.25, "yanchor": "top"}  # below the chart
+# Below the chart and the title of its axis, however many lines it takes.
+LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
 # A screen cannot show more points than this separately.
 MAX_POINTS = 400
@@ -40,6 +41,11 @@ def styled(figure: go.Figure, title: str | None, **layout: Any) -> go.Figure:
     return figure.update_layout(
         **{"title": title, "height": HEIGHT_PX, "margin": _MARGIN, **layout}
     )
+
+
+def height_for(entries: int) -> int:
+    """Return the height of a chart in pixels, with room for so many entries of its legend."""
+    return HEIGHT_PX + 25 * max(0, entries - 4)
 
 
 def thinned(values: list[float]) -> list[float]:

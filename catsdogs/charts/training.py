@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from catsdogs.charts.style import HEIGHT_PX, RUN_COLOURS, styled, thinned
+from catsdogs.charts.style import LEGEND, RUN_COLOURS, height_for, styled, thinned
 from catsdogs.runs.range_test import smoothed
 from catsdogs.runs.view import RunView, position
 from catsdogs.text import unmarked
@@ -86,10 +86,8 @@ def compared_curves(
             )
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(tickformat=".0%" if metric == "accuracy" else None)
-    # Leave room for the legend's lines below the axis title.
-    height = HEIGHT_PX + 25 * max(0, len(figure.data) - 4)
-    legend = {"orientation": "h", "y": -0.28 * HEIGHT_PX / height, "yanchor": "top"}
-    return styled(figure, metric.capitalize(), legend=legend, height=height)
+    height = height_for(len(figure.data))
+    return styled(figure, metric.capitalize(), legend=LEGEND, height=height)
 
 
 def learning_rate_curve(result: Mapping[str, Any]) -> go.Figure:

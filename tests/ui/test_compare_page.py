@@ -275,6 +275,7 @@ def test_three_runs_are_compared_together(trained_machine):
     app.run()
     assert layout.LITERT_MODEL in said(app)
     assert len(table(app, "Corrected p")) == 3
+    assert len(app.get("plotly_chart")) == 5
     status, document = command_line("compare", *ids)
     assert status == 0
     assert [of_run["run"] for of_run in document["runs"]] == ids

@@ -51,8 +51,9 @@ def _charts(several: Several, names: Mapping[str, str], latencies: Mapping[str, 
         "Reliability": evaluation_charts.reliability(
             answers, errors, colours, classes=several.classes
         ),
-        "Accuracy and speed": cost_chart.cost(_costs(several, names, latencies)),
     }
+    if latencies:
+        figures["Accuracy and speed"] = cost_chart.cost(_costs(several, names, latencies))
     if evaluation_charts.has_both_classes(answers):
         figures["ROC"] = evaluation_charts.roc(answers, THRESHOLD, colours, classes=several.classes)
     for number, (name, figure) in enumerate(figures.items()):
@@ -88,8 +89,7 @@ def _costs(
         for run_id, run in several.runs.items()
         if run_id in latencies
     ]
-    columns = ["fingerprint", "dataset", "milliseconds"]
-    return pd.DataFrame(rows, columns=None if rows else columns)
+    return pd.DataFrame(rows)
 
 
 def _table(table: object, name: str, alt: str) -> None:
