@@ -91,6 +91,18 @@ def test_a_cell_is_chosen_and_its_photos_are_walked_by_keyboard(compared):
     expect(dialog).to_be_hidden()
 
 
+def test_a_clicked_point_of_a_slice_brings_its_photos_into_view(compared):
+    page = compared(1440, 900)
+    page.get_by_role("tab", name="Kinds of photos").click()
+    point = page.locator(".st-key-compare_slice .point").first
+    point.scroll_into_view_if_needed()
+    settle(page)
+    box = point.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator(CHOSEN).first).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("combobox", name="Photos of")).to_have_value(re.compile("^Size: "))
+
+
 @pytest.mark.parametrize("width", [1440, 1100, 420])
 def test_nothing_is_cut(compared, width):
     page = compared(width, 900)
