@@ -78,3 +78,31 @@ def test_the_form_makes_a_dataset_and_names_the_files_that_it_left_out(contents)
     assert dataset.classes == Classes("ripe", "unripe")
     assert sorted(dataset.usable["label"]) == [CAT, DOG]
     assert "b.txt" in app.session_state["collect_left_out"][0].replace("\\", "")
+
+
+def test_the_images_of_a_folder_are_found_in_order(photo, tmp_path):
+    with pytest.raises(DatasetError, match="which has none"):
+        collecting.images_in(tmp_path)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        collecting.images_in(tmp_path / "nowhere")
+    found = [photo(tmp_path / name) for name in ("a/2.JPG", "a/b/1.jpg", "c.jpeg")]
+    (tmp_path / "notes.txt").write_text("")
+    assert collecting.images_in(tmp_path) == found
+
+
+@pytest.mark.page
+@pytest.mark.slow
+def test_a_folder_is_copied_into_a_class(photo, contents, tmp_path):
+    before = photo(tmp_path / "shells" / "round.jpg", seed=9).read_bytes()
+    app = AppTest.from_function(draw, default_timeout=60).run()
+    app.text_input(key="collect_name_0").set_value("round")
+    app.text_input(key="collect_name_1").set_value("long")
+    app.text_input(key="collect_folder_0_0").set_value(str(tmp_path / "nowhere")).run()
+    assert "nowhere" in app.error[0].value
+    app.text_input(key="collect_folder_0_0").set_value(f'"{tmp_path / "shells"}"')
+    app.get("file_uploader")[1].set_value([("c.jpg", contents[1], "image/jpeg")])
+    app.run()
+    app.button(key="collect_create").click().run()
+    assert not app.exception
+    assert sorted(index.scan(app.session_state["made"]).usable["label"]) == [CAT, DOG]
+    assert (tmp_path / "shells" / "round.jpg").read_bytes() == before

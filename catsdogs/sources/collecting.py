@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from catsdogs import paths, people
 from catsdogs.dataset import labelling
 from catsdogs.dataset.labelling import LabelMap
+from catsdogs.dataset.listing import listed
 from catsdogs.dataset.name_patterns import key
 from catsdogs.errors import DatasetError
 from catsdogs.images import picture
@@ -72,6 +73,18 @@ def add(root: Path, label: int, content: bytes, name: str) -> Path:
             "some space, then add the photo again."
         ) from None
     return known or path
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Return the files below a folder whose names are those of images, in order.
+
+    Raises:
+        DatasetError: if it is not a folder, or has no such file.
+    """
+    names = [name for name in listed(folder).files if Path(name).suffix.lower() in picture.SUFFIXES]
+    if not names:
+        raise DatasetError(f"Expected a folder with images. Received: {folder}, which has none.")
+    return [folder / name for name in sorted(names)]
 
 
 def is_collected(root: Path) -> bool:

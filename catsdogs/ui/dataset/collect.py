@@ -1,4 +1,4 @@
-"""A dataset from nothing: two names, and for each dropped photos and pictures of the camera."""
+"""A dataset from nothing: two names, and for each dropped photos, a folder or the camera."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ import streamlit as st
 
 from catsdogs.dataset.index import Dataset
 from catsdogs.errors import CatsDogsError
+from catsdogs.images.picture import read_bytes
 from catsdogs.labels import CAT, DOG
 from catsdogs.sources import collecting
+from catsdogs.sources.typed import typed_path
 from catsdogs.text import counted, literal
 from catsdogs.ui.shared import cache, problems, streamlit_internals
 from catsdogs.ui.shared.markdown import verbatim
@@ -22,11 +24,11 @@ _TURN, _TAKEN, _LEFT_OUT = "collect_turn", "collect_taken", "collect_left_out"
 
 @dataclass(frozen=True)
 class _Photo:
-    """A photo that was dropped or taken, for one of the classes."""
+    """A photo that was dropped, taken or is in a folder, for one of the classes."""
 
     label: int
     name: str
-    content: bytes
+    read: Callable[[], bytes]
 
 
 def show(*, on_made: Callable[[Path], None]) -> None:
@@ -66,16 +68,32 @@ def _given(label: int) -> list[_Photo]:
         key=f"collect_files_{label}_{turn}",
         label_visibility="collapsed",
     )
-    dropped = [_Photo(label, one.name, streamlit_internals.upload_content(one)) for one in uploads]
+    read = streamlit_internals.upload_content
+    dropped = [_Photo(label, one.name, partial(read, one)) for one in uploads]
     taken = [one for one in st.session_state.get(_TAKEN, ()) if one.label == label]
-    _camera(label, len(taken))
-    photos = [*dropped, *taken]
+    with st.container(horizontal=True):
+        in_folder = _in_folder(label, turn)
+        _camera(label, len(taken))
+    photos = [*dropped, *in_folder, *taken]
     if taken:
         with st.container(horizontal=True, gap="xsmall"):
             for one in taken[-_SHOWN:]:
-                st.image(one.content, width=_SHOWN_PX, alt=one.name)
+                st.image(one.read(), width=_SHOWN_PX, alt=one.name)
     st.caption(counted(len(photos), "photo"))
     return photos
+
+
+def _in_folder(label: int, turn: int) -> list[_Photo]:
+    typed = st.text_input(
+        "Folder",
+        key=f"collect_folder_{label}_{turn}",
+        placeholder="Or the path of a folder: its images are copied",
+        label_visibility="collapsed",
+    )
+    with problems.shown():
+        paths = collecting.images_in(typed_path(typed)) if typed.strip() else []
+        return [_Photo(label, path.name, partial(read_bytes, path)) for path in paths]
+    return []
 
 
 def _camera(label: int, count: int) -> None:
@@ -97,7 +115,7 @@ def _take(label: int, key: str, count: int) -> None:
     picture = st.session_state.get(key)
     if picture is not None:
         content = streamlit_internals.upload_content(picture)
-        taken = _Photo(label, f"camera {count + 1}.jpg", content)
+        taken = _Photo(label, f"camera {count + 1}.jpg", lambda: content)
         st.session_state[_TAKEN] = [*st.session_state.get(_TAKEN, ()), taken]
 
 
@@ -114,11 +132,12 @@ def _create(names: list[str], photos: list[_Photo], on_made: Callable[[Path], No
 def _add(root: Path, photos: list[_Photo]) -> None:
     """Keep the photos, and note those that are left out; empty the widgets."""
     left_out = []
-    for one in photos:
-        try:
-            collecting.add(root, one.label, one.content, one.name)
-        except CatsDogsError as error:
-            left_out.append(f"- **{literal(one.name)}**: {verbatim(error)}")
+    with st.spinner(f"Keeping {counted(len(photos), 'photo')} …"):
+        for one in photos:
+            try:
+                collecting.add(root, one.label, one.read(), one.name)
+            except CatsDogsError as error:
+                left_out.append(f"- **{literal(one.name)}**: {verbatim(error)}")
     st.session_state[_LEFT_OUT] = left_out
     st.session_state.pop(_TAKEN, None)
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1

@@ -14,7 +14,7 @@ from catsdogs.images.thumbnails import thumbnails
 from catsdogs.labels import Classes
 from catsdogs.suggestions.suggested import Suggestions
 from catsdogs.text import percent, printable
-from catsdogs.ui.dataset import label_answers, selection
+from catsdogs.ui.dataset import label_answers, selection, tagging
 from catsdogs.ui.shared.photo_grid import PER_PAGE, Tile, photo_grid
 
 _KEY, _GRID = "label_many", "label_many_grid"
@@ -25,14 +25,22 @@ def is_chosen() -> bool:
     return st.toggle("Many at a time", key=_KEY)
 
 
-def show(root: Path, left: pd.DataFrame, classes: Classes, known: Suggestions | None) -> None:
-    """Show the first photos that are ``left``, and the answers for the selected ones."""
+def show(
+    root: Path,
+    left: pd.DataFrame,
+    classes: Classes,
+    known: Suggestions | None,
+    known_tags: list[str],
+) -> None:
+    """Show the first photos that are ``left``, and the answers and tags for the selected ones."""
     shown = left.iloc[:PER_PAGE]
     on_page = Found(shown, np.arange(len(shown)))
     selected = selection.among(root, on_page)
     with st.container(horizontal=True, vertical_alignment="center"):
         selection.menu(root, on_page, slice(None), count=len(selected))
         label_answers.buttons(root, selected[:], classes, known, key=_KEY)
+        if len(selected):
+            tagging.offer(root, selected, known_tags, key="label_tag")
     photo_grid(
         tiles(root, shown, classes),
         key=_GRID,

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from catsdogs.background import tasks
+from catsdogs.dataset import tags
 from catsdogs.errors import UnreadableImage
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import load_upright, read_bytes
@@ -38,7 +39,8 @@ def show(snapshot: Snapshot) -> None:
     if waiting.empty:
         st.success("Every photo has a label from its name.", icon=":material/check:")
         return
-    st.fragment(_queue)(root, waiting, snapshot.dataset.classes)
+    names = tags.names_in(snapshot.table)
+    st.fragment(_queue)(root, waiting, snapshot.dataset.classes, names)
     _suggest(root, len(waiting))
     label_progress.show(root)
 
@@ -69,7 +71,7 @@ def _suggest(root: Path, count: int) -> None:
     problems.show_noted(_PROBLEM)
 
 
-def _queue(root: Path, waiting: pd.DataFrame, classes: Classes) -> None:
+def _queue(root: Path, waiting: pd.DataFrame, classes: Classes, known_tags: list[str]) -> None:
     known = cache.suggestions(root)
     found = _with_suggestions(waiting, known)
     with problems.shown():
@@ -86,7 +88,7 @@ def _queue(root: Path, waiting: pd.DataFrame, classes: Classes) -> None:
             st.success(f"Nothing is left to label here.{others}", icon=":material/check:")
             decisions.undo(root, key="label_undo", shortcut="u")
         elif is_many:
-            label_many.show(root, left, classes, known)
+            label_many.show(root, left, classes, known, known_tags)
         else:
             _one(root, left, classes, known)
         label_all.offer(root, left, classes)
