@@ -12,7 +12,6 @@ import pandas as pd
 import streamlit as st
 
 from catsdogs.background import tasks
-from catsdogs.dataset import tags
 from catsdogs.errors import UnreadableImage
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.images.picture import load_upright, read_bytes
@@ -39,8 +38,7 @@ def show(snapshot: Snapshot) -> None:
     if waiting.empty:
         st.success("Every photo has a label from its name.", icon=":material/check:")
         return
-    names = tags.names_in(snapshot.table)
-    st.fragment(_queue)(root, waiting, snapshot.dataset.classes, names)
+    st.fragment(_queue)(root, waiting, snapshot.dataset.classes, snapshot.tags)
     _suggest(root, len(waiting))
     label_progress.show(root)
 
