@@ -45,7 +45,9 @@ COPY --from=serve-packages /venv /venv
 COPY LICENSE ./
 COPY catsdogs catsdogs
 COPY --chown=10001 artifacts artifacts
-RUN install -d -o 10001 data .cache
+# The modules that answer are compiled here, because no later start can keep what it compiled.
+RUN install -d -o 10001 data .cache \
+    && env -u PYTHONDONTWRITEBYTECODE python3 -c "import catsdogs.cli.serving, catsdogs.service.server"
 USER 10001
 VOLUME ["/app/artifacts", "/app/data", "/app/.cache"]
 EXPOSE 8502
