@@ -191,6 +191,14 @@ def test_importing_everything_but_learning_loads_no_tensorflow():
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
 
 
+def test_the_service_loads_no_pandas():
+    code = (
+        "import sys, catsdogs.cli.parser, catsdogs.cli.serving, catsdogs.service.server\n"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+
+
 # Rule 3: evaluation/ computes. It takes arrays and returns frozen values; it reads no files, no
 # clock and no global state.
 COMPUTES_WITH = {

@@ -8,7 +8,6 @@ from catsdogs.cli.progress import say
 from catsdogs.cli.tables import Readable
 from catsdogs.dataset import index, summary, unlabelled
 from catsdogs.errors import DatasetError, UnreadableImage
-from catsdogs.health import named_slices
 from catsdogs.images.header import FORMATS
 
 DONE, FAILED, SOME_UNREADABLE = 0, 1, 2
@@ -42,6 +41,9 @@ def refused(name: str, error: UnreadableImage) -> dict[str, str]:
 
 def say_unreadable_slices(root: Path) -> None:
     """Print a message if the slices that were kept for the dataset in ``root`` cannot be read."""
+    # Imported here: most commands, and the service, do without pandas.
+    from catsdogs.health import named_slices
+
     try:
         named_slices.read(root)
     except DatasetError as error:
