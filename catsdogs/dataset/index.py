@@ -301,10 +301,11 @@ def _read_cache(root: Path) -> "pd.DataFrame":
 
 def _read_table(place: Path) -> "pd.DataFrame":
     """Return a table of records from a file, or an empty one if this version cannot use it."""
-    import pandas as pd
+    from pyarrow import parquet
 
     try:
-        found = pd.read_parquet(place)
+        # Pages take a few rows again and again, which is slow in columns of several chunks.
+        found = parquet.read_table(place).combine_chunks().to_pandas()
     except (OSError, ValueError):
         return _as_table([])
     return found if list(found.columns) == list(COLUMNS) else _as_table([])

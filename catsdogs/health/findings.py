@@ -40,6 +40,15 @@ UNMEASURED: Mapping[str, float | int | str] = {
 }
 
 
+# Narrow, because a page holds them for all photos.
+_DTYPES = {
+    **dict.fromkeys(("brightness", "sharpness", "colour", "entropy", "similarity"), "float32"),
+    **dict.fromkeys(("map_x", "map_y", "pca_x", "pca_y", "typicality"), "float32"),
+    **dict.fromkeys(("row", "near_group"), "int32"),
+    **dict.fromkeys(("outlier", "cluster"), "int8"),
+}
+
+
 @dataclass(frozen=True)
 class Shortcut:
     """The accuracy of a classifier that predicts the label from sizes or brightness alone.
@@ -145,13 +154,22 @@ def joined(dataset: Dataset, findings: Findings | None) -> pd.DataFrame:
         aspect_ratio=dataset.pictures["width_px"] / dataset.pictures["height_px"]
     )
     if findings is None:
-        return pictures.assign(row=-1, **UNMEASURED)
+        return pictures.assign(row=-1, **UNMEASURED).astype(_DTYPES)
     rows = findings.rows.assign(row=np.arange(len(findings.rows)))
     # A check of an older version measured less.
     rows = rows.assign(**{n: v for n, v in UNMEASURED.items() if n not in rows})
-    table = pictures.merge(rows, how="left", on=["path", "digest"], validate="one_to_one")
+    table = _beside(pictures, rows)
     # NaN is the only value that does not equal itself.
-    return table.fillna({"row": -1, **{n: v for n, v in UNMEASURED.items() if v == v}})
+    filled = table.fillna({"row": -1, **{n: v for n, v in UNMEASURED.items() if v == v}})
+    return filled.astype(_DTYPES)
+
+
+def _beside(pictures: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    keys = ["path", "digest"]
+    if pictures[keys].equals(rows[keys]):
+        # Nothing has changed since the check, so the texts need not be copied.
+        return pictures.join(rows.drop(columns=keys))
+    return pictures.merge(rows, how="left", on=keys, validate="one_to_one")
 
 
 def review_queue(table: pd.DataFrame) -> pd.DataFrame:

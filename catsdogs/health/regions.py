@@ -45,7 +45,7 @@ def _middles(vectors: Vectors) -> np.ndarray:
     count = int(np.sqrt(len(vectors)))
     learned = sample(np.arange(len(vectors)), most=_LEARNED_EACH * count)
     method = MiniBatchKMeans(
-        count, init="random", n_init=1, batch_size=_BATCH, random_state=0, reassignment_ratio=0
+        count, init="random", n_init=1, batch_size=_BATCH, max_iter=20, random_state=0
     )
     found: np.ndarray = method.fit(unit(vectors[learned])).cluster_centers_
     return unit(found)

@@ -71,7 +71,9 @@ class Snapshot:
     @cached_property
     def copied(self) -> np.ndarray:
         """A mask of the rows of ``table`` that show the same picture as another one."""
-        return duplicates.copied(self.table["group"]).to_numpy()
+        digest, group = self.table["digest"], self.table["group"]
+        is_near = digest != group
+        return (self.flags["exact"] | is_near | digest.isin(group[is_near])).to_numpy()
 
     @cached_property
     def tags(self) -> list[str]:

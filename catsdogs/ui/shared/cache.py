@@ -1,21 +1,20 @@
 """All caches of the app, each with the reason for it and a key that follows its files."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from catsdogs.comparison import locating
 from catsdogs.dataset import annotations, corrections, index, labelling, table_sides
-from catsdogs.dataset.split import split
-from catsdogs.errors import ConfigError
+from catsdogs.errors import DatasetError
 from catsdogs.features import embeddings
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.health import findings, named_slices
-from catsdogs.health.snapshot import Snapshot, Watch
+from catsdogs.health.snapshot import VALIDATION, Snapshot, Watch
 from catsdogs.inference import latency
 from catsdogs.inference.latency import Latency
 from catsdogs.inference.panel import Panel, judge
@@ -198,33 +197,40 @@ def _suggestions(root: bytes, written_at: int) -> Suggestions | None:
 # The sidebar of every page shows it.
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _overview(root: bytes, changed_at: list[int]) -> Overview | None:
-    dataset = index.last_scan(Path(os.fsdecode(root)))
-    if dataset is None:
+    found = _known(root)
+    if found is None:
         return None
-    usable = dataset.usable
-    photos = zip(usable["path"], usable["digest"], strict=True)
-    found = findings.load(dataset.root)
-    doubtful = findings.review_queue(findings.joined(dataset, found))
+    usable = found.dataset.usable
+    photos = zip(usable["path"][:1], usable["digest"][:1], strict=True)
+    is_doubtful = found.table["label_quality"] < 0.5
     return Overview(
-        class_counts.of(usable["label"], dataset.classes),
-        dataset.fingerprint(),
+        class_counts.of(usable["label"], found.dataset.classes),
+        found.dataset.fingerprint(),
         next(photos, None),
-        is_checked=found is not None,
-        is_clean=found is not None and bool(doubtful["reviewed"].all()),
+        is_checked=found.findings is not None,
+        is_clean=found.findings is not None and bool(found.table["reviewed"][is_doubtful].all()),
     )
+
+
+def _known(root: bytes) -> Snapshot | None:
+    """Return the snapshot of a dataset that was scanned before; None if there is none.
+
+    A second copy of a large dataset would take hundreds of megabytes.
+    """
+    with suppress(DatasetError):
+        if index.table_file(Path(os.fsdecode(root))).exists():
+            return _watch(root).snapshot()
+    return None
 
 
 # Home shows them at every visit, and splitting 25,000 photos takes a while.
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _validation_photos(root: bytes, each: int, changed_at: list[int]) -> list[tuple[str, str]]:
-    dataset = index.last_scan(Path(os.fsdecode(root)))
-    try:
-        usable = dataset.usable if dataset else pd.DataFrame({"label": [], "group": []})
-        held_back = split(usable).validation
-    except ConfigError:
+    found = _known(root)
+    if found is None:
         return []
-    photos = usable.iloc[held_back].sort_values("digest")
-    photos = photos.groupby("label").head(each)
+    photos = found.table[["path", "digest", "label"]][found.sides == VALIDATION]
+    photos = photos.sort_values("digest").groupby("label").head(each)
     return list(zip(photos["path"], photos["digest"], strict=True))
 
 
