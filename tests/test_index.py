@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from catsdogs.dataset import annotations, duplicates, index, summary
+from catsdogs.dataset import annotations, duplicates, index, records, summary
 from catsdogs.dataset.annotations import EXCLUDE, RELABEL
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.labels import CAT, DOG, UNLABELLED
@@ -53,6 +53,12 @@ def test_a_rotated_photo_is_measured_upright(tmp_path, photo):
     photo(tmp_path / "set" / "cat.1.jpg", size=(60, 20), exif=exif)
     record = index.scan(tmp_path / "set").usable.iloc[0]
     assert (record["width_px"], record["height_px"]) == (20, 60)
+
+
+def test_numbers_in_names_sort_by_value_and_then_by_their_digits():
+    names = ["cat", "cat.0", "cat.00", "cat.1", "cat.2a", "cat.02b", "cat.9", "cat.10", "cats"]
+    expected = ["cat", "cat.0", "cat.00", "cat.1", "cat.02b", "cat.2a", "cat.9", "cat.10", "cats"]
+    assert sorted(names, key=records.natural_order) == expected
 
 
 def test_names_are_in_natural_order(kaggle_folder, photo):

@@ -39,6 +39,7 @@ _UNKNOWN = os.stat_result([0] * 16)
 class Listing:
     """The regular files below a folder, by path relative to it ("/" as the separator).
 
+    Their status has size and date alone, because a million complete ones take 700 MB.
     ``aside`` counts the skipped entries, by group of ``ASIDE``. A file in a folder
     that a system made counts as a system file; a hidden folder counts as one entry. ``closed`` has
     the reason for each folder that cannot be listed.
@@ -85,6 +86,13 @@ def listed(root: Path, *, at_most: int | None = None) -> Listing:
     return walk.found
 
 
+def size_and_date(size: int, mtime_ns: int) -> os.stat_result:
+    """Return the status of a file of which nothing else is known."""
+    values = [0] * 10
+    values[stat.ST_SIZE] = size
+    return os.stat_result(values, {"st_mtime_ns": mtime_ns})
+
+
 def _at_address(root: Path) -> Listing:
     """Return the objects at an address as files, without hidden ones and those that no path has."""
     found = Listing()
@@ -127,7 +135,9 @@ def _sort_in(entry: os.DirEntry[str], folder: str, walk: _Walk) -> None:
         except OSError:
             status = _UNKNOWN
         if status is _UNKNOWN or stat.S_ISREG(status.st_mode):
-            walk.found.files[folder + entry.name] = status
+            walk.found.files[folder + entry.name] = size_and_date(
+                status.st_size, status.st_mtime_ns
+            )
         else:
             aside[SPECIAL] += 1
 
@@ -141,7 +151,7 @@ def _follow(link: os.DirEntry[str], folder: str, walk: _Walk) -> None:
         aside[LINK_LOOP if error.errno == errno.ELOOP else BROKEN_LINK] += 1
         return
     if stat.S_ISREG(status.st_mode):
-        walk.found.files[folder + link.name] = status
+        walk.found.files[folder + link.name] = size_and_date(status.st_size, status.st_mtime_ns)
     elif not stat.S_ISDIR(status.st_mode):
         aside[SPECIAL] += 1
     elif _is_loop(status, folder, walk):

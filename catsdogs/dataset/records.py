@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,11 +33,13 @@ COLUMNS = {
     "problem_detail": "str",
 }
 # The answers of a distant server take longer than reading.
+_DIGITS = re.compile(r"\d+")
 _READERS, _READERS_AT_ADDRESS = 4, 16
 _PROGRESS_EVERY = 200
+_BATCH = 10_000  # waiting for a reader takes a kilobyte
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file as the file system lists it; ``path`` is relative to the root and may not be UTF-8."""
 
@@ -74,7 +77,11 @@ def read(
     """
     readers = _READERS_AT_ADDRESS if reading.is_below(root) else _READERS
     with ThreadPoolExecutor(readers) as pool:
-        found = pool.map(lambda item: _record(root, *item), pictures.items())
+        remaining = iter(pictures.items())
+        batches = iter(lambda: list(islice(remaining, _BATCH)), [])
+        found = chain.from_iterable(
+            pool.map(lambda item: _record(root, *item), batch) for batch in batches
+        )
         try:
             for number, record in enumerate(found, start=1):
                 yield record
@@ -138,8 +145,8 @@ def by_name(listed_paths: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def natural_order(name: str) -> list[tuple[int, str]]:
-    """Return a sort key that puts ``cat.2.jpg`` before ``cat.10.jpg``.
+def natural_order(name: str) -> str:
+    """Return a sort key, a text, that puts ``cat.2.jpg`` before ``cat.10.jpg``.
 
     Rows of tables are in the order that they would have as files in the folders of their
     classes: ``a.parquet/cat/1.jpg``, ``b.parquet/cat/1.jpg``, ``a.parquet/dog/2.jpg``.
@@ -148,4 +155,10 @@ def natural_order(name: str) -> list[tuple[int, str]]:
         table, below = name[: end.start()], name[end.end() + 1 :]
         (folder, _, file), (kind, _, row) = table.rpartition("/"), below.rpartition("/")
         name = f"{folder}/{kind}/{file}/{row}"
-    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", name)]
+    return _DIGITS.sub(_sortable, name)
+
+
+def _sortable(number: re.Match[str]) -> str:
+    """Return digits as text that sorts by their value, then by themselves."""
+    value = str(int(number[0]))
+    return f"\0{chr(len(value))}{value}{number[0]}\0"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catsdogs.dataset.listing import Listing, listed
+from catsdogs.dataset.listing import Listing, listed, size_and_date
 from catsdogs.errors import DatasetError
 from catsdogs.images import stored
 from catsdogs.images.parquet_tables import UnusableTable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNKNOWN_BYTES = -1  # the size of a row until it is read
-_SIZE_PLACE = 6  # of st_size in os.stat_result
 _CONVERT = (
     'In Python, datasets.load_dataset("parquet", data_files=…) may read it: save its images as '
     "files, one folder for each class."
@@ -66,7 +65,9 @@ def found(
             continue
         del files[path]
         versions[path] = version
-        files |= {_below(path, row): _status(size, status) for row, size in rows.items()}
+        files |= {
+            _below(path, row): size_and_date(size, status.st_mtime_ns) for row, size in rows.items()
+        }
     closed = {**listing.closed, **_reasons(root, files, unusable)}
     return replace(listing, files=files, closed=closed), versions
 
@@ -114,9 +115,3 @@ def _divided(path: str, tables: dict[str, dict[str, int]]) -> tuple[str | None, 
 
 def _below(table: str, row: str) -> str:
     return f"{table}/{row}" if table else row
-
-
-def _status(size: int, of_table: os.stat_result) -> os.stat_result:
-    values = [0] * 10
-    values[_SIZE_PLACE] = size
-    return os.stat_result(values, {"st_mtime_ns": of_table.st_mtime_ns})
