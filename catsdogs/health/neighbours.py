@@ -71,7 +71,9 @@ def _compared(
         for members, near in regions(vectors):
             # A tiny region has too few neighbours.
             others = near if len(near) > count else np.union1d(near, np.arange(count + 1))
-            yield members, others, unit(vectors[members]) @ unit(vectors[others]).T
+            directions = unit(vectors[others])
+            for part in np.split(members, range(_BLOCK, len(members), _BLOCK)):
+                yield part, others, directions[np.searchsorted(others, part)] @ directions.T
         return
     directions, everyone = unit(vectors[:]), np.arange(len(vectors))
     for start in range(0, len(directions), _BLOCK):

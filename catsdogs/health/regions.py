@@ -15,29 +15,42 @@ from catsdogs.health.sampling import Vectors, blocks, sample, unit
 # More find more neighbours and take longer: docs/log.md.
 _NEAR = 8
 _LEARNED_EACH, _BATCH = 25, 4096
+# A crowded region is divided at this many times the mean, which bounds memory and time.
+_CROWDED = 4
 
 
 def regions(vectors: Vectors) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the members of each region, and the vectors that are in it or near it.
 
     Both are sorted positions in ``vectors``. Each vector is a member of one region, and near it if
-    the region's middle is among the ``_NEAR`` middles that are most similar to the vector.
+    the region's middle is among the ``_NEAR`` middles that are nearest to the vector.
     """
     middles = _middles(vectors)
     near = min(_NEAR, len(middles))
     own = np.empty(len(vectors), dtype=np.int32)
     nearest = np.empty((len(vectors), near), dtype=np.int32)
+    nearness = np.empty((len(vectors), near), dtype=np.float32)
     for block in blocks(len(vectors)):
-        cosines = unit(vectors[block]) @ middles.T
-        own[block] = cosines.argmax(axis=1)
-        nearest[block] = np.argpartition(cosines, -near, axis=1)[:, -near:]
+        # Greater where the distance is smaller. Cosines would make middles of much into hubs.
+        scores = unit(vectors[block]) @ middles.T - (middles**2).sum(axis=1) / 2
+        own[block] = scores.argmax(axis=1)
+        nearest[block] = np.argpartition(scores, -near, axis=1)[:, -near:]
+        nearness[block] = np.take_along_axis(scores, nearest[block], axis=1)
     order = nearest.ravel().argsort(kind="stable")
     starts = np.searchsorted(nearest.ravel()[order], np.arange(len(middles) + 1))
+    most = _CROWDED * nearest.size // len(middles)
     for region in range(len(middles)):
-        around = order[starts[region] : starts[region + 1]] // near
-        members = around[own[around] == region]
-        if len(members):
-            yield members, around
+        around = order[starts[region] : starts[region + 1]]
+        for part in _parts(around, nearness.ravel()[around], most):
+            positions = np.sort(part // near)
+            members = positions[own[positions] == region]
+            if len(members):
+                yield members, positions
+
+
+def _parts(around: np.ndarray, nearness: np.ndarray, most: int) -> list[np.ndarray]:
+    """Divide a crowded region, so that equally near vectors stay together."""
+    return np.array_split(around[nearness.argsort()], len(around) // most + 1)
 
 
 def _middles(vectors: Vectors) -> np.ndarray:
@@ -48,4 +61,4 @@ def _middles(vectors: Vectors) -> np.ndarray:
         count, init="random", n_init=1, batch_size=_BATCH, max_iter=20, random_state=0
     )
     found: np.ndarray = method.fit(unit(vectors[learned])).cluster_centers_
-    return unit(found)
+    return found
