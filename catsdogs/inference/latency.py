@@ -15,7 +15,7 @@ import numpy as np
 
 # With 40 rounds, the same network differed by up to 20 % beside other work (docs/log.md).
 _WARM_UP, FEWEST, MOST, _MORE = 3, 60, 240, 20
-_MOST_PASSES = 480  # Of all models together, because people wait for them.
+_MOST_PASSES = 480  # By all models together, because people wait.
 _STEADY = 1.06  # The upper quartile by the lower one, which is 1.02 to 1.05 in a calm phase.
 # Where the clock of a thread ticks more slowly, as on Windows, the time on the wall counts.
 _COARSE_S = 1e-4
@@ -61,7 +61,7 @@ def measured(models: Mapping[str, Model], clock: Clock | None = None) -> dict[st
 
     rounds(_WARM_UP)
     times = rounds(FEWEST)
-    most = min(MOST, _MOST_PASSES // len(models))
+    most = min(MOST, _MOST_PASSES // max(1, len(models)))
     while len(times) < most and not _are_steady(times):
         times += rounds(_MORE)
     return {
