@@ -52,8 +52,8 @@ _INCLUDED = {
 _MOVES = 10
 _QUIET_MS = 1000  # without a message: the answer is complete
 _LEAST_BYTES = 2000
-# Streamlit's message that a script run has ended. What the browser has already is not sent again,
-# so all messages before it can be small.
+# Streamlit's message that a script run has ended. The server sends nothing twice, so all messages
+# before it can be small.
 _END_BYTES = 2
 
 
