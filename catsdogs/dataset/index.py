@@ -244,6 +244,16 @@ def last_scan(root: Path) -> Dataset | None:
     return _decided(root, cached, _rest(cached))
 
 
+def last_scan_size(root: Path) -> int:
+    """Return the number of images that the last scan found, 0 without one."""
+    from pyarrow import parquet
+
+    try:
+        return int(parquet.read_metadata(table_file(root)).num_rows)
+    except (OSError, ValueError):
+        return 0
+
+
 def with_current_decisions(dataset: Dataset) -> Dataset:
     """Return the same files with the current decisions and groups."""
     table = dataset.records.assign(label=dataset.records["own_label"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from catsdogs.comparison import locating
-from catsdogs.dataset import annotations, corrections, index, labelling, table_sides
+from catsdogs.dataset import annotations, corrections, index, labelling, rescan, table_sides
 from catsdogs.errors import DatasetError
 from catsdogs.features import embeddings
 from catsdogs.features.litert import LiteRTModel
@@ -213,14 +213,18 @@ def _overview(root: bytes, changed_at: list[int]) -> Overview | None:
 
 
 def _known(root: bytes) -> Snapshot | None:
-    """Return the snapshot of a dataset that was scanned before; None if there is none.
+    """Return a dataset as it was scanned last, without reading its folder; None if it was not.
 
-    A second copy of a large dataset would take hundreds of megabytes.
+    A second copy of a large dataset would take hundreds of megabytes, and ``snapshot`` begins with
+    the last scan of a large one, too.
     """
-    with suppress(DatasetError):
-        if index.table_file(Path(os.fsdecode(root))).exists():
+    folder = Path(os.fsdecode(root))
+    if index.last_scan_size(folder) >= rescan.MANY:
+        with suppress(DatasetError):
             return _watch(root).snapshot()
-    return None
+    dataset = index.last_scan(folder)
+    found = findings.load(folder)
+    return None if dataset is None else Snapshot(dataset, found, is_current=False)
 
 
 # Home shows them at every visit, and splitting 25,000 photos takes a while.
