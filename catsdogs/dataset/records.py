@@ -32,8 +32,8 @@ COLUMNS = {
     "problem": "str",
     "problem_detail": "str",
 }
-# The answers of a distant server take longer than reading.
 _DIGITS = re.compile(r"\d+")
+# The answers of a distant server take longer than reading.
 _READERS, _READERS_AT_ADDRESS = 4, 16
 _PROGRESS_EVERY = 200
 _BATCH = 10_000  # waiting for a reader takes a kilobyte

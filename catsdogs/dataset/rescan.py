@@ -38,7 +38,7 @@ def rescanned(root: Path) -> Dataset | None:
         raise DatasetError(str(error)) from None
     if before and _written_at(root) == before:
         return None
-    # On a full disk, there is no table.
+    # A full disk leaves no table behind.
     return index.last_scan(root) or index.scan(root)
 
 

@@ -99,7 +99,7 @@ def place(engine: str, reporter: Reporter) -> Iterator[Engine]:
     """Yield the machine or the cluster that computes photo by photo for an engine of a run.
 
     Raises:
-        EngineError: if there is no cluster.
+        EngineError: if the cluster cannot be reached.
     """
     name = ray_engine.RAY if engine == ON_RAY else ray_engine.LOCAL
     with ray_engine.opened(name) as opened:
