@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from catsdogs.charts import cost as cost_chart
@@ -15,6 +16,8 @@ from catsdogs.reports import comparison_text, several_text
 from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.shared import cache, problems
+
+_CHARTS = "compare_together_charts"
 
 
 def show(named: Mapping[str, Run]) -> None:
@@ -42,21 +45,12 @@ def _compared(several: Several, names: Mapping[str, str]) -> None:
 
 
 def _charts(several: Several, names: Mapping[str, str], latencies: Mapping[str, Latency]) -> None:
-    colours = {names[run_id]: run_colour(run) for run_id, run in several.runs.items()}
-    answers = {names[run_id]: table for run_id, table in several.answers.items()}
-    accuracies = {names[run_id]: found for run_id, found in several.accuracies.items()}
-    errors = {names[run_id]: found.ece for run_id, found in several.evaluations.items()}
-    figures = {
-        "Accuracy": evaluation_charts.accuracies(accuracies, colours),
-        "Reliability": evaluation_charts.reliability(
-            answers, errors, colours, classes=several.classes
-        ),
-    }
-    if latencies:
-        figures["Accuracy and speed"] = cost_chart.cost(_costs(several, names, latencies))
-    if evaluation_charts.has_both_classes(answers):
-        figures["ROC"] = evaluation_charts.roc(answers, THRESHOLD, colours, classes=several.classes)
-    for number, (name, figure) in enumerate(figures.items()):
+    """Show the charts; they are drawn once, because moving the threshold does not change them."""
+    drawn, *by, charts = st.session_state.get(_CHARTS, (None, None, None, {}))
+    if drawn is not several or by != [names, latencies]:
+        charts = _drawn(several, names, latencies)
+        st.session_state[_CHARTS] = several, names, latencies, charts
+    for number, (name, figure) in enumerate(charts.items()):
         if number % 2 == 0:
             columns = st.columns(2)
         with columns[number % 2]:
@@ -66,6 +60,26 @@ def _charts(several: Several, names: Mapping[str, str], latencies: Mapping[str, 
                 config=CONFIG,
                 alt=f"{name} of the chosen runs",
             )
+
+
+def _drawn(
+    several: Several, names: Mapping[str, str], latencies: Mapping[str, Latency]
+) -> dict[str, go.Figure]:
+    colours = {names[run_id]: run_colour(run) for run_id, run in several.runs.items()}
+    answers = {names[run_id]: table for run_id, table in several.answers.items()}
+    accuracies = {names[run_id]: found for run_id, found in several.accuracies.items()}
+    errors = {names[run_id]: found.ece for run_id, found in several.evaluations.items()}
+    charts = {
+        "Accuracy": evaluation_charts.accuracies(accuracies, colours),
+        "Reliability": evaluation_charts.reliability(
+            answers, errors, colours, classes=several.classes
+        ),
+    }
+    if latencies:
+        charts["Accuracy and speed"] = cost_chart.cost(_costs(several, names, latencies))
+    if evaluation_charts.has_both_classes(answers):
+        charts["ROC"] = evaluation_charts.roc(answers, THRESHOLD, colours, classes=several.classes)
+    return charts
 
 
 def _costs(
