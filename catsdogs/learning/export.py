@@ -130,7 +130,7 @@ def quantize(graph: keras.Model, photos: Sequence[np.ndarray], target: Path) -> 
 
 def export_mobilenet_v2(backbone: Path, head: keras.Model, target: Path) -> None:
     """Write a LiteRT file: the exported ``backbone`` with this head's kernel and bias in place."""
-    kernel, bias = head.get_layer("p_dog").get_weights()  # (1280, 1), (1,)
+    kernel, bias = models.output_layer(head).get_weights()  # (1280, 1), (1,)
     content = backbone.read_bytes()
     content = tensorflow_internals.with_constant(content, _NO_KERNEL, kernel)
     content = tensorflow_internals.with_constant(content, _NO_BIAS, np.full_like(_NO_BIAS, bias))
@@ -166,7 +166,7 @@ def _graph(model: keras.Model) -> keras.Model:
     network = for_views(network, seen)
     if models.has_backbone(network):
         backbone, head = models.parts_of_mobilenet_v2(network)
-        kernel, bias = head.get_layer("p_dog").get_weights()
+        kernel, bias = models.output_layer(head).get_weights()
         graph = _class_activation_graph(backbone, kernel, bias, dtype=network.input.dtype)
     else:
         graph = _grad_cam_graph(network)
@@ -186,7 +186,7 @@ def _grad_cam_graph(model: keras.Model) -> keras.Model:
     tensors = [
         model.get_layer(models.LAST_MAPS).output,
         _hidden_values(model),
-        model.get_layer("p_dog").input,
+        models.output_layer(model).input,
         model.output,
     ]
     # A network inside another: operations from a file have the names that new ones would get.
@@ -226,7 +226,7 @@ def _grad_cam(
     The gradient of the logit through one hidden ReLU layer has a closed form, so it is written as
     forward operations that LiteRT knows. The mean over positions is folded into the constant.
     """
-    output, hidden = model.get_layer("p_dog"), model.get_layer(models.HIDDEN)
+    output, hidden = models.output_layer(model), model.get_layer(models.HIDDEN)
     height, width, channels = maps.shape[1:]
     kernel = hidden.get_weights()[0].reshape(height * width, channels, -1)
     mean_kernel = (kernel.mean(axis=0) * _normalising_scale(model)).T  # (hidden, C)

@@ -1,7 +1,7 @@
 """The architectures as Keras models: raw uint8 pixels in, P(dog) out.
 
 A model that learns from pixels is a function in ``NETWORKS``. Its last maps are a layer named
-``LAST_MAPS``; one dense ReLU layer named ``HIDDEN`` leads from there to the output ``p_dog``. The
+``LAST_MAPS``; one dense ReLU layer named ``HIDDEN`` leads from there to the output layer. The
 heat map is computed from these layers.
 """
 
@@ -224,6 +224,12 @@ def parts_of_mobilenet_v2(model: keras.Model) -> tuple[keras.Model, keras.Model]
     """Return the backbone and the head of a complete network."""
     backbone, head = (layer for layer in model.layers if isinstance(layer, keras.Model))
     return backbone, head
+
+
+def output_layer(network: keras.Model) -> keras.Layer:
+    """Return the layer that answers: the last one, in a complete network or in a head."""
+    last = network.layers[-1]
+    return output_layer(last) if isinstance(last, keras.Model) else last
 
 
 def _begin_of(backbone: keras.Model, block: str) -> keras.KerasTensor:

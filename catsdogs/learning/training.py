@@ -10,6 +10,7 @@ import numpy as np
 from catsdogs.dataset.index import Dataset
 from catsdogs.features import embeddings
 from catsdogs.features.backbones import identity, origin
+from catsdogs.features.litert import OUTPUT
 from catsdogs.learning import (
     checkpoint,
     engines,
@@ -60,7 +61,9 @@ def train(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:
     if run.config.deterministic:
         tensorflow.config.experimental.enable_op_determinism()
     trained_by = _train_on_vectors if run.config.info.backbone else _train_on_pixels
-    return trained_by(run, dataset, reporter)
+    trained = trained_by(run, dataset, reporter)
+    models.output_layer(trained.model).name = run.classes.key(OUTPUT)
+    return trained
 
 
 def _train_on_pixels(run: Run, dataset: Dataset, reporter: Reporter) -> Trained:

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from html.parser import HTMLParser
 
+import keras
 import pytest
 import test_third_model
 from conftest import PROJECT
@@ -17,6 +18,7 @@ from test_third_model import NAME, register
 from catsdogs.cli.parser import main
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.learning import worker
+from catsdogs.learning.models import output_layer
 from catsdogs.runs import layout, queue, store
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -164,6 +166,11 @@ def test_no_exported_file_speaks_of_pets_and_its_example_runs(machine, tmp_path,
                 assert not pets_in(text_of(content) if name.endswith(".html") else content), name
     model = tmp_path / "litert" / "model.tflite"
     assert b"p_positive" in model.read_bytes()
+    with zipfile.ZipFile(run.folder / layout.KERAS_MODEL) as network:
+        for name in ("config.json", "model.weights.h5"):
+            assert not pets_in(network.read(name).decode("latin-1"))
+    layer = output_layer(keras.models.load_model(run.folder / layout.KERAS_MODEL))
+    assert layer.name == "p_positive"
     assert "p_dog" in LiteRTModel(model).output_shapes
     shown = subprocess.run(
         [sys.executable, "example.py", machine / CLASSES[1] / "0.jpg"],
