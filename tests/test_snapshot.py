@@ -1,9 +1,13 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from catsdogs.dataset import annotations, rescan
 from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.health import checkup
 from catsdogs.health.snapshot import TRAINING, VALIDATION, Watch
+from catsdogs.system import processes
 
 
 @pytest.fixture
@@ -98,6 +102,23 @@ def test_a_large_dataset_is_read_the_first_time_too(kaggle_folder, monkeypatch):
     assert rescan.rescanned(kaggle_folder) is None
     watch.refresh()
     assert len(watch.snapshot().table) == 16
+
+
+def test_a_large_dataset_that_is_forgotten_meanwhile_is_not_read_twice_at_one_time(
+    kaggle_folder, monkeypatch
+):
+    reading, most = [], []
+
+    def answer_of(*arguments):
+        reading.append(arguments)
+        most.append(len(reading))
+        time.sleep(0.05)
+        reading.pop()
+
+    monkeypatch.setattr(processes, "answer_of", answer_of)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(rescan.rescanned, [kaggle_folder] * 3))
+    assert most == [1, 1, 1]
 
 
 def test_a_folder_that_has_gone_is_said_to_be(kaggle_folder):

@@ -5,6 +5,7 @@ cannot return all of that memory to the system, and its pages would wait for the
 """
 
 import sys
+import threading
 from pathlib import Path
 
 from catsdogs.dataset import index, listing
@@ -14,6 +15,8 @@ from catsdogs.system import processes
 
 # Reading the dates of this many files takes a second.
 MANY = 50_000
+# Each takes a gigabyte, and a page that forgets a dataset asks again before the last one has ended.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def has_many(root: Path) -> bool:
@@ -28,12 +31,15 @@ def has_many(root: Path) -> bool:
 def rescanned(root: Path) -> Dataset | None:
     """Scan ``root`` in another process; return the dataset, or None if the table is the same.
 
+    This process has one scan at a time, others wait.
+
     Raises:
         DatasetError: if the folder cannot be scanned.
     """
     before = _written_at(root)
     try:
-        processes.answer_of("catsdogs.dataset.rescan", str(root))
+        with _ONE_AT_A_TIME:
+            processes.answer_of("catsdogs.dataset.rescan", str(root))
     except ChildProcessError as error:
         raise DatasetError(str(error)) from None
     if before and _written_at(root) == before:
