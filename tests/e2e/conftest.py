@@ -1,5 +1,6 @@
 """A real server and a real browser."""
 
+import functools
 import os
 import re
 import shutil
@@ -8,14 +9,24 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from conftest import PROJECT
-from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Options that keep a browser off the network and let it run as root in a container.
@@ -27,6 +38,8 @@ BROWSER_OPTIONS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# What a page may keep in the browser. Not among it: the caches of files and compiled scripts.
+KEPT_BY_PAGES = "cookies,local_storage,indexeddb,file_systems,cache_storage,service_workers"
 SCREENSHOTS = PROJECT / "test-results"
 expect.set_options(timeout=60_000)
 
@@ -71,11 +84,10 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def _started(cwd: Path, environment: dict[str, str], before: Callable[[int], None]) -> Server:
-    """Start a server on a free port; on another one if some process took that port meanwhile."""
-    for _ in range(3):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    """Start a server on this process's usual port; on another one if that is in use."""
+    for port in (_usual_port(), _free_port(), _free_port()):
+        if not _is_free(port):
+            continue
         before(port)
         process = subprocess.Popen(
             [
@@ -94,6 +106,29 @@ def _started(cwd: Path, environment: dict[str, str], before: Callable[[int], Non
     raise RuntimeError("the server did not start")
 
 
+@functools.cache
+def _usual_port() -> int:
+    """Return a port for all servers of this process: the browser caches scripts by address."""
+    return _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the server does. Connections that ended a moment ago do not matter.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def _is_healthy(process: subprocess.Popen, url: str) -> bool:
     """Wait until the server answers; return False if it ended, or did not answer in time."""
     deadline = time.monotonic() + 120
@@ -108,27 +143,65 @@ def _is_healthy(process: subprocess.Popen, url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def browser():
+    """A browser with a profile on disk, where it keeps the scripts that it has compiled."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=found, args=BROWSER_OPTIONS)
+            profile = playwright.chromium.launch_persistent_context(
+                "",  # A temporary folder.
+                executable_path=found,
+                args=BROWSER_OPTIONS,
+                viewport={"width": 1360, "height": 900},
+            )
         except Error:
             pytest.skip(f"no browser: install one of {', '.join(BROWSERS)}")
-        yield browser
-        browser.close()
+        yield profile.browser
+        profile.close()
 
 
 @pytest.fixture
 def page(browser):
     """A page of 1360 × 900 that notes requests which would leave this machine."""
-    context = browser.new_context(viewport={"width": 1360, "height": 900})
+    with fresh_page(browser) as page:
+        page.strangers = []
+        page.on("request", lambda r: _is_local(r.url) or page.strangers.append(r.url))
+        yield page
+
+
+@contextmanager
+def fresh_page(browser: Browser) -> Iterator[Page]:
+    """A page of the browser's profile, which forgets afterwards what pages kept in it.
+
+    A context of its own would compile Streamlit's scripts again, which takes a second.
+    """
+    profile, origins = browser.contexts[0], set()
+
+    def note(request: Request) -> None:
+        origins.add("{0.scheme}://{0.netloc}".format(urlsplit(request.url)))
+
+    profile.on("request", note)
     # On a busy machine, a browser may take half a minute for a click.
-    context.set_default_timeout(90_000)
-    page = context.new_page()
-    page.strangers = []
-    page.on("request", lambda r: _is_local(r.url) or page.strangers.append(r.url))
-    yield page
-    context.close()
+    profile.set_default_timeout(90_000)
+    try:
+        yield profile.new_page()
+    finally:
+        profile.remove_listener("request", note)
+        _forget(profile, origins)
+
+
+def _forget(profile: BrowserContext, origins: set[str]) -> None:
+    """Close every page but the first, whose end would be the browser's, and clear the profile."""
+    first, *others = profile.pages
+    for page in others:
+        page.close()
+    profile.set_offline(False)
+    profile.clear_permissions()
+    profile.clear_cookies()
+    devtools = profile.new_cdp_session(first)
+    for origin in origins:
+        kept = {"origin": origin, "storageTypes": KEPT_BY_PAGES}
+        devtools.send("Storage.clearDataForOrigin", kept)
+    devtools.detach()
 
 
 def _is_local(url: str) -> bool:
