@@ -24,7 +24,7 @@ from test_faults import check_whole
 
 from catsdogs.errors import CatsDogsError
 
-_SAMPLED = 8
+_SAMPLED = 5
 # A full disk is also reported in our own words.
 WORDS = {error: [os.strerror(error)] for error in ERRORS}
 WORDS[errno.ENOSPC].append("Expected room on the disk")

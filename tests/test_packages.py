@@ -160,7 +160,7 @@ def test_the_example_for_onnx_answers_as_the_app_does(shipped, photos, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["keras", "savedmodel"])
+@pytest.mark.parametrize("form", [pytest.param("keras", marks=pytest.mark.long), "savedmodel"])
 def test_the_example_for_tensorflow_answers_as_the_app_does(form, trained, upright_photo, tmp_path):
     folder = packed(form, trained, tmp_path)
     require_same_answers(trained, folder / "example.py", [upright_photo])

@@ -31,6 +31,9 @@ ray = pytest.importorskip("ray", reason="the engine ray needs: pip install -r re
 pytestmark = pytest.mark.slow
 
 TESTS = Path(__file__).parent
+EMBEDDING = ModelOutput(
+    PROJECT / "artifacts" / "reference-custom_cnn" / layout.LITERT_MODEL, "embedding"
+)
 
 
 class Nodes:
@@ -95,18 +98,24 @@ def equal(one, other):
     return one.tobytes() == other.tobytes()
 
 
-@pytest.mark.parametrize("is_sent", [False, True], ids=["paths", "contents"])
-def test_every_outcome_is_that_of_this_machine_in_order(nodes, photos, is_sent):
+@pytest.mark.parametrize(
+    ("work", "is_sent"),
+    [
+        pytest.param(Measures(), False, id="measures of paths"),
+        pytest.param(EMBEDDING, True, id="embeddings of contents"),
+        pytest.param(Measures(), True, id="measures of contents", marks=pytest.mark.long),
+        pytest.param(EMBEDDING, False, id="embeddings of paths", marks=pytest.mark.long),
+    ],
+)
+def test_every_outcome_is_that_of_this_machine_in_order(nodes, photos, work, is_sent):
     asked = reads(photos)
-    model = PROJECT / "artifacts" / "reference-custom_cnn" / layout.LITERT_MODEL
     with opened("ray", nodes.address) as engine:
         assert (engine.nodes, engine.cores) == (2, 2)
-        for work in (Measures(), ModelOutput(model, "embedding")):
-            here = list(OnThreads().outcomes(asked, work))
-            given = [lambda read=read: read() for read in asked] if is_sent else asked
-            there = list(engine.outcomes(given, work))
-            assert list(map(equal, here, there)) == [True] * 200
-            assert [isinstance(one, UnreadableImage) for one in there] == [False] * 199 + [True]
+        here = list(OnThreads().outcomes(asked, work))
+        given = [lambda read=read: read() for read in asked] if is_sent else asked
+        there = list(engine.outcomes(given, work))
+        assert list(map(equal, here, there)) == [True] * 200
+        assert [isinstance(one, UnreadableImage) for one in there] == [False] * 199 + [True]
 
 
 def test_runs_answer_alike(nodes, photos, monkeypatch):

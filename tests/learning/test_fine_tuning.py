@@ -1,8 +1,5 @@
 """MobileNetV2 on drawn pictures, with its real weights: fine-tuned, stopped, resumed, in int8."""
 
-import json
-import shutil
-
 import numpy as np
 import pytest
 from conftest import command_line
@@ -118,12 +115,9 @@ def test_keras_computes_the_same_vectors(frozen, sample):
     np.testing.assert_allclose(*p_dog, atol=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("form", "share", "agreement"),
-    [
-        ("litert-int8", 0.4, 0.8),
-        pytest.param("litert-float16", 0.55, 1, marks=pytest.mark.long),
-    ],
+    ("form", "share", "agreement"), [("litert-int8", 0.4, 0.8), ("litert-float16", 0.55, 1)]
 )
 def test_a_run_is_exported_smaller_with_what_it_is_worth(
     frozen, sample, tmp_path, form, share, agreement
@@ -137,16 +131,3 @@ def test_a_run_is_exported_smaller_with_what_it_is_worth(
     assert result["same_label"] >= agreement
     image = np.zeros((224, 224, 3), np.uint8)
     assert set(LiteRTModel(out)(image)) == {"p_dog", "heatmap", "embedding"}
-
-
-def test_an_int8_export_without_the_photos_says_what_it_needs(frozen, sample, tmp_path):
-    folder = frozen[0].folder.with_name("moved")
-    shutil.copytree(frozen[0].folder, folder)
-    content = json.loads((folder / layout.CONFIG).read_text())
-    content["run"], content["config"]["data"] = "moved", str(tmp_path)
-    (folder / layout.CONFIG).write_text(json.dumps(content))
-    out = tmp_path / "small.tflite"
-    status, result = command_line("export", "moved", "--format", "litert-int8", "--out", out)
-    assert status == 1
-    assert "Expected" in result["error"]
-    assert not out.exists()

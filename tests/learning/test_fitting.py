@@ -99,10 +99,14 @@ _NOISE = np.random.default_rng(5).integers(0, 2, _TRAIN + _VALIDATION).astype(np
     ("batches", "settings"),
     [
         (2, {"epochs": 2, "learning_rate": 0.1}),
-        (4, {"epochs": 3, "recipe": "plain"}),
+        pytest.param(4, {"epochs": 3, "recipe": "plain"}, marks=pytest.mark.long),
         (7, {"epochs": 30, "learning_rate": 0.3, "early_stopping": 1}),
         (5, {"epochs": 2, "fine_tune": 2, "learning_rate": 0.1, "fine_tune_learning_rate": 0.2}),
-        (5, {"epochs": 2, "fine_tune": 1, "learning_rate": 0.1, "class_weights": "balanced"}),
+        pytest.param(
+            5,
+            {"epochs": 2, "fine_tune": 1, "learning_rate": 0.1, "class_weights": "balanced"},
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["default", "plain", "early stopping", "fine-tuning", "class weights"],
 )

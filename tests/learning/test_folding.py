@@ -53,7 +53,8 @@ def test_a_network_takes_the_trained_weights_back(network, maps):
 
 
 @pytest.mark.parametrize(
-    "begin", ["block_16", pytest.param("block_4", marks=pytest.mark.long), "all"]
+    "begin",
+    ["block_16", *(pytest.param(name, marks=pytest.mark.long) for name in ("block_4", "all"))],
 )
 def test_mobilenet_v2_takes_its_trained_blocks_back(begin, imagenet_weights):
     backbone = models.build_backbone(imagenet_weights)

@@ -249,7 +249,11 @@ def test_compare_and_export_answer(runs, trained_machine):
 
 
 @pytest.mark.parametrize(
-    ("form", "share", "difference"), [("litert-int8", 0.3, 0.1), ("litert-float16", 0.51, 0.01)]
+    ("form", "share", "difference"),
+    [
+        ("litert-int8", 0.3, 0.1),
+        pytest.param("litert-float16", 0.51, 0.01, marks=pytest.mark.long),
+    ],
 )
 def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, share, difference):
     run, out = runs["default"], trained_machine / "small.tflite"
@@ -260,6 +264,19 @@ def test_a_smaller_custom_cnn_says_what_it_said(runs, trained_machine, form, sha
     assert result["largest_difference"] < difference
     outputs = LiteRTModel(out)(np.zeros((150, 150, 3), np.uint8))
     assert set(outputs) == {"p_dog", "heatmap", "embedding"}
+
+
+def test_an_int8_export_without_the_photos_says_what_it_needs(runs, tmp_path):
+    about = runs["default"].folder / layout.CONFIG
+    content = json.loads(about.read_text("utf-8"))
+    content["config"]["data"] = str(tmp_path / "cwd")
+    about.write_text(json.dumps(content), "utf-8")
+    out = tmp_path / "small.tflite"
+    words = ("export", runs["default"].run_id, "--format", "litert-int8", "--out", out)
+    status, result = command_line(*words)
+    assert status == 1
+    assert "Expected" in result["error"]
+    assert not out.exists()
 
 
 def test_a_run_is_verified_and_one_with_a_changed_weight_is_not(runs):
@@ -361,7 +378,7 @@ def test_a_flipped_bit_in_what_a_run_left_is_told(runs, name):
     [
         ("litert", layout.LITERT_MODEL),
         ("keras", layout.KERAS_MODEL),
-        ("litert-int8", layout.KERAS_MODEL),
+        pytest.param("litert-int8", layout.KERAS_MODEL, marks=pytest.mark.long),
     ],
 )
 def test_a_damaged_model_is_not_exported(runs, trained_machine, form, name):
