@@ -61,7 +61,8 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def app(world):
-    with serving(world) as server:
+    """The app, whose runs compute on one thread: here they have only to go on."""
+    with serving(world, TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1") as server:
         yield server
 
 
