@@ -60,7 +60,9 @@ def check_proposals(of):
     """The settings of each trial are those that the trials before it lead to."""
     searched, ended = space.parsed(of.settings.space, of.base), journal.read(of)
     for number, run in trials(of).items():
-        expected = proposals.proposed(searched, of.settings, ended[: number - 1])
+        expected = proposals.proposed(
+            searched, of.settings, ended[: max(0, number - of.settings.at_once)], number=number
+        )
         assert {name: getattr(run.config, name) for name in searched} == expected
         assert run.about.search.name == of.name
 
@@ -87,8 +89,12 @@ def job_process(of):
 
 
 @pytest.mark.long
-def test_a_search_killed_in_the_middle_tries_the_same_settings_and_looks_once(trained_machine):
-    of = created(trained_machine, trials=3, test=0.2)
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_search_killed_in_the_middle_tries_the_same_settings_and_looks_once(
+    trained_machine, monkeypatch, at_once
+):
+    monkeypatch.setenv("CATSDOGS_WORKERS", str(at_once))
+    of = created(trained_machine, trials=3, test=0.2, at_once=at_once)
     driver.start(of)
     wait(lambda: 2 in trials(of))
     os.kill(job_process(of)["pid"], signal.SIGKILL)
@@ -120,7 +126,7 @@ def searched(trained_machine):
         config.write_text(about.replace("{", "{" + name, 1), "utf-8")
     searched_space = space.parsed(of.settings.space, of.base)
     for number, run in trials(of).items():
-        values = proposals.proposed(searched_space, of.settings, journal.read(of))
+        values = proposals.proposed(searched_space, of.settings, journal.read(of), number=number)
         loss = run.result.val_loss
         journal.append(of, searched_space, proposals.Trial(values, End.COMPLETE, loss, (loss,)))
         assert number == len(journal.read(of))
@@ -201,6 +207,9 @@ def test_a_search_of_changed_photos_is_refused(trained_machine, photo):
         (("--search", "colour=1..2"), "NAME=LOW..HIGH"),
         (("--search", "rate=1e-4..1e-3", "--trials", "0"), "trials: 1 to"),
         (("--search", "rate=1e-4..1e-3", "--sampler", "grid", "--trials", "1"), "2 or more"),
+        (("--search", "rate=1e-4..1e-3", "--at-once", "2"), "Set CATSDOGS_WORKERS=2"),
+        (("--search", "rate=1e-4..1e-3", "--at-once", "0"), "trials at once: 1 to"),
+        (("--at-once", "2"), "together with --search"),
         (("--trials", "3"), "together with --search"),
         (("--prune",), "together with --search"),
     ],

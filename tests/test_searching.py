@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from threading import Event
 
 import pytest
 
@@ -100,6 +101,51 @@ def test_a_killed_search_proposes_what_an_uninterrupted_one_would(sampler):
 
 
 @pytest.mark.parametrize("sampler", searches.SAMPLERS)
+def test_trials_that_train_at_once_are_the_same_whichever_ends_first(sampler):
+    of = settings(sampler=sampler, prune=True, at_once=3)
+    last = proposals.planned_trials(SPACE, of)
+    ended = [Event() for _ in range(last + 1)]
+
+    def train_backwards(number, values, prunes):
+        """End after the next trial, if that trains at the same time."""
+        if number % 3 and number < last:
+            assert ended[number + 1].wait(60)
+        ended[number].set()
+        return train(number, values, prunes)
+
+    recorded = []
+    whole = carried_on(of, train=train_backwards, record=recorded.append)
+    assert recorded == whole == carried_on(of)
+    for killed_after in (1, 2, 3, 7):
+        assert carried_on(of, ended=whole[:killed_after]) == whole
+
+
+def test_a_trial_learns_only_from_those_that_do_not_train_beside_it():
+    one, three = (carried_on(settings(at_once=n, trials=8)) for n in (1, 3))
+    for number, trial in enumerate(three, 1):
+        known = three[: max(0, number - 3)]
+        assert proposals.proposed(SPACE, settings(), known, number=number) == trial.values
+    # TPE learns from four trials or more.
+    assert [t.values for t in one][:4] == [t.values for t in three][:4]
+    assert one[4].values != three[4].values
+
+
+def test_an_error_of_a_trial_ends_the_search_after_the_trials_beside_it():
+    left, recorded = [], []
+
+    def failing(number, values, prunes):
+        if number == 2:
+            raise RunError("Expected photos.")
+        left.append(number)
+        return train(number, values, prunes)
+
+    with pytest.raises(RunError, match="Expected photos"):
+        carried_on(settings(at_once=3), train=failing, record=recorded.append)
+    assert len(recorded) == 1
+    assert sorted(left) in ([1, 3], [1, 3, 4])
+
+
+@pytest.mark.parametrize("sampler", searches.SAMPLERS)
 def test_the_seed_decides_the_settings(sampler):
     one, same, other = (
         [trial.values for trial in carried_on(settings(sampler=sampler, seed=seed))]
@@ -194,7 +240,9 @@ def test_the_same_settings_are_the_same_search():
     one = searches.create(settings())
     assert searches.create(settings()) == one
     assert searches.create(settings(seed=2)).name != one.name
-    assert searches.list_searches() == ([searches.create(settings(seed=2)), one], [])
+    assert searches.create(settings(at_once=2)).name != one.name
+    assert {found.settings.at_once for found in searches.list_searches()[0]} == {1, 2}
+    assert len(searches.list_searches()[0]) == 3
     assert searches.find(one.name) == one
 
 

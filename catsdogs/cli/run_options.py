@@ -63,6 +63,13 @@ def _add_search(train: Parser) -> None:
         metavar="N",
         help=f"decides what a search tries, any whole number from 0; default: {_SEARCH['seed']}",
     )
+    train.add_argument(
+        "--at-once",
+        type=int,
+        metavar="N",
+        help="how many runs of a search train at the same time; CATSDOGS_WORKERS must allow as "
+        f"many; default: {_SEARCH['at_once']}",
+    )
 
 
 def _add_setting(parser: Parser, name: str, of: Setting, default: Any) -> None:

@@ -33,6 +33,7 @@ def train(
     sampler: str | None,
     prune: bool,
     search_seed: int | None,
+    at_once: int | None,
     **settings: Any,
 ) -> Outcome:
     """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
@@ -43,7 +44,7 @@ def train(
     """
     if search is None:
         searches.require_unused(
-            trials=trials, sampler=sampler, prune=prune, search_seed=search_seed
+            trials=trials, sampler=sampler, prune=prune, search_seed=search_seed, at_once=at_once
         )
     config = RunConfig(data=str(typed_path(data)), **settings)
     # Scan with a progress bar first; the start then finds the scan in the cache.
@@ -52,7 +53,13 @@ def train(
     labelling.remembered(dataset, classes, named, own_classes)
     if search is not None:
         return searches.start(
-            config, searched=search, trials=trials, sampler=sampler, prune=prune, seed=search_seed
+            config,
+            searched=search,
+            trials=trials,
+            sampler=sampler,
+            prune=prune,
+            seed=search_seed,
+            at_once=at_once,
         )
     return _followed(queue.start(config))
 

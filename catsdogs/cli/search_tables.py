@@ -52,6 +52,7 @@ def search_details(of: Search, document: dict[str, Any]) -> Readable:
             "searched": " ".join(settings.space),
             "trials": f"{document['ended']} of {settings.trials}, {settings.sampler}"
             + (", pruned" if settings.prune else "")
+            + (f", {settings.at_once} at once" if settings.at_once > 1 else "")
             + f", seed {settings.seed}",
             "importance": (
                 f"{', '.join(important)}; learned from {counted(result.importance_trials, 'trial')}"

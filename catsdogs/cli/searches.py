@@ -29,9 +29,10 @@ def start(
     sampler: str | None,
     prune: bool,
     seed: int | None,
+    at_once: int | None,
 ) -> Outcome:
     """Start a search, or continue the one with the same settings, and follow it to its end."""
-    given: dict[str, Any] = {"trials": trials, "sampler": sampler, "seed": seed}
+    given: dict[str, Any] = {"trials": trials, "sampler": sampler, "seed": seed, "at_once": at_once}
     settings = SearchSettings(
         base=base.to_json(),
         space=tuple(searched),

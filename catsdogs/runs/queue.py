@@ -51,7 +51,7 @@ def start(config: RunConfig, *, search: SearchReference | UnsetType = UNSET) -> 
         NotAllowed: when the person may only look, as for each function that changes a run.
     """
     people.require_editor("train")
-    _workers()
+    workers()
     given = Path(config.data)
     dataset = index.scan(opening.open_source(given))
     _require_both_sides(dataset, config)
@@ -79,8 +79,23 @@ def start_queued() -> None:
         runs, _ = store.list_runs()
         queued = in_queue(runs)
         running = sum(run.state.is_active for run in runs) - len(queued)
-        for run in queued[: max(0, _workers() - running)]:
+        for run in queued[: max(0, workers() - running)]:
             _launch(run)
+
+
+def workers() -> int:
+    """Return how many runs may train on this machine at one time.
+
+    Raises:
+        ConfigError: when CATSDOGS_WORKERS is not a number of workers.
+    """
+    given = os.environ.get(_WORKERS_VARIABLE) or "1"
+    if not given.isdecimal() or not int(given):
+        raise ConfigError(
+            f"Expected a number of workers in {_WORKERS_VARIABLE}. Received: {given!r}. "
+            "Set it to 1 or more, or unset it."
+        )
+    return int(given)
 
 
 def in_queue(runs: list[Run]) -> list[Run]:
@@ -191,16 +206,6 @@ def _queue() -> AbstractContextManager[None]:
     return locks.exclusive(folder / ".queue.lock")
 
 
-def _workers() -> int:
-    given = os.environ.get(_WORKERS_VARIABLE) or "1"
-    if not given.isdecimal() or not int(given):
-        raise ConfigError(
-            f"Expected a number of workers in {_WORKERS_VARIABLE}. Received: {given!r}. "
-            "Set it to 1 or more, or unset it."
-        )
-    return int(given)
-
-
 def _go_on() -> None:
     # Best effort: the next reader of the queue raises the error.
     with suppress(CatsDogsError, OSError):
@@ -216,7 +221,7 @@ def _launch(run: Run) -> None:
 
 def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
     people.require_editor("train")
-    _workers()
+    workers()
     with _queue():
         run = store.load(run.folder)
         _require_own(run)

@@ -32,7 +32,7 @@ SAMPLERS = {
     "random": "Random: each run by chance",
     "grid": "Grid: even steps",
 }
-MOST_TRIALS = 500
+MOST_TRIALS, MOST_AT_ONCE = 500, 100
 JOURNAL, LOCK = "journal.log", ".lock"
 _SETTINGS, _RESULT = "search.json", "result.json"
 _MOST_JSON_BYTES = 1 << 20
@@ -42,7 +42,8 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
     """The settings of a search.
 
     ``base`` has the settings of all trials, ``space`` the searched ones, each as
-    "name=low..high" or "name=a,b". ``fingerprint`` is that of the dataset.
+    "name=low..high" or "name=a,b". ``fingerprint`` is that of the dataset. ``at_once`` trials train
+    at the same time, so each is chosen by those that are this many before it.
     """
 
     base: dict[str, Any]
@@ -52,6 +53,7 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
     prune: bool = False
     seed: int = 1
     fingerprint: str = ""
+    at_once: int = 1
     created_at: str = ""
 
     def __post_init__(self) -> None:
@@ -67,6 +69,12 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
                 "a sampler",
                 f"one of {', '.join(SAMPLERS)}",
                 self.sampler,
+            ),
+            (
+                1 <= self.at_once <= MOST_AT_ONCE,
+                "trials at once",
+                f"1 to {MOST_AT_ONCE}",
+                self.at_once,
             ),
             (0 <= self.seed < 2**32, "a seed of the search", "0 to 4294967295", self.seed),
         ):
@@ -164,6 +172,10 @@ class Search:
 def create(settings: SearchSettings) -> Search:
     """Return the search with these settings: the one that exists, or else a new one."""
     values = msgspec.to_builtins(msgspec.structs.replace(settings, created_at=""))
+    if settings.at_once == 1:
+        del values[
+            "at_once"
+        ]  # Older versions did not have it, and their searches keep their names.
     key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
     name = f"{settings.base['model']}-{key}"
     if (_root() / name / _SETTINGS).is_file():

@@ -12,8 +12,8 @@ from typing import Any
 from catsdogs.background import job, tasks
 from catsdogs.background.tasks import Kind, Task
 from catsdogs.dataset import index
-from catsdogs.errors import DatasetError, RunError
-from catsdogs.runs import search
+from catsdogs.errors import ConfigError, DatasetError, RunError
+from catsdogs.runs import queue, search
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.search import Search, SearchSettings
 from catsdogs.searching import engine, journal, proposals, space, winner
@@ -32,11 +32,13 @@ def create(base: RunConfig, settings: SearchSettings) -> Search:
     ``settings`` holds the searched settings as texts; its base and its fingerprint are filled in.
 
     Raises:
-        ConfigError: if the searched settings are not understood or out of range.
+        ConfigError: if the searched settings are not understood or out of range, or more trials are
+            to train at once than this machine's workers.
         DatasetError: when the data cannot be opened.
     """
     searched = space.parsed(settings.space, base)
     trials = proposals.planned_trials(searched, settings)
+    _require_workers(settings.at_once)
     dataset = index.scan(opening.open_source(Path(base.data)))
     given = SearchSettings(
         base=base.to_json(),
@@ -45,6 +47,7 @@ def create(base: RunConfig, settings: SearchSettings) -> Search:
         sampler=settings.sampler,
         prune=settings.prune,
         seed=settings.seed,
+        at_once=settings.at_once,
         fingerprint=dataset.fingerprint(),
     )
     return search.create(given)
@@ -100,6 +103,14 @@ def carry_on(subject: str, report: tasks.Report, should_stop: tasks.ShouldStop) 
             f"-m catsdogs runs search {of.name}"
         )
     return {"run": result.run}
+
+
+def _require_workers(at_once: int) -> None:
+    if at_once > (workers := queue.workers()):
+        raise ConfigError(
+            f"Expected at most {workers} at once, as CATSDOGS_WORKERS allows. Received: {at_once}. "
+            f"Set CATSDOGS_WORKERS={at_once} where the memory is enough for as many runs."
+        )
 
 
 def _require_unchanged(of: Search) -> None:

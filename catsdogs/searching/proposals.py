@@ -1,8 +1,9 @@
 """The settings of the next trial, whether to end a trial early, and which settings matter.
 
-Each proposal depends only on the search's settings, the trial's number and the trials that ended
-before it. So a search that was killed continues as if it had not been. Optuna's samplers keep the
-state of their random numbers in memory; here each trial has a sampler with a seed of its own.
+Each proposal depends only on the search's settings, the trial's number and the trials before it
+that do not train at the same time. So a search that was killed continues as if it had not been.
+Optuna's samplers keep the state of their random numbers in memory; here each trial has a sampler
+with a seed of its own.
 
 Optuna is imported where it is used: it takes 30 MB, and pages do not need it.
 """
@@ -51,16 +52,18 @@ class Trial:
     losses: tuple[float, ...] = ()
 
 
-def proposed(space: Space, settings: SearchSettings, ended: Sequence[Trial]) -> Point:
-    """Return the values of the trial after those that have ``ended``."""
-    number = len(ended)
+def proposed(
+    space: Space, settings: SearchSettings, ended: Sequence[Trial], *, number: int
+) -> Point:
+    """Return the values of the trial with this number, from 1, by those that have ``ended``."""
+    position = number - 1
     if settings.sampler == "grid":
         points = grid(space, settings.trials)
         order = np.random.default_rng(settings.seed).permutation(len(points))
-        return points[order[number]]
+        return points[order[position]]
     import optuna
 
-    seed = int(np.random.SeedSequence((settings.seed, number)).generate_state(1)[0])
+    seed = int(np.random.SeedSequence((settings.seed, position)).generate_state(1)[0])
     sampler: optuna.samplers.BaseSampler
     if settings.sampler == "random":
         sampler = optuna.samplers.RandomSampler(seed=seed)

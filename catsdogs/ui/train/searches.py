@@ -81,7 +81,9 @@ def _running(name: str) -> None:
     trials = of.trials(store.list_runs()[0])
     total = max(task.total, 1)
     best = f" · best so far {percent(of.result.accuracy)}" if of.result else ""
-    text = f"Run {min(task.done + 1, total)} of {task.total or of.settings.trials}{best}"
+    first, last = (min(task.done + n, total) for n in (1, of.settings.at_once))
+    number = f"Run {first}" if first == last else f"Runs {first} to {last}"
+    text = f"{number} of {task.total or of.settings.trials}{best}"
     st.progress(min(task.done / total, 1.0), text=text)
     st.button(
         "Stop the search",
