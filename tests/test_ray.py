@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from conftest import PROJECT
 from ray_work import Noted, rows
 
+from catsdogs.background import job
+from catsdogs.background.tasks import TaskState
 from catsdogs.cli.parser import main
 from catsdogs.dataset import index
 from catsdogs.distributed.ray_engine import RayEngine, opened
-from catsdogs.distributed.versions import difference
+from catsdogs.distributed.versions import TRAINS_WITH, difference, versions
 from catsdogs.errors import EngineError, UnreadableImage, WeightsUnavailable
 from catsdogs.features.embeddings import ModelOutput
 from catsdogs.health import checkup
@@ -25,7 +28,14 @@ from catsdogs.inference.answers import see_all
 from catsdogs.inference.elsewhere import Answers, Probability, see_by
 from catsdogs.inference.panel import Decision, Panel, judge
 from catsdogs.inference.predictor import Predictor
-from catsdogs.runs import layout, store
+from catsdogs.learning import on_node
+from catsdogs.runs import layout, model_files, queue, search, store
+from catsdogs.runs.config import RunConfig
+from catsdogs.runs.events import State
+from catsdogs.runs.narration import narrate
+from catsdogs.runs.search import SearchSettings
+from catsdogs.searching import driver
+from catsdogs.system import locks, processes
 
 ray = pytest.importorskip("ray", reason="the engine ray needs: pip install -r requirements-ray.txt")
 pytestmark = pytest.mark.slow
@@ -268,3 +278,144 @@ def test_a_machine_with_another_version_is_described():
     assert difference(here, {"catsdogs": "a1", "pillow": "12.0"}) == (
         "numpy missing instead of 2.4.6, pillow 12.0 instead of 13.0"
     )
+
+
+def until(holds, seconds=200):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def started(photos, *, on="ray", **changes):
+    given = {"epochs": 1, "batch_size": 16} | changes
+    return queue.start(RunConfig("custom_cnn", str(photos), **given), on=on)
+
+
+def ended(run):
+    until(lambda: not store.load(run.folder).state.is_active)
+    return store.load(run.folder)
+
+
+def trains(run):
+    return bool(store.load(run.folder).view.batches)
+
+
+@pytest.fixture
+def cluster(nodes, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", nodes.address)
+
+
+def test_two_runs_train_at_once_as_they_would_here_and_a_third_waits(cluster, photos):
+    runs = [started(photos, seed=seed) for seed in (1, 2)]
+    until(lambda: all(map(trains, runs)))
+    assert {store.load(run.folder).state for run in runs} == {State.RUNNING}
+    third = started(photos)
+    view = store.load(third.folder).view
+    assert narrate(view, third.config) == "Waiting for a free machine of the cluster."
+    queue.request_stop(store.load(third.folder))
+    third = ended(third)
+    assert (third.state, third.is_usable) == (State.STOPPED, False)
+    there = [model_files.read_predictions(ended(run)) for run in runs]
+    here = [
+        model_files.read_predictions(ended(started(photos, seed=seed, on="local")))
+        for seed in (1, 2)
+    ]
+    assert all(one.equals(other) for one, other in zip(there, here, strict=True))
+    assert not here[0].equals(here[1])
+
+
+def test_a_run_on_a_cluster_stops_with_its_model_and_is_resumed_and_killed(cluster, photos):
+    run = started(photos, epochs=100)
+    until(lambda: trains(run))
+    queue.request_stop(store.load(run.folder))
+    run = ended(run)
+    assert (run.state, run.is_usable) == (State.STOPPED, True)
+    # A resumed run stays on its cluster. If its process here is killed, it ends there.
+    queue.resume(run)
+    until(lambda: store.load(run.folder).view.resumptions)
+    assert store.load(run.folder).view.cluster == os.environ["RAY_ADDRESS"]
+    assert not is_free(run.folder / layout.LOCK)
+    queue.kill(store.load(run.folder))
+    assert not store.load(run.folder).state.is_active
+    until(lambda: is_free(run.folder / layout.LOCK), 30)
+
+
+def is_free(lock):
+    """Whether no process holds a lock, on any machine."""
+    try:
+        with locks.exclusive(lock, wait=refuse):
+            return True
+    except TimeoutError:
+        return False
+
+
+def refuse():
+    raise TimeoutError
+
+
+@pytest.mark.long
+def test_the_death_of_its_machine_leaves_a_run_that_can_be_resumed(photos, monkeypatch):
+    nodes = Nodes()
+    monkeypatch.setenv("RAY_ADDRESS", nodes.address)
+    try:
+        # One for each node, and one of the nodes dies.
+        runs = [started(photos, epochs=2, seed=seed) for seed in (1, 2)]
+        until(lambda: all(store.load(run.folder).view.saved for run in runs))
+        nodes.kill_one()
+        states = [ended(run).state for run in runs]
+        assert sorted(states) == [State.FINISHED, State.LOST]
+        run = ended(queue.resume(runs[states.index(State.LOST)]))
+        assert (run.state, len(run.view.resumptions)) == (State.FINISHED, 1)
+    finally:
+        nodes.stop()
+
+
+def test_a_machine_without_the_run_or_with_other_packages_says_what_it_lacks(tmp_path):
+    here = versions(*TRAINS_WITH)
+    process = processes.identity_of(os.getpid())
+    order = on_node.Order(tmp_path / "run", process, here, {})
+    assert on_node.train(order) == f"no folder {tmp_path / 'run'}"
+    other = replace(order, versions=here | {"keras": "2.0"})
+    assert "instead of 2.0" in on_node.train(other)
+
+
+def test_a_run_on_a_cluster_needs_one(photos, monkeypatch):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(EngineError, match=r"in RAY_ADDRESS\. Received: none"):
+        started(photos)
+    assert store.list_runs()[0] == []
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    run = ended(started(photos))
+    assert run.state is State.FAILED
+    assert "a Ray cluster at 127.0.0.1:1" in run.message
+
+
+@pytest.mark.long
+def test_a_search_tries_the_same_on_a_cluster_also_after_a_kill(
+    cluster, photos, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CATSDOGS_WORKERS", "2")
+    base = RunConfig("custom_cnn", str(photos), epochs=1, batch_size=16)
+    found = {}
+    for on in ("local", "ray"):
+        monkeypatch.setenv("CATSDOGS_ARTIFACTS", str(tmp_path / on))
+        settings = SearchSettings(
+            base=base.to_json(), space=("rate=1e-4..1e-2",), trials=4, at_once=2, on=on
+        )
+        of = driver.create(base, settings)
+        driver.start(of)
+        if on == "ray":
+            until(lambda of=of: len(of.trials(store.list_runs()[0])) == 2)
+            event = next(e for e in job.read_events(driver.find(of).folder) if "pid" in e)
+            processes.kill(processes.Identity.from_json(event))
+            driver.start(of)
+        until(lambda of=of: not driver.find(of).is_running)
+        assert driver.find(of).state is TaskState.DONE
+        trials = search.load(of.name).trials(store.list_runs()[0])
+        found[on] = [
+            (number, run.config.learning_rate, run.result.val_loss)
+            for number, run in trials.items()
+        ]
+    assert found["local"] == found["ray"]
+    assert [number for number, _, _ in found["ray"]] == [1, 2, 3, 4]

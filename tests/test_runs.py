@@ -524,6 +524,15 @@ def test_as_many_work_at_a_time_as_asked_for(launched, monkeypatch):
     assert len(launched) == 2
 
 
+def test_runs_on_a_cluster_start_at_once_and_take_no_place_of_the_others(launched):
+    given = [{}, {"cluster": "10.0.0.5:6379"}, {}, {"cluster": "10.0.0.5:6379"}]
+    folders = [store.create(RunConfig("custom_cnn", "/photos"), ABOUT) for _ in given]
+    for folder, fields in zip(folders, given, strict=True):
+        emit(folder, ("queued", fields))
+    queue.start_queued()
+    assert launched == [folders[1], folders[3], folders[0]]
+
+
 @pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5", " "])
 def test_a_number_of_workers_that_is_none_is_refused_before_anything_is_queued(
     run_folder, kaggle_folder, monkeypatch, workers

@@ -121,9 +121,16 @@ def is_stop_requested(folder: Path) -> bool:
 
 
 def run(
-    folder: Path, emit: Emit, work: Callable[[], Ending], on_error: Callable[[Exception], Ending]
+    folder: Path,
+    emit: Emit,
+    work: Callable[[], Ending],
+    on_error: Callable[[Exception], Ending],
+    *,
+    process: Identity | None = None,
 ) -> Ending:
     """Do a job in this process, and report its start and its end; return how it ended.
+
+    ``process`` is the process to name instead of this one, which may be on another machine.
 
     ``on_error`` turns what ``work`` raises into an ending. Errors that are not made for users leave
     their traceback in the job's log.
@@ -132,7 +139,7 @@ def run(
         files.remove_unfinished(folder)
         # Freed before the last event, which would not fit on a full disk otherwise.
         with files.reserve(folder / RESERVE):
-            emit("started", **processes.identity_of(os.getpid()).to_json())
+            emit("started", **(process or processes.identity_of(os.getpid())).to_json())
             ending = work()
     except CatsDogsError as error:
         ending = on_error(error)

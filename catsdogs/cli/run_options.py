@@ -10,6 +10,7 @@ import msgspec
 from catsdogs.cli import labelling, runs, searches
 from catsdogs.cli.commands import FORCE_HELP, RUN_HELP, add, group
 from catsdogs.cli.help import Parser, explained, metavar, words
+from catsdogs.distributed import ray_engine
 from catsdogs.runs.config import SETTINGS, RunConfig
 from catsdogs.runs.search import SAMPLERS, SearchSettings
 from catsdogs.runs.settings import Choice, Flag, Kind, Number, Setting, Text, Whole
@@ -25,6 +26,14 @@ def add_train(groups: Any) -> None:
     train = add(groups, "train", runs.train, usage, help_text)
     for field in fields(RunConfig):
         _add_setting(train, field.name, SETTINGS[field.name], field.default)
+    train.add_argument(
+        "--on",
+        choices=ray_engine.ENGINES,
+        default=ray_engine.LOCAL,
+        metavar="NAME",
+        help=f"{ray_engine.RAY} trains each run on a machine of the cluster that RAY_ADDRESS "
+        f"names; default: {ray_engine.LOCAL}, this machine",
+    )
     labelling.add_options(train)
     _add_search(train)
 
@@ -68,7 +77,7 @@ def _add_search(train: Parser) -> None:
         type=int,
         metavar="N",
         help="how many runs of a search train at the same time; CATSDOGS_WORKERS must allow as "
-        f"many; default: {_SEARCH['at_once']}",
+        f"many, except on a cluster; default: {_SEARCH['at_once']}",
     )
 
 

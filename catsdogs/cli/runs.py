@@ -34,13 +34,14 @@ def train(
     prune: bool,
     search_seed: int | None,
     at_once: int | None,
+    on: str,
     **settings: Any,
 ) -> Outcome:
     """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
 
     ``classes``, ``own_classes`` and ``named`` label folders and names (``cli.labelling``).
     ``settings`` are the other fields of ``RunConfig``, which checks them. With ``search``, they are
-    the base of a search (``cli.searches``).
+    the base of a search (``cli.searches``). ``on`` says where to train (``queue.start``).
     """
     if search is None:
         searches.require_unused(
@@ -60,8 +61,9 @@ def train(
             prune=prune,
             seed=search_seed,
             at_once=at_once,
+            on=on,
         )
-    return _followed(queue.start(config))
+    return _followed(queue.start(config, on=on))
 
 
 def list_runs() -> Outcome:

@@ -30,6 +30,7 @@ def start(
     prune: bool,
     seed: int | None,
     at_once: int | None,
+    on: str,
 ) -> Outcome:
     """Start a search, or continue the one with the same settings, and follow it to its end."""
     given: dict[str, Any] = {"trials": trials, "sampler": sampler, "seed": seed, "at_once": at_once}
@@ -37,6 +38,7 @@ def start(
         base=base.to_json(),
         space=tuple(searched),
         prune=prune,
+        on=on,
         **{name: value for name, value in given.items() if value is not None},
     )
     return _followed(driver.create(base, settings))

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from catsdogs.distributed.machine import OnMachine
 from catsdogs.distributed.spread import Spread
 from catsdogs.errors import EngineError
 from catsdogs.images.parallel import Engine, OnThreads, Read, Work
@@ -42,6 +43,10 @@ class RayEngine:
             EngineError: if no core is free, or no worker can compute.
         """
         return Spread(self.ray, reads, work, workers=self._free_cores()).outcomes()
+
+    def on_a_machine(self, function: Callable[..., Any], *arguments: Any) -> OnMachine:
+        """Call ``function`` on a whole machine, once one is free."""
+        return OnMachine(self.ray, function, *arguments)
 
     def _free_cores(self) -> int:
         # Without a free core, workers would wait for one forever.
@@ -74,6 +79,31 @@ def opened(name: str, address: str | None = None) -> Iterator[Engine]:
             )
         yield OnThreads()
         return
+    with connected(address or os.environ.get(_ADDRESS)) as engine:
+        yield engine
+
+
+def required_address() -> str:
+    """Return the address of the cluster that ``RAY_ADDRESS`` names.
+
+    Raises:
+        EngineError: if it names none.
+    """
+    if not (address := os.environ.get(_ADDRESS)):
+        raise EngineError(
+            f"Expected the address of a Ray cluster in {_ADDRESS}. Received: none. Set it, such as "
+            f"{_ADDRESS}=10.0.0.5:6379."
+        )
+    return address
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[RayEngine]:
+    """Yield the cluster at an address; without one, Ray starts on this machine.
+
+    Raises:
+        EngineError: if Ray is not installed, or there is no cluster at the address.
+    """
     if find_spec("ray") is None:
         raise EngineError(
             f"Expected Ray for the engine {RAY}. Received: no package ray. Install it, in the "
@@ -85,7 +115,7 @@ def opened(name: str, address: str | None = None) -> Iterator[Engine]:
         Path(os.devnull).open("w") as nowhere,
         redirect_stdout(nowhere),
     ):
-        ray = _connected(address or os.environ.get(_ADDRESS), Path(folder))
+        ray = _connected(address, Path(folder))
         try:
             cores = int(ray.cluster_resources().get("CPU", 0))
             yield RayEngine(ray, sum(node["Alive"] for node in ray.nodes()), cores)

@@ -1,19 +1,28 @@
 """The versions that must be the same on all machines, so that results are equal."""
 
 import hashlib
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from catsdogs.paths import PROJECT_ROOT
 
 # The packages that decode pictures and compute on them.
 _PACKAGES = ("ai-edge-litert", "numpy", "pillow", "pillow-heif", "scipy")
+TRAINS_WITH = ("keras", "tensorflow")
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Return the versions of this machine's packages, and a digest of the code of this project."""
-    return {"catsdogs": _code()} | {name: version(name) for name in _PACKAGES}
+def versions(*more: str) -> dict[str, str]:
+    """Return the versions of this machine's packages, and a digest of the code of this project.
+
+    ``more`` are further packages; those that are not installed are left out.
+    """
+    found = {"catsdogs": _code()} | {name: version(name) for name in _PACKAGES}
+    for name in more:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _code() -> str:

@@ -46,12 +46,14 @@ from catsdogs.runs.result import BothResult, CalibrationResult, RunResult
 from catsdogs.runs.run import Run
 from catsdogs.sources import opening
 from catsdogs.system import files, locks
+from catsdogs.system.processes import Identity
 
 if TYPE_CHECKING:
     from catsdogs.learning.preparing import Sides
     from catsdogs.learning.training import Trained
 
 Known = TypeVar("Known")
+Work = Callable[[Run, Journal], Ending]
 _CHECKED_IMAGES = 16
 # The settings whose "auto" stands for a value of its own in each run.
 _RESOLVED = ("weights", "engine", "precision")
@@ -61,12 +63,29 @@ def main(folder: Path) -> int:
     """Do the run in ``folder``; return the process' exit status."""
     signal.signal(signal.SIGTERM, lambda *_: job.request_stop(folder))
     try:
-        with locks.exclusive(folder / layout.LOCK, wait=_already_running):
-            ending = _work(_queued(folder))
+        ending = carry_out(folder)
     finally:
         queue.start_queued()
         webhook.call_all()
     return 1 if ending.event == State.FAILED else 0
+
+
+def carry_out(folder: Path, *, process: Identity | None = None, work: Work | None = None) -> Ending:
+    """Do the run in ``folder`` in this process; report its end and return it.
+
+    ``process`` is the run's process if it is not this one. ``work`` is done instead of training.
+
+    Raises:
+        RunError: if the run has ended, or another process trains it.
+    """
+    with locks.exclusive(folder / layout.LOCK, wait=_already_running):
+        return _work(_queued(folder), process, work or _run)
+
+
+def stopped_before_training(run: Run, journal: Journal) -> Ending:
+    """Return the end of a run that was stopped before its fit; an older model stays."""
+    message, otherwise = "Stopped before training continued.", "There is no model."
+    return Ending(State.STOPPED, _with_earlier_model(run, journal, message, otherwise=otherwise))
 
 
 def _already_running() -> None:
@@ -83,20 +102,20 @@ def _queued(folder: Path) -> Run:
     return run
 
 
-def _work(run: Run) -> Ending:
+def _work(run: Run, process: Identity | None, do: Work) -> Ending:
     """Do the run and report its end; return it."""
     with event_file.appending(run.folder) as emit:
         journal = event_file.Journal(run.folder, emit)
 
         def work() -> Ending:
             previous_model.put_back(run.folder)
-            return _counted(run, journal, _run(run, journal))
+            return _counted(run, journal, do(run, journal))
 
         def on_error(error: Exception) -> Ending:
             ending = Ending(State.FAILED, _with_earlier_model(run, journal, _message(error)))
             return _counted(run, journal, ending)
 
-        ending = job.run(run.folder, journal.emit, work, on_error)
+        ending = job.run(run.folder, journal.emit, work, on_error, process=process)
         previous_model.discard(run.folder)
     return ending
 
@@ -144,10 +163,7 @@ def _run(run: Run, journal: Journal) -> Ending:
     try:
         trained = train(run, dataset, reporter)
     except StoppedEarly:
-        message, otherwise = "Stopped before training continued.", "There is no model."
-        return Ending(
-            State.STOPPED, _with_earlier_model(run, journal, message, otherwise=otherwise)
-        )
+        return stopped_before_training(run, journal)
     if journal.view.result.is_model:
         previous_model.set_aside(run.folder)
     result = _write_results(run, dataset, trained, reporter)

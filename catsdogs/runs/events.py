@@ -50,10 +50,14 @@ class _Event(
 
 
 class Queued(_Event, frozen=True, kw_only=True):
-    """Written when a run is queued. ``extend`` more epochs follow the first ``at``."""
+    """Written when a run is queued. ``extend`` more epochs follow the first ``at``.
+
+    ``cluster`` is the address of the Ray cluster that it trains on; None for this machine.
+    """
 
     extend: Whole | None = None
     at: Whole | None = None
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse an extension that does not say where it begins.

@@ -54,6 +54,8 @@ def kept_on_stop(view: RunView, config: RunConfig) -> str:
 
 def _running(view: RunView, config: RunConfig) -> str:
     match view.phase:
+        case None if view.cluster and not view.is_begun:
+            return "Waiting for a free machine of the cluster."
         case None:
             return "Starting: TensorFlow takes a few seconds to load."
         case "decode":

@@ -23,6 +23,7 @@ from catsdogs.dataset import annotations, duplicates, index, labelling, unlabell
 from catsdogs.dataset.index import Dataset
 from catsdogs.dataset.split import require_splittable
 from catsdogs.dataset.summary import summarise
+from catsdogs.distributed import ray_engine
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import layout, numbers, previous_model, store, webhook
 from catsdogs.runs.about import About, DatasetReference, Decisions, Machine, SearchReference
@@ -35,23 +36,28 @@ from catsdogs.system import files, hardware, locks, processes
 
 _WORKERS_VARIABLE = "CATSDOGS_WORKERS"
 _POLL_S, _QUEUE_POLL_S = 0.2, 1.0
-_WORKER = "catsdogs.learning.worker"
+_WORKER, _ON_CLUSTER = "catsdogs.learning.worker", "catsdogs.learning.on_cluster"
 _KILLED = "Ended at once on request. Its progress since the last checkpoint is lost."
 _UNQUEUED = "Removed from the queue before it started."
 
 
-def start(config: RunConfig, *, search: SearchReference | UnsetType = UNSET) -> Run:
+def start(
+    config: RunConfig, *, search: SearchReference | UnsetType = UNSET, on: str = ray_engine.LOCAL
+) -> Run:
     """Check the dataset, make the run's folder and queue it; its worker outlives this process.
 
-    ``search`` is the search that the run belongs to, if any.
+    ``search`` is the search that the run belongs to, if any. ``on`` says where it trains, one of
+    ``ray_engine.ENGINES``: on this machine, or on one of the cluster that RAY_ADDRESS names.
 
     Raises:
+        EngineError: when RAY_ADDRESS is needed and names no cluster.
         DatasetError: when the data cannot be opened.
         ConfigError: when they cannot be split, or CATSDOGS_WORKERS is not a number of workers.
         NotAllowed: when the person may only look, as for each function that changes a run.
     """
     people.require_editor("train")
     workers()
+    place = {"cluster": ray_engine.required_address()} if on == ray_engine.RAY else {}
     given = Path(config.data)
     dataset = index.scan(opening.open_source(given))
     _require_both_sides(dataset, config)
@@ -59,7 +65,7 @@ def start(config: RunConfig, *, search: SearchReference | UnsetType = UNSET) -> 
     folder = store.create(config, structs.replace(_about(config, given, dataset), search=search))
     try:
         webhook.expect(folder)
-        job.report(folder, "queued")
+        job.report(folder, "queued", **place)
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)  # Otherwise it would look like a lost run.
         raise
@@ -70,6 +76,8 @@ def start(config: RunConfig, *, search: SearchReference | UnsetType = UNSET) -> 
 def start_queued() -> None:
     """Start workers for the oldest queued runs, up to the number that may run at one time.
 
+    Runs on a cluster do not count: Ray lets them wait until a machine is free.
+
     Raises:
         ConfigError: when CATSDOGS_WORKERS is not a number of workers.
     """
@@ -77,9 +85,11 @@ def start_queued() -> None:
         return
     with _queue():
         runs, _ = store.list_runs()
-        queued = in_queue(runs)
-        running = sum(run.state.is_active for run in runs) - len(queued)
-        for run in queued[: max(0, workers() - running)]:
+        active = [run for run in runs if run.state.is_active]
+        here = [run for run in active if not run.view.cluster]
+        queued = in_queue(here)
+        free = max(0, workers() - len(here) + len(queued))
+        for run in [*in_queue([one for one in active if one not in here]), *queued[:free]]:
             _launch(run)
 
 
@@ -216,7 +226,8 @@ def _launch(run: Run) -> None:
     # On a full disk, a worker could not even report its failure, and would be started forever.
     with files.reserve(run.folder / layout.RESERVE):
         pass
-    job.launch(_WORKER, run.folder, log=layout.LOG, on_exit=_go_on)
+    module = _ON_CLUSTER if run.view.cluster else _WORKER
+    job.launch(module, run.folder, log=layout.LOG, on_exit=_go_on)
 
 
 def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
@@ -236,7 +247,8 @@ def _requeue(run: Run, *allowed: State, extend: int = 0) -> Run:
             previous_model.discard(run.folder)
         webhook.expect(run.folder)
         more = {"extend": extend, "at": run.epochs_done} if extend else {}
-        job.report(run.folder, "queued", **more)
+        place = {"cluster": known} if (known := run.view.cluster) else {}
+        job.report(run.folder, "queued", **more, **place)
     start_queued()
     return store.load(run.folder)
 

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from catsdogs import paths
+from catsdogs.distributed import ray_engine
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import layout
 from catsdogs.runs.config import SETTINGS, RunConfig
@@ -43,7 +44,8 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
 
     ``base`` has the settings of all trials, ``space`` the searched ones, each as
     "name=low..high" or "name=a,b". ``fingerprint`` is that of the dataset. ``at_once`` trials train
-    at the same time, so each is chosen by those that are this many before it.
+    at the same time, so each is chosen by those that are this many before it. ``on`` says
+    where they train.
     """
 
     base: dict[str, Any]
@@ -54,6 +56,7 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
     seed: int = 1
     fingerprint: str = ""
     at_once: int = 1
+    on: str = ray_engine.LOCAL
     created_at: str = ""
 
     def __post_init__(self) -> None:
@@ -172,10 +175,11 @@ class Search:
 def create(settings: SearchSettings) -> Search:
     """Return the search with these settings: the one that exists, or else a new one."""
     values = msgspec.to_builtins(msgspec.structs.replace(settings, created_at=""))
+    # Older versions did not have these, and their searches keep their names.
     if settings.at_once == 1:
-        del values[
-            "at_once"
-        ]  # Older versions did not have it, and their searches keep their names.
+        del values["at_once"]
+    if settings.on == ray_engine.LOCAL:
+        del values["on"]
     key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
     name = f"{settings.base['model']}-{key}"
     if (_root() / name / _SETTINGS).is_file():

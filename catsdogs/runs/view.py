@@ -50,6 +50,8 @@ class RunView:
     state: State = State.QUEUED
     worker: Identity | None = None
     queued_at: float | None = None
+    cluster: str | None = None  # the address of the Ray cluster that it trains on, if any
+    is_begun: bool = False  # whether a worker has begun since the run was last queued
     started_at: float | None = None
     ended_at: float | None = None
     extensions: tuple[tuple[int, int], ...] = ()  # after how many epochs, how many more
@@ -170,6 +172,8 @@ def _queued(view: RunView, event: Queued) -> RunView:
         message=None,
         ending=None,
         queued_at=event.t,
+        cluster=event.cluster,
+        is_begun=False,
         extensions=extensions,
         done=0,
         total=0,
@@ -179,7 +183,7 @@ def _queued(view: RunView, event: Queued) -> RunView:
 
 
 def _started(view: RunView, event: Started) -> RunView:
-    running = replace(view, state=State.RUNNING, worker=event.worker)
+    running = replace(view, state=State.RUNNING, worker=event.worker, is_begun=True)
     is_second = view.started_at is not None
     return replace(running, started_at=event.t, is_restarted=is_second, usages=[])
 

@@ -12,6 +12,7 @@ from typing import Any
 from catsdogs.background import job, tasks
 from catsdogs.background.tasks import Kind, Task
 from catsdogs.dataset import index
+from catsdogs.distributed import ray_engine
 from catsdogs.errors import ConfigError, DatasetError, RunError
 from catsdogs.runs import queue, search
 from catsdogs.runs.config import RunConfig
@@ -35,10 +36,14 @@ def create(base: RunConfig, settings: SearchSettings) -> Search:
         ConfigError: if the searched settings are not understood or out of range, or more trials are
             to train at once than this machine's workers.
         DatasetError: when the data cannot be opened.
+        EngineError: when RAY_ADDRESS is needed and names no cluster.
     """
     searched = space.parsed(settings.space, base)
     trials = proposals.planned_trials(searched, settings)
-    _require_workers(settings.at_once)
+    if settings.on == ray_engine.LOCAL:
+        _require_workers(settings.at_once)
+    else:
+        ray_engine.required_address()
     dataset = index.scan(opening.open_source(Path(base.data)))
     given = SearchSettings(
         base=base.to_json(),
@@ -48,6 +53,7 @@ def create(base: RunConfig, settings: SearchSettings) -> Search:
         prune=settings.prune,
         seed=settings.seed,
         at_once=settings.at_once,
+        on=settings.on,
         fingerprint=dataset.fingerprint(),
     )
     return search.create(given)

@@ -46,7 +46,9 @@ class Trainer:
         known = self.search.trials(store.list_runs()[0]).get(number)
         if known is None:
             name = SearchReference(name=self.search.name, trial=number)
-            return queue.start(space.applied(values, self.search.base), search=name)
+            return queue.start(
+                space.applied(values, self.search.base), search=name, on=self.search.settings.on
+            )
         was_stopped = known.state is State.STOPPED and not prunes(_losses(known))
         return queue.resume(known) if was_stopped or known.state is State.LOST else known
 

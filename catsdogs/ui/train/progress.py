@@ -51,7 +51,9 @@ def metrics(run: Run, view: RunView) -> None:
     facts = [f"{speed.per_s:,.0f} images a second"] if speed.per_s else []
     if view.phase == "embed" and (cluster := view.resolved.get("cluster")):
         facts.append(f"on {verbatim(cluster)}")
-    used = processes.usage(run.worker) if run.worker else None
+    if view.cluster:
+        facts.append(f"on a machine of the cluster at {verbatim(view.cluster)}")
+    used = processes.usage(run.worker) if run.worker and not view.cluster else None
     if used:
         share = _processor_share(run, used[0])
         facts += [f"{share:.0%} of a processor core"] if share is not None else []
