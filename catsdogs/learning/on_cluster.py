@@ -23,6 +23,8 @@ from catsdogs.runs.run import Run
 from catsdogs.system import processes
 
 _POLL_S = 0.5
+# Not all variables of the project: some are secrets.
+_FOLDERS = tuple(f"CATSDOGS_{name}" for name in ("DATA", "ARTIFACTS", "CACHE", "MOBILENET_WEIGHTS"))
 
 
 def main(folder: Path) -> int:
@@ -43,7 +45,7 @@ def _done(folder: Path) -> Ending:
         folder,
         processes.identity_of(os.getpid()),
         versions(*TRAINS_WITH),
-        {name: value for name, value in os.environ.items() if name.startswith("CATSDOGS_")},
+        {name: os.environ[name] for name in _FOLDERS if name in os.environ},
     )
     with ray_engine.connected(read_view(folder).cluster) as engine:
         call = engine.on_a_machine(on_node.train, order)
