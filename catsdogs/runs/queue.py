@@ -87,9 +87,10 @@ def start_queued() -> None:
         runs, _ = store.list_runs()
         active = [run for run in runs if run.state.is_active]
         here = [run for run in active if not run.view.cluster]
+        there = [run for run in active if run.view.cluster]
         queued = in_queue(here)
         free = max(0, workers() - len(here) + len(queued))
-        for run in [*in_queue([one for one in active if one not in here]), *queued[:free]]:
+        for run in [*in_queue(there), *queued[:free]]:
             _launch(run)
 
 
