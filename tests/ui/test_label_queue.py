@@ -120,6 +120,26 @@ def test_each_order_has_its_own_first_photo(suggestions):
     assert "perhaps **neither**" in words(app)
 
 
+def test_photos_that_came_or_changed_after_the_round_have_no_suggestion(mixed, suggestions, photo):
+    suggested.save(mixed, Suggestions(suggestions.iloc[2:], suggested.load(mixed).summary))
+    photo(mixed / "02.jpg", seed=1000)
+    (mixed / "03.jpg").unlink()
+    index.scan(mixed)
+    cache.forget_datasets()
+    app = opened()
+    # A changed photo keeps its place, and new ones follow at the end.
+    assert shown(app) == "02.jpg"
+    assert "Suggestions follow 20 answers" in words(app)
+    press(app, "x")
+    assert shown(app) == "04.jpg"
+    others = index.scan(mixed).records.query("'04.jpg' < path < '28.jpg'")
+    annotations.annotate(mixed, others, annotations.EXCLUDE)
+    press(app, "x")
+    assert shown(app) == "00.jpg"
+    press(app, "x")
+    assert shown(app) == "01.jpg"
+
+
 def test_sure_suggestions_are_accepted_in_one_step(mixed, suggestions):
     before = index.scan(mixed).fingerprint()
     app = opened()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -119,12 +120,15 @@ def _with_suggestions(waiting: pd.DataFrame, known: Suggestions | None) -> pd.Da
 def _joined(waiting: pd.DataFrame, known: Suggestions | None) -> pd.DataFrame:
     if known is None:
         return waiting.assign(p_positive=float("nan"), neither=False)
-    table = known.table.merge(waiting, on=["path", "digest"], how="outer", indicator=True)
-    is_here = table["_merge"] != "left_only"
-    rank = known.table.reset_index().set_index("path")["index"]
-    table = table[is_here].assign(rank=lambda t: t["path"].map(rank).fillna(len(rank)))
-    table["neither"] = table["neither"].eq(True)
-    return table.sort_values("rank", kind="stable").astype({"path": object, "digest": object})
+    table = known.table
+    place = pd.Index(table["path"]).get_indexer(waiting["path"])
+    is_same = (place >= 0) & (table["digest"].to_numpy()[place] == waiting["digest"].to_numpy())
+    found = waiting.assign(
+        p_positive=np.where(is_same, table["p_positive"].to_numpy()[place], np.nan),
+        neither=is_same & table["neither"].to_numpy()[place],
+    )
+    found = found.iloc[np.argsort(np.where(place < 0, len(table), place), kind="stable")]
+    return found.astype({"path": object, "digest": object})
 
 
 def _ordered(left: pd.DataFrame, chosen: str) -> pd.DataFrame:
