@@ -3,8 +3,9 @@
 #   docker build --target serve -t catsdogs-serve .    classify and REST, without TensorFlow
 #   docker build --target app   -t catsdogs .          the app, with training and sign-in
 #
-# Pin the base by its digest: --build-arg BASE=docker.io/library/debian:bookworm-slim@sha256:…
-ARG BASE=docker.io/library/debian:bookworm-slim
+# Debian 12 of 18 September 2026, an index of all architectures:
+# https://github.com/docker-library/repo-info/blob/master/repos/debian/remote/bookworm-20260918-slim.md
+ARG BASE=docker.io/library/debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
 
 FROM ${BASE} AS python
 # Debian updates packages in place, so a fixed version would soon be gone.

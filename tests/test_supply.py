@@ -49,6 +49,18 @@ def asked_for(groups):
     return [Requirement(one) for one in named]
 
 
+def test_images_from_elsewhere_are_pinned_by_digest():
+    """An image with a tag alone changes without notice."""
+    dockerfile, compose = ((PROJECT / n).read_text("utf-8") for n in ("Dockerfile", "compose.yaml"))
+    bases = re.findall(r"^(?:FROM|ARG BASE=) ?(\S+)", dockerfile, re.MULTILINE)
+    stages = {"${BASE}", *re.findall(r"^FROM \S+ AS (\S+)", dockerfile, re.MULTILINE)}
+    built = {"catsdogs", "catsdogs-serve"}
+    named = [*bases, *re.findall(r"^    image: (\S+)", compose, re.MULTILINE)]
+    others = [name for name in named if name not in stages | built]
+    assert len(others) == 3
+    assert [one for one in others if not re.search(r"@sha256:[0-9a-f]{64}$", one)] == []
+
+
 SERVE = """
 import contextlib, importlib.metadata, json, sys
 from catsdogs.service import application, asking, documents, server, service, spool
