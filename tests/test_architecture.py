@@ -199,6 +199,21 @@ def test_the_service_loads_no_pandas():
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
 
 
+def test_pages_load_no_statistics_before_they_need_them():
+    # The charts of the other pages need scikit-learn's curves, which load them.
+    pages = modules(
+        "streamlit_app.py", *(f"pages/{one}.py" for one in ("dataset", "train", "classify"))
+    )
+    imports = {m.name for m in app()} & {name for page in pages for name in page.imports}
+    code = (
+        "import importlib, sys\n"
+        f"for name in {sorted(imports)}:\n"
+        "    importlib.import_module(name)\n"
+        "sys.exit('scipy.stats' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+
+
 # Rule 3: evaluation/ computes. It takes arrays and returns frozen values; it reads no files, no
 # clock and no global state.
 COMPUTES_WITH = {

@@ -22,7 +22,8 @@ from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.dataset import index
 from catsdogs.distributed.ray_engine import LOCAL, opened
 from catsdogs.errors import ConfigError, UnreadableImage
-from catsdogs.evaluation import metrics
+from catsdogs.evaluation import intervals, metrics, slices
+from catsdogs.evaluation.weakest import weakest
 from catsdogs.images.parallel import Engine, FromFile
 from catsdogs.inference.elsewhere import Probability
 from catsdogs.labels import DOG
@@ -112,10 +113,6 @@ def _answers(
 
 def _document(run: Run, root: Path, records: pd.DataFrame, p_dog: np.ndarray) -> dict[str, Any]:
     """Return the metrics of N answers: with intervals, without suspect labels and by slices."""
-    # Imported here, because SciPy's statistics take over a second to import.
-    from catsdogs.evaluation import intervals, slices
-    from catsdogs.evaluation.weakest import weakest
-
     say_unreadable_slices(root)
     labels, facts = records["label"].to_numpy(), photo_facts(root)
     document = metrics.evaluate(labels, p_dog, classes=run.classes).to_json()
@@ -141,8 +138,6 @@ def _seen(run: Run, records: pd.DataFrame, p_dog: np.ndarray) -> dict[str, Any]:
 
     Test images among them are a look at the run's test set, which is counted.
     """
-    from catsdogs.evaluation import intervals
-
     before, digests = SeenBefore.of(run), records["digest"]
     counts, without = before.counts(digests), None
     new = ~digests.isin(before.training or ()).to_numpy()
@@ -156,5 +151,5 @@ def _seen(run: Run, records: pd.DataFrame, p_dog: np.ndarray) -> dict[str, Any]:
     return {"seen": counts, "without_seen": without, "looks": len(looked)}
 
 
-def _as_json(intervals: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: asdict(interval) for name, interval in intervals.items()}
+def _as_json(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: asdict(interval) for name, interval in found.items()}

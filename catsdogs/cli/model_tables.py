@@ -10,6 +10,7 @@ from rich.text import Text
 from catsdogs.cli.fitting import Grid, shortened
 from catsdogs.cli.tables import Readable, facts, listed, percent, plain, unreadable_files
 from catsdogs.comparison.differences import Difference
+from catsdogs.evaluation import slices
 from catsdogs.evaluation.metrics import SIGNIFICANT
 from catsdogs.exports.agreement import Agreement
 from catsdogs.labels import NEITHER, Classes
@@ -177,14 +178,11 @@ def compared(
 
 def _weaker_on(weakest: list[dict[str, Any]]) -> str | None:
     """Return the kind of photos on which a run is clearly weaker, if there is one."""
-    # Imported here, because SciPy's statistics take over a second to import.
-    from catsdogs.evaluation.slices import title
-
     if not weakest or weakest[0]["p"] >= SIGNIFICANT:
         return None
     worst = weakest[0]
     return (
-        f"{title(worst['kind'], worst['name'])} ({percent(worst['accuracy']['value'])} of "
+        f"{slices.title(worst['kind'], worst['name'])} ({percent(worst['accuracy']['value'])} of "
         f"{worst['images']:,} images right, others {percent(worst['others'])}, "
         f"{_p_value(worst['p'])}, corrected)"
     )

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.filesize import decimal
 from rich.text import Text
@@ -15,6 +15,7 @@ from catsdogs.cli import model_tables, out_file, tables, together
 from catsdogs.cli.outcome import Outcome, say_unreadable_slices, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.comparison.differences import Difference, differences
+from catsdogs.comparison.pair import Pair
 from catsdogs.dataset.summary import in_words
 from catsdogs.distributed.ray_engine import LOCAL, opened
 from catsdogs.errors import ConfigError, RunError
@@ -25,17 +26,16 @@ from catsdogs.exports.formats import FORMATS, Format
 from catsdogs.inference.answers import Seen, csv, see_all
 from catsdogs.inference.elsewhere import Answers, see_by
 from catsdogs.inference.gathering import Gathered, at_address, gathered
+from catsdogs.inference.kaggle import clip_of, numbers_of, promise, submission
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
+from catsdogs.reports import comparison_text
 from catsdogs.runs import store
 from catsdogs.runs.run import Run
 from catsdogs.sources import web_picture
 from catsdogs.sources.typed import typed_paths
 from catsdogs.system import files
 from catsdogs.text import counted
-
-if TYPE_CHECKING:
-    from catsdogs.comparison.pair import Pair
 
 
 def classify(
@@ -101,24 +101,20 @@ def _gathered(given: list[str]) -> Gathered:
 
 def _require_numbers(names: Sequence[str]) -> None:
     """Check that a submission can be made, before the pictures are classified."""
-    from catsdogs.inference import kaggle  # SciPy's statistics take a second to import.
-
-    kaggle.numbers_of(names)
+    numbers_of(names)
 
 
 def _submit(seen: list[Seen], run: Run, target: Path) -> None:
     """Write a submission to Kaggle, and say what loss to expect."""
-    from catsdogs.inference import kaggle
-
-    bounds = kaggle.clip_of(run)
-    out_file.write(target, kaggle.submission(seen, run, bounds))
+    bounds = clip_of(run)
+    out_file.write(target, submission(seen, run, bounds))
     unread = sum(one.error is not None for one in seen)
     say(
         f"Wrote {target}: {counted(len(seen), 'picture')}. Probabilities are from "
         f"{bounds.least:.2g} to {1 - bounds.least:.6g}, which is best for the run's validation "
         "images."
     )
-    say(kaggle.promise(bounds))
+    say(promise(bounds))
     if unread:
         say(f"{counted(unread, 'picture')} could not be read, and got 0.5.")
 
@@ -137,10 +133,6 @@ def compare(
         if report:
             raise ConfigError(f"Expected two runs for --report. Received: {2 + len(others)} runs.")
         return together.compare([store.find_usable(name) for name in (run_a, run_b, *others)])
-    # Imported here, because SciPy's statistics take over a second to import.
-    from catsdogs.comparison.pair import Pair
-    from catsdogs.reports import comparison_text
-
     if report:
         _require_report_name(report)
         out_file.require_new(report.expanduser().absolute(), force=force)
@@ -218,7 +210,7 @@ def _exported(
 
 
 def _comparison_document(
-    pair: "Pair", margin: float, differing: Sequence[Difference]
+    pair: Pair, margin: float, differing: Sequence[Difference]
 ) -> dict[str, Any]:
     """Return the comparison of two runs: with all labels, without suspect ones and by slices."""
     from catsdogs.evaluation.slices import KINDS, NAMED
@@ -247,7 +239,7 @@ def _comparison_document(
     }
 
 
-def _balanced(pair: "Pair") -> dict[str, float | None]:
+def _balanced(pair: Pair) -> dict[str, float | None]:
     """Return the balanced accuracy of both runs on the shared images, and the baseline's."""
     found = {
         letter: metrics.confusion_matrix(

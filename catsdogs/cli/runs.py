@@ -11,6 +11,7 @@ from catsdogs.cli import labelling, out_file, run_tables, searches, tables
 from catsdogs.cli.outcome import DONE, FAILED, Outcome, status_with
 from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
+from catsdogs.comparison.repetition import repetition
 from catsdogs.dataset import index
 from catsdogs.errors import ConfigError, DatasetError, RunError
 from catsdogs.runs import documents, layout, queue, store
@@ -82,7 +83,7 @@ def show(*, run: str) -> Outcome:
 
 def report(*, run: str, out: Path, force: bool) -> Outcome:
     """Write everything about a run to one HTML page that works offline."""
-    # SciPy's statistics, which the report imports, take a second.
+    # scikit-learn, which the report imports, takes a second.
     from catsdogs.reports import run_report
 
     if out.suffix.lower() != ".html":
@@ -126,9 +127,6 @@ def extend(*, run: str, epochs: int) -> Outcome:
 
 def verify(*, run: str, keep: bool) -> Outcome:
     """Train a run again, and compare the predictions and the model of both."""
-    # SciPy's statistics, which the comparison imports, take a second.
-    from catsdogs.comparison.repetition import repetition
-
     found = store.find_with_model(run)
     _require_repeatable(found)
     dataset = index.scan(opening.open_source(Path(found.config.data)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from rich.text import Text
@@ -10,11 +10,10 @@ from rich.text import Text
 from catsdogs.cli import tables
 from catsdogs.cli.outcome import Outcome
 from catsdogs.cli.tables import Readable
+from catsdogs.comparison.several import Several
+from catsdogs.reports import several_text
 from catsdogs.runs.run import Run
 from catsdogs.text import printable
-
-if TYPE_CHECKING:
-    from catsdogs.comparison.several import Several
 
 
 def compare(runs: Sequence[Run]) -> Outcome:
@@ -24,10 +23,6 @@ def compare(runs: Sequence[Run]) -> Outcome:
         ConfigError: for fewer or more runs, or one of them twice.
         RunError: if predictions are missing or damaged, or if the runs share no image.
     """
-    # Imported here, because SciPy's statistics take over a second to import.
-    from catsdogs.comparison.several import Several
-    from catsdogs.reports import several_text
-
     several = Several.read(runs)
     names = {run.run_id: printable(run.short_name) for run in runs}
     shown = [
@@ -38,7 +33,7 @@ def compare(runs: Sequence[Run]) -> Outcome:
     return Outcome(_document(several), shown)
 
 
-def _document(several: "Several") -> dict[str, Any]:
+def _document(several: Several) -> dict[str, Any]:
     accuracies, evaluations = several.accuracies, several.evaluations
     return {
         "classes": list(several.classes.names),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from catsdogs.evaluation.metrics import THRESHOLD, log_losses
 from catsdogs.labels import CAT, CLASS_NAMES, DOG
@@ -60,7 +60,7 @@ def share(count: int, of: int) -> Interval:
 
     Newcombe, "Two-sided confidence intervals for the single proportion" (1998), method 3.
     """
-    found = stats.binomtest(count, of).proportion_ci(CONFIDENCE, method="wilson")
+    found = scipy.stats.binomtest(count, of).proportion_ci(CONFIDENCE, method="wilson")
     return Interval(count / of, float(found.low), float(found.high))
 
 
@@ -83,7 +83,7 @@ def mean(values: np.ndarray, *, seed: int = 0) -> Interval:
     if (values == values[0]).all():
         # Every resample is the same, and SciPy warns about a degenerate distribution.
         return Interval(*[float(values[0])] * 3)
-    found = stats.bootstrap(
+    found = scipy.stats.bootstrap(
         (values,),
         np.mean,
         n_resamples=_RESAMPLES,
@@ -96,7 +96,7 @@ def mean(values: np.ndarray, *, seed: int = 0) -> Interval:
 
 
 def _roc_auc(dogs: np.ndarray, cats: np.ndarray) -> Interval:
-    found = stats.bootstrap(
+    found = scipy.stats.bootstrap(
         (dogs, cats),
         _share_of_pairs,
         n_resamples=_AUC_RESAMPLES,
@@ -114,4 +114,4 @@ def _share_of_pairs(dogs: np.ndarray, cats: np.ndarray, axis: int = -1) -> Any:
     Mann and Whitney's statistic counts them: Hanley and McNeil (1982).
     """
     pairs = dogs.shape[axis] * cats.shape[axis]
-    return stats.mannwhitneyu(dogs, cats, axis=axis, method="asymptotic").statistic / pairs
+    return scipy.stats.mannwhitneyu(dogs, cats, axis=axis, method="asymptotic").statistic / pairs

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import intervals
@@ -159,7 +159,7 @@ def _numbered(predictions: pd.DataFrame) -> pd.DataFrame:
 def _mcnemar(only_a: int, only_b: int) -> float:
     """Exact McNemar: under "no difference", each flip is a fair coin."""
     flips = only_a + only_b
-    return float(stats.binomtest(only_a, flips, 0.5).pvalue) if flips else 1.0
+    return float(scipy.stats.binomtest(only_a, flips, 0.5).pvalue) if flips else 1.0
 
 
 def equivalence(only_a: int, only_b: int, images: int, margin: float) -> Equivalence:
@@ -183,4 +183,4 @@ def _below(more: int, fewer: int, images: int, margin: float) -> float:
     c = -fewer * margin * (1 - margin)
     share_of_fewer = (np.sqrt(b**2 - 4 * a * c) - b) / (2 * a)
     variance = images * (2 * share_of_fewer + margin * (1 - margin))
-    return float(stats.norm.cdf((more - fewer - images * margin) / np.sqrt(variance)))
+    return float(scipy.stats.norm.cdf((more - fewer - images * margin) / np.sqrt(variance)))

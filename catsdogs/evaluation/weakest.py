@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from catsdogs.evaluation import intervals
 from catsdogs.evaluation.intervals import Interval
@@ -79,4 +79,4 @@ def _more_mistakes(inside: np.ndarray, known: np.ndarray, right: np.ndarray) -> 
     """Return the p-value of the mistakes in a slice, if they were spread by chance."""
     wrong = known & ~right
     seen = int((wrong & inside).sum())
-    return float(stats.hypergeom.sf(seen - 1, known.sum(), wrong.sum(), inside.sum()))
+    return float(scipy.stats.hypergeom.sf(seen - 1, known.sum(), wrong.sum(), inside.sum()))

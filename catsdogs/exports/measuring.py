@@ -8,6 +8,7 @@ import numpy as np
 from catsdogs.comparison import locating
 from catsdogs.errors import DatasetError, UnreadableImage
 from catsdogs.evaluation.metrics import DEFAULT_MARGIN, THRESHOLD
+from catsdogs.evaluation.paired import equivalence
 from catsdogs.exports.agreement import Agreement, Photos, agreement, validation_photos
 from catsdogs.exports.downloads import Quality
 from catsdogs.exports.formats import Format
@@ -97,9 +98,6 @@ def quality(p_dog: np.ndarray, own: np.ndarray, label: np.ndarray) -> Quality:
     Raises:
         DatasetError: if there is no photo with both answers.
     """
-    # Imported here, because SciPy's statistics take a second to import and the page needs none.
-    from catsdogs.evaluation.paired import equivalence
-
     same = agreement(p_dog, own, label)
     there = ~np.isnan(p_dog) & ~np.isnan(own)
     right, was_right = ((answers[there] >= THRESHOLD) == label[there] for answers in (p_dog, own))
@@ -119,8 +117,6 @@ def stated(found: Agreement) -> Quality | None:
 
     None if it changes some: an ``Agreement`` does not say which of them it gets right.
     """
-    from catsdogs.evaluation.paired import equivalence
-
     if found.to_cat or found.to_dog:
         return None
     p = equivalence(0, 0, found.images, DEFAULT_MARGIN).p

@@ -14,7 +14,7 @@ from catsdogs import paths
 from catsdogs.background import tasks
 from catsdogs.dataset.summary import in_words
 from catsdogs.errors import Cancelled, RunError
-from catsdogs.inference import answers, gathering
+from catsdogs.inference import answers, gathering, kaggle
 from catsdogs.inference.answers import Seen
 from catsdogs.inference.panel import Decision, Panel
 from catsdogs.inference.predictor import Predictor
@@ -104,8 +104,6 @@ def _submitted(seen: list[Seen], runs: list[Run], subject: str) -> dict[str, str
 
     Returns its path, and the log loss to expect in words.
     """
-    from catsdogs.inference import kaggle  # SciPy's statistics take a second to import.
-
     if len(runs) != 1 or not kaggle.are_numbered([one.name for one in seen]):
         return None
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from catsdogs.background import tasks
 from catsdogs.errors import Cancelled, RunError
-from catsdogs.evaluation import metrics
+from catsdogs.evaluation import intervals, metrics
 from catsdogs.evaluation.metrics import Evaluation
 from catsdogs.images.parallel import Progress
 from catsdogs.inference import test_set
@@ -57,9 +57,6 @@ def look(run: Run, *, by: str, progress: Progress | None = None) -> Looked:
         DatasetError: if the photos are no longer those that the run locked away.
         RunError: if a file of the run is missing or damaged, or the look cannot be counted.
     """
-    # Imported here, because SciPy's statistics take over a second to import.
-    from catsdogs.evaluation import intervals
-
     answers = test_set.answers(run, progress=progress)
     evaluation = metrics.evaluate(answers.labels, answers.p_dog, classes=run.classes)
     found = intervals.of_metrics(answers.labels, answers.p_dog)

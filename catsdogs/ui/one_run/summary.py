@@ -74,7 +74,7 @@ def _next(run: Run, runs: Sequence[Run]) -> None:
 
 
 def _report(run: Run) -> str:
-    # Imported here, because SciPy's statistics take a second to import.
+    # Imported here, because scikit-learn takes a second to import.
     from catsdogs.reports import run_report
 
     return run_report.report(run).as_html()

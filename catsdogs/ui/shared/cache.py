@@ -4,11 +4,13 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from catsdogs.comparison import locating
+from catsdogs.comparison.own_answers import OwnAnswers
+from catsdogs.comparison.pair import Pair
+from catsdogs.comparison.several import Several
 from catsdogs.dataset import annotations, corrections, index, labelling, rescan, table_sides
 from catsdogs.errors import DatasetError
 from catsdogs.features import embeddings
@@ -25,11 +27,6 @@ from catsdogs.runs.run import Run
 from catsdogs.suggestions import suggested
 from catsdogs.suggestions.suggested import Suggestions
 from catsdogs.ui.shared import class_counts
-
-if TYPE_CHECKING:
-    from catsdogs.comparison.own_answers import OwnAnswers
-    from catsdogs.comparison.pair import Pair
-    from catsdogs.comparison.several import Several
 
 
 def snapshot(root: Path) -> Snapshot:
@@ -144,7 +141,7 @@ def latencies(runs: list[Run]) -> dict[str, Latency]:
     return _latencies([str(file) for file in files], written_at, able)
 
 
-def pair(a: Run, b: Run) -> "Pair":
+def pair(a: Run, b: Run) -> Pair:
     """Return the data that compares two runs, up to date with the files of runs and datasets.
 
     Raises:
@@ -153,7 +150,7 @@ def pair(a: Run, b: Run) -> "Pair":
     return _pair(a, b, *_of_runs([a, b])).of_runs(a, b)
 
 
-def own_answers(run: Run) -> "OwnAnswers":
+def own_answers(run: Run) -> OwnAnswers:
     """Return a run's answers on its validation images, up to date with its files.
 
     Raises:
@@ -162,7 +159,7 @@ def own_answers(run: Run) -> "OwnAnswers":
     return _own_answers(run, *_of_runs([run]))
 
 
-def several(runs: list[Run]) -> "Several":
+def several(runs: list[Run]) -> Several:
     """Return what compares three to six runs, up to date with their files.
 
     Raises:
@@ -244,10 +241,7 @@ def _validation_photos(root: bytes, each: int, changed_at: list[int]) -> list[tu
     show_spinner="Computing the intervals …",
     hash_funcs={Run: lambda run: run.run_id},
 )
-def _pair(a: Run, b: Run, roots: list[bytes], written_at: list[int]) -> "Pair":
-    # Imported here, because SciPy's statistics take a second to import and few pages need them.
-    from catsdogs.comparison.pair import Pair
-
+def _pair(a: Run, b: Run, roots: list[bytes], written_at: list[int]) -> Pair:
     found = Pair.read(a, b)
     _ = found.metrics  # Computed now, cached with the pair.
     return found
@@ -255,19 +249,13 @@ def _pair(a: Run, b: Run, roots: list[bytes], written_at: list[int]) -> "Pair":
 
 # Its metrics, once somebody asks for them, take a second.
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
-def _own_answers(run: Run, roots: list[bytes], written_at: list[int]) -> "OwnAnswers":
-    # Imported here, because SciPy's statistics take a second to import and few pages need them.
-    from catsdogs.comparison.own_answers import OwnAnswers
-
+def _own_answers(run: Run, roots: list[bytes], written_at: list[int]) -> OwnAnswers:
     return OwnAnswers.read(run)
 
 
 # Reading six tables of answers takes 0.1 s.
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Run: lambda run: run.run_id})
-def _several(runs: list[Run], roots: list[bytes], written_at: list[int]) -> "Several":
-    # Imported here, because SciPy's statistics take a second to import and few pages need them.
-    from catsdogs.comparison.several import Several
-
+def _several(runs: list[Run], roots: list[bytes], written_at: list[int]) -> Several:
     return Several.read(runs)
 
 
