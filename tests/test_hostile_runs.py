@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 import streamlit as st
 from conftest import PROJECT, command_line, seal
-from hostile_runs import CONFIGS, EVENTS, keras_files, pickled_array, pickled_bytes, spoiled
+from hostile_runs import (
+    CONFIGS,
+    EVENTS,
+    keras_files,
+    pickled_array,
+    pickled_bytes,
+    spoiled,
+    without_batches,
+)
 from streamlit.testing.v1 import AppTest
 
 from catsdogs.dataset import index
@@ -49,14 +57,15 @@ def artifacts(empty_machine):
 @pytest.fixture(scope="module")
 def folder_of_all(tmp_path_factory):
     """Two sound runs among all the others."""
-    artifacts = tmp_path_factory.mktemp("attacked")
+    artifacts, short = (tmp_path_factory.mktemp(name) for name in ("attacked", "short"))
     for name in SOUND:
         shutil.copytree(ARTIFACTS / name, artifacts / name)
+        spoiled(artifacts / name, short / name, layout.EVENTS, without_batches)
     for file, spoils in ((layout.CONFIG, CONFIGS), (layout.EVENTS, EVENTS)):
         for number, (name, spoil) in enumerate(spoils.items()):
             if name != SLOW:
                 folder = artifacts / f"spoiled-{number:03}-{file}"
-                spoiled(artifacts / SOUND[number % 2], folder, file, spoil)
+                spoiled(short / SOUND[number % 2], folder, file, spoil)
     (artifacts / "a-file").write_text("no folder")
     (artifacts / "a-link").symlink_to(ARTIFACTS / SOUND[0])
     (artifacts / "a-loop").symlink_to("a-loop")
