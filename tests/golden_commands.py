@@ -14,11 +14,13 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from catsdogs import paths
 from catsdogs.__main__ import main
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -74,12 +76,16 @@ class Recording:
     stderr: list[tuple[list[str], str]] = field(default_factory=list)
 
 
-def record() -> Recording:
-    """Run every command, one after the other on a new machine."""
+def record(prepare: Callable[[Path], None] = lambda cache: None) -> Recording:
+    """Run every command, one after the other on a new machine.
+
+    ``prepare`` may fill its cache, which a command would do otherwise.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve() / LONG_NAME
         root.mkdir()
         machine = _Machine(root)
+        prepare(root / "cache")
         _record_datasets(machine)
         _record_runs(machine)
         _record_models(machine)
@@ -100,7 +106,7 @@ class _Machine:
         self._environment = {
             **os.environ,
             **places,
-            "CATSDOGS_MOBILENET_WEIGHTS": str(SHIPPED / "backbone.weights.h5"),
+            "CATSDOGS_MOBILENET_WEIGHTS": str(paths.shipped_backbone()),
             "COLUMNS": str(COLUMNS),
         }
 

@@ -2,10 +2,13 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 from golden_commands import COLUMNS, RECORDED, record
 from rich.cells import cell_len
+
+from catsdogs import paths
 
 pytestmark = pytest.mark.slow
 # A path or another word that stays whole, so that it can be copied.
@@ -17,8 +20,8 @@ OURS = re.compile(
 
 
 @pytest.fixture(scope="module")
-def recording():
-    return record()
+def recording(put_backbone):
+    return record(partial(put_backbone, paths.shipped_backbone()))
 
 
 def test_every_command_prints_the_json_that_was_recorded(recording):
