@@ -11,6 +11,7 @@ import sys
 import threading
 import zipfile
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from catsdogs.features import backbones, embeddings
 from catsdogs.runs import layout, model_files
 from catsdogs.system.locks import exclusive
 
+# The processes that tests start read the project's modules as one of them compiled them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # As in the app's own processes: idle computing threads sleep instead of spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Tests wait for background work. At its low priority it would starve beside other tests.
@@ -42,6 +46,20 @@ def quick_garbage_collection():
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_pages():
+    """Look for other packages' components once, and not for every page that a test opens."""
+    if "streamlit.testing.v1" not in sys.modules:
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner
+
+    once = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(autouse=True)
