@@ -82,6 +82,13 @@ def test_a_wrong_setting_is_refused_before_anything_is_made(kaggle_folder, capsy
     assert not (empty_machine / "artifacts").exists()
 
 
+def test_a_cluster_that_would_not_be_used_is_refused(kaggle_folder, capsys):
+    given = ("train", "--model", "custom_cnn", "--data", kaggle_folder, "--address", "10.0.0.5:1")
+    status, result = call(capsys, *given)
+    assert status == 1
+    assert "--engine ray or --on ray" in result["error"]
+
+
 def test_classifying_without_a_run_says_how_to_get_one(kaggle_folder, capsys):
     status, result = call(capsys, "classify", kaggle_folder / "cat.0.jpg")
     assert status == 1

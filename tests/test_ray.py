@@ -170,13 +170,15 @@ def test_a_health_check_finds_the_same(nodes, photos, monkeypatch, tmp_path):
 def test_a_run_computes_its_frozen_part_there(
     nodes, photos, imagenet_weights, monkeypatch, tmp_path
 ):
-    monkeypatch.setenv("RAY_ADDRESS", nodes.address)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # --address is the stronger one.
+    there = ["--address", nodes.address]
     found = {}
     for engine, cluster in (("litert", None), ("ray", "2 nodes with 2 cores")):
         for name in ("CACHE", "ARTIFACTS"):
             monkeypatch.setenv(f"CATSDOGS_{name}", str(tmp_path / engine / name))
         settings = ["--model", "mobilenet_v2", "--fine-tune", "1", "--fine-tune-from", "block_16"]
-        assert main(["train", "--data", str(photos), *settings, "--engine", engine]) == 2
+        where = ["--engine", engine, *(there if engine == "ray" else [])]
+        assert main(["train", "--data", str(photos), *settings, *where]) == 2
         (run,) = (one for one in store.list_runs()[0] if not one.is_reference)
         assert run.view.resolved["engine"] == engine
         assert run.view.resolved.get("cluster") == cluster

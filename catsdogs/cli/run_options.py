@@ -31,8 +31,13 @@ def add_train(groups: Any) -> None:
         choices=ray_engine.ENGINES,
         default=ray_engine.LOCAL,
         metavar="NAME",
-        help=f"{ray_engine.RAY} trains each run on a machine of the cluster that RAY_ADDRESS "
-        f"names; default: {ray_engine.LOCAL}, this machine",
+        help=f"{ray_engine.RAY} trains each run on a machine of the cluster at --address or "
+        f"RAY_ADDRESS; default: {ray_engine.LOCAL}, this machine",
+    )
+    train.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="the cluster of --engine ray or --on ray; default: that of RAY_ADDRESS",
     )
     labelling.add_options(train)
     _add_search(train)

@@ -13,7 +13,8 @@ from catsdogs.cli.progress import progress, say
 from catsdogs.cli.run_progress import Report, watching
 from catsdogs.comparison.repetition import repetition
 from catsdogs.dataset import index
-from catsdogs.errors import ConfigError, DatasetError, RunError
+from catsdogs.distributed import ray_engine
+from catsdogs.errors import ConfigError, DatasetError, EngineError, RunError
 from catsdogs.runs import documents, layout, queue, store
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import SETTINGS, RunConfig
@@ -36,14 +37,18 @@ def train(
     search_seed: int | None,
     at_once: int | None,
     on: str,
+    address: str | None,
     **settings: Any,
 ) -> Outcome:
     """Train a model and follow the run to its end; Ctrl-C asks it to stop gracefully.
 
     ``classes``, ``own_classes`` and ``named`` label folders and names (``cli.labelling``).
     ``settings`` are the other fields of ``RunConfig``, which checks them. With ``search``, they are
-    the base of a search (``cli.searches``). ``on`` says where to train (``queue.start``).
+    the base of a search (``cli.searches``). ``on`` says where to train (``queue.start``), and
+    ``address`` which cluster computes.
     """
+    if address is not None:
+        _use_cluster(address, on, settings["engine"])
     if search is None:
         searches.require_unused(
             trials=trials, sampler=sampler, prune=prune, search_seed=search_seed, at_once=at_once
@@ -65,6 +70,15 @@ def train(
             on=on,
         )
     return _followed(queue.start(config, on=on))
+
+
+def _use_cluster(address: str, on: str, engine: str) -> None:
+    if ray_engine.RAY not in (on, engine):
+        raise EngineError(
+            f"Expected --engine {ray_engine.RAY} or --on {ray_engine.RAY} with --address. "
+            "Received: neither, so the run would train on this machine."
+        )
+    ray_engine.use_address(address)
 
 
 def list_runs() -> Outcome:

@@ -83,16 +83,21 @@ def opened(name: str, address: str | None = None) -> Iterator[Engine]:
         yield engine
 
 
+def use_address(address: str) -> None:
+    """Let this process, and those that it starts, use a cluster, as ``RAY_ADDRESS`` does."""
+    os.environ[_ADDRESS] = address
+
+
 def required_address() -> str:
-    """Return the address of the cluster that ``RAY_ADDRESS`` names.
+    """Return the address of the cluster that was chosen, or that ``RAY_ADDRESS`` names.
 
     Raises:
-        EngineError: if it names none.
+        EngineError: if there is none.
     """
     if not (address := os.environ.get(_ADDRESS)):
         raise EngineError(
-            f"Expected the address of a Ray cluster in {_ADDRESS}. Received: none. Set it, such as "
-            f"{_ADDRESS}=10.0.0.5:6379."
+            f"Expected the address of a Ray cluster: --address or {_ADDRESS}. Received: none. Give "
+            f"it, such as {_ADDRESS}=10.0.0.5:6379."
         )
     return address
 
