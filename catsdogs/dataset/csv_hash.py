@@ -3,6 +3,7 @@
 import hashlib
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -10,7 +11,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DIGITS = 16
-_ROWS = 50_000  # at a time, so that memory does not grow with the table
+# At a time, so that memory does not grow with the table: what a processor's cache holds.
+_ROWS = 10_000
 
 
 def of(table: "pd.DataFrame", *, before: str = "") -> str:
@@ -19,22 +21,21 @@ def of(table: "pd.DataFrame", *, before: str = "") -> str:
     The columns are texts without gaps, and whole numbers.
     """
     found = hashlib.sha256(f"{before}{table[:0].to_csv(index=False)}".encode())
-    for start in range(0, len(table), _ROWS):
-        rows = pa.Table.from_pandas(table[start : start + _ROWS], preserve_index=False)
-        for batch in rows.to_batches():
-            found.update(_lines(batch))
+    for batch in pa.Table.from_pandas(table, preserve_index=False).to_batches(_ROWS):
+        found.update(_lines(batch))
     return found.hexdigest()[:_DIGITS]
 
 
-def _lines(batch: pa.RecordBatch) -> bytes:
+def _lines(batch: pa.RecordBatch) -> bytes | pa.Buffer:
     *columns, last = (column.cast(pa.large_string()) for column in batch.columns)
     comma, end, nothing = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))
     ended = pc.binary_join_element_wise(last, nothing, end)
     lines = pc.binary_join_element_wise(*columns, ended, comma)
-    length = pc.sum(pc.binary_length(lines)).as_py()
-    plain = lines.buffers()[2].to_pybytes()[:length]
+    ends = np.frombuffer(lines.buffers()[1], dtype=np.int64)
+    plain = lines.buffers()[2][: int(ends[len(lines)])]
     # Python's csv puts a text with one of these in quotes.
-    in_texts = plain.count(b",") - len(lines) * len(columns), plain.count(b"\n") - len(lines)
-    if any((*in_texts, plain.count(b'"'), plain.count(b"\r"))):
+    marks = np.frombuffer(plain, dtype=np.uint8)
+    counts = [np.count_nonzero(marks == ord(mark)) for mark in ',\n"\r']
+    if counts != [len(lines) * len(columns), len(lines), 0, 0]:
         return batch.to_pandas().to_csv(index=False, header=False).encode()
     return plain

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Groups = list[list[str]]  # of digests
+_BEGINNING = 8  # characters of a digest that fit a number
 
 
 def exact(records: "pd.DataFrame") -> list[list[str]]:
@@ -34,15 +35,22 @@ def copied(digests: "pd.Series") -> "pd.Series":
     import pandas as pd
 
     # Comparing their beginnings as numbers first takes a tenth of the time.
-    found = pd.Series(beginnings(digests), index=digests.index).duplicated(keep=False)
+    found = pd.Series(beginnings(digests)).duplicated(keep=False).to_numpy(copy=True)
     found[found] = digests[found].duplicated(keep=False)
-    return found
+    return pd.Series(found, index=digests.index)
 
 
 def beginnings(digests: "pd.Series") -> np.ndarray:
     """Return the first eight characters of each digest as a number: uint64 of shape (N,)."""
-    texts = [digest[:8] for digest in digests.tolist()]
-    return np.array(texts, dtype="S8").view(">u8").astype(np.uint64)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = pa.Table.from_pandas(digests.to_frame(), preserve_index=False).column(0)
+    starts = pc.utf8_slice_codeunits(column.cast(pa.large_string()), 0, _BEGINNING)
+    padded = pc.utf8_rpad(starts, _BEGINNING, "\0").combine_chunks()
+    return np.frombuffer(padded.buffers()[2] or b"", dtype=">u8", count=len(padded)).astype(
+        np.uint64
+    )
 
 
 def grouped(records: "pd.DataFrame", near: Groups) -> "pd.DataFrame":

@@ -24,6 +24,7 @@ from catsdogs.labels import DOG
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 SIDES = (TRAIN, VALIDATION, TEST)
 NO_SIDE = ""
@@ -32,7 +33,6 @@ _BY_PRECEDENCE = {NO_SIDE: 0, TRAIN: 0, VALIDATION: 1, TEST: 2}
 
 _FILLERS = {"set", "data", "dataset", "split", "image", "img", "photo", "picture", "cat", "dog"}
 _LETTERS = re.compile(r"[^\W\d_]+")
-_FILE = "/?[^/]*$"
 _TABLE = re.compile(r"(?:-\d+-of-\d+)?\.(?:parquet|tar)$")
 _COMPOUND = re.compile(rf"({'|'.join(sorted(WORDS, key=len, reverse=True))})(set|data)")
 
@@ -51,12 +51,23 @@ def assigned(root: Path, records: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     # Datasets have few folders.
-    places, folders = pd.factorize(records["path"].str.replace(_FILE, "", regex=True))
-    sides = pd.array([_named(folder)[0] for folder in folders], dtype="str")
-    given = pd.Series(sides.take(places), index=records.index)
+    folders = _folders(records["path"])
+    sides = pd.array([_named(folder)[0] for folder in folders.dictionary.to_pylist()], dtype="str")
+    given = pd.Series(sides.take(folders.indices.to_numpy()), index=records.index)
     if by_table := table_sides.load(root):
         given = records["path"].map(by_table).fillna(given).astype(given.dtype)
     return records.assign(given=given)
+
+
+def _folders(paths: "pd.Series") -> "pa.DictionaryArray":
+    """Return the folder of each path; "" for a file that is in none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = pa.Table.from_pandas(paths.to_frame(), preserve_index=False).column(0)
+    parts = pc.split_pattern(column.cast(pa.large_string()), "/", max_splits=1, reverse=True)
+    is_inside = pc.equal(pc.list_value_length(parts), 2)
+    return pc.if_else(is_inside, pc.list_element(parts, 0), "").combine_chunks().dictionary_encode()
 
 
 def is_given(records: "pd.DataFrame") -> bool:

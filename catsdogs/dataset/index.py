@@ -314,8 +314,9 @@ def _read_table(place: Path) -> "pd.DataFrame":
     from pyarrow import parquet
 
     try:
-        # Pages take a few rows again and again, which is slow in columns of several chunks.
-        found = parquet.read_table(place).combine_chunks().to_pandas()
+        # Read without ``read_table``, which makes columns of many chunks. Pages take a few rows
+        # again and again, which is slow in them.
+        found = parquet.ParquetFile(place).read().combine_chunks().to_pandas()
     except (OSError, ValueError):
         return _as_table([])
     return found if list(found.columns) == list(COLUMNS) else _as_table([])

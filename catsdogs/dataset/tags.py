@@ -99,7 +99,7 @@ def applied(records: "pd.DataFrame", tags: Mapping[str, Mapping[str, Tag]]) -> "
 
 def names_in(records: "pd.DataFrame") -> list[str]:
     """Return the names of all tags of ``records``, in alphabetical order."""
-    return sorted({name for of_photo in set(records["tags"]) for name in of_photo})
+    return sorted({name for of_photo in set(records["tags"].tolist()) for name in of_photo})
 
 
 def _photos(records: "pd.DataFrame") -> list[Photo]:

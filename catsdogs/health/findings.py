@@ -154,7 +154,7 @@ def joined(dataset: Dataset, findings: Findings | None) -> pd.DataFrame:
         aspect_ratio=dataset.pictures["width_px"] / dataset.pictures["height_px"]
     )
     if findings is None:
-        return pictures.assign(row=-1, **UNMEASURED).astype(_DTYPES)
+        return pictures.assign(**_unmeasured(pictures.index))
     rows = findings.rows.assign(row=np.arange(len(findings.rows)))
     # A check of an older version measured less.
     rows = rows.assign(**{n: v for n, v in UNMEASURED.items() if n not in rows})
@@ -162,6 +162,11 @@ def joined(dataset: Dataset, findings: Findings | None) -> pd.DataFrame:
     # NaN is the only value that does not equal itself.
     filled = table.fillna({"row": -1, **{n: v for n, v in UNMEASURED.items() if v == v}})
     return filled.astype(_DTYPES)
+
+
+def _unmeasured(index: pd.Index) -> dict[str, pd.Series]:
+    values = {"row": -1, **UNMEASURED}
+    return {n: pd.Series(v, index=index, dtype=_DTYPES.get(n)) for n, v in values.items()}
 
 
 def _beside(pictures: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

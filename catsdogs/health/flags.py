@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from catsdogs.dataset import duplicates
@@ -37,11 +38,18 @@ class Flag:
     measured: bool = False
 
 
-def _suffix_fits(paths: pd.Series, formats: pd.Series) -> pd.Series:
-    fits = pd.Series(False, index=paths.index)
+def _has_other_suffix(paths: pd.Series, formats: pd.Series) -> pd.Series:
+    found = ~_suffix_fits(paths, formats)
+    # Few suffixes are in capitals.
+    found[found] = ~_suffix_fits(paths[found].str.lower(), formats[found])
+    return pd.Series(found, index=paths.index)
+
+
+def _suffix_fits(paths: pd.Series, formats: pd.Series) -> np.ndarray:
+    fits = np.zeros(len(paths), dtype=bool)
     for name, suffixes in _SUFFIXES.items():
         if (is_one := formats == name).any():
-            fits |= is_one & paths.str.endswith(suffixes)
+            fits |= (is_one & paths.str.endswith(suffixes)).to_numpy(dtype=bool)
     return fits
 
 
@@ -104,7 +112,7 @@ FLAGS = {
     "mismatch": Flag(
         "Wrong file extension",
         "The file has another format than its name says.",
-        lambda t: ~_suffix_fits(t["path"].str.lower(), t["format"]),
+        lambda t: _has_other_suffix(t["path"], t["format"]),
     ),
     "dark": Flag(
         "Very dark",

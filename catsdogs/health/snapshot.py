@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +117,7 @@ class Watch:
             self._scanned, self._scanned_at = last, -math.inf
         else:
             self._scanned, self._scanned_at = _first_scan(root, progress), clock()
-        self._content, self._joined_at = checkup.content(self._scanned), self._corrected_at()
+        self._content, self._joined_at = _content_of(self._scanned), self._corrected_at()
         self._lock, self._thread = threading.Lock(), threading.Thread()
         self._version: tuple[int, ...] = ()
         self._snapshot: Snapshot | None = None
@@ -155,7 +155,7 @@ class Watch:
             self._scanned_at = self._clock()
         if scanned is None:
             return
-        content, joined_at = checkup.content(scanned), self._corrected_at()
+        content, joined_at = _content_of(scanned), self._corrected_at()
         with self._lock:
             self._scanned, self._read_at = scanned, read_at
             self._content, self._joined_at = content, joined_at
@@ -165,9 +165,9 @@ class Watch:
         if changed_at != self._read_at:
             dataset = index.with_current_decisions(dataset)
         if (joined_at := self._corrected_at()) != self._joined_at:
-            self._content, self._joined_at = checkup.content(dataset), joined_at
+            self._content, self._joined_at = _content_of(dataset), joined_at
         found = load(self.root)
-        is_current = found is not None and found.summary.content == self._content
+        is_current = found is not None and found.summary.content == self._content()
         return Snapshot(dataset, found, is_current)
 
     def _changed_at(self) -> list[int]:
@@ -186,6 +186,11 @@ class Watch:
         joined_at = _written_at(corrections.switch(self.root))
         places = corrections.places(labelling.load(self.root).classes) if joined_at else []
         return [joined_at, *map(_written_at, places)]
+
+
+def _content_of(dataset: Dataset) -> Callable[[], str]:
+    """Return a function that computes ``checkup.content`` once, for the findings of a check."""
+    return cache(partial(checkup.content, dataset))
 
 
 def _first_scan(root: Path, progress: Progress | None) -> Dataset:

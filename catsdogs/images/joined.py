@@ -31,9 +31,11 @@ def is_joined(path_in_dataset: str) -> bool:
 
 def are_joined(paths_in_dataset: "pd.Series") -> "pd.Series":
     """Return a mask of the paths that ``is_joined`` is True for."""
-    found = paths_in_dataset.str.startswith(f"{FOLDER}/").astype(bool)
-    found[found] = paths_in_dataset[found].map(is_joined).astype(bool)
-    return found
+    import pandas as pd
+
+    found = paths_in_dataset.str.startswith(f"{FOLDER}/").to_numpy(dtype=bool, copy=True)
+    found[found] = paths_in_dataset[found].map(is_joined)
+    return pd.Series(found, index=paths_in_dataset.index)
 
 
 def file_of(path: Path) -> Path | None:
