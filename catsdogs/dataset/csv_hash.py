@@ -4,11 +4,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _DIGITS = 16
 # At a time, so that memory does not grow with the table: what a processor's cache holds.
@@ -20,13 +19,18 @@ def of(table: "pd.DataFrame", *, before: str = "") -> str:
 
     The columns are texts without gaps, and whole numbers.
     """
+    import pyarrow as pa  # A tenth of a second, which only users of a dataset pay.
+
     found = hashlib.sha256(f"{before}{table[:0].to_csv(index=False)}".encode())
     for batch in pa.Table.from_pandas(table, preserve_index=False).to_batches(_ROWS):
         found.update(_lines(batch))
     return found.hexdigest()[:_DIGITS]
 
 
-def _lines(batch: pa.RecordBatch) -> bytes | pa.Buffer:
+def _lines(batch: "pa.RecordBatch") -> "bytes | pa.Buffer":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     *columns, last = (column.cast(pa.large_string()) for column in batch.columns)
     comma, end, nothing = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))
     ended = pc.binary_join_element_wise(last, nothing, end)
