@@ -29,7 +29,8 @@ def size_chart(records: pd.DataFrame, *, classes: Classes = PETS) -> go.Figure:
     photos makes the bin selectable.
     """
     width_edges, height_edges = (_edges(records[side]) for side in ("width_px", "height_px"))
-    sizes = records.assign(
+    # Only these columns, because selecting a class copies all.
+    sizes = records[["label"]].assign(
         width_px=records["width_px"].clip(upper=width_edges[-1]),
         height_px=records["height_px"].clip(upper=height_edges[-1]),
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_VALIDATION, DEFAULT_SEED = 0.2, 7
 _CLASSES = 2
 _LEFT_OUT = "left out"
+_ROWS = 50_000  # at a time
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,13 @@ def _missing(sides: np.ndarray, rule: Rule) -> dict[str, float]:
     return {side: share for side, share in wanted.items() if share and side not in sides}
 
 
-def _free(records: "pd.DataFrame", sides: np.ndarray) -> "tuple[pd.DataFrame, pd.Series]":
+def _free(records: "pd.DataFrame", sides: np.ndarray) -> "tuple[pd.DataFrame, np.ndarray]":
     """Return group and label of the rows without a side yet, by position, and which are copies.
 
     The first row of each group is not a copy.
     """
     free = records[["group", "label"]].set_axis(np.arange(len(records)))[sides == TRAIN]
-    is_copy = duplicates.copied(free["group"])
+    is_copy = duplicates.copied(free["group"]).to_numpy(copy=True)
     is_copy[is_copy] = free["group"][is_copy].duplicated()
     return free, is_copy
 
@@ -141,7 +142,7 @@ def _drawn(pictures: "pd.DataFrame", shares: dict[str, float], seed: int) -> "di
     """Return a mask of the ``pictures`` that form each side in ``shares``."""
     import pandas as pd
 
-    drawn = pd.Series(_drawn_numbers(seed, pictures["group"].tolist()), index=pictures.index)
+    drawn = pd.Series(_drawn_numbers(seed, pictures["group"]), index=pictures.index)
     rank = drawn.groupby(pictures["label"]).rank(method="first")
     size = pictures["label"].map(pictures["label"].value_counts())
     is_chosen = {
@@ -202,7 +203,16 @@ def _require_both_classes(labels: "pd.Series", side: str, classes: Classes) -> N
         )
 
 
-def _drawn_numbers(seed: int, groups: list[str]) -> np.ndarray:
-    salt = seed.to_bytes(hashlib.blake2b.SALT_SIZE)
-    hashes = (hashlib.blake2b(group.encode(), digest_size=8, salt=salt) for group in groups)
-    return np.frombuffer(b"".join([one.digest() for one in hashes]), ">u8").astype(np.uint64)
+def _drawn_numbers(seed: int, groups: "pd.Series") -> np.ndarray:
+    salted = hashlib.blake2b(digest_size=8, salt=seed.to_bytes(hashlib.blake2b.SALT_SIZE))
+    found = np.empty(len(groups), dtype=np.uint64)
+    # In parts, because the texts of a million photos take 100 MB.
+    for start in range(0, len(groups), _ROWS):
+        hashes = []
+        for group in groups.iloc[start : start + _ROWS].tolist():
+            # Copying it takes less time than preparing another.
+            one = salted.copy()
+            one.update(group.encode())
+            hashes.append(one.digest())
+        found[start : start + _ROWS] = np.frombuffer(b"".join(hashes), ">u8")
+    return found

@@ -210,7 +210,7 @@ def _written_at(path: Path) -> int:
 def _sides(table: pd.DataFrame) -> np.ndarray:
     sides = np.full(len(table), NO_SIDE, dtype=object)
     usable = np.flatnonzero(~table["excluded"] & table["label"].isin([0, 1]))
-    records = table.iloc[usable]
+    records = table[["group", "label", "given"]].iloc[usable]
     try:
         found = split(records)
     except ConfigError:

@@ -229,6 +229,14 @@ def test_a_check_is_offered_wherever_it_is_missed(chosen, view, key):
     assert [button.key for button in primary] == [key]
 
 
+def test_copies_across_the_split_are_counted_when_somebody_asks(chosen):
+    (chosen / "cat.90.jpg").write_bytes((chosen / "cat.0.jpg").read_bytes())
+    app = run(opened(view="Health"))
+    assert "on several sides" not in said(app)
+    app.session_state["health_copies"] = True
+    assert "**0** of 1 group of exact duplicates have photos on several sides" in said(run(app))
+
+
 def test_findings_without_photos_have_no_card(checked):
     app = opened(view="Health")
     assert "2 suspect labels" in said(app)

@@ -25,8 +25,10 @@ def show(snapshot: Snapshot) -> None:
             _unreadable(dataset)
     if snapshot.findings is not None and snapshot.findings.summary.shortcuts:
         _shortcuts(snapshot.findings.summary.shortcuts)
-    with st.expander("Copies across the split"):
-        _leakage(snapshot)
+    # A million photos take a second to split.
+    with st.expander("Copies across the split", key="health_copies", on_change="rerun") as copies:
+        if copies.open:
+            _leakage(snapshot)
     decided = dataset.excluded + dataset.relabelled
     with st.expander(f"Your decisions ({decided:,})" if decided else "Your decisions"):
         _decisions(snapshot)
