@@ -30,6 +30,7 @@ from e2e.conftest import (
     BROWSER_OPTIONS,
     SCREENSHOTS,
     assert_above_the_fold,
+    at_sizes,
     opened,
     picture,
     serving,
@@ -281,11 +282,10 @@ def test_the_paste_button_reads_the_clipboard(app, browser, runs):
 
 
 def test_a_dropped_picture_fits_above_the_fold_with_its_answer(app, page, runs, mixed):
-    for width, height in ((1440, 900), (1100, 800)):
-        page.set_viewport_size({"width": width, "height": height})
-        for files in (mixed[:1], mixed):
-            classify(page, app, *runs)
-            drop(page, *files)
+    for files in (mixed[:1], mixed):
+        classify(page, app, *runs)
+        drop(page, *files)
+        for _, height in at_sizes(page, ((1440, 900), (1100, 800))):
             assert_above_the_fold(page, height)
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from e2e.conftest import opened, serving, settle
+from e2e.conftest import at_sizes, opened, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -43,22 +43,21 @@ def bottom(box: dict[str, float]) -> float:
     return box["y"] + box["height"]
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_result_and_the_first_row_of_photos_are_above_the_fold(compared, size):
-    width, height = SIZES[size]
-    page = compared(width, height)
-    sentence = page.get_by_role("heading", level=2).first.bounding_box()
-    assert sentence["y"] < height / 3
-    boxes = [tile.bounding_box() for tile in page.locator(DECIDING).all()]
-    row = [box for box in boxes if box["y"] == boxes[0]["y"]]
-    assert all(bottom(box) <= height for box in row)
-    # The next step is not cut.
-    button = page.locator("[class*=st-key-compare_next] button")
-    assert button.evaluate("node => node.scrollWidth <= node.clientWidth")
-    assert bottom(button.bounding_box()) < height / 2
+def test_the_result_and_the_first_row_of_photos_are_above_the_fold(compared):
+    page = compared(*SIZES["large"])
+    for _, height in at_sizes(page, SIZES.values()):
+        sentence = page.get_by_role("heading", level=2).first.bounding_box()
+        assert sentence["y"] < height / 3
+        boxes = [tile.bounding_box() for tile in page.locator(DECIDING).all()]
+        row = [box for box in boxes if box["y"] == boxes[0]["y"]]
+        assert all(bottom(box) <= height for box in row)
+        # The next step is not cut.
+        button = page.locator("[class*=st-key-compare_next] button")
+        assert button.evaluate("node => node.scrollWidth <= node.clientWidth")
+        assert bottom(button.bounding_box()) < height / 2
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [pytest.param("large", marks=pytest.mark.long), "small"])
 def test_a_clicked_cell_is_outlined_and_its_photos_come_into_view(compared, size):
     page = compared(*SIZES[size])
     cells = page.locator("[class*=st-key-compare_matrix] button")
@@ -103,12 +102,12 @@ def test_a_clicked_point_of_a_slice_brings_its_photos_into_view(compared):
     expect(page.get_by_role("combobox", name="Photos of")).to_have_value(re.compile("^Size: "))
 
 
-@pytest.mark.parametrize("width", [1440, 1100, 420])
-def test_nothing_is_cut(compared, width):
-    page = compared(width, 900)
+def test_nothing_is_cut(compared):
+    page = compared(1440, 900)
     main = page.get_by_test_id("stMain")
-    assert main.evaluate("node => node.scrollWidth <= node.clientWidth")
-    for name in ("compare_matrix_A", "compare_matrix_B", "compare_next", "compare_kind"):
-        box = page.locator(f"[class*=st-key-{name}]").first.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
+    for width, _ in at_sizes(page, ((1440, 900), (1100, 900), (420, 900))):
+        assert main.evaluate("node => node.scrollWidth <= node.clientWidth")
+        for name in ("compare_matrix_A", "compare_matrix_B", "compare_next", "compare_kind"):
+            box = page.locator(f"[class*=st-key-{name}]").first.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width

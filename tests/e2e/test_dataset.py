@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from catsdogs.sources import current
 from catsdogs.sources.sample import draw_sample
-from e2e.conftest import opened, picture, serving, start_custom_cnn, stop_button
+from e2e.conftest import at_sizes, opened, picture, serving, start_custom_cnn, stop_button
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -102,17 +102,14 @@ def draw_around(page: Page, chart: str, *corners: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1100, 800)])
-def test_two_rows_of_photos_are_above_the_fold(size, app, page):
-    width, height = size
-    page.set_viewport_size({"width": width, "height": height})
+def test_two_rows_of_photos_are_above_the_fold(app, page):
     dataset(page, app)
-    settle(page)
-    boxes = [tile.bounding_box() for tile in page.locator(".tile").all()]
-    rows = sorted({round(box["y"]) for box in boxes})
-    second = [box for box in boxes if round(box["y"]) == rows[1]]
-    assert len(second) >= 4
-    assert all(box["y"] + box["height"] <= height for box in second)
+    for _, height in at_sizes(page, ((1440, 900), (1100, 800))):
+        boxes = [tile.bounding_box() for tile in page.locator(".tile").all()]
+        rows = sorted({round(box["y"]) for box in boxes})
+        second = [box for box in boxes if round(box["y"]) == rows[1]]
+        assert len(second) >= 4
+        assert all(box["y"] + box["height"] <= height for box in second)
     names = page.locator(".tile .name").all_inner_texts()[:8]
     assert {name[:3] for name in names} == {"cat", "dog"}
 

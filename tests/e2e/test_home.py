@@ -7,7 +7,7 @@ from conftest import PROJECT
 from playwright.sync_api import expect
 
 from catsdogs.sources.sample import draw_sample
-from e2e.conftest import assert_above_the_fold, opened, picture, serving, settle
+from e2e.conftest import assert_above_the_fold, at_sizes, opened, picture, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 SIZES = ((1440, 900), (1100, 800))
@@ -29,29 +29,27 @@ def app(world):
         yield server
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_a_dropped_picture_fits_above_the_fold_with_its_answer(app, page, world, width, height):
-    page.set_viewport_size({"width": width, "height": height})
+def test_a_dropped_picture_fits_above_the_fold_with_its_answer(app, page, world):
     opened(page, app.url, "Home")
     page.set_input_files("input[type=file]", world / "data" / "sample" / "cat.10.jpg")
-    assert_above_the_fold(page, height)
-    settle(page)
+    for _, height in at_sizes(page, SIZES):
+        assert_above_the_fold(page, height)
     # A filmstrip of several, and the list of their files, leave it in view.
     photos = sorted((world / "data" / "sample").glob("dog.*.jpg"))[:8]
     page.set_input_files("input[type=file]", photos)
     expect(page.locator(".strip .tile")).to_have_count(9)
-    assert_above_the_fold(page, height)
+    for _, height in at_sizes(page, SIZES):
+        assert_above_the_fold(page, height)
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_drop_zone_and_the_examples_are_on_the_first_screen(app, page, width, height):
-    page.set_viewport_size({"width": width, "height": height})
+def test_the_drop_zone_and_the_examples_are_on_the_first_screen(app, page):
     opened(page, app.url, "Home")
     examples = page.locator(".tile")
     expect(examples).to_have_count(8)
-    for part in (page.get_by_test_id("stFileUploader"), examples.last):
-        box = part.bounding_box()
-        assert box["y"] + box["height"] <= height
+    for _, height in at_sizes(page, SIZES):
+        for part in (page.get_by_test_id("stFileUploader"), examples.last):
+            box = part.bounding_box()
+            assert box["y"] + box["height"] <= height
     picture(page, "home-empty")
 
 
