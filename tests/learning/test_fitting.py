@@ -1,6 +1,8 @@
 """Fits of a tiny head, in this process: interrupted anywhere, they end as if they had not been."""
 
+import shutil
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -21,17 +23,18 @@ _TRAIN, _VALIDATION, _FEATURES = 18, 10, 12
 _ABOUT = About(dataset=DatasetReference(name="vectors", fingerprint="f"))
 
 
+def created(**settings):
+    """Make the folder of a run with these settings, and return it."""
+    config = RunConfig("mobilenet_v2", "/vectors", batch_size=4, **settings)
+    folder = store.create(config, _ABOUT)
+    emit(folder, "queued")
+    return folder
+
+
 @pytest.fixture
 def new_run():
-    """Return a function that makes the folder of a run with these settings."""
-
-    def make(**settings):
-        config = RunConfig("mobilenet_v2", "/vectors", batch_size=4, **settings)
-        folder = store.create(config, _ABOUT)
-        emit(folder, "queued")
-        return folder
-
-    return make
+    """Return ``created``, whose runs are those of the test."""
+    return created
 
 
 def emit(folder, event, **values):
@@ -98,7 +101,7 @@ _NOISE = np.random.default_rng(5).integers(0, 2, _TRAIN + _VALIDATION).astype(np
 @pytest.mark.parametrize(
     ("batches", "settings"),
     [
-        (2, {"epochs": 2, "learning_rate": 0.1}),
+        (3, {"epochs": 2, "learning_rate": 0.1}),
         pytest.param(4, {"epochs": 3, "recipe": "plain"}, marks=pytest.mark.long),
         (7, {"epochs": 30, "learning_rate": 0.3, "early_stopping": 1}),
         (5, {"epochs": 2, "fine_tune": 2, "learning_rate": 0.1, "fine_tune_learning_rate": 0.2}),
@@ -180,7 +183,7 @@ def test_watched_photos_are_answered_after_each_epoch_and_change_nothing(new_run
     answers = [epoch.watched for epoch in store.load(watching).view.epochs]
     assert [len(answer) for answer in answers] == [3, 3, 3]
     assert len(set(answers)) == 3
-    fit_in_pieces(pieces, batches=4, watched=wall)
+    fit_in_pieces(pieces, batches=7, watched=wall)
     assert [epoch.watched for epoch in store.load(pieces).view.epochs] == answers
     assert [epoch.watched for epoch in store.load(plain).view.epochs] == [()] * 3
 
@@ -191,7 +194,7 @@ def test_several_batches_at_once_tell_of_the_same_epochs_and_stop_between_them(n
     # 5 batches an epoch: the last check of each sees only one batch.
     expected, _ = fit(whole, at_once=2)
     assert told(whole) == told(one_by_one)
-    found = fit_in_pieces(pieces, batches=2, at_once=2)
+    found = fit_in_pieces(pieces, batches=4, at_once=2)
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
     assert told(pieces) == told(whole)
@@ -218,7 +221,7 @@ def test_an_extension_in_pieces_is_the_extension_in_one(new_run):
         emit(folder, "finished", result={"a": 1}, epochs=2, planned=2)
         emit(folder, "queued", extend=2, at=2)
     expected, _ = fit(whole)
-    for one, other in zip(expected, fit_in_pieces(pieces, batches=3), strict=True):
+    for one, other in zip(expected, fit_in_pieces(pieces, batches=4), strict=True):
         np.testing.assert_array_equal(one, other)
     assert told(pieces) == told(whole)
     assert len(told(whole)[0]) == 4
@@ -243,7 +246,7 @@ def test_fine_tuning_that_makes_it_worse_keeps_the_heads_weights(new_run):
 def test_a_stop_before_the_first_report_repeats_no_epoch(new_run, monkeypatch):
     monkeypatch.setattr(fitting, "_SEEN_SHARE", 1e9)
     folder = new_run(epochs=2)
-    fit_in_pieces(folder, batches=3)
+    fit_in_pieces(folder, batches=4)
     assert [epoch for epoch, *_ in told(folder)[0]] == [1, 2]
 
 
@@ -258,36 +261,46 @@ def test_a_checkpoint_that_is_lost_begins_the_fit_anew(new_run):
     assert told(again) == told(whole)
 
 
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The folder of a run that was stopped after three batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CATSDOGS_ARTIFACTS", str(tmp_path_factory.mktemp("stopped")))
+        folder = created(epochs=2)
+        fit(folder, stop_after=3)
+    return folder
+
+
+@pytest.fixture
+def cut_short(stopped, tmp_path):
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(stopped, tmp_path / stopped.name))
+
+
 @pytest.mark.parametrize("place", [0, 100, 0.3, 0.6, -30])
-def test_a_damaged_checkpoint_is_refused_with_what_to_do(new_run, place):
-    folder = new_run(epochs=2)
-    fit(folder, stop_after=3)
-    path = folder / layout.CHECKPOINT
+def test_a_damaged_checkpoint_is_refused_with_what_to_do(cut_short, place):
+    path = cut_short / layout.CHECKPOINT
     content = bytearray(path.read_bytes())
     at = int(place * len(content)) if isinstance(place, float) else place
     content[at : at + 8 or None] = b"damaged!"
     path.write_bytes(content)
     with pytest.raises(RunError, match=r"checkpoint\.npz"):
-        fit(folder)
+        fit(cut_short)
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
-def test_a_checkpoint_that_was_cut_off_is_refused(new_run, kept):
-    folder = new_run(epochs=2)
-    fit(folder, stop_after=3)
-    path = folder / layout.CHECKPOINT
+def test_a_checkpoint_that_was_cut_off_is_refused(cut_short, kept):
+    path = cut_short / layout.CHECKPOINT
     path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
     with pytest.raises(RunError, match=r"checkpoint\.npz"):
-        fit(folder)
+        fit(cut_short)
 
 
-def test_a_checkpoint_of_another_network_is_refused(new_run):
-    folder = new_run(epochs=2)
-    fit(folder, stop_after=3)
+def test_a_checkpoint_of_another_network_is_refused(cut_short):
     other = models.build_head(_FEATURES + 1, dropout=0.0)
     other.compile(keras.optimizers.Adam())
     with pytest.raises(RunError, match="another network"):
-        checkpoint.restore(folder / layout.CHECKPOINT, other)
+        checkpoint.restore(cut_short / layout.CHECKPOINT, other)
 
 
 def test_a_loss_past_all_numbers_fails_and_leaves_no_epoch(new_run):
