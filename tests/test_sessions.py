@@ -166,7 +166,7 @@ def peak_mb(app: Server) -> Iterator[list[float]]:
 def test_each_session_sees_its_own_pictures_and_answers_alone(app, pictures):
     answers_alone(app, pictures)
     before_mb = app.resident_mb()
-    load = visit(app, pictures, sessions=4, each=5, seconds=10, looks_s=(0, 1))
+    load = visit(app, pictures, sessions=4, each=5, seconds=4, looks_s=(0, 1))
     assert not load.failures, load.failures
     assert not load.wrong, load.wrong
     assert load.pictures == 5 * len(load.seconds) >= 20
