@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import command_line, find_imagenet_weights
 from playwright.sync_api import expect
 
+from catsdogs.labels import CLASS_NAMES
 from catsdogs.ui.shared.pages import CLASSIFY, COMPARE, DATASET, HOME, PAGES, RUN, TRAIN, Page
 from e2e.conftest import opened, serving, settle
 
@@ -46,6 +47,39 @@ def give_a_picture(page, world) -> None:
     expect(page.locator(".stage .heat")).to_be_visible()
 
 
+def give_two_pictures(page, world) -> None:
+    files = [world / "data" / "sample" / f"{name}.10.jpg" for name in CLASS_NAMES]
+    page.set_input_files("input[type=file]", files)
+    expect(page.locator("[class*=st-key-classify_table] canvas").first).to_be_visible()
+
+
+def contact_sheet(page, world) -> None:
+    choose_view(page, "Contact sheet")
+    expect(page.locator(".tile")).to_have_count(2)
+
+
+def charts(page, world) -> None:
+    page.keyboard.press("Escape")  # Closes the photo.
+    choose_view(page, "Charts")
+
+
+def map_of_photos(page, world) -> None:
+    choose_view(page, "Map")
+
+
+def health(page, world) -> None:
+    choose_view(page, "Health")
+
+
+def review(page, world) -> None:
+    choose_view(page, "Review")
+
+
+def choose_view(page, name: str) -> None:
+    page.get_by_role("radio", name=name, exact=True).click()
+    expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
+
+
 def open_a_photo(page, world) -> None:
     page.locator("button.tile").first.click()
     expect(page.get_by_role("dialog").locator("img.picture")).to_be_visible()
@@ -63,6 +97,11 @@ def look_inside(page, world) -> None:
 
 def choose_a_cell(page, world) -> None:
     page.get_by_role("button", name="called dog").first.click()
+
+
+def new_run(page, world) -> None:
+    page.get_by_test_id("stMain").get_by_text("New run", exact=True).click()
+    expect(page.get_by_text("Own settings")).to_be_visible()
 
 
 def open_settings(page, world) -> None:
@@ -90,13 +129,10 @@ class Visit:
 
 VISITS = (
     Visit(HOME, actions=(open_the_switch, give_a_picture, edit_the_picture, look_inside)),
-    Visit(CLASSIFY, "?classify_view=Table", (give_a_picture,)),
-    Visit(CLASSIFY, "?classify_view=Contact+sheet", (give_a_picture,)),
-    *(Visit(DATASET, f"?view={name}") for name in ("Charts", "Map", "Health", "Review")),
+    Visit(CLASSIFY, "?classify_view=Table", (give_two_pictures, contact_sheet)),
     Visit(DATASET, "?open=1"),
-    Visit(DATASET, actions=(open_a_photo,)),
-    Visit(TRAIN),
-    Visit(TRAIN, "?new=1", (open_settings,)),
+    Visit(DATASET, actions=(open_a_photo, charts, map_of_photos, health, review)),
+    Visit(TRAIN, actions=(new_run, open_settings)),
     Visit(RUN),
     Visit(COMPARE, actions=(choose_a_cell, open_a_photo)),
 )
