@@ -172,6 +172,7 @@ def test_one_that_never_began_is_trained_from_the_start(old, name, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_finished_one_is_extended(old, put_backbone):
     put_backbone(paths.shipped_backbone(), paths.cache_dir())
     (run,) = old("finished")

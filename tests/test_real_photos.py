@@ -58,13 +58,18 @@ def test_transfer_learning_is_right_on_97_percent(transfer):
     assert transfer["seconds"]["embed"] > 0
 
 
+def cached(world):
+    return {path: path.stat().st_mtime_ns for path in world["CATSDOGS_CACHE"].rglob("*.npy")}
+
+
+@pytest.mark.long
 def test_a_second_run_recomputes_no_embedding(transfer, world, native_zip):
-    cached = {path: path.stat().st_mtime_ns for path in world["CATSDOGS_CACHE"].rglob("*.npy")}
+    before = cached(world)
     _, second = command_line(
         "train", "--model", "mobilenet_v2", "--seed", 3, "--data", native_zip, **world
     )
     assert second["val_accuracy"] >= 0.96
-    assert {p: p.stat().st_mtime_ns for p in world["CATSDOGS_CACHE"].rglob("*.npy")} == cached
+    assert cached(world) == before
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -114,9 +119,11 @@ def test_a_rotated_photo_gets_the_upright_ones_answer(transfer, world, native_zi
 
 
 def test_embed_answers_from_the_cache(transfer, world, native_zip, tmp_path):
+    before = cached(world)
     target = tmp_path / "vectors.npz"
     status, result = command_line("embed", native_zip, "--out", target, **world)
     assert (status, result["images"], result["dimensions"]) == (0, 2002, 1280)
+    assert cached(world) == before
     with np.load(target) as stored:
         assert stored["vectors"].shape == (2002, 1280)
         assert stored["paths"][0] == "train/cat.0.jpg"

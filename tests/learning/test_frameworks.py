@@ -34,8 +34,12 @@ OTHERS = {"floatx": "float16", "epsilon": 0.5, "backend": "torch"}
 
 @pytest.mark.parametrize(
     "settings",
-    [json.dumps({**OTHERS, "image_data_format": "channels_first"}), '{"floatx": "int4"}'],
-    ids=["another project's", "refused by Keras"],
+    [
+        pytest.param(
+            json.dumps({**OTHERS, "image_data_format": "channels_first"}), id="another project's"
+        ),
+        pytest.param('{"floatx": "int4"}', id="refused by Keras", marks=pytest.mark.long),
+    ],
 )
 def test_the_settings_of_another_project_do_not_matter(tmp_path, settings):
     file = tmp_path / "keras.json"

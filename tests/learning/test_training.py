@@ -306,6 +306,7 @@ def test_a_run_on_photos_that_changed_is_not_verified(runs):
     assert result["error"].startswith("Expected the dataset that")
 
 
+@pytest.mark.long
 def test_a_stopped_run_keeps_its_model(trained_machine):
     sample = trained_machine / "data" / "sample"
     run = queue.start(RunConfig("custom_cnn", str(sample), epochs=500, batch_size=8))
