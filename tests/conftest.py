@@ -6,7 +6,6 @@ import json
 import os
 import select
 import shutil
-import subprocess
 import sys
 import threading
 import zipfile
@@ -14,7 +13,9 @@ from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import forked_commands
 import numpy as np
 import pytest
 import storage_server
@@ -154,16 +155,12 @@ def served(content: bytes, *, stall_after: int | None = None):
 
 def command_line(*arguments, **environment):
     """Run ``python -m catsdogs … --json`` in a process; return (exit status, parsed stdout)."""
-    done = subprocess.run(
-        [sys.executable, "-m", "catsdogs", *map(str, arguments), "--json"],
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        env={**os.environ, **{name: str(value) for name, value in environment.items()}},
-        timeout=600,
-    )
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
+    words = [*map(str, arguments), "--json"]
+    given = {**os.environ, **{name: str(value) for name, value in environment.items()}}
+    with TemporaryDirectory() as folder:
+        said = forked_commands.run(words, given, Path(folder))
+    assert said.out, said.err
+    return said.status, json.loads(said.out)
 
 
 @pytest.fixture(scope="session")

@@ -8,26 +8,23 @@ all paths are long.
 """
 
 import json
-import multiprocessing
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest import mock
+
+import forked_commands
+from forked_commands import PROJECT, Said
 
 from catsdogs import paths
-from catsdogs.__main__ import main
 
-PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "artifacts"
 RECORDED = PROJECT / "tests" / "golden" / "commands.json"
 REFERENCE, REFERENCE_B = "reference-custom_cnn", "reference-mobilenet_v2-fine_tuned"
-MOST_SECONDS = 600
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-(custom_cnn|mobilenet_v2)-[0-9a-f]{4}")
 DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)?")
@@ -50,16 +47,6 @@ COLUMNS = 80
 LONG_NAME = "a-folder-with-a-long-name-as-phones-and-cameras-make-them-every-day"
 # Each changes something, so that a second call would do something else.
 ONCE = {"sample", "fetch", "train", "extend", "delete", "stop", "resume"}
-# Each command gets a process of its own, forked from one that has imported the command line and
-# its large libraries: importing them takes a second each time.
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(
-    [
-        *("catsdogs.cli.parser", "catsdogs.cli.dataset_options", "catsdogs.cli.explaining"),
-        *("catsdogs.cli.model_options", "catsdogs.cli.run_options"),
-        *("ai_edge_litert.interpreter", "pandas", "scipy.stats"),
-    ]
-)
 
 
 @dataclass
@@ -131,15 +118,8 @@ class _Machine:
         said = self._done([str(word) for word in words])
         self.recording.readable.append(([str(word) for word in words], said.out))
 
-    def _done(self, words: list[str]) -> "_Said":
-        out, err = self.root / "stdout", self.root / "stderr"
-        command = FORKING.Process(target=_command, args=(words, self._environment, out, err))
-        # A new process runs the main module again, and a test of a page leaves its script there.
-        with mock.patch.dict(sys.modules, {"__main__": sys.modules[__name__]}):
-            command.start()
-        command.join(MOST_SECONDS)
-        assert command.exitcode is not None, words
-        said = _Said(command.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
+    def _done(self, words: list[str]) -> Said:
+        said = forked_commands.run(words, self._environment, self.root)
         self.recording.stderr.append((words, said.err))
         return said
 
@@ -162,26 +142,6 @@ class _Machine:
         # Runs and pages call a dataset by the last two parts of its path.
         text = text.replace(f"{self.root.name}/", "ROOT/")
         return DATE.sub("TIME", RUN_ID.sub(r"RUN-\1", text))
-
-
-@dataclass(frozen=True)
-class _Said:
-    status: int
-    out: str
-    err: str
-
-
-def _command(words: list[str], environment: dict[str, str], out: Path, err: Path) -> None:
-    """Run ``python -m catsdogs`` with ``words`` in this process, with its output in two files."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(PROJECT)
-    for descriptor, target in ((0, Path(os.devnull)), (1, out), (2, err)):
-        opened = os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-        os.dup2(opened, descriptor)
-        os.close(opened)
-    sys.argv = [str(PROJECT / "catsdogs" / "__main__.py"), *words]
-    main()
 
 
 def _shape(value: Any) -> Any:
