@@ -300,7 +300,11 @@ PRIVATE_PARTS = (
 FENCED = {
     "catsdogs/learning/tensorflow_internals.py": {"compat.v1", "lite.experimental"},
     "catsdogs/system/allocator.py": {"ctypes"},
-    "catsdogs/ui/shared/streamlit_internals.py": {"streamlit.runtime", "__init__"},
+    "catsdogs/ui/shared/streamlit_internals.py": {
+        "streamlit.runtime",
+        "__init__",
+        "_use_warning_has_been_displayed",
+    },
 }
 
 

@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 from conftest import PROJECT
+from streamlit import delta_generator, env_util
 from streamlit.runtime import Runtime, RuntimeConfig
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -131,6 +132,16 @@ def in_a_tab(runtime: Runtime, check) -> None:
 
 
 class TestSessions:
+    @pytest.mark.parametrize("is_skipped", [False, True])
+    def test_the_first_element_asks_how_the_app_was_started(self, is_skipped, monkeypatch):
+        asked = []
+        monkeypatch.setattr(env_util, "is_repl", lambda: asked.append(True))
+        monkeypatch.setattr(delta_generator, "_use_warning_has_been_displayed", False)
+        if is_skipped:
+            streamlit_internals.skip_use_warning()
+        AppTest.from_string("import streamlit as st; st.text('first')").run()
+        assert asked == [True][is_skipped:]
+
     def test_outside_a_script_there_is_no_session(self):
         assert streamlit_internals.session_id() is None
         assert streamlit_internals.upload_manager() is None

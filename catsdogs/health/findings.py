@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,8 +166,9 @@ def joined(dataset: Dataset, findings: Findings | None) -> pd.DataFrame:
 
 
 def _unmeasured(index: pd.Index) -> dict[str, pd.Series]:
-    values = {"row": -1, **UNMEASURED}
-    return {n: pd.Series(v, index=index, dtype=_DTYPES.get(n)) for n, v in values.items()}
+    """Return the columns of photos that were not checked. Equal ones share their memory."""
+    column = cache(lambda value, dtype: pd.Series(value, index=index, dtype=dtype))
+    return {n: column(v, _DTYPES.get(n)) for n, v in {"row": -1, **UNMEASURED}.items()}
 
 
 def _beside(pictures: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

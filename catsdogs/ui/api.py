@@ -136,6 +136,7 @@ def app_access() -> Access:
 async def running(app: Any) -> AsyncIterator[None]:
     """Prepare the server; while it runs, call the webhook for runs that end."""
     answer_at_once()
+    streamlit_internals.skip_use_warning()
     end = webhook.start_calling()
     yield
     end()

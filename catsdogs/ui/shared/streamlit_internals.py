@@ -17,12 +17,15 @@
   addresses of media could not tell who asks.
 * ``MemoryUploadedFileManager``: Streamlit keeps uploads in memory and limits only the size of each
   file. Without the replaced ``add_file``, a dropped folder can fill the memory.
+* ``delta_generator._use_warning_has_been_displayed``: whether Streamlit has looked if Python alone
+  runs the app. Without it, the first page looks up the paths of all modules, which takes 0.1 s.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from streamlit import delta_generator
 from streamlit.auth_util import get_cookie_with_chunks, is_authlib_installed
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
@@ -36,6 +39,11 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 __all__ = ["AppSession", "MemoryUploadedFileManager", "UploadedFile", "UploadedFileRec"]
 
 AddUpload = Callable[[str, UploadedFileRec], None]
+
+
+def skip_use_warning() -> None:
+    """Draw the first element without a check for how the app was started."""
+    delta_generator._use_warning_has_been_displayed = True
 
 
 def session_id() -> str | None:
