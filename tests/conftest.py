@@ -22,6 +22,7 @@ import storage_server
 from PIL import Image
 
 from catsdogs.features import backbones, embeddings
+from catsdogs.inference import latency
 from catsdogs.runs import layout, model_files
 from catsdogs.system.locks import exclusive
 
@@ -51,7 +52,10 @@ def quick_garbage_collection():
 
 @pytest.fixture(autouse=True, scope="module")
 def quick_pages():
-    """Look for other packages' components once, and not for every page that a test opens."""
+    """Look for other packages' components once, and time models in few rounds.
+
+    Otherwise every page that a test opens would look for them, and Compare time models for seconds.
+    """
     if "streamlit.testing.v1" not in sys.modules:
         yield
         return
@@ -60,6 +64,8 @@ def quick_pages():
     once = cache(manifest_scanner.scan_component_manifests)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        patch.setattr(latency, "FEWEST", 5)
+        patch.setattr(latency, "MOST", 5)
         yield
 
 

@@ -178,7 +178,7 @@ def test_fifty_sessions_decode_no_more_at_once_than_two_of_the_largest(tmp_path)
     contents = [
         encoded(Image.new("RGBA", (7000, 7000), (9, 9, 9, 9)), "PNG", compress_level=1),
         bomb(7000),
-        *[hollow_jpeg(4000, progressive=True)] * 8,
+        *[hollow_jpeg(4000, progressive=True)] * 23,
     ]
     took = peak_mb(FIFTY, *contents, tmp_path=tmp_path)
     print(f"fifty bombs at a time took {took} MB")
