@@ -281,6 +281,7 @@ def test_the_paste_button_reads_the_clipboard(app, browser, runs):
     context.close()
 
 
+@pytest.mark.long
 def test_a_dropped_picture_fits_above_the_fold_with_its_answer(app, page, runs, mixed):
     for files in (mixed[:1], mixed):
         classify(page, app, *runs)

@@ -43,6 +43,7 @@ def test_a_run_is_reached_from_train_and_its_photos_from_a_cell(app, page):
     assert page.strangers == []
 
 
+@pytest.mark.long
 def test_the_report_opens_without_a_server_and_draws_its_charts(app, page, tmp_path):
     opened(page, f"{app.url}/run", "Run")
     settle(page)
