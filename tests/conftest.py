@@ -51,12 +51,12 @@ def quick_garbage_collection():
 
 
 @pytest.fixture(autouse=True, scope="module")
-def quick_pages():
+def quick_pages(request):
     """Look for other packages' components once, and time models in few rounds.
 
     Otherwise every page that a test opens would look for them, and Compare time models for seconds.
     """
-    if "streamlit.testing.v1" not in sys.modules:
+    if not hasattr(request.module, "AppTest"):
         yield
         return
     from streamlit.components.v2 import manifest_scanner
