@@ -8,7 +8,8 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
+
+import pytest
 
 from catsdogs.__main__ import main
 
@@ -38,7 +39,8 @@ def run(words: list[str], environment: dict[str, str], folder: Path) -> Said:
     out, err = folder / "stdout", folder / "stderr"
     command = _FORKING.Process(target=_command, args=(words, environment, out, err))
     # A new process runs the main module again, and a test of a page leaves its script there.
-    with mock.patch.dict(sys.modules, {"__main__": sys.modules[__name__]}):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", sys.modules[__name__])
         command.start()
     command.join(MOST_SECONDS)
     assert command.exitcode is not None, words
