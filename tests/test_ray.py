@@ -380,7 +380,7 @@ def test_a_machine_without_the_run_or_with_other_packages_says_what_it_lacks(tmp
 
 def test_a_run_on_a_cluster_needs_one(photos, monkeypatch):
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    with pytest.raises(EngineError, match=r"in RAY_ADDRESS\. Received: none"):
+    with pytest.raises(EngineError, match=r"--address or RAY_ADDRESS\. Received: none"):
         started(photos)
     assert store.list_runs()[0] == []
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
