@@ -28,9 +28,9 @@ run: $(VENV)/run.stamp $(if $(filter 1,$(CUDA)),$(VENV)/cuda.stamp) ## serve the
 
 run-ray: $(VENV)/ray.stamp run ## serve the app, with Ray for --engine ray
 
-# Three processes, because tests mostly wait; in file order, so the long browser tests start first.
+# Four processes, because tests often wait; in file order, so the long browser tests start first.
 test: $(VENV)/dev.stamp ## run every test but the long ones; lists the tests it skips, and why
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
 
 # The tests in tests/learning are all slow, and collecting them alone would load TensorFlow.
 quick: $(VENV)/dev.stamp ## run the tests that take milliseconds, on every save

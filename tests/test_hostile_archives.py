@@ -104,7 +104,7 @@ def test_a_name_that_fits_stays_as_it_is(tmp_path):
     assert {path.relative_to(folder).as_posix() for path in files} == names
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sixty_thousand_empty_entries_are_unpacked_as_what_they_are(tmp_path):
     members = {f"cat.{number}.jpg": b"" for number in range(60_000)}
     folder = opening.open_source(write_zip(tmp_path / "photos.zip", members))

@@ -214,6 +214,7 @@ def test_early_stopping_ends_a_fit_and_an_extension_goes_on_from_there(new_run):
     assert ends == list(range(1, len(epochs) + 1))
 
 
+@pytest.mark.long
 def test_an_extension_in_pieces_is_the_extension_in_one(new_run):
     whole, pieces = new_run(epochs=2), new_run(epochs=2)
     for folder in (whole, pieces):
