@@ -20,6 +20,7 @@ from catsdogs.dataset.summary import in_words
 from catsdogs.distributed.ray_engine import LOCAL, opened
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.evaluation import metrics
+from catsdogs.evaluation.slices import KINDS, NAMED
 from catsdogs.exports import making, package
 from catsdogs.exports.agreement import Agreement
 from catsdogs.exports.formats import FORMATS, Format
@@ -66,7 +67,7 @@ def classify(
     found = _gathered(paths)
     given = found.sources
     if kaggle:
-        _require_numbers([name for name, _ in given])
+        numbers_of([name for name, _ in given])  # Raises before the pictures are classified.
     usable = [run for run in store.list_runs()[0] if run.can_classify]
     panel = Panel(asked, usable, Predictor)
     seen: list[Seen] = []
@@ -97,11 +98,6 @@ def _gathered(given: list[str]) -> Gathered:
     found = gathered(chain.from_iterable(map(typed_paths, paths)))
     found.sources.extend(map(at_address, addresses))
     return found
-
-
-def _require_numbers(names: Sequence[str]) -> None:
-    """Check that a submission can be made, before the pictures are classified."""
-    numbers_of(names)
 
 
 def _submit(seen: list[Seen], run: Run, target: Path) -> None:
@@ -213,8 +209,6 @@ def _comparison_document(
     pair: Pair, margin: float, differing: Sequence[Difference]
 ) -> dict[str, Any]:
     """Return the comparison of two runs: with all labels, without suspect ones and by slices."""
-    from catsdogs.evaluation.slices import KINDS, NAMED
-
     sound = pair.compared_without_suspects(margin)
     runs = {letter.lower(): run for letter, run in pair.runs.items()}
     return {
