@@ -7,6 +7,7 @@ service's own guard does.
 import asyncio
 import socket
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,11 +22,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from catsdogs.dataset import index, rescan
 from catsdogs.errors import ConfigError
 from catsdogs.people import Person
 from catsdogs.runs import webhook
 from catsdogs.service.guard import Access, access, configured_token
 from catsdogs.service.refusals import API, Refused
+from catsdogs.sources import current
 from catsdogs.text import printable
 from catsdogs.ui.shared import sign_in, streamlit_internals, thumbnail_lists
 
@@ -138,8 +141,19 @@ async def running(app: Any) -> AsyncIterator[None]:
     answer_at_once()
     streamlit_internals.skip_use_warning()
     end = webhook.start_calling()
+    threading.Thread(target=read_ahead, daemon=True).start()
     yield
     end()
+
+
+def read_ahead() -> None:
+    """Open the app's dataset if it is large: the first page would wait a second for it."""
+    root = current.path()
+    if root is not None and index.last_scan_size(root) >= rescan.MANY:
+        # Its imports take a while, and others do not need them yet.
+        from catsdogs.ui.shared import cache
+
+        cache.prepare(root)
 
 
 def answer_at_once() -> None:

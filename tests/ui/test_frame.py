@@ -6,8 +6,11 @@ import pytest
 from conftest import PROJECT
 from streamlit.testing.v1 import AppTest
 
+from catsdogs.dataset import index, rescan
 from catsdogs.sources import current
 from catsdogs.sources.sample import draw_sample, sample_dir
+from catsdogs.ui import api
+from catsdogs.ui.shared import cache
 from catsdogs.ui.shared.pages import PAGES
 
 pytestmark = pytest.mark.page
@@ -45,6 +48,28 @@ def test_every_page_names_the_dataset(page, chosen):
 def test_the_sidebar_counts_the_usable_photos_once_they_are_scanned(chosen):
     opened("pages/dataset.py")
     assert "8 cats · 8 dogs" in sidebar(opened("pages/compare.py"))
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_a_large_dataset_is_read_before_the_first_page(is_large, chosen, monkeypatch):
+    cache.forget_datasets()
+    index.scan(chosen)
+    monkeypatch.setattr(rescan, "MANY", 16 if is_large else 17)
+    api.read_ahead()
+    read = []
+    last_scan = index.last_scan
+    monkeypatch.setattr(index, "last_scan", lambda root: read.append(root) or last_scan(root))
+    opened("pages/dataset.py")
+    assert bool(read) != is_large
+
+
+def test_nothing_is_read_ahead_of_a_dataset_that_is_gone(chosen, monkeypatch):
+    index.scan(chosen)
+    monkeypatch.setattr(rescan, "MANY", 1)
+    chosen.rename(chosen.with_name("elsewhere"))
+    api.read_ahead()
+    monkeypatch.setattr(current, "path", lambda: chosen)
+    api.read_ahead()
 
 
 def test_the_sidebar_switches_to_a_recent_dataset(chosen, tmp_path):

@@ -84,6 +84,14 @@ def _of_dataset(root: Path) -> tuple[Path, ...]:
     return index.table_file(root), corrections.switch(root), *decided
 
 
+def prepare(root: Path) -> None:
+    """Compute what each page shows of the dataset in ``root``."""
+    with suppress(DatasetError):
+        overview(root)
+        found = snapshot(root)
+        _ = found.flags, found.mixed
+
+
 def forget_datasets() -> None:
     """Make the next ``snapshot`` read the disk again."""
     _watch.clear()
