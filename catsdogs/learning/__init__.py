@@ -1,6 +1,7 @@
 """TensorFlow, and only here: the networks and their training, in a worker process.
 
 worker.py         the process of one run, from its settings to its files
+results.py        the files of a trained run: predictions, evaluation, model, references
 on_cluster.py     the process of a run that trains on a machine of a cluster
 on_node.py        the part of it on that machine
 frameworks.py     TensorFlow and Keras, whatever the settings of other projects

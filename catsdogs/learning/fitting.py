@@ -223,7 +223,8 @@ class Recorder(keras.callbacks.Callback):
 
     def on_test_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Estimate the statistics of normalisation for the weights that validation measures."""
-        settle(self.model, self._training.sample(self._progress.epoch, _SETTLING_BATCHES))
+        epoch = self._progress.epoch
+        settle(self.model, lambda: self._training.sample(epoch, _SETTLING_BATCHES))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Report the epoch; remember its weights when they are the best so far."""

@@ -1,6 +1,6 @@
 """Batch normalisation: in one fused TensorFlow operation, and its statistics for validation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,10 @@ from catsdogs.learning.frameworks import keras, layers, ops
 from catsdogs.learning.tensorflow_internals import fused_batch_norm
 
 
-def settle(network: keras.Model, batches: Iterable[Any]) -> None:
-    """Set the running statistics of ``network`` to their means over ``batches`` of rows and labels.
+def settle(network: keras.Model, batches: Callable[[], Iterable[Any]]) -> None:
+    """Set the running statistics of ``network`` to their means over batches of rows and labels.
+
+    ``batches`` is called only if the network has any.
 
     Running statistics lag behind weights that change fast. Before the rate has fallen, a network
     can therefore measure much worse on validation photos than it is: Wu and Johnson, "Rethinking
@@ -22,7 +24,7 @@ def settle(network: keras.Model, batches: Iterable[Any]) -> None:
     momentums = [norm.momentum for norm in norms]
     for norm in norms:
         norm.momentum = 0.0  # Each batch leaves its own statistics.
-    found = [_statistics(network, rows, norms) for rows, _ in batches]
+    found = [_statistics(network, rows, norms) for rows, _ in batches()]
     for norm, momentum, *pairs in zip(norms, momentums, *found, strict=True):
         norm.momentum = momentum
         mean, variance = np.mean(pairs, axis=0)

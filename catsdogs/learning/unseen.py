@@ -66,7 +66,7 @@ def references(
         judge = _judge(known, held_back, others, count=count)
         usual = judge.scores(held_back)
         clusters = _clusters(known.vectors[:count], seed=seed)
-        unseen = _scores_unseen(judge, known, held_back, clusters, count=count)
+        unseen = _scores_unseen(judge, known, held_back, usual, clusters, count=count)
         floors = floors_of(np.minimum(usual, unseen), caution=caution)
         floor = floors[DEFAULT_FALSE_REFUSAL]
         rates = Rates(float((usual < floor).mean()), float((unseen < floor).mean()), len(clusters))
@@ -101,10 +101,19 @@ def _judge(known: Known, held_back: np.ndarray, others: Others | None, *, count:
 
 
 def _scores_unseen(
-    judge: _Judge, known: Known, held_back: np.ndarray, clusters: np.ndarray, *, count: int
+    judge: _Judge,
+    known: Known,
+    held_back: np.ndarray,
+    usual: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    count: int,
 ) -> np.ndarray:
-    """Return the score (N,) of each validation photo without the training photos of its cluster."""
-    scores = judge.scores(held_back)
+    """Return the score (N,) of each validation photo without the training photos of its cluster.
+
+    ``usual`` (N,) are the scores with all training photos.
+    """
+    scores = usual.copy()
     if not len(clusters):
         return scores
     fold_of = np.random.default_rng(0).permutation(len(clusters)) % _FOLDS

@@ -7,7 +7,7 @@ from catsdogs import paths
 from catsdogs.dataset import index, labelling
 from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.inference.rejection import OTHER_THINGS, References
-from catsdogs.learning import others, referencing, unseen, worker
+from catsdogs.learning import others, referencing, results, unseen
 from catsdogs.learning.others import Others
 from catsdogs.learning.unseen import Known
 
@@ -74,12 +74,12 @@ def test_pictures_beside_two_chosen_classes_are_other_things(tmp_path, photo):
     for folder in ("crab", "crayfish", "shells", "shells/pink"):
         for number in range(2):
             photo(tmp_path / folder / f"{number}.jpg", seed=len(folder) + number)
-    assert worker._rest(index.scan(tmp_path)).empty
+    assert results._rest(index.scan(tmp_path)).empty
     labelling.save(tmp_path, labelling.by_hand("crab", "crayfish"))
     # Photos that the user labels one by one may show either class.
-    assert worker._rest(index.scan(tmp_path)).empty
+    assert results._rest(index.scan(tmp_path)).empty
     labelling.save(tmp_path, labelling.of_own("crab", "crayfish"))
-    rest = worker._rest(index.scan(tmp_path))
+    rest = results._rest(index.scan(tmp_path))
     found = referencing._in_dataset(NETWORK, tmp_path, rest, np.random.default_rng(0))
     assert found.vectors.shape == (4, 1280)
     assert sorted(found.kinds) == ["shells", "shells", "shells/pink", "shells/pink"]
