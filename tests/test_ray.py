@@ -1,5 +1,6 @@
 """The engine ``ray``, on two real nodes with a core each."""
 
+import json
 import os
 import subprocess
 import sys
@@ -168,8 +169,8 @@ def test_a_health_check_finds_the_same(nodes, photos, monkeypatch, tmp_path):
 
 
 @pytest.mark.long
-def test_a_run_computes_its_frozen_part_there(
-    nodes, photos, imagenet_weights, monkeypatch, tmp_path
+def test_a_run_computes_its_frozen_part_there_and_is_measured_on_its_test_set(
+    nodes, photos, imagenet_weights, monkeypatch, capsys, tmp_path
 ):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # --address is the stronger one.
     there = ["--address", nodes.address]
@@ -179,13 +180,21 @@ def test_a_run_computes_its_frozen_part_there(
             monkeypatch.setenv(f"CATSDOGS_{name}", str(tmp_path / engine / name))
         settings = ["--model", "mobilenet_v2", "--fine-tune", "1", "--fine-tune-from", "block_16"]
         where = ["--engine", engine, *(there if engine == "ray" else [])]
-        assert main(["train", "--data", str(photos), *settings, *where]) == 2
+        assert main(["train", "--data", str(photos), "--test", "0.2", *settings, *where]) == 2
         (run,) = (one for one in store.list_runs()[0] if not one.is_reference)
         assert run.view.resolved["engine"] == engine
         assert run.view.resolved.get("cluster") == cluster
         found[engine] = stored(tmp_path / engine / "CACHE")
     assert found["litert"] == found["ray"]
-    assert len(found["ray"]) == 4 * 199
+    assert len(found["ray"]) == 4 * (199 - 40)
+    looked = []
+    for where in ([], ["--engine", "ray", *there]):
+        capsys.readouterr()
+        assert main(["evaluate", run.run_id, "--test", "--json", *where]) == 0
+        looked.append(json.loads(capsys.readouterr().out))
+    assert [one.pop("looks") for one in looked] == [1, 2]
+    assert [len(one.pop("looked_at")) for one in looked] == [1, 2]
+    assert looked[0] == looked[1]
 
 
 def stored(cache):

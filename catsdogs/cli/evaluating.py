@@ -20,8 +20,8 @@ from catsdogs.cli.outcome import (
 from catsdogs.cli.progress import progress
 from catsdogs.comparison.photo_facts import of_answers, photo_facts, suspects
 from catsdogs.dataset import index
-from catsdogs.distributed.ray_engine import LOCAL, opened
-from catsdogs.errors import ConfigError, UnreadableImage
+from catsdogs.distributed.ray_engine import opened
+from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation import intervals, metrics, slices
 from catsdogs.evaluation.weakest import weakest
 from catsdogs.images.parallel import Engine, FromFile
@@ -49,12 +49,9 @@ def evaluate(
 ) -> Outcome:
     """Evaluate a run's exported model on every usable image of a dataset, or on its test set."""
     found = store.find_with_model(run)
-    if test and engine != LOCAL:
-        raise ConfigError(
-            f"Expected --data for --engine {engine}. Received: --test, which this machine measures."
-        )
     if test or data is None:
-        return _on_test_set(found)
+        with opened(engine, address) as where:
+            return _on_test_set(found, where)
     path = typed_path(data)
     with progress("scan") as advance:
         dataset = index.scan(opening.open_source(path), progress=advance)
@@ -64,9 +61,9 @@ def evaluate(
         return _on_dataset(found, path, dataset, where)
 
 
-def _on_test_set(run: Run) -> Outcome:
+def _on_test_set(run: Run, engine: Engine) -> Outcome:
     with progress("evaluate") as advance:
-        looked = test_look.look(run, by="evaluate --test", progress=advance)
+        looked = test_look.look(run, by="evaluate --test", engine=engine, progress=advance)
     failed = [refused(*item) for item in looked.answers.unreadable.items()]
     return _outcome(run, looked.to_json(), failed)
 

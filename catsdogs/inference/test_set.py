@@ -8,10 +8,9 @@ import pandas as pd
 
 from catsdogs.dataset import index
 from catsdogs.errors import ConfigError, DatasetError, RunError, UnreadableImage
-from catsdogs.images.parallel import Progress, map_files
-from catsdogs.images.picture import Picture
-from catsdogs.inference.panel import Answer, Decision, Panel
-from catsdogs.inference.predictor import Predictor
+from catsdogs.images.parallel import Engine, FromFile, OnThreads, Progress
+from catsdogs.inference.elsewhere import Answers, see_by
+from catsdogs.inference.panel import Answer, Decision
 from catsdogs.labels import NEITHER
 from catsdogs.runs import model_files, store
 from catsdogs.runs.run import Run
@@ -35,8 +34,10 @@ class LockedAnswers:
     unreadable: dict[str, UnreadableImage]
 
 
-def answers(run: Run, *, progress: Progress | None = None) -> LockedAnswers:
-    """Return the run's answers for its locked test set.
+def answers(
+    run: Run, *, engine: Engine | None = None, progress: Progress | None = None
+) -> LockedAnswers:
+    """Return the run's answers for its locked test set, by default from this machine.
 
     Raises:
         ConfigError: for a run without a test set.
@@ -45,17 +46,15 @@ def answers(run: Run, *, progress: Progress | None = None) -> LockedAnswers:
     """
     root, photos = _photos(run)
     usable = [one for one in store.list_runs()[0] if one.can_classify]
-    panel = Panel([run], usable, Predictor)
+    sources = [(path, FromFile(root / path)) for path in photos["path"]]
     labels, found, unreadable = [], list[Answer](), dict[str, UnreadableImage]()
-    outcomes = map_files(
-        root, list(photos["path"]), lambda content: panel.answers(Picture(content))[0]
-    )
-    for done, (label, (path, outcome)) in enumerate(zip(photos["label"], outcomes, strict=True), 1):
-        if isinstance(outcome, UnreadableImage):
-            unreadable[path] = outcome
+    seen = see_by(engine or OnThreads(), sources, Answers.of([run], usable))
+    for done, (label, one) in enumerate(zip(photos["label"], seen, strict=True), 1):
+        if one.error:
+            unreadable[one.name] = one.error
         else:
             labels.append(label)
-            found.append(outcome)
+            found.append(one.answers[0])
         if progress:
             progress(done, len(photos))
     if not found:

@@ -12,7 +12,7 @@ from catsdogs.background import tasks
 from catsdogs.errors import Cancelled, RunError
 from catsdogs.evaluation import intervals, metrics
 from catsdogs.evaluation.metrics import Evaluation
-from catsdogs.images.parallel import Progress
+from catsdogs.images.parallel import Engine, Progress
 from catsdogs.inference import test_set
 from catsdogs.inference.test_set import LockedAnswers
 from catsdogs.reports.model_card import model_card
@@ -47,17 +47,19 @@ class Looked:
         }
 
 
-def look(run: Run, *, by: str, progress: Progress | None = None) -> Looked:
+def look(
+    run: Run, *, by: str, engine: Engine | None = None, progress: Progress | None = None
+) -> Looked:
     """Measure the run on its locked test set, and count the look before anybody sees the metrics.
 
-    ``by`` is the command or the page that asks.
+    ``by`` is the command or the page that asks. ``engine`` is that of ``test_set.answers``.
 
     Raises:
         ConfigError: for a run without a test set.
         DatasetError: if the photos are no longer those that the run locked away.
         RunError: if a file of the run is missing or damaged, or the look cannot be counted.
     """
-    answers = test_set.answers(run, progress=progress)
+    answers = test_set.answers(run, engine=engine, progress=progress)
     evaluation = metrics.evaluate(answers.labels, answers.p_dog, classes=run.classes)
     found = intervals.of_metrics(answers.labels, answers.p_dog)
     kept = LockedMetrics(
