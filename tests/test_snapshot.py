@@ -1,12 +1,14 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from catsdogs.dataset import annotations, rescan
 from catsdogs.errors import DatasetError, WeightsUnavailable
 from catsdogs.health import checkup
-from catsdogs.health.snapshot import TRAINING, VALIDATION, Watch
+from catsdogs.health.findings import UNMEASURED, Findings, Summary
+from catsdogs.health.snapshot import TRAINING, VALIDATION, Snapshot, Watch
 from catsdogs.system import processes
 
 
@@ -146,3 +148,39 @@ def test_a_check_is_seen_when_it_ends_and_is_out_of_date_when_a_photo_comes(
     watch.refresh()
     assert watch.snapshot().findings is not None
     assert not watch.snapshot().is_current
+
+
+def test_photos_are_found_by_their_place_in_a_check_which_takes_no_text_twice(kaggle_folder, photo):
+    def no_weights():
+        raise WeightsUnavailable("none")
+
+    watch = Watch(kaggle_folder)
+    checkup.run(watch.snapshot().dataset, backbone=no_weights, report=lambda *_: None)
+    same = watch.snapshot()
+    assert place_of_texts(same.findings.rows) == place_of_texts(same.table)
+    names = same.findings.rows["path"].tolist()
+    (kaggle_folder / names[0]).unlink()
+    photo(kaggle_folder / "cat.00.jpg", seed=99)  # Comes first, and was not checked.
+    watch.refresh()
+    changed = watch.snapshot()
+    for now, wanted in ((same, [5, 0, 3]), (changed, [5, 3])):
+        found = now.checked(np.array([5, 0, 3]))
+        assert found["path"].tolist() == [names[row] for row in wanted]
+    assert changed.findings.rows["path"].tolist() == names
+
+
+def place_of_texts(table):
+    """Return the address of the names in memory."""
+    return table["path"].array.__arrow_array__().chunk(0).buffers()[-1].address
+
+
+def test_the_queues_have_the_most_doubtful_photos_first(kaggle_folder):
+    dataset = Watch(kaggle_folder).snapshot().dataset
+    quality = {"cat.2.jpg": 0.4, "cat.4.jpg": 0.1, "dog.1.jpg": 0.4, "dog.3.jpg": 0.5}
+    rows = dataset.pictures[["path", "digest"]].assign(**UNMEASURED)
+    rows["label_quality"] = rows["path"].map(quality).fillna(1.0)
+    rows.loc[[6, 2], ["outlier", "similarity"]] = [[1, 0.3], [1, 0.2]]
+    snapshot = Snapshot(dataset, Findings(rows, np.empty((16, 0), int), Summary()), is_current=True)
+    suspects = snapshot.table["path"].iloc[snapshot.queues["suspect"]]
+    assert suspects.tolist() == ["cat.4.jpg", "cat.2.jpg", "dog.1.jpg"]
+    assert snapshot.queues["outlier"].tolist() == [2, 6]

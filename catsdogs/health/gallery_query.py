@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from catsdogs.health.snapshot import Snapshot
+from catsdogs.health.snapshot import WORST_FIRST, Snapshot
 
 Polygon = Sequence[tuple[float, float]]
 # The charts on which people select photos, and the columns of their axes.
@@ -30,8 +30,6 @@ SORTS = {
     "Doubt about the label": "label_quality",
     "Unlike the others": "similarity",
 }
-# Findings with a degree, and the column whose lowest values are the worst.
-_WORST_FIRST = {"suspect": "label_quality", "outlier": "similarity"}
 # Findings about groups of photos.
 GROUPED = ("exact", "near")
 
@@ -87,8 +85,9 @@ def find(snapshot: Snapshot, query: Query) -> Found:
     """
     table, matches = snapshot.table, _matches(snapshot, query).to_numpy()
     rows = np.flatnonzero(matches)
-    if query.sort == MIXED and query.flag in _WORST_FIRST:
-        rows = _sorted(table[_WORST_FIRST[query.flag]], rows)
+    if query.sort == MIXED and query.flag in WORST_FIRST:
+        rows = snapshot.queues[query.flag]
+        rows = rows[matches[rows]]
     elif query.sort == MIXED and query.flag in GROUPED:
         # Each group in the place of its first photo.
         rows = rows[pd.factorize(table["group"].iloc[rows])[0].argsort(kind="stable")]

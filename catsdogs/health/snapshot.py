@@ -41,6 +41,8 @@ _REFRESH_AFTER_S = 60
 _REFRESH_ADDRESS_AFTER_S = 900
 TRAINING, VALIDATION, TEST = SIDES = ("training", "validation", "test")
 NO_SIDE = ""
+# Findings with a degree, and the column whose lowest values are the worst.
+WORST_FIRST = {"suspect": "label_quality", "outlier": "similarity"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ class Snapshot:
         return order.astype(np.int32)
 
     @cached_property
+    def queues(self) -> dict[str, np.ndarray]:
+        """The positions in ``table`` of the photos with each of ``WORST_FIRST``, worst first."""
+        found = {name: np.flatnonzero(self.flags[name]) for name in WORST_FIRST}
+        values = {name: self.table[column].to_numpy() for name, column in WORST_FIRST.items()}
+        return {n: rows[values[n][rows].argsort(kind="stable")] for n, rows in found.items()}
+
+    @cached_property
     def copied(self) -> np.ndarray:
         """A mask of the rows of ``table`` that show the same picture as another one."""
         digest, group = self.table["digest"], self.table["group"]
@@ -84,6 +93,13 @@ class Snapshot:
     def given_split(self) -> GivenSplit | None:
         """The split that the dataset comes with; None without one."""
         return given_split(self.dataset.usable)
+
+    def checked(self, rows: np.ndarray) -> pd.DataFrame:
+        """Return the rows of ``table`` of the photos at ``rows`` of the findings, in that order."""
+        own = self.table["row"].to_numpy()
+        places = np.flatnonzero(np.isin(own, rows))
+        place_of = dict(zip(own[places].tolist(), places.tolist(), strict=True))
+        return self.table.iloc[[place_of[row] for row in rows.tolist() if row in place_of]]
 
     @cached_property
     def flags(self) -> pd.DataFrame:
@@ -167,6 +183,7 @@ class Watch:
         if (joined_at := self._corrected_at()) != self._joined_at:
             self._content, self._joined_at = _content_of(dataset), joined_at
         found = load(self.root)
+        found = found.sharing(dataset.pictures) if found else None
         is_current = found is not None and found.summary.content == self._content()
         return Snapshot(dataset, found, is_current)
 

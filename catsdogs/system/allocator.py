@@ -22,8 +22,12 @@ _M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 20
 def return_large_blocks() -> bool:
     """Make the C library return blocks of a megabyte or more as soon as they are freed.
 
+    Arrow then uses it, too: its own allocator keeps what a large table took while it was read.
     Returns whether the C library accepted the setting.
     """
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
     libc = _glibc()
     return bool(libc and libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES))
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pyarrow as pa
 import streamlit as st
 
 from catsdogs.runs import store
@@ -31,8 +30,6 @@ def page(page: Page, lead: str, *, follows_runs: bool = False) -> None:
 
     With ``follows_runs``, the page reruns when a run starts or ends, even in another tab.
     """
-    # Arrow's own allocator reserves 13 MB, which these small tables do not need.
-    pa.set_memory_pool(pa.system_memory_pool())
     allocator.return_large_blocks()
     uploads.limit()
     closed_tabs.watch()

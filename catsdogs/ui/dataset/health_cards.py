@@ -46,13 +46,13 @@ _MINOR = ("extreme", "grey", "cmyk", "rotated", "trailing", "mismatch")
 
 def show(snapshot: Snapshot) -> None:
     """Show a card for each finding that some photos have, then the minor ones as buttons."""
-    in_use = ~snapshot.table["excluded"]
-    counts = snapshot.flags[in_use].sum()
+    in_use = ~snapshot.table["excluded"].to_numpy()
+    counts = {n: int((held.to_numpy() & in_use).sum()) for n, held in snapshot.flags.items()}
     names = [name for name in _CARDS if counts[name]]
     with st.container(horizontal=True, gap="small"):
         for name in names:
             found = gallery_query.find(snapshot, Query(flag=name))
-            _card(snapshot, name, replace(found, rows=found.rows[in_use.iloc[found.rows]]))
+            _card(snapshot, name, replace(found, rows=found.rows[in_use[found.rows]]))
     if snapshot.findings is not None and not names:
         st.success("The check found no problem in these photos.", icon=":material/check:")
     minor = [name for name in _MINOR if counts[name]]

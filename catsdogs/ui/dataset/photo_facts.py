@@ -56,8 +56,7 @@ def neighbours(
     if snapshot.findings is None or checked_row < 0:
         return
     like = snapshot.findings.neighbours[checked_row][:count]
-    checked = snapshot.findings.rows["path"].iloc[like[like >= 0]]
-    near = snapshot.table.set_index("path").reindex(checked).dropna(subset="digest").reset_index()
+    near = snapshot.checked(like[like >= 0])
     if near.empty:
         return
     jpegs = thumbnails(snapshot.dataset.root, list(zip(near["path"], near["digest"], strict=True)))

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import pandas as pd
+import numpy as np
 import streamlit as st
 
-from catsdogs.health.findings import checked_label, review_queue
+from catsdogs.health.findings import checked_label
 from catsdogs.health.gallery_query import Found
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.labels import Classes
@@ -31,34 +31,32 @@ def show(snapshot: Snapshot) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         name = _queue()
-        queue = queue_of(snapshot, name)
-        left = queue[~queue["reviewed"]]
+        queue, left = snapshot.queues[name], _left(snapshot, name)
         done = len(queue) - len(left)
         st.progress(
             done / len(queue) if len(queue) else 1.0,
             text=f"{done:,} of {len(queue):,} decided",
             width=220,
         )
-    if left.empty:
+    if not len(left):
         st.success("Nothing is left to review here.", icon=":material/check:")
         decisions.undo(snapshot.dataset.root, key="review_undo", shortcut="u")
         return
     _one(snapshot, left)
-    photo.show_if_open(snapshot, Found(snapshot.table, left.index.to_numpy()))
-
-
-def queue_of(snapshot: Snapshot, name: str) -> pd.DataFrame:
-    """Return the rows of a queue, the most doubtful first."""
-    if name == "suspect":
-        return review_queue(snapshot.table)
-    return snapshot.table[snapshot.flags["outlier"]].sort_values("similarity", kind="stable")
+    photo.show_if_open(snapshot, Found(snapshot.table, left))
 
 
 def waiting(snapshot: Snapshot, name: str) -> int:
     """Return how many photos of a queue have no decision yet."""
     if snapshot.findings is None:
         return 0
-    return int((~queue_of(snapshot, name)["reviewed"]).sum())
+    return len(_left(snapshot, name))
+
+
+def _left(snapshot: Snapshot, name: str) -> np.ndarray:
+    """Return the positions of the photos of a queue that have no decision, the worst first."""
+    queue = snapshot.queues[name]
+    return queue[~snapshot.table["reviewed"].to_numpy()[queue]]
 
 
 def start_button(name: str, count: int, *, key: str) -> None:
@@ -110,11 +108,11 @@ def _step(step: int) -> None:
     st.session_state[_AT] += step
 
 
-def _one(snapshot: Snapshot, left: pd.DataFrame) -> None:
+def _one(snapshot: Snapshot, left: np.ndarray) -> None:
     at = min(max(st.session_state.get(_AT, 0), 0), len(left) - 1)
     st.session_state[_AT] = at
-    row = left.index[at]
-    record = snapshot.table.loc[row].to_dict()
+    row = int(left[at])
+    record = snapshot.table.iloc[row].to_dict()
     # The arrow keys belong to the photo that is open over the page.
     walk = None if photo.is_open() else Walk(at, len(left), _step)
     beside = photo_viewer.show(

@@ -26,6 +26,7 @@ from catsdogs.runs.model_files import intact, place
 from catsdogs.runs.run import Run
 from catsdogs.suggestions import suggested
 from catsdogs.suggestions.suggested import Suggestions
+from catsdogs.system import allocator
 from catsdogs.ui.shared import class_counts
 
 
@@ -86,10 +87,11 @@ def _of_dataset(root: Path) -> tuple[Path, ...]:
 
 def prepare(root: Path) -> None:
     """Compute what each page shows of the dataset in ``root``."""
+    allocator.return_large_blocks()
     with suppress(DatasetError):
         overview(root)
         found = snapshot(root)
-        _ = found.flags, found.mixed
+        _ = found.flags, found.mixed, found.queues
 
 
 def forget_datasets() -> None:
