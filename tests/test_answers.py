@@ -5,6 +5,7 @@ import io
 import sys
 import zipfile
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,6 +94,19 @@ def test_csv_has_a_row_a_file_and_no_formula():
     assert rows[1]["MobileNetV2: most like"] == "'=dog.1.jpg"
     assert [row["Named"] for row in rows] == ["", "", "dog"]
     assert "empty" in rows[0]["Error"]
+
+
+def test_csv_is_the_same_however_long_the_answers_took():
+    (one,) = seen(("cat.1.png", picture(250)))
+    files = [
+        answers.csv(
+            [replace(one, answers=tuple(replace(of, latency_ms=ms) for of in one.answers))],
+            TITLES,
+            DECISION,
+        )
+        for ms in (1.0, 99.0)
+    ]
+    assert files[0] == files[1]
 
 
 def test_names_that_carry_labels_are_counted_against_what_was_said():

@@ -87,6 +87,7 @@ class Seen:
         }
 
 
+_TIME = "milliseconds"
 # The columns of ``table`` that are not about one run, and that of the thumbnail on a page.
 OWN_COLUMNS = ("Picture", "File", "Named", "Disagree", "Decoding", "Error")
 
@@ -134,7 +135,7 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> "
                 row[f"{title}: seen before"] = answer.seen
             if answer.both is not None:
                 row[f"{title}: may show both"] = answer.may_show_both(decision)
-            row[f"{title}: milliseconds"] = round(answer.latency_ms, 2)
+            row[f"{title}: {_TIME}"] = round(answer.latency_ms, 2)
             if answer.likeness:
                 row[f"{title}: likeness"] = answer.likeness.similarity
                 row[f"{title}: most like"] = printable(answer.likeness.nearest[0].path)
@@ -148,8 +149,12 @@ def table(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> "
 
 
 def csv(seen: Sequence[Seen], titles: dict[str, str], decision: Decision) -> str:
-    """Return ``table`` as CSV, with no cell that a spreadsheet would run as a formula."""
-    return text.csv(table(seen, titles, decision))
+    """Return ``table`` as CSV, with no cell that a spreadsheet would run as a formula.
+
+    It has no measured times, so the same pictures give the same file.
+    """
+    times = [f"{title}: {_TIME}" for title in titles.values()]
+    return text.csv(table(seen, titles, decision).drop(columns=times, errors="ignore"))
 
 
 def counts(seen: Sequence[Seen], decision: Decision) -> dict[str, Counter[str]]:
