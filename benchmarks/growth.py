@@ -1,7 +1,7 @@
 """How do time and memory grow from 1,000 to a million images, and what is the first to break?
 
     python -m benchmarks.growth [--sizes 1000 10000 100000 1000000] [--world FOLDER] [--json]
-                                [--only scan table health recall pages]
+                                [--only scan table health pages]
 
 Writes that many small JPEGs, all different, and invents their vectors and outlines from a seed. The
 images form 200 clusters, and every fiftieth is a near duplicate of another. Then measures each step

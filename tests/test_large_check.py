@@ -37,6 +37,16 @@ def test_neighbours_by_region_are_almost_those_of_an_exact_search(vectors):
     assert (np.diff(found.similarities, axis=1) <= 0).all()
 
 
+def test_copies_are_found_in_about_as_many_clouds_as_there_are_regions():
+    rng = np.random.default_rng(5)
+    clouds = np.repeat(rng.normal(0, 0.8, (125, 400)), 160, axis=0).astype(np.float32)
+    vectors = np.maximum(clouds + rng.standard_normal((20_000, 400), np.float32), 0)
+    copied = np.arange(0, 20_000, 40)
+    vectors[copied + 1] = vectors[copied] + 0.3 * np.abs(rng.normal(size=(500, 400)))
+    found = nearest(vectors, most_exact=19_999)
+    assert (found.positions[copied, 0] == copied + 1).mean() > 0.99
+
+
 def test_a_vector_far_from_all_others_has_neighbours_too(vectors):
     lonely = vectors.copy()
     lonely[7] = -100

@@ -57,8 +57,9 @@ def _middles(vectors: Vectors) -> np.ndarray:
     """Return the middles of as many regions as each has members on average."""
     count = int(np.sqrt(len(vectors)))
     learned = sample(np.arange(len(vectors)), most=_LEARNED_EACH * count)
+    # With random first middles, one region holds every cluster that got none, and loses pairs.
     method = MiniBatchKMeans(
-        count, init="random", n_init=1, batch_size=_BATCH, max_iter=20, random_state=0
+        count, init="k-means++", n_init=1, batch_size=_BATCH, max_iter=20, random_state=0
     )
     found: np.ndarray = method.fit(unit(vectors[learned])).cluster_centers_
     return found
