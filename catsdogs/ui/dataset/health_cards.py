@@ -33,7 +33,7 @@ _CARDS = {
     "undecodable": _Card("damaged photo", "Not all pixels can be read. Exclude them."),
     "exact": _Card("identical file", "The same file several times. Keep one of each."),
     "near": _Card("near duplicate", "The same picture, resized or cropped. Keep the best."),
-    "listed": _Card("known oddity", "Public lists call these photos wrong or odd."),
+    "listed": _Card("listed photo", "Public lists call these photos wrong or odd."),
     "unlabelled": _Card("unlabelled photo", "Label them. Training ignores them until then."),
     "blurred": _Card("blurred photo", "A model learns little from them. Exclude the worst."),
     "dark": _Card("dark photo", "A model learns little from them. Exclude the worst."),
