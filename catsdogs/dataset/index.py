@@ -316,7 +316,8 @@ def _read_table(place: Path) -> "pd.DataFrame":
     try:
         # Read without ``read_table``, which makes columns of many chunks. Pages take a few rows
         # again and again, which is slow in them.
-        # Columns in blocks of their own are not copied.
+        # Unmapped, the file's content would stay in memory. Columns in blocks of their own are not
+        # copied.
         table = parquet.ParquetFile(place, memory_map=True).read().combine_chunks()
         found = table.to_pandas(split_blocks=True)
     except (OSError, ValueError):

@@ -129,7 +129,8 @@ def load(root: Path) -> Findings | None:
     folder = _folder(root)
     try:
         summary = msgspec.convert(json.loads(summary_file(root).read_text("utf-8")), Summary)
-        # Columns in blocks of their own are not copied.
+        # Unmapped, the file's content would stay in memory. Columns in blocks of their own are not
+        # copied.
         file = parquet.ParquetFile(folder / "rows.parquet", memory_map=True)
         rows = _narrow(file.read().to_pandas(split_blocks=True))
         neighbours = np.load(folder / "neighbours.npy", mmap_mode="r", allow_pickle=False)

@@ -41,7 +41,7 @@ def write(run: Run, dataset: Dataset, trained: "Trained", reporter: Reporter) ->
         evaluation, calibrated = _evaluate(run, validation)
         _write_sides(folder, trained.sides)
     with reporter.phase("export"):
-        latency_ms = _exported(run, dataset, trained)
+        latency_ms = _write_model(run, dataset, trained)
         both = _both_limits(folder, root, trained, reporter)
     return RunResult(
         parameters=trained.model.count_params(),
@@ -94,7 +94,7 @@ def _evaluate(run: Run, validation: pd.DataFrame) -> tuple[Evaluation, Calibrati
     return evaluation, calibrated
 
 
-def _exported(run: Run, dataset: Dataset, trained: "Trained") -> float:
+def _write_model(run: Run, dataset: Dataset, trained: "Trained") -> float:
     """Write the model and its references; return the model's milliseconds per image."""
     rest = _rest(dataset)
     save_references = partial(_save_references, run.folder, dataset.root, trained, rest)
