@@ -22,6 +22,7 @@ from catsdogs.runs.run import Run
 from catsdogs.text import literal, printable
 from catsdogs.ui.runs import origin
 from catsdogs.ui.shared import cache, measured_photo, pager, photo_viewer, problems
+from catsdogs.ui.shared.open_photo import OpenPhoto
 from catsdogs.ui.shared.pager import Pages
 from catsdogs.ui.shared.photo_grid import Tile, photo_grid
 from catsdogs.ui.shared.photo_viewer import Heat, Line, Shown, Walk
@@ -29,7 +30,7 @@ from catsdogs.ui.shared.photo_viewer import Heat, Line, Shown, Walk
 _MOST_COLUMNS = 6
 _TABLE_PX = 220
 _LONGEST_NAME = 20  # characters of a run's name below a photo
-_OPEN = "image"  # in the address, which another page clears
+_OPEN = OpenPhoto("image")
 _PAIR = "compare_pair"  # the runs that the pages and the open photo belong to
 _WALKED = "compare_walked"  # the key of the list that the open photo is in
 
@@ -73,7 +74,7 @@ def forget_other_pair(pair: Pair) -> bool:
     ids = [run.run_id for run in pair.runs.values()]
     is_new = st.session_state.get(_PAIR, ids) != ids
     if is_new:
-        _close()
+        _OPEN.close()
     st.session_state[_PAIR] = ids
     return is_new
 
@@ -170,22 +171,21 @@ def _owner(pair: Pair) -> Run:
 
 def _open(key: str, path: str) -> None:
     st.session_state[_WALKED] = key
-    st.query_params[_OPEN] = path
-
-
-def _close() -> None:
-    st.query_params.pop(_OPEN, None)
+    _OPEN.open(path)
 
 
 def _dialog_if_open(listed: Listed) -> None:
     table = listed.table
     is_walked = st.session_state.get(_WALKED, listed.key) == listed.key
-    if is_walked and (table["path"] == st.query_params.get(_OPEN)).any():
-        st.dialog(literal(listed.title), width="large", on_dismiss=_close)(_viewer)(listed, table)
+    if is_walked and (table["path"] == _OPEN.path()).any():
+        st.dialog(literal(listed.title), width="large", on_dismiss=_OPEN.close)(_viewer)(
+            listed, table
+        )
 
 
 def _viewer(listed: Listed, table: pd.DataFrame) -> None:
-    at = int(np.flatnonzero(table["path"] == st.query_params.get(_OPEN, table["path"].iloc[0]))[0])
+    path = _OPEN.path() or table["path"].iloc[0]
+    at = int(np.flatnonzero(table["path"] == path)[0])
     photo, pair = table.iloc[at], listed.pair
     picture, notes = _picture(pair, photo, listed.threshold)
     lines = [

@@ -18,9 +18,10 @@ from catsdogs.text import literal, printable
 from catsdogs.ui.dataset import decisions, photo_answers, photo_facts, tagging
 from catsdogs.ui.dataset.photo_answers import Answers
 from catsdogs.ui.shared import cache, photo_viewer, problems
+from catsdogs.ui.shared.open_photo import OpenPhoto
 from catsdogs.ui.shared.photo_viewer import SHOWN_PX, Shown, Walk
 
-_OPEN = "photo"  # its name in the page's address
+_OPEN = OpenPhoto("photo")
 _HEIGHT_PX = 430
 _MOST_NEIGHBOURS = 8
 Also = Callable[[Path, str], None]
@@ -28,7 +29,7 @@ Also = Callable[[Path, str], None]
 
 def opened() -> str | None:
     """Return the path of the photo that is open over the page, if there is one."""
-    return st.query_params.get(_OPEN)
+    return _OPEN.path()
 
 
 def is_open() -> bool:
@@ -38,12 +39,12 @@ def is_open() -> bool:
 
 def open_(path: str) -> None:
     """Open the photo at ``path``, relative to the dataset, in a dialog over the page."""
-    st.query_params[_OPEN] = path
+    _OPEN.open(path)
 
 
 def close() -> None:
     """Close the photo that is open, if there is one."""
-    st.query_params.pop(_OPEN, None)
+    _OPEN.close()
 
 
 def show_if_open(snapshot: Snapshot, found: Found, *, also: Also | None = None) -> None:
@@ -51,7 +52,7 @@ def show_if_open(snapshot: Snapshot, found: Found, *, also: Also | None = None) 
 
     ``also`` draws one more button about the photo, given the dataset and the path.
     """
-    path = st.query_params.get(_OPEN)
+    path = opened()
     if path is None or not (snapshot.table["path"] == path).any():
         return
     dialog = st.dialog("Photo", width="large", on_dismiss=close)(details)
@@ -74,7 +75,7 @@ def shown(
 
 def details(root: Path, walk: pd.Series, also: Also | None = None) -> None:
     """Show the content of the dialog; its arrows move through the paths in ``walk``."""
-    path, snapshot = st.query_params.get(_OPEN), None
+    path, snapshot = opened(), None
     if path is None:
         st.rerun()  # A button in the dialog has closed the photo.
     with problems.shown():

@@ -10,6 +10,7 @@ class_counts.py         the number of photos of each class, in a line
 dataset_card.py         the sidebar's card of the current dataset, and the switch to another
 run_chips.py            a run's short name in its own colour, with details behind it
 photo_viewer.py         a large picture with heat maps, and its answers
+open_photo.py           the photo that is open over a page, in the page's address
 measured_photo.py       a photo that runs were measured on, and the link to its label
 current_dataset.py      the dataset that all pages work on
 matrix.py               a confusion matrix whose cells are buttons
