@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -330,7 +331,9 @@ def test_two_runs_train_at_once_as_they_would_here_and_a_third_waits(cluster, ph
     third = ended(third)
     assert (third.state, third.is_usable) == (State.STOPPED, False)
 
-    there = model_files.read_predictions(ended(short))
+    short = ended(short)
+    assert short.about.machine.host == platform.node()
+    there = model_files.read_predictions(short)
     queue.request_stop(store.load(long.folder))
     long = ended(long)
     assert (long.state, long.is_usable) == (State.STOPPED, True)

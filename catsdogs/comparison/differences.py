@@ -122,6 +122,7 @@ def _code(a: Run, b: Run) -> Iterator[Difference]:
 
 def _machine(a: Run, b: Run) -> Iterator[Difference]:
     for name, title in (
+        ("host", "Host"),
         ("system", "System"),
         ("processor", "Kind of processor"),
         ("python", "Python"),

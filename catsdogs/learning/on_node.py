@@ -1,14 +1,18 @@
 """A run on a machine of a cluster: in Ray's process there, on the same folder."""
 
 import os
+import platform
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import structs
+
 from catsdogs.background.job import Ending
 from catsdogs.distributed.versions import TRAINS_WITH, difference, versions
 from catsdogs.learning import worker
-from catsdogs.runs import layout
+from catsdogs.runs import layout, store
+from catsdogs.runs.about import this_machine
 from catsdogs.system.processes import Identity
 
 
@@ -32,6 +36,7 @@ def train(order: Order) -> Ending | str:
     if not (order.folder / layout.CONFIG).is_file():
         return f"no folder {order.folder}"
     os.environ.update(order.environment)
+    store.record_machine(order.folder, structs.replace(this_machine(), host=platform.node()))
     log = order.folder / layout.LOG
     with log.open("a") as stream, redirect_stdout(stream), redirect_stderr(stream):
         return worker.carry_out(order.folder, process=order.process)

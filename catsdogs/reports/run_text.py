@@ -44,6 +44,7 @@ def about(run: Run) -> pd.DataFrame:
     """Return a row for each fact about the run's data, its size and its cost, and its machine."""
     machine = run.about.machine
     known = {
+        "Host": "" if isinstance(machine.host, UnsetType) else machine.host,
         "System": machine.system,
         "Processor": machine.processor if isinstance(machine.cpu, UnsetType) else machine.cpu,
         "GPUs": "" if isinstance(machine.gpus, UnsetType) else ", ".join(machine.gpus),

@@ -1,11 +1,13 @@
 """The contents of a run's ``config.json``: its settings, its data, the versions, the machine."""
 
+import platform
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from catsdogs.labels import PETS, Classes
+from catsdogs.system import hardware
 
 
 class DatasetReference(Struct, frozen=True, kw_only=True):
@@ -43,6 +45,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     """Where a run was made: ``processor`` is its kind ("x86_64"), ``cpu`` and ``gpus`` are names.
 
     ``cores`` and ``memory_bytes`` are those that a process may use. Older versions left them out.
+    ``host`` is the machine's name in its network, known for runs on a cluster.
     """
 
     system: str = ""
@@ -52,6 +55,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     gpus: list[str] | UnsetType = UNSET
     cores: float | UnsetType = UNSET
     memory_bytes: float | UnsetType = UNSET
+    host: str | UnsetType = UNSET
 
 
 class SearchReference(Struct, frozen=True, kw_only=True):
@@ -100,3 +104,16 @@ class About(Struct, frozen=True, kw_only=True):
         """Return everything that is known as JSON-ready values."""
         values: dict[str, Any] = msgspec.to_builtins(self)
         return values
+
+
+def this_machine() -> Machine:
+    """Return what is known of the machine that this process runs on, without its host's name."""
+    return Machine(
+        system=platform.system(),
+        processor=platform.machine(),
+        python=platform.python_version(),
+        cpu=hardware.processor()[0],
+        gpus=hardware.gpus(),
+        cores=hardware.cores(),
+        memory_bytes=hardware.memory_bytes(),
+    )

@@ -7,7 +7,6 @@ process has to stay alive for the queue.
 """
 
 import os
-import platform
 import shutil
 import time
 from collections.abc import Callable
@@ -26,7 +25,13 @@ from catsdogs.dataset.summary import summarise
 from catsdogs.distributed import ray_engine
 from catsdogs.errors import CatsDogsError, ConfigError, RunError
 from catsdogs.runs import layout, numbers, previous_model, store, webhook
-from catsdogs.runs.about import About, DatasetReference, Decisions, Machine, SearchReference
+from catsdogs.runs.about import (
+    About,
+    DatasetReference,
+    Decisions,
+    SearchReference,
+    this_machine,
+)
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.events import State
@@ -308,15 +313,7 @@ def _about(config: RunConfig, given: Path, dataset: Dataset) -> About:
         started_by=person.name if person.is_known else UNSET,
         git_commit=_git("rev-parse", "HEAD"),
         uncommitted=_has_changes(),
-        machine=Machine(
-            system=platform.system(),
-            processor=platform.machine(),
-            python=platform.python_version(),
-            cpu=hardware.processor()[0],
-            gpus=hardware.gpus(),
-            cores=hardware.cores(),
-            memory_bytes=hardware.memory_bytes(),
-        ),
+        machine=this_machine(),
     )
 
 

@@ -21,7 +21,7 @@ from msgspec import structs
 from catsdogs import paths, people
 from catsdogs.errors import ConfigError, RunError
 from catsdogs.runs import layout, numbers
-from catsdogs.runs.about import About
+from catsdogs.runs.about import About, Machine
 from catsdogs.runs.command import repeating
 from catsdogs.runs.config import RunConfig
 from catsdogs.runs.event_file import read_ending, read_view
@@ -58,6 +58,13 @@ def create(config: RunConfig, about: About) -> Path:
         raise
     numbers.record(folder.parent)
     return folder
+
+
+def record_machine(folder: Path, machine: Machine) -> None:
+    """Write down which machine makes the run in ``folder``, if it is not the one that began it."""
+    about = msgspec.convert(_read_json(folder / layout.CONFIG), About)
+    changed = structs.replace(about, machine=machine)
+    files.write_json(folder / layout.CONFIG, changed.to_json())
 
 
 def load(folder: Path) -> Run:
