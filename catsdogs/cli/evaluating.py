@@ -25,6 +25,7 @@ from catsdogs.errors import UnreadableImage
 from catsdogs.evaluation import intervals, metrics, slices
 from catsdogs.evaluation.weakest import weakest
 from catsdogs.images.parallel import Engine, FromFile
+from catsdogs.inference import test_set
 from catsdogs.inference.elsewhere import Probability
 from catsdogs.labels import DOG
 from catsdogs.reports import test_look
@@ -50,6 +51,7 @@ def evaluate(
     """Evaluate a run's exported model on every usable image of a dataset, or on its test set."""
     found = store.find_with_model(run)
     if test or data is None:
+        test_set.require(found)  # Before a cluster is asked for, which takes seconds.
         with opened(engine, address) as where:
             return _on_test_set(found, where)
     path = typed_path(data)

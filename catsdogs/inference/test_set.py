@@ -73,8 +73,13 @@ def _refused(found: list[Answer]) -> int | None:
     return sum(one.label(Decision()) == NEITHER for one in found)
 
 
-def _photos(run: Run) -> tuple[Path, pd.DataFrame]:
-    """Return the dataset's folder and the test photos in it: path, label."""
+def require(run: Run) -> None:
+    """Check that a run has a locked test set and has ended.
+
+    Raises:
+        ConfigError: for a run without a test set.
+        RunError: while it is training.
+    """
     if not run.result.test_images:
         raise ConfigError(
             f"Expected a run with a locked test set. Received: {run.run_id}, which has none. Train "
@@ -85,6 +90,11 @@ def _photos(run: Run) -> tuple[Path, pd.DataFrame]:
             f"Expected a run that has ended. Received: {run.run_id}, which is {run.state}. Wait "
             "for its end."
         )
+
+
+def _photos(run: Run) -> tuple[Path, pd.DataFrame]:
+    """Return the dataset's folder and the test photos in it: path, label."""
+    require(run)
     locked = model_files.read_test_set(run)
     dataset = index.scan(opening.open_source(Path(run.config.data)))
     _require_unchanged(locked, dataset)

@@ -175,7 +175,9 @@ def test_a_run_without_a_test_set_says_how_to_get_one(machine):
     ending = json.loads(events[-1])
     del ending["result"]["test_images"], ending["result"]["sha256"][layout.TEST]
     (run.folder / layout.EVENTS).write_text("\n".join([*events[:-1], json.dumps(ending), ""]))
-    status, result = command_line("evaluate", run.run_id, "--test")
+    # Also before it asks a cluster, which is not there.
+    elsewhere = ("--engine", "ray", "--address", "127.0.0.1:1")
+    status, result = command_line("evaluate", run.run_id, "--test", *elsewhere)
     assert status == 1
     assert "--test 0.1" in result["error"]
 
