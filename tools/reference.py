@@ -112,6 +112,12 @@ def trained(name: str, seed: int, root: Path) -> Run:
     return finished[0]
 
 
+def reviewed() -> list[dict[str, str]]:
+    """Return the decisions of the review, a row per photo: name, action, label and why."""
+    with _DECISIONS.open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
 def ship(name: str, run: Run, root: Path, target: Path, *, pictures: Path | None = None) -> None:
     """Write the shipped files of a run that was just ``trained`` on ``root`` to ``target``."""
     target.mkdir(parents=True, exist_ok=True)
@@ -251,12 +257,11 @@ def _decide(root: Path, seed: int) -> None:
     known = {
         Path(p).name: (p, digest) for p, digest in zip(train["path"], train["digest"], strict=True)
     }
-    with _DECISIONS.open(encoding="utf-8") as stream:
-        decisions = [
-            Decision(*known[row["name"]], row["action"], _label(row["label"]))
-            for row in csv.DictReader(stream)
-            if row["name"] in known
-        ]
+    decisions = [
+        Decision(*known[row["name"]], row["action"], _label(row["label"]))
+        for row in reviewed()
+        if row["name"] in known
+    ]
     annotations.import_decisions(root, decisions)
     decided = index.scan(root).usable
     held_back = decided["path"].iloc[split(decided, rule).validation]
