@@ -1,17 +1,20 @@
 """A real server and a real browser."""
 
 import functools
+import math
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, ClassVar
 from urllib.parse import urlsplit
 
 import psutil
@@ -41,20 +44,43 @@ BROWSER_OPTIONS = [
 # What a page may keep in the browser. Not among it: the caches of files and compiled scripts.
 KEPT_BY_PAGES = "cookies,local_storage,indexeddb,file_systems,cache_storage,service_workers"
 SCREENSHOTS = PROJECT / "test-results"
+_LOG_BYTES = 5000
 expect.set_options(timeout=60_000)
 
 
 class Server:
-    """A running app: its address and its process."""
+    """A running app: its address, its process and what it says on stderr."""
 
-    def __init__(self, process: subprocess.Popen, url: str) -> None:
-        self.process, self.url = process, url
+    started: ClassVar[list["Server"]] = []
+
+    def __init__(self, process: subprocess.Popen, url: str, log: BinaryIO) -> None:
+        self.process, self.url, self._log = process, url, log
+        self.ended_at, self.last_words = math.inf, ""
+        self.started.append(self)
+
+    def said(self) -> str:
+        """Return the end of what it has said, without moving the place where it goes on."""
+        if self.ended_at == math.inf:
+            size = os.fstat(self._log.fileno()).st_size
+            end = os.pread(self._log.fileno(), _LOG_BYTES, max(0, size - _LOG_BYTES))
+            self.last_words = end.decode(errors="replace")
+        return self.last_words
 
     def resident_mb(self) -> float:
         return psutil.Process(self.process.pid).memory_info().rss / 1e6
 
     def loaded_files(self) -> str:
         return Path(f"/proc/{self.process.pid}/maps").read_text()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call):
+    """Add to the report of a failed test what the servers said that ran meanwhile."""
+    report = yield
+    if report.failed:
+        ran = (one for one in Server.started if one.ended_at >= call.start)
+        report.sections += [(f"stderr of {one.url}", one.said()) for one in ran]
+    return report
 
 
 @contextmanager
@@ -66,11 +92,14 @@ def serving(
     ``before`` is called with its port before it starts; ``more`` are further variables.
     """
     places = {f"CATSDOGS_{n}": str(world / n.lower()) for n in ("DATA", "ARTIFACTS", "CACHE")}
-    server = _started(cwd, {**os.environ, **places, **more}, before)
-    try:
-        yield server
-    finally:
-        _end(server.process)
+    with tempfile.TemporaryFile() as log:
+        server = _started(cwd, {**os.environ, **places, **more}, before, log)
+        try:
+            yield server
+        finally:
+            _end(server.process)
+            server.said()
+            server.ended_at = time.time()
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -83,7 +112,9 @@ def _end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _started(cwd: Path, environment: dict[str, str], before: Callable[[int], None]) -> Server:
+def _started(
+    cwd: Path, environment: dict[str, str], before: Callable[[int], None], log: BinaryIO
+) -> Server:
     """Start a server on this process's usual port; on another one if that is in use."""
     for port in (_usual_port(), _free_port(), _free_port()):
         if not _is_free(port):
@@ -97,10 +128,10 @@ def _started(cwd: Path, environment: dict[str, str], before: Callable[[int], Non
             cwd=cwd,
             env=environment,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=log,
         )
         if _is_healthy(process, f"http://localhost:{port}"):
-            return Server(process, f"http://localhost:{port}")
+            return Server(process, f"http://localhost:{port}", log)
         process.kill()
         process.wait()
     raise RuntimeError("the server did not start")
