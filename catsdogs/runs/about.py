@@ -107,7 +107,7 @@ class About(Struct, frozen=True, kw_only=True):
 
 
 def this_machine() -> Machine:
-    """Return what is known of the machine that this process runs on, without its host's name."""
+    """Describe the machine that this process runs on. Its name is left out: runs are shared."""
     return Machine(
         system=platform.system(),
         processor=platform.machine(),

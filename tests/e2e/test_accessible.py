@@ -158,7 +158,7 @@ def test_no_view_breaks_a_rule_of_wcag(app, page, world, visit):
 def require_no_violation(page, view: str) -> None:
     """Check the page in the theme that it has and then in the other one, in which it stays.
 
-    It is not put back, because a page that is changing its theme may miss the next click.
+    It is not put back, so that no action begins while the page changes its theme.
     """
     settle(page)
     page.wait_for_timeout(1000)

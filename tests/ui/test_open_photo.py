@@ -34,7 +34,7 @@ def app(clock):
 
 
 def shown(app, address: str | None = None) -> str:
-    """Return what a request with this photo in its address shows."""
+    """Return the text on the page after a request with this photo in its address."""
     if address:
         app.query_params["photo"] = address
     return app.run().text[0].value

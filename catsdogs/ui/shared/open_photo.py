@@ -9,8 +9,8 @@ from time import monotonic
 
 import streamlit as st
 
-# From closing a photo until the last request that may still have it. As long, going back in the
-# browser does not open it.
+# From closing a photo until the last request that may still have it. For that long, the browser's
+# Back button does not open it either.
 _LATE_S = 3.0
 
 
