@@ -1,5 +1,8 @@
 """The number of a run stays its own, whatever happens to other runs."""
 
+from datetime import datetime
+from unittest.mock import Mock
+
 import pytest
 
 from catsdogs.charts.style import RUN_COLOURS, run_colour
@@ -20,6 +23,14 @@ def created(empty_machine):
 def test_a_run_is_named_after_its_model_and_its_number(created):
     assert created("custom_cnn").short_name == "CNN 1"
     assert created("mobilenet_v2").short_name == "MobileNet 2"
+
+
+def test_runs_of_one_second_that_draw_the_same_digits_get_a_folder_each(created, monkeypatch):
+    digits = iter(["beef", "beef", "cafe"])
+    monkeypatch.setattr(store, "token_hex", lambda _: next(digits))
+    monkeypatch.setattr(store, "datetime", Mock(now=Mock(return_value=datetime(2026, 1, 1))))
+    first, second = created("custom_cnn"), created("custom_cnn")
+    assert [run.run_id[-4:] for run in (first, second)] == ["beef", "cafe"]
 
 
 def test_a_deleted_run_leaves_its_number_free(created):

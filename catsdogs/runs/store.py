@@ -8,6 +8,7 @@ import json
 import shutil
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
@@ -47,10 +48,10 @@ _MOST_JSON_BYTES, _MOST_EVENT_BYTES = 1 << 20, 256 << 20
 def create(config: RunConfig, about: About) -> Path:
     """Create the folder of a new run with its configuration, and return it."""
     now = datetime.now().astimezone()
-    run_id = f"{now:%Y%m%d-%H%M%S}-{config.model}-{token_hex(2)}"
-    folder = paths.artifacts_dir() / run_id
-    folder.mkdir(parents=True)
-    about = structs.replace(about, run=run_id, created_at=now.isoformat(), config=config.to_json())
+    folder = _new_folder(f"{now:%Y%m%d-%H%M%S}-{config.model}")
+    about = structs.replace(
+        about, run=folder.name, created_at=now.isoformat(), config=config.to_json()
+    )
     try:
         files.write_json(folder / layout.CONFIG, about.to_json())
     except OSError:
@@ -58,6 +59,15 @@ def create(config: RunConfig, about: About) -> Path:
         raise
     numbers.record(folder.parent)
     return folder
+
+
+def _new_folder(stem: str) -> Path:
+    """Create a folder for a run, named after ``stem`` and four digits that no other run has."""
+    while True:
+        folder = paths.artifacts_dir() / f"{stem}-{token_hex(2)}"
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            return folder
 
 
 def record_machine(folder: Path, machine: Machine) -> None:
