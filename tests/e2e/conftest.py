@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 from urllib.parse import urlsplit
@@ -265,9 +265,10 @@ def fill_form(page: Page, preset: str) -> None:
     """Open the form for a new run and fill it with a preset's settings."""
     position = ("Best", "See it overfit", "2-minute look").index(preset)
     settle(page)
-    if not page.get_by_text(preset, exact=True).is_visible():
-        page.get_by_test_id("stMain").get_by_text("New run", exact=True).click()
     adjust = page.get_by_role("button", name="Adjust").nth(position)
+    if not page.get_by_text(preset, exact=True).is_visible():
+        new_run = page.get_by_test_id("stMain").get_by_text("New run", exact=True)
+        press_until(new_run.click, adjust)
     field = page.get_by_role("spinbutton", name="Epochs", exact=True)
     adjust.click()
     settle(page)
@@ -275,6 +276,20 @@ def fill_form(page: Page, preset: str) -> None:
         adjust.click()
     expect(field).to_be_visible()
     settle(page)
+
+
+def press_until(press: Callable[[], None], target: Locator) -> None:
+    """Press until ``target`` has come.
+
+    Streamlit can lose a press on a busy machine: a refresh of the sidebar that began just before
+    puts back the values from before the press.
+    """
+    for _ in range(2):
+        press()
+        with suppress(AssertionError):
+            return expect(target).to_be_visible(timeout=20_000)
+    press()
+    expect(target).to_be_visible()
 
 
 def stop_button(page: Page) -> Locator:

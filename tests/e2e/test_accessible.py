@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from catsdogs.labels import CLASS_NAMES
 from catsdogs.ui.shared.pages import CLASSIFY, COMPARE, DATASET, HOME, PAGES, RUN, TRAIN, Page
-from e2e.conftest import opened, serving, settle
+from e2e.conftest import opened, press_until, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -89,13 +89,13 @@ def open_a_photo(page, world) -> None:
 
 
 def edit_the_picture(page, world) -> None:
-    page.get_by_text("What if …", exact=True).click()
-    expect(page.get_by_text("Rotate", exact=True)).to_be_visible()
+    summary, rotate = (page.get_by_text(t, exact=True) for t in ("What if …", "Rotate"))
+    press_until(summary.click, rotate)
 
 
 def look_inside(page, world) -> None:
-    page.get_by_text("What the network sees", exact=True).click()
-    expect(page.get_by_text("Agreement of the two maps")).to_be_visible()
+    summary = page.get_by_text("What the network sees", exact=True)
+    press_until(summary.click, page.get_by_text("Agreement of the two maps"))
 
 
 def choose_a_cell(page, world) -> None:
@@ -103,8 +103,8 @@ def choose_a_cell(page, world) -> None:
 
 
 def new_run(page, world) -> None:
-    page.get_by_test_id("stMain").get_by_text("New run", exact=True).click()
-    expect(page.get_by_text("Own settings")).to_be_visible()
+    summary = page.get_by_test_id("stMain").get_by_text("New run", exact=True)
+    press_until(summary.click, page.get_by_text("Own settings"))
 
 
 def open_settings(page, world) -> None:

@@ -33,6 +33,7 @@ from e2e.conftest import (
     at_sizes,
     opened,
     picture,
+    press_until,
     serving,
     settle,
 )
@@ -418,8 +419,9 @@ def test_a_slider_flips_the_answer_and_undo_takes_it_back(app, page, runs, mixed
     edit = EDITS[kind]
     classify(page, app, runs[0])
     drop(page, path)
-    page.get_by_text("What if …", exact=True).click()
-    page.get_by_role("radio", name=edit.title, exact=True).click()
+    radio = page.get_by_role("radio", name=edit.title, exact=True)
+    press_until(page.get_by_text("What if …", exact=True).click, radio)
+    radio.click()
     settle(page)
     said = page.locator(".view .said")
     before = said.inner_text()

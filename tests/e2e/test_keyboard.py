@@ -5,7 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.conftest import opened, serving, settle
+from e2e.conftest import opened, press_until, serving, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -81,11 +81,10 @@ def look_at_photos(page: Page) -> None:
 def train_a_model(page: Page) -> None:
     """Start a short run with the keyboard, and stop it."""
     go(page, "Train")
-    form = page.locator("summary").filter(has_text="New run")
-    if not page.get_by_role("button", name="Start").first.is_visible():
-        tab_to(page, form)
-        page.keyboard.press("Enter")
-    tab_to(page, page.get_by_role("button", name="Start").first)
+    tab_to(page, page.locator("summary").filter(has_text="New run"))
+    start = page.get_by_role("button", name="Start").first
+    press_until(lambda: page.keyboard.press("Enter"), start)
+    tab_to(page, start)
     page.keyboard.press("Enter")
     stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_visible()
