@@ -1,6 +1,9 @@
 """The measurements that are made once per machine; the engine and precision that they decide."""
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -29,6 +32,21 @@ def measured():
 def test_a_measurement_is_made_once_and_remembered(measured):
     assert measured(2.0) == (2.0, 1)
     assert measured(9.0) == (2.0, 1)
+
+
+def test_of_two_that_measure_at_once_one_waits_for_the_result_of_the_other():
+    began, answers = threading.Event(), iter([2.0, 1.0])
+
+    def slow():
+        began.set()
+        time.sleep(0.5)
+        return next(answers)
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(machine.remembered, "speed", slow)
+        began.wait()
+        second = pool.submit(machine.remembered, "speed", slow)
+        assert (first.result(), second.result()) == (2.0, 2.0)
 
 
 def test_another_machine_measures_anew_and_forgets_nothing(measured, monkeypatch):
