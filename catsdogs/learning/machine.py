@@ -68,8 +68,8 @@ def compute_capabilities() -> list[tuple[int, int]]:
 def remembered(name: str, measure: Callable[[], float]) -> float:
     """Return the cached result of ``measure`` on this machine, measuring it if there is none.
 
-    Only one process measures at a time: two would slow each other down, and each would go on with
-    a result of its own.
+    Only one process measures at a time: two would slow each other down, and each would use a
+    result of its own.
     """
     if (known := recalled(name)) is not None:
         return known
