@@ -37,7 +37,7 @@ from catsdogs import paths
 
 SIZES = (1000, 10_000, 100_000, 1_000_000)
 _EVERY, _CLUSTERS, _WIDTH = 50, 200, 1280
-_PER_FOLDER, _DRAWN, _SAMPLE = 1000, 400, 50_000
+_PER_FOLDER, _DRAWN = 1000, 400
 _VIEWS = ("Photos", "Charts", "Map", "Health", "Review")
 _APP = str(paths.PROJECT_ROOT / "streamlit_app.py")
 _FILTERS = (
