@@ -251,6 +251,8 @@ def start_custom_cnn(page: Page, *, epochs: int, preset: str = "2-minute look") 
         fill_number(page, field, value)
     page.get_by_role("button", name="Start training").click()
     expect(stop_button(page)).to_be_visible()
+    # The curves of the run that was shown before stay until the page has been drawn.
+    settle(page)
 
 
 def fill_number(page: Page, name: str, value: int) -> None:
