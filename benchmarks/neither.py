@@ -57,11 +57,11 @@ def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
     held_back = model_files.read_predictions(run)
     usable = index.scan(root).usable
     training = usable[~usable["digest"].isin(held_back["digest"])].sample(frac=1, random_state=0)
-    references, _ = _seen(model, root, list(training["path"][: _COUNTS[-1]]))
-    pets, pets_p = _seen(model, root, list(held_back["path"]))
+    references, _ = seen(model, root, list(training["path"][: _COUNTS[-1]]))
+    pets, pets_p = seen(model, root, list(held_back["path"]))
     found = sorted(p for p in options.others.rglob("*") if p.suffix.lower() in picture.SUFFIXES)
     names = [str(path.relative_to(options.others)) for path in found]
-    others, others_p = _seen(model, options.others, names)
+    others, others_p = seen(model, options.others, names)
     kinds = np.array([name.split("/")[0] for name in names])
     rows = []
     for count in (*(c for c in _COUNTS if c < len(references)), len(references)):
@@ -81,7 +81,7 @@ def _measured(run: Run, options: argparse.Namespace) -> list[dict[str, object]]:
     return [*rows, {"run": run.title, "score": "confidence of the run", **_row(*certainty, kinds)}]
 
 
-def _seen(model: LiteRTModel, root: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def seen(model: LiteRTModel, root: Path, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return unit vectors (N, D) and P(dog) (N,) of the files, which must all decode."""
     vectors, p_dog = [], []
     for name, outputs in map_files(

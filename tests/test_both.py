@@ -1,14 +1,13 @@
 """Pictures that may show both classes: the limits, and what an answer says about them."""
 
-import io
 import zipfile
 
 import numpy as np
 import pytest
 from conftest import PROJECT, SHARED, command_line
 from hostile import photo
-from PIL import Image
 
+from benchmarks.both import composite
 from catsdogs.errors import UnreadableImage
 from catsdogs.features.litert import LiteRTModel
 from catsdogs.images.picture import Picture
@@ -175,21 +174,3 @@ def test_composites_of_validation_photos_are_found_and_few_single_ones():
     assert np.mean(found) >= 0.7
     single = [shows_both(read(name)) for name in (*cats[80:230], *dogs[80:230])]
     assert np.mean(single) <= 0.03
-
-
-def composite(one, other, *, side_by_side):
-    first, second = (
-        Image.open(io.BytesIO(content)).convert("RGB").resize((300, 300))
-        for content in (one, other)
-    )
-    if side_by_side:
-        whole = Image.new("RGB", (600, 300))
-        whole.paste(second, (300, 0))
-    else:
-        whole = Image.new("RGB", (300, 300))
-    whole.paste(first, (0, 0))
-    if not side_by_side:
-        whole.paste(second.resize((130, 130)), (170, 170))
-    buffer = io.BytesIO()
-    whole.save(buffer, "JPEG", quality=92)
-    return buffer.getvalue()

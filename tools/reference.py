@@ -60,8 +60,6 @@ RECIPES: dict[str, dict[str, Any]] = {
 FINE_TUNED = "reference-mobilenet_v2-fine_tuned"
 WITH_MODEL = ("reference-custom_cnn", FINE_TUNED)
 SEEDS_FILE = "seeds.json"
-# A shipped run keeps the vectors of this many training photos: fewer than other runs.
-_REFERENCES = 800
 _LEAST_AGREEMENT = 0.999
 _DECISIONS = Path(__file__).with_name("reference_annotations.csv")
 # Shipped runs name this folder, not a path on the machine that trained them: put the photos
@@ -193,7 +191,7 @@ def _ship_model(run: Run, root: Path, target: Path, pictures: Path | None) -> di
     found = split(records, run.config.split_rule)
     seen = other_things.embedded(pictures, model) if pictures else None
     sides = Sides(run.config, records, found.train, found.validation, records.iloc[found.test])
-    kept = references(sides, None, root, model, count=_REFERENCES, others=seen)
+    kept = references(sides, None, root, model, fitted=len(found.train), others=seen)
     if kept is not None:
         kept.save(target)
     if not run.config.fine_tune:

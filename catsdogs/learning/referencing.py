@@ -17,10 +17,10 @@ from catsdogs.learning.unseen import Known
 from catsdogs.text import counted
 
 # The number of training vectors that tell the run's photos from other things.
-_FITTED = 3000
-# A frozen backbone reacts more to another camera than a fine-tuned one: photos of another
-# resolution are refused twice as often as those of unseen clusters (docs/log.md).
-_CAUTION_FROZEN = 2.0
+FITTED = 3000
+# A frozen backbone reacts more to small, blurred or dark photos than a fine-tuned one: it refuses
+# them up to twice as often as photos of unseen clusters (docs/log.md).
+CAUTION_FROZEN = 1.5
 
 
 def references(
@@ -29,24 +29,25 @@ def references(
     root: Path,
     litert: Path,
     *,
-    count: int = COUNT,
+    fitted: int = FITTED,
     others: Others | None = None,
     rest: pd.DataFrame | None = None,
 ) -> References | None:
-    """Return at most ``count`` references of a run, drawn with its seed from its training side.
+    """Return at most 2,000 references of a run, drawn with its seed from its training side.
 
     The vectors come from MobileNetV2's ``frozen`` base if it has computed them; otherwise from the
     exported model ``litert``, on photos that still exist. None if there are none. ``others`` have
-    vectors of that model; a frozen base has those that the project ships. ``rest`` are records of
-    the dataset that show other things, too.
+    vectors of that model; a frozen base has those that the project ships. A classifier separates
+    them from ``fitted`` training vectors. ``rest`` are records of the dataset that show other
+    things, too.
     """
     generator = np.random.default_rng(sides.config.seed)
     if frozen is not None:
         others = Others.of(frozen.weights)
-    fitted = max(_FITTED, count) if others else count
+    most_known = max(fitted, COUNT) if others else COUNT
     train, held_back = (
         generator.permutation(side)[:most]
-        for side, most in ((sides.train, fitted), (sides.held_back, COUNT))
+        for side, most in ((sides.train, most_known), (sides.held_back, COUNT))
     )
     records = sides.records
     if frozen is not None:
@@ -61,9 +62,9 @@ def references(
         others = others.followed_by(own) if others else own
     kept = records.iloc[train]
     known = Known(vectors, kept["path"].to_numpy(dtype=str), kept["label"].to_numpy())
-    caution = _CAUTION_FROZEN if frozen is not None and others else 1.0
+    caution = CAUTION_FROZEN if frozen is not None and others else 1.0
     seed = sides.config.seed
-    return unseen.references(known, measured, others, count=count, caution=caution, seed=seed)
+    return unseen.references(known, measured, others, count=COUNT, caution=caution, seed=seed)
 
 
 def _in_dataset(
