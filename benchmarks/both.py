@@ -48,6 +48,8 @@ def main() -> None:
 
 def measured(run: Run, dataset: Path) -> dict[str, object]:
     """Return the share that may show both, of each kind of picture, and how many single ones."""
+    if not run.config.fine_tune:
+        raise SystemExit(f"Expected a fine-tuned run. Received: {run.title}, which cannot tell.")
     root, predictor = opening.open_source(dataset), Predictor(run)
     generator = np.random.default_rng(run.config.seed)
     # As in `catsdogs.learning.limits`: the first ones set the limits.

@@ -12,8 +12,10 @@ from conftest import NATIVE_ZIP, PROJECT, WEIGHTS, command_line
 
 from catsdogs import paths
 from catsdogs.errors import RunError
+from catsdogs.evaluation.metrics import DEFAULT_FALSE_REFUSAL
 from catsdogs.features.backbones import IMAGENET, SHIPPED
 from catsdogs.inference.predictor import Predictor
+from catsdogs.inference.rejection import COUNT, References
 from catsdogs.runs import layout, model_files, queue, store
 from catsdogs.sources import opening
 from tools import results
@@ -125,6 +127,13 @@ def test_the_shipped_models_call_noise_neither(shipped, photo, tmp_path):
     _, answers = command_line("classify", photo(tmp_path / "noise.png", size=(300, 300)))
     said = {one["run"]: one["label"] for one in answers[0]["results"]}
     assert said == dict.fromkeys(WITH_MODEL, "neither")
+
+
+def test_the_shipped_fine_tuned_run_knows_other_things_and_keeps_to_its_limit(shipped):
+    kept = References.read(shipped["reference-mobilenet_v2-fine_tuned"].folder)
+    assert kept.knows_others
+    assert len(kept.vectors_int8) == COUNT
+    assert kept.rates.validation <= kept.rates.unseen <= DEFAULT_FALSE_REFUSAL
 
 
 def test_the_results_in_the_readme_are_those_of_the_runs():
