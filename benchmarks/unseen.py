@@ -65,50 +65,40 @@ def measured(run: Run, dataset: Path, pictures: Path) -> dict[str, object]:
     # Included runs are fitted on all of their training photos (`tools.reference`).
     known, held_back = _photos(run, model, root, None if run.is_reference else FITTED)
     others = other_things.embedded(pictures, litert)
-    alike, _ = seen(
-        model,
-        pictures,
-        [
-            str(path.relative_to(pictures))
-            for kind in other_things.LOOK_ALIKES
-            for path in sorted((pictures / kind).iterdir())
-        ],
-    )
+    alike = [
+        str(path.relative_to(pictures))
+        for kind in other_things.LOOK_ALIKES
+        for path in sorted((pictures / kind).iterdir())
+    ]
+    look_alikes, _ = seen(model, pictures, alike)
     clusters = KMeans(_CLUSTERS, n_init=1, random_state=0).fit(known.vectors)
-    folds = _folds(_CLUSTERS)
-    of_known, of_pets = (folds[clusters.predict(x)] for x in (known.vectors, held_back))
+    of_known, of_pets = (_folds(_CLUSTERS)[clusters.predict(x)] for x in (known.vectors, held_back))
     kinds, kind = np.unique(others.kinds, return_inverse=True)
     of_others = _folds(len(kinds))[kind]
-    caution = 1.0 if run.config.fine_tune else CAUTION_FROZEN
-    pets, things, look_alikes, areas = list[bool](), list[bool](), list[float](), list[float]()
+    refused: dict[str, list[bool]] = {"clusters": [], "things": [], "look_alikes": []}
+    areas = []
     for fold in range(_FOLDS):
-        inside = of_known != fold
+        inside, is_apart = of_known != fold, of_others == fold
         found = unseen.references(
             known.where(inside),
             held_back[of_pets != fold][:COUNT],
-            Others(others.vectors[of_others != fold], others.kinds[of_others != fold]),
+            Others(others.vectors[~is_apart], others.kinds[~is_apart]),
             count=int(inside[:COUNT].sum()),
-            caution=caution,
+            caution=1.0 if run.config.fine_tune else CAUTION_FROZEN,
             seed=run.config.seed,
         )
-        scores = [
-            np.array([found.likeness(vector).score for vector in vectors])
-            for vectors in (held_back[of_pets == fold], others.vectors[of_others == fold], alike)
-        ]
-        floor = found.floors[DEFAULT_FALSE_REFUSAL]
-        pets += (scores[0] < floor).tolist()
-        things += (scores[1] < floor).tolist()
-        look_alikes.append(float((scores[2] < floor).mean()))
-        truth = np.repeat([1, 0], [len(scores[0]), len(scores[1])])
-        areas.append(float(roc_auc_score(truth, np.concatenate(scores[:2]))))
+        groups = (held_back[of_pets == fold], others.vectors[is_apart], look_alikes)
+        scores = [np.array([found.likeness(one).score for one in group]) for group in groups]
+        for name, of_group in zip(refused, scores, strict=True):
+            refused[name] += (of_group < found.floors[DEFAULT_FALSE_REFUSAL]).tolist()
+        is_pet = np.repeat([1, 0], [len(group) for group in groups[:2]])
+        areas.append(roc_auc_score(is_pet, np.concatenate(scores[:2])))
     return {
         "run": run.title,
-        "clusters": float(np.mean(pets)),
-        "things": float(np.mean(things)),
-        "look_alikes": float(np.mean(look_alikes)),
+        **{name: float(np.mean(of_group)) for name, of_group in refused.items()},
         "auroc": float(np.mean(areas)),
-        "photos": len(pets),
-        "pictures": len(things),
+        "photos": len(refused["clusters"]),
+        "pictures": len(refused["things"]),
     }
 
 
