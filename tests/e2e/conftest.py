@@ -49,7 +49,7 @@ expect.set_options(timeout=60_000)
 
 
 class Server:
-    """A running app: its address, its process and what it says on stderr."""
+    """A running app: its address, its process and what it says on its terminal."""
 
     started: ClassVar[list["Server"]] = []
 
@@ -79,7 +79,7 @@ def pytest_runtest_makereport(call):
     report = yield
     if report.failed:
         ran = (one for one in Server.started if one.ended_at >= call.start)
-        report.sections += [(f"stderr of {one.url}", one.said()) for one in ran]
+        report.sections += [(f"said by {one.url}", one.said()) for one in ran]
     return report
 
 
@@ -127,7 +127,7 @@ def _started(
             ],
             cwd=cwd,
             env=environment,
-            stdout=subprocess.DEVNULL,
+            stdout=log,
             stderr=log,
         )
         if _is_healthy(process, f"http://localhost:{port}"):

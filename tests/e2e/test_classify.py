@@ -40,6 +40,7 @@ from e2e.conftest import (
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
+SHEET = ".st-key-classify_sheet .tile"
 # Pastes a PNG as the browser does for a screenshot.
 PASTE = """async (node, content) => {
   const bytes = await (await fetch(`data:image/png;base64,${content}`)).arrayBuffer();
@@ -139,8 +140,8 @@ def view(page: Page, name: str) -> None:
 
 def tiles(page: Page) -> dict[str, str]:
     """What the contact sheet says of each picture."""
-    expect(page.locator(".tile").first).to_be_visible()
-    names, notes = (page.locator(f".tile .{what}").all_inner_texts() for what in ("name", "note"))
+    expect(page.locator(SHEET).first).to_be_visible()
+    names, notes = (page.locator(f"{SHEET} .{what}").all_inner_texts() for what in ("name", "note"))
     return dict(zip(names, notes, strict=True))
 
 
@@ -201,11 +202,31 @@ def _column(written: pd.DataFrame, run: Run) -> str:
     return next(name for name in written.columns if name == run_chips.name(run))
 
 
+def test_a_click_on_a_tile_that_another_click_removes_is_no_error(app, page, runs, mixed):
+    classify(page, app, *runs)
+    drop(page, *mixed)
+    for delay_ms in (0, 30, 60, 120):
+        both = [
+            page.get_by_role("radio", name="Contact sheet", exact=True).element_handle(),
+            page.locator(".strip .tile").nth(2).element_handle(),
+        ]
+        page.evaluate(
+            "([sheet, tile, ms]) => { sheet.click(); setTimeout(() => tile.click(), ms); }",
+            [*both, delay_ms],
+        )
+        page.wait_for_timeout(delay_ms)
+        settle(page)
+        expect(page.get_by_role("heading", name="Classify", exact=True)).to_be_visible()
+        view(page, "Picture")
+        expect(page.locator(".strip .tile").nth(2)).to_be_visible()
+    assert page.strangers == []
+
+
 def test_a_tile_opens_its_picture_and_arrows_go_on(app, page, runs, mixed):
     classify(page, app, *runs)
     drop(page, *mixed)
     view(page, "Contact sheet")
-    page.locator(".tile", has_text="dog.turned.jpg").click()
+    page.locator(SHEET, has_text="dog.turned.jpg").click()
     expect(page.get_by_role("img", name="dog.turned.jpg")).to_be_visible()
     page.get_by_text("Details", exact=True).click()
     expect(page.get_by_text("turned by 90°")).to_be_visible()

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import streamlit as st
 from PIL import Image
 from streamlit.components.v2 import component
 
@@ -22,6 +21,7 @@ from catsdogs.inference.what_if import Curve, Editable
 from catsdogs.runs.run import Run
 from catsdogs.text import percent, printable
 from catsdogs.ui.classify.runs import Chosen
+from catsdogs.ui.shared.reported import reported
 from catsdogs.ui.shared.streamlit_internals import file_address
 
 if TYPE_CHECKING:
@@ -103,11 +103,14 @@ def show(
     """
 
     def settled() -> None:
-        on_settled(view.amounts[int(st.session_state[key]["settled"])])
+        at = reported(key, "settled")
+        if at is not None:
+            on_settled(view.amounts[int(at)])
 
     def stroked() -> None:
-        drawn = st.session_state[key]["stroke"]
-        on_stroke(Stroke(tuple((x, y) for x, y in drawn["points"]), drawn["radius"]))
+        drawn = reported(key, "stroke")
+        if drawn:
+            on_stroke(Stroke(tuple((x, y) for x, y in drawn["points"]), drawn["radius"]))
 
     edit = EDITS.get(kind)
     nearest = min(range(len(view.amounts)), key=lambda at: abs(view.amounts[at] - amount))

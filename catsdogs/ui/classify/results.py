@@ -19,6 +19,7 @@ from catsdogs.ui.classify.runs import Chosen
 from catsdogs.ui.shared import pager
 from catsdogs.ui.shared.pager import Pages
 from catsdogs.ui.shared.photo_grid import PER_PAGE, Tile, photo_grid
+from catsdogs.ui.shared.reported import reported
 
 _PICTURE, _TABLE, _SHEET = "Picture", "Table", "Contact sheet"
 _VIEWS = (_PICTURE, _TABLE, _SHEET)
@@ -182,9 +183,9 @@ def _table(shown: Sequence[Answered], chosen: Chosen) -> None:
     chance = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")
 
     def opened() -> None:
-        cells = st.session_state["classify_table"]["selection"]["cells"]
-        if cells:
-            row, _ = cells[0]
+        selection = reported("classify_table", "selection")
+        if selection and selection["cells"]:
+            row, _ = selection["cells"][0]
             _open(shown[row].picture)
 
     st.caption("Click a row to see its picture.")

@@ -10,6 +10,7 @@ from catsdogs.charts import dataset as dataset_charts
 from catsdogs.health import gallery_query
 from catsdogs.health.snapshot import Snapshot
 from catsdogs.ui.dataset import filters, gallery
+from catsdogs.ui.shared.reported import reported
 
 # A rectangle as Plotly describes it: the ends on both axes, and the names of the axes.
 _Box = Mapping[str, Any]
@@ -69,7 +70,8 @@ def _classes(snapshot: Snapshot) -> None:
     key = f"chart_classes_{filters.times_cleared()}"
 
     def selected() -> None:
-        for point in st.session_state[key]["selection"]["points"]:
+        selection = reported(key, "selection")
+        for point in selection["points"] if selection else ():
             filters.set_side(*point["customdata"])
 
     in_use = ~snapshot.table["excluded"]
@@ -93,7 +95,9 @@ def selectable(
     key = f"{key}_{filters.times_cleared()}"
 
     def selected() -> None:
-        selection = st.session_state[key]["selection"]
+        selection = reported(key, "selection")
+        if selection is None:
+            return
         for box in selection["box"]:
             (x0, x1), (y0, y1) = _box(box, figure, has_tails=on_area != "map")
             if on_area:

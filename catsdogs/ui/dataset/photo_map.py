@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import streamlit as st
 from streamlit.components.v2 import component
 
 from catsdogs.charts.point_colours import Colouring
 from catsdogs.health.gallery_query import Polygon
+from catsdogs.ui.shared.reported import reported
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -53,12 +53,14 @@ def photo_map(
     """
 
     def opened() -> None:
-        position = int(st.session_state[key]["opened"])
-        if position < len(points.places):
-            on_open(position)
+        position = reported(key, "opened")
+        if position is not None and int(position) < len(points.places):
+            on_open(int(position))
 
     def selected() -> None:
-        on_select([(float(x), float(y)) for x, y in st.session_state[key]["selected"]])
+        corners = reported(key, "selected")
+        if corners is not None:
+            on_select([(float(x), float(y)) for x, y in corners])
 
     said = {"method": method, "colour": colour, "area": list(area), "alt": alt}
     data = _message(points, **said)

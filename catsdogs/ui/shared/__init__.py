@@ -16,6 +16,7 @@ current_dataset.py      the dataset that all pages work on
 matrix.py               a confusion matrix whose cells are buttons
 photo_grid.py           a grid of thumbnails, usable by mouse and keyboard
 thumbnail_lists.py      photos whose thumbnails a browser requests one by one
+reported.py             what a part of the page reports to its callback
 pager.py                long lists in pages
 task_card.py            a background task: progress, time left, cancel button
 markdown.py             errors, paths and names made safe to show as Markdown

@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import streamlit as st
 from streamlit.components.v2 import component
 
 from catsdogs.labels import Classes
 from catsdogs.text import percent
+from catsdogs.ui.shared.reported import reported
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -31,8 +31,9 @@ def confusion_matrix(
     """
 
     def clicked() -> None:
-        truth, said = st.session_state[key]["cell"]
-        if on_choose:
+        cell = reported(key, "cell")
+        if on_choose and cell:
+            truth, said = cell
             on_choose(truth, said)
 
     rows = [

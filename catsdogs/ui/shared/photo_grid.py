@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import streamlit as st
 from streamlit.components.v2 import component
 
+from catsdogs.ui.shared.reported import reported
 from catsdogs.ui.shared.streamlit_internals import file_address
 
 if TYPE_CHECKING:
@@ -84,17 +84,18 @@ def photo_grid(
     """
 
     def opened() -> None:
-        position = int(st.session_state[key]["opened"])
-        if position < len(tiles):  # The tile may have gone since.
-            on_open(position)
+        position = reported(key, "opened")
+        if position is not None and int(position) < len(tiles):  # It may have gone since.
+            on_open(int(position))
 
     def turned() -> None:
-        if on_turn:
-            on_turn(int(st.session_state[key]["turned"]))
+        step = reported(key, "turned")
+        if on_turn and step is not None:
+            on_turn(int(step))
 
     def selected() -> None:
-        change = st.session_state[key]["selected"]
-        if selection and change["version"] == selection.version:
+        change = reported(key, "selected")
+        if selection and change and change["version"] == selection.version:
             selection.on_change([p for p in map(int, change["positions"]) if p < len(tiles)])
 
     options = {

@@ -11,6 +11,7 @@ from catsdogs.text import literal, printable
 from catsdogs.ui.runs import cards, origin
 from catsdogs.ui.shared import pager, run_chips
 from catsdogs.ui.shared.pager import Pages
+from catsdogs.ui.shared.reported import reported
 from catsdogs.ui.train import overlays
 from catsdogs.ui.train.overlays import Overlays
 
@@ -92,9 +93,9 @@ def _table(runs: Sequence[Run]) -> None:
 
 
 def _choose_row(runs: Sequence[Run]) -> None:
-    rows = st.session_state[_TABLE]["selection"]["rows"]
-    if rows:
-        cards.choose_next(runs[rows[0]])
+    selection = reported(_TABLE, "selection")
+    if selection and selection["rows"]:
+        cards.choose_next(runs[selection["rows"][0]])
 
 
 def _metrics(run: Run) -> dict[str, Any]:
